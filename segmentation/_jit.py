@@ -1,0 +1,60 @@
+"""How the package compiles its kernels: cached on disk, and never silently."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from numba.core import event
+
+logger = logging.getLogger("segmentation")
+
+
+class _CompileNotice(event.Listener):
+    """Tell the user once when kernels are compiled instead of read from the cache.
+
+    Numba sends "numba:compile" only after its disk cache had no answer.
+    """
+
+    def __init__(self) -> None:
+        self.given = False
+
+    def on_start(self, event: Any) -> None:
+        dispatcher = event.data.get("dispatcher")
+        module = getattr(getattr(dispatcher, "py_func", None), "__module__", "") or ""
+        if self.given or not module.startswith("segmentation."):
+            return
+        self.given = True
+        # Warning level: the text must reach stderr also where logging is not set up.
+        logger.warning(
+            "compiling the segmentation kernels: done once for this installation, "
+            "takes some seconds"
+        )
+
+    def on_end(self, event: Any) -> None:
+        """Nothing to say: the result follows."""
+
+
+event.register("numba:compile", _CompileNotice())
+
+
+def kernel(*signatures: str) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function for the given signatures, from the disk cache where there is one.
+
+    Numba caches beside the source, or in the user's cache folder where that is read-only;
+    where neither can be written the kernels are compiled for this process only.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+        sigs = list(signatures) or None
+        try:
+            return numba.njit(sigs, cache=True, **options)(function)
+        except RuntimeError as error:
+            if "locator" not in str(error):
+                raise
+            return numba.njit(sigs, **options)(function)
+
+    return decorate

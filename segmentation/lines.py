@@ -1,0 +1,138 @@
+"""Any line layer to a line mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from segmentation import _line_kernels as kernels
+
+# A pixel is ink from a fifth of the drawing's own full ink upwards: anti-aliased rims then
+# belong to the line, and holes in pencil grain close.
+_INK_SHARE = 0.2
+# Below this darkness there is only paper grain and compression noise.
+_FAINTEST = 20
+# Paper may be grey or tinted (scans), but darker than this it is no paper.
+_DARKEST_PAPER = 96
+
+
+@dataclass(frozen=True)
+class LineArt:
+    """One drawing's lines.
+
+    Attributes
+    ----------
+    darkness : (H, W) uint8, 255 = full ink, 0 = bare paper or transparent
+    ink : (H, W) bool, the line mask
+    trace : (H, W) uint8, 0 = none or ordinary ink, 1 = red, 2 = green, 3 = blue trace line
+    line_width_px : typical width of the lines in pixels, 0.0 without ink
+    """
+
+    darkness: NDArray[np.uint8]
+    ink: NDArray[np.bool_]
+    trace: NDArray[np.uint8]
+    line_width_px: float
+
+
+def extract_lines(image: ArrayLike) -> LineArt:
+    """Read the lines off a line layer.
+
+    A layer with transparency holds ink wherever it is opaque, whatever the colour; an opaque
+    one holds ink wherever it is darker or more coloured than its paper.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, 1 | 2 | 3 | 4), uint8, uint16 or float in [0, 1]
+        Grey, grey + alpha, RGB or RGBA, alpha not premultiplied; not modified.
+
+    Returns
+    -------
+    LineArt
+
+    Raises
+    ------
+    ValueError
+        If the shape or type is none of these.
+    """
+    pixels = _as_bytes(_checked(image))
+    darkness, trace, opaque = _darkness(pixels)
+    if opaque:
+        darkness = _without_paper(darkness)
+    ink = darkness >= _ink_threshold(darkness)
+    trace[~ink] = 0
+    return LineArt(darkness, ink, trace, float(kernels.line_width(ink)))
+
+
+def _checked(image: ArrayLike) -> NDArray[Any]:
+    array = np.asarray(image)
+    if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
+        raise ValueError(
+            f"line image has shape {array.shape}, expected (H, W) or (H, W, 1 to 4): "
+            "pass one grey, grey + alpha, RGB or RGBA image"
+        )
+    if array.size == 0:
+        raise ValueError(f"line image has shape {array.shape}, expected at least 1 x 1 pixel")
+    if array.dtype not in (np.uint8, np.uint16) and array.dtype.kind not in "fb":
+        raise ValueError(
+            f"line image holds {array.dtype}, expected uint8, uint16 or float in [0, 1]: "
+            "convert it first"
+        )
+    return array
+
+
+def _as_bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Bring to (H, W, C) C-contiguous uint8, rounding to nearest."""
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.dtype == np.uint16:
+        array = ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    elif array.dtype.kind == "b":
+        array = array.astype(np.uint8) * np.uint8(255)
+    elif array.dtype.kind == "f":
+        array = np.rint(np.clip(np.nan_to_num(array), 0, 1) * 255).astype(np.uint8)
+    return np.ascontiguousarray(array)
+
+
+def _darkness(
+    pixels: NDArray[np.uint8],
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], bool]:
+    """Return darkness, trace classes of all pixels, and whether the layer has paper."""
+    height, width, channels = pixels.shape
+    if channels == 1:
+        return cv2.bitwise_not(pixels[:, :, 0]), np.zeros((height, width), np.uint8), True
+    alpha = np.ascontiguousarray(pixels[:, :, -1]) if channels in (2, 4) else None
+    opaque = alpha is None or int(alpha.min()) == 255 or _is_white_fill(pixels, alpha)
+    darkness, trace = kernels.coloured(pixels, opaque)
+    return darkness, trace, opaque
+
+
+def _is_white_fill(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> bool:
+    """Tell a white-filled layer with dark lines (paper) from lines on transparency."""
+    lightest = pixels[:, :, :-1].min(axis=2)[alpha >= 250]
+    white = int(np.count_nonzero(lightest >= 240))
+    dark = int(np.count_nonzero(lightest < 128))
+    return white * 2 > lightest.size and dark * 100 > lightest.size
+
+
+def _without_paper(darkness: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Stretch so that the paper's own tone becomes 0."""
+    counts = np.bincount(darkness.ravel(), minlength=256)
+    tone = int(counts[:_DARKEST_PAPER].argmax())
+    if tone == 0 or counts[:_DARKEST_PAPER].sum() * 5 < darkness.size:
+        return darkness
+    table = np.clip((np.arange(256) - tone) * 255.0 / (255 - tone), 0, 255)
+    return cv2.LUT(darkness, np.rint(table).astype(np.uint8))
+
+
+def _ink_threshold(darkness: NDArray[np.uint8]) -> int:
+    counts = np.bincount(darkness.ravel(), minlength=256)
+    counts[:_FAINTEST] = 0
+    total = int(counts.sum())
+    if total == 0:
+        return _FAINTEST
+    full = int(np.searchsorted(np.cumsum(counts), total * 0.95))
+    return max(_FAINTEST, round(_INK_SHARE * full))
