@@ -1,0 +1,208 @@
+"""Drawn frames -> what training reads: descriptors of every segment with its true part.
+
+Drawings go through the product's own segmentation, so that training sees the product's mistakes.
+A segment's true part is the majority of the part ids under it.
+
+A stored clip is one .npz file; S = the segments of all F frames one after another:
+
+    frame_start (F+1,) int32     rows frame_start[f]:frame_start[f+1] are frame f
+    frame_number (F,) int32      number on the source's time line
+    size (2,) int32              H, W
+    crops (S, 4, 32, 32) uint8, shape (S, features) float32, box (S, 4) float32   see descriptors.py
+    area (S,) int64, centroid (S, 2) float32 x, y, touches_border (S,) bool       see regions.py
+    part (S,) int32              true part id; 0 = paper
+    purity (S,) float32          share of the segment that is of that part
+    color (S,) int32             number of the part's colour in this clip; 0 = unpainted paper
+    edges (E, 2) int32           rows within the frame; edge_weight (E,) float32
+    edge_start (F+1,) int32      as frame_start
+    line_width_px (F,) float32
+    overlap (S,) int32           row, within the frame before, of the segment that overlaps most; -1 none
+    meta () str                  JSON: name, split, characters, motions, versions
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.descriptors import DESCRIPTOR_VERSION, Descriptors, describe
+from ant_core.errors import OutputError
+from ant_core.synthesis.ink import Drawn, InkStyle, draw, draw_style
+from ant_core.synthesis.source import ClipMaker, SourceClip, Split, seeded
+from segmentation import Segments, extract_lines, measure, segment
+
+__all__ = ["CLIP_VERSION", "Sample", "clip_arrays", "clip_path", "majority", "overlaps", "sample", "samples", "write_clip"]
+
+CLIP_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One drawn frame with its segments and the truth about them.
+
+    Attributes
+    ----------
+    labels
+        (H, W) int32, 0 = line, 1..N segments.
+    part
+        (N,) int32 true part of each segment.
+    purity
+        (N,) float32 share of the segment's pixels that are of that part.
+    """
+
+    drawn: Drawn
+    labels: NDArray[np.int32]
+    segments: Segments
+    descriptors: Descriptors
+    part: NDArray[np.int32]
+    purity: NDArray[np.float32]
+
+
+def majority(
+    labels: NDArray[np.int32], ids: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the commonest id under each segment and its share.
+
+    Parameters
+    ----------
+    labels
+        (H, W) int32, 0 = line, 1..N segments.
+    ids
+        (H, W) int32 >= 0.
+
+    Returns
+    -------
+    (N,) int32 ids, ties to the smaller id, and (N,) float32 shares in (0, 1].
+    """
+    count, width = int(labels.max(initial=0)), int(ids.max(initial=0)) + 1
+    joint = labels.ravel().astype(np.int64) * width + ids.ravel()
+    table = np.bincount(joint, minlength=(count + 1) * width).reshape(count + 1, width)[1:]
+    best = table.argmax(axis=1) if count else np.zeros(0, dtype=np.int64)
+    share = table[np.arange(count), best] / np.maximum(table.sum(axis=1), 1)
+    return best.astype(np.int32), share.astype(np.float32)
+
+
+def overlaps(labels: NDArray[np.int32], before: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return for each segment the row of the earlier drawing's segment under most of it; -1 if none.
+
+    Both label maps are (H, W) int32 of one size; the result is (N,) int32, ties to the smaller row.
+    """
+    count, width = int(labels.max(initial=0)), int(before.max(initial=0)) + 1
+    joint = labels.ravel().astype(np.int64) * width + before.ravel()
+    table = np.bincount(joint, minlength=(count + 1) * width).reshape(count + 1, width)[1:, 1:]
+    if count == 0 or width == 1:
+        return np.full(count, -1, dtype=np.int32)
+    best = table.argmax(axis=1)
+    return np.where(table.max(axis=1) > 0, best, -1).astype(np.int32)
+
+
+def sample(drawn: Drawn) -> Sample:
+    """Segment and describe a drawing as the product does, and name the true part of each segment."""
+    lines = extract_lines(drawn.image)
+    labels = segment(lines).labels
+    segments = measure(labels)
+    part, purity = majority(labels, drawn.ids)
+    return Sample(drawn, labels, segments, describe(lines, labels, segments), part, purity)
+
+
+def samples(clip: SourceClip, style: InkStyle | None = None) -> list[Sample]:
+    """Draw and segment all frames of a clip; without a style one is drawn from the clip's name."""
+    if style is None:
+        style = draw_style(seeded("style", clip.split, clip.name), clip.frames[0].ids.shape[0])
+    pens = (seeded("pen", clip.split, clip.name, i) for i in range(len(clip.frames)))
+    return [sample(draw(frame, style, pen)) for frame, pen in zip(clip.frames, pens, strict=True)]
+
+
+def _color_numbers(clip: SourceClip) -> NDArray[np.int32]:
+    """Return part id -> number of its colour, 0 for the paper and 1, 2, ... in order of the ids."""
+    numbers: dict[tuple[int, int, int], int] = {}
+    table = np.zeros(max(clip.colors, default=0) + 1, dtype=np.int32)
+    for part in sorted(clip.colors):
+        table[part] = numbers.setdefault(clip.colors[part], len(numbers) + 1)
+    return table
+
+
+def _starts(counts: list[int]) -> NDArray[np.int32]:
+    return np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+
+
+def clip_arrays(clip: SourceClip, drawn: list[Sample]) -> dict[str, NDArray[np.generic]]:
+    """Return the arrays of a stored clip (see the top of this file) from its drawn frames."""
+    described = [s.descriptors for s in drawn]
+    part = np.concatenate([s.part for s in drawn])
+    before = [np.full(described[0].count, -1, dtype=np.int32)]
+    before += [overlaps(b.labels, a.labels) for a, b in zip(drawn[:-1], drawn[1:], strict=True)]
+    meta = {
+        "name": clip.name,
+        "split": clip.split,
+        "characters": list(clip.characters),
+        "motions": list(clip.motions),
+        "clip_version": CLIP_VERSION,
+        "descriptor_version": DESCRIPTOR_VERSION,
+    }
+    return {
+        "frame_start": _starts([d.count for d in described]),
+        "frame_number": clip.numbers(),
+        "size": np.asarray(drawn[0].labels.shape, dtype=np.int32),
+        "crops": np.concatenate([d.crops for d in described]),
+        "shape": np.concatenate([d.shape for d in described]),
+        "box": np.concatenate([d.box for d in described]),
+        "area": np.concatenate([s.segments.area for s in drawn]),
+        "centroid": np.concatenate([s.segments.centroid for s in drawn]),
+        "touches_border": np.concatenate([s.segments.touches_border for s in drawn]),
+        "part": part,
+        "purity": np.concatenate([s.purity for s in drawn]),
+        "color": _color_numbers(clip)[part],
+        "edges": np.concatenate([d.edges for d in described]),
+        "edge_weight": np.concatenate([d.edge_weight for d in described]),
+        "edge_start": _starts([len(d.edges) for d in described]),
+        "line_width_px": np.array([d.line_width_px for d in described], dtype=np.float32),
+        "overlap": np.concatenate(before),
+        "meta": np.array(json.dumps(meta, ensure_ascii=False)),
+    }
+
+
+def clip_path(out: Path, source: str, split: Split, seed: int) -> Path:
+    """Return where the clip of a source and seed is stored."""
+    return out / split / f"{source}_{seed:06d}.npz"
+
+
+def _write(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
+    """Write beside the final name and rename, so that an interruption leaves whole files only."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise OutputError(
+            f"{path} could not be written ({error.strerror}): choose a place with room that can be written to."
+        ) from error
+
+
+def write_clip(maker: ClipMaker, data: Path, path: Path, split: Split, seed: int) -> bool:
+    """Make, draw and store one clip unless it is stored already.
+
+    Returns
+    -------
+    Whether it was made now.
+
+    Raises
+    ------
+    InputError
+        The source's data cannot be read.
+    OutputError
+        The place cannot be written to.
+    """
+    if path.exists():
+        return False
+    clip = maker(data, split, seed)
+    _write(path, clip_arrays(clip, samples(clip)))
+    return True

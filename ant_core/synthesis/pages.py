@@ -1,0 +1,100 @@
+"""Looking at generated data: a page of sample drawings, and figures of stored clips."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.errors import OutputError
+from ant_core.synthesis.clip import samples
+from ant_core.synthesis.source import Split, load_source
+from ant_core.synthesis.splits import intersections
+from segmentation import preview
+
+__all__ = ["preview_page", "statistics"]
+
+_CELL_PX = 420
+
+
+def _cell(picture: NDArray[np.uint8], caption: str = "") -> NDArray[np.uint8]:
+    """Fit a picture into a square white cell."""
+    scale = _CELL_PX / max(picture.shape[:2])
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = small if small.ndim == 3 else cv2.cvtColor(small, cv2.COLOR_GRAY2RGB)
+    cell = np.full((_CELL_PX + 4, _CELL_PX + 4, 3), 255, dtype=np.uint8)
+    cell[: small.shape[0], : small.shape[1]] = small[:_CELL_PX, :_CELL_PX]
+    place = (4, _CELL_PX - 4)
+    cv2.putText(cell, caption, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (200, 0, 0), 1, cv2.LINE_AA)
+    return cell
+
+
+def _part_colors(part: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Return one fixed colour a part id, (N, 3) uint8; paper is white."""
+    table = np.random.default_rng(7).integers(70, 250, (int(part.max(initial=0)) + 1, 3))
+    table[0] = 255
+    return np.asarray(table[part], dtype=np.uint8)
+
+
+def preview_page(data: Path, split: Split, jobs: Sequence[tuple[str, int]], path: Path) -> None:
+    """Write a page: a row a clip with its first drawing, that one's segments, and true parts of two.
+
+    Segments take distinct colours; in the last two cells equal colour means equal part, so that a
+    wrong or unsteady truth is seen at once.
+
+    Raises
+    ------
+    OutputError
+        The page could not be written.
+    """
+    rows = []
+    for source, seed in jobs:
+        clip = load_source(source)(data, split, seed)
+        drawn = samples(clip)
+        later = drawn[min(2, len(drawn) - 1)]
+        cells = [_cell(drawn[0].drawn.image, f"{clip.name} {clip.frames[0].ids.shape}")]
+        cells.append(_cell(preview(drawn[0].labels), f"{len(drawn[0].part)} segments"))
+        for shown in (drawn[0], later):
+            colors = np.concatenate((np.zeros((1, 3), np.uint8), _part_colors(shown.part)))
+            cells.append(_cell(colors[shown.labels], f"purity {np.mean(shown.purity):.3f}"))
+        rows.append(np.hstack(cells))
+    if not cv2.imwrite(str(path), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR)):
+        raise OutputError(f"{path} could not be written: give a .png in a folder that exists.")
+
+
+def statistics(out: Path) -> list[str]:
+    """Return lines of text with figures of the clips stored under ``out``, and what splits share."""
+    lines, used = [], {}
+    for folder in sorted(p for p in out.iterdir() if p.is_dir()):
+        clips = sorted(folder.glob("*.npz"))
+        if not clips:
+            continue
+        segments, purity, width, area, shown = [], [], [], [], set()
+        for path in clips:
+            with np.load(path) as stored:
+                segments.append(np.diff(stored["frame_start"]))
+                purity.append(stored["purity"])
+                width.append(stored["line_width_px"])
+                area.append(stored["area"])
+                meta = json.loads(str(stored["meta"]))
+                shown |= {*meta["characters"], *meta["motions"]}
+        used[folder.name] = shown
+        lines.append(f"{folder.name}: {len(clips)} clips, {sum(map(len, segments))} drawings")
+        for name, values in (
+            ("segments a drawing", segments),
+            ("purity", purity),
+            ("line width px", width),
+            ("segment area px", area),
+        ):
+            points = np.percentile(np.concatenate(values), (5, 25, 50, 75, 95))
+            text = ", ".join(f"{point:.4g}" for point in points)
+            lines.append(f"  {name}: 5, 25, 50, 75, 95 % at {text}")
+    for (a, b), names in intersections(used).items():
+        lines.append(f"{a} and {b} SHARE {sorted(names)}")
+    if not intersections(used):
+        lines.append("no character, part or motion is in two splits")
+    return lines

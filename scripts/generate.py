@@ -1,0 +1,96 @@
+"""Generate training clips.
+
+    python scripts/generate.py --data DATA --out DIR --split train --clips 400 --seed 0 --jobs 2
+    python scripts/generate.py --data DATA --split train --clips 12 --preview page.png
+    python scripts/generate.py --out DIR --statistics
+
+Clips already stored are left as they are, so a stopped run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Set before numerical packages load: one thread a worker, or workers stand in each other's way.
+for _name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+import argparse
+import multiprocessing
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import cv2
+
+from ant_core.errors import AntError
+from ant_core.synthesis.clip import clip_path, write_clip
+from ant_core.synthesis.pages import preview_page, statistics
+from ant_core.synthesis.source import SOURCES, Split, load_source
+from ant_core.synthesis.splits import SPLITS
+
+Job = tuple[str, int]  # source and seed
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="folder with glitch_avatars, quaternius, ...")
+    parser.add_argument("--out", type=Path, help="clips go to OUT/SPLIT/NAME.npz")
+    parser.add_argument("--split", choices=SPLITS, default="train")
+    parser.add_argument("--clips", type=int, default=100, help="how many clips, of each source")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the first clip")
+    parser.add_argument("--jobs", type=int, default=2, help="worker processes")
+    parser.add_argument("--source", choices=(*SOURCES, "all"), default="all")
+    parser.add_argument("--preview", type=Path, help="draw a page of samples instead of clips")
+    parser.add_argument("--statistics", action="store_true", help="print figures of stored clips")
+    arguments = parser.parse_args()
+    if arguments.statistics and not arguments.out:
+        parser.error("--statistics needs --out, the folder of stored clips")
+    if not arguments.statistics and not arguments.data:
+        parser.error("--data is needed: the folder that holds glitch_avatars")
+    if not (arguments.out or arguments.preview):
+        parser.error("--out is needed: the folder that clips are written to")
+    return arguments
+
+
+def _make(job: Job, data: Path, out: Path, split: Split) -> bool:
+    source, seed = job
+    return write_clip(load_source(source), data, clip_path(out, source, split, seed), split, seed)
+
+
+def _generate(arguments: argparse.Namespace, jobs: list[Job]) -> None:
+    make = partial(_make, data=arguments.data, out=arguments.out, split=arguments.split)
+    start, made = time.monotonic(), 0
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(arguments.jobs, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+        for done, new in enumerate(pool.imap_unordered(make, jobs), 1):
+            made += new
+            if done % 20 == 0 or done == len(jobs):
+                seconds = time.monotonic() - start
+                print(f"{done} of {len(jobs)} clips, {made} new, {seconds:.0f} s", file=sys.stderr)
+
+
+def main() -> int:
+    """Run the command line; return its exit code."""
+    arguments = _arguments()
+    sources = list(SOURCES) if arguments.source == "all" else [arguments.source]
+    seeds = range(arguments.seed, arguments.seed + arguments.clips)
+    jobs = [(source, seed) for seed in seeds for source in sources]
+    try:
+        if arguments.statistics:
+            print("\n".join(statistics(arguments.out)))
+        elif arguments.preview:
+            preview_page(arguments.data, arguments.split, jobs, arguments.preview)
+        else:
+            _generate(arguments, jobs)
+    except AntError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
