@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from ant_core._descriptor_kernels import CROP, accumulate_moments, sample_crops
 from segmentation import LineArt, Segments
 
-__all__ = ["CROP", "DESCRIPTOR_VERSION", "SHAPE_FEATURES", "Descriptors", "describe"]
+__all__ = [
+    "CROP",
+    "DESCRIPTOR_VERSION",
+    "SHAPE_FEATURES",
+    "Descriptors",
+    "adjacency_matrix",
+    "describe",
+    "pair_geometry",
+]
 
 DESCRIPTOR_VERSION = 1  # written into model files; raised whenever a number below changes meaning
 
@@ -205,3 +213,27 @@ def _content_box(
     x1, y1 = inner[:, 2:].max(axis=0)
     half = (max((x1 - x0) / 2, 1.0), max((y1 - y0) / 2, 1.0))
     return (float(x0 + x1) / 2, float(y0 + y1) / 2), half, float(4 * half[0] * half[1])
+
+
+def pair_geometry(
+    shape: NDArray[np.float32], box: NDArray[np.float32], offset: float
+) -> NDArray[np.float32]:
+    """Gather what the network compares between every two segments.
+
+    Returns (N, 8) float32: box centre x, y, width, height, content x, y, log area, and the frame
+    offset of the drawing (target frame - its own frame; 0 for the target itself).
+    """
+    columns = [SHAPE_FEATURES.index(name) for name in ("content_x", "content_y", "log_area")]
+    frame = np.full((len(box), 1), offset, np.float32)
+    return np.concatenate([box, shape[:, columns], frame], axis=1)
+
+
+def adjacency_matrix(
+    count: int, edges: NDArray[np.int32], edge_weight: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return (N, N) float32: share of each row's boundary that it has with each column."""
+    matrix = np.zeros((count, count), np.float32)
+    if len(edges):
+        matrix[edges[:, 0], edges[:, 1]] = edge_weight
+        matrix[edges[:, 1], edges[:, 0]] = edge_weight
+    return matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1e-6)

@@ -1,0 +1,72 @@
+"""Stored clips: the descriptors of a shot's drawings with the true part and colour of every segment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["UNSURE", "Clip", "Frame", "load_clip"]
+
+UNSURE = -1  # label of a segment that covers several true parts
+
+
+@dataclass
+class Frame:
+    """One drawing of a clip; arrays as in `ant_core.descriptors.Descriptors`, plus the truth."""
+
+    number: int
+    crops: NDArray[np.uint8]  # (N, 4, 32, 32)
+    shape: NDArray[np.float32]  # (N, F)
+    box: NDArray[np.float32]  # (N, 4)
+    edges: NDArray[np.int32]  # (E, 2) rows of adjacent segments
+    edge_weight: NDArray[np.float32]  # (E,)
+    label: NDArray[np.int64]  # (N,) true part, UNSURE where purity was too low
+    color: NDArray[np.int64]  # (N,) true colour, UNSURE likewise
+    overlap: NDArray[np.int64]  # (N,) row in the drawing before with most shared pixels, -1 none
+
+    @property
+    def count(self) -> int:
+        """The number of segments."""
+        return len(self.box)
+
+
+@dataclass
+class Clip:
+    """All drawings of one stored clip, in order."""
+
+    name: str
+    frames: list[Frame]
+
+
+def load_clip(path: Path, purity_min: float = 0.0) -> Clip:
+    """Read one clip file as `ant_core.synthesis.clip` writes it.
+
+    Segments of which less than `purity_min` belongs to one true part are labelled UNSURE: no use
+    for training. Scores keep them (the default) with the label of most of their pixels.
+    """
+    with np.load(path) as stored:
+        data = {key: stored[key] for key in stored.files}
+    sure = data["purity"] >= purity_min
+    label = np.where(sure, data["part"], UNSURE).astype(np.int64)
+    color = np.where(sure, data["color"], UNSURE).astype(np.int64)
+    frames = []
+    for i, number in enumerate(data["frame_number"]):
+        rows = slice(data["frame_start"][i], data["frame_start"][i + 1])
+        lines = slice(data["edge_start"][i], data["edge_start"][i + 1])
+        frames.append(
+            Frame(
+                int(number),
+                data["crops"][rows],
+                data["shape"][rows],
+                data["box"][rows],
+                data["edges"][lines],
+                data["edge_weight"][lines],
+                label[rows],
+                color[rows],
+                data["overlap"][rows].astype(np.int64),
+            )
+        )
+    return Clip(path.stem, frames)

@@ -1,0 +1,341 @@
+"""The run-time of the networks: ONNX Runtime on CPU or CUDA, never PyTorch.
+
+A model is one file, `NAME.antmodel`: a zip archive, stored without compression, of
+`manifest.json`, `encoder.onnx` (a drawing -> tokens, once a drawing) and `matcher.onnx`
+(references and a target -> similarity). `ant_core.network.export` writes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.descriptors import (
+    DESCRIPTOR_VERSION,
+    Descriptors,
+    adjacency_matrix,
+    pair_geometry,
+)
+from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt, ModelMissing
+
+__all__ = ["DrawingFeatures", "Match", "Matcher", "ModelFile", "default_model"]
+
+Device = Literal["auto", "cpu", "cuda"]
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+
+@dataclass(frozen=True)
+class DrawingFeatures:
+    """One drawing, encoded: what the matcher needs of it as reference or as target.
+
+    tokens: (N, D) float32; shape: (N, F) float32; box: (N, 4) float32, as in `Descriptors`.
+    """
+
+    tokens: NDArray[np.float32]
+    shape: NDArray[np.float32]
+    box: NDArray[np.float32]
+
+    @property
+    def count(self) -> int:
+        """The number of segments."""
+        return len(self.tokens)
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which reference segments the segments of a target correspond to.
+
+    Attributes
+    ----------
+    probability : (N, M) float32
+        Rows sum to one over the segments of all references, concatenated in order.
+    has_counterpart : (N,) float32
+        Probability in [0, 1] that the segment is in any reference at all.
+    reference : (M,) int32
+        Index of the reference of each column.
+    segment : (M,) int32
+        Segment id (from 1) of each column within its reference.
+    """
+
+    probability: NDArray[np.float32]
+    has_counterpart: NDArray[np.float32]
+    reference: NDArray[np.int32]
+    segment: NDArray[np.int32]
+
+
+def default_model() -> Path:
+    """Return the path of the model that is part of the package."""
+    return Path(str(resources.files("ant_core"))) / "models" / "default.antmodel"
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """The contents of a model file, checked.
+
+    Attributes
+    ----------
+    manifest : dict
+        Name, descriptor version, confidence table, threshold, and what the model card says.
+    encoder, matcher : bytes
+        The two graphs.
+    sha256 : str
+        Hash of the whole file.
+    """
+
+    manifest: dict[str, Any]
+    encoder: bytes
+    matcher: bytes
+    sha256: str
+
+    @classmethod
+    def read(cls, path: Path) -> ModelFile:
+        """Read a model file.
+
+        Raises
+        ------
+        ModelMissing
+            If there is no such file.
+        ModelCorrupt
+            If it is no model file, damaged, or made for other descriptors.
+        """
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise ModelMissing(
+                f"no model at {path} ({error.strerror}); give --model the path of an .antmodel file"
+            ) from None
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                manifest = json.loads(archive.read("manifest.json"))
+                encoder, matcher = archive.read("encoder.onnx"), archive.read("matcher.onnx")
+            version = manifest["descriptor_version"]
+        except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+            raise ModelCorrupt(
+                f"{path} is not a model file or is damaged ({error}); copy or download it again"
+            ) from None
+        if version != DESCRIPTOR_VERSION:
+            raise ModelCorrupt(
+                f"{path} is made for descriptors of version {version}, this engine has version "
+                f"{DESCRIPTOR_VERSION}; use a model made for this engine"
+            )
+        return cls(manifest, encoder, matcher, hashlib.sha256(data).hexdigest())
+
+
+def _import_runtime() -> Any:
+    try:
+        import onnxruntime  # noqa: PLC0415 - an extra; the message below is the point
+    except ImportError:
+        raise AntError(
+            "ONNX Runtime is not installed; install ant-core[cpu], or ant-core[gpu] on a machine "
+            "with an NVIDIA GPU"
+        ) from None
+    return onnxruntime
+
+
+class Matcher:
+    """Encode drawings and match them; one instance a process and device.
+
+    Parameters
+    ----------
+    model : Path, optional
+        Model file; the embedded one if not given.
+    device : "auto", "cpu" or "cuda"
+        "auto" takes CUDA where it works and the CPU otherwise; "cuda" is an error without.
+    threads : int, optional
+        CPU threads of ONNX Runtime; all cores if not given.
+
+    Attributes
+    ----------
+    device : str
+        The device really in use, read back from the session.
+    model_name, model_hash : str
+        Name from the manifest; SHA-256 of the file, hexadecimal.
+    no_counterpart_threshold : float
+        Below this `Match.has_counterpart` means "no counterpart".
+
+    Raises
+    ------
+    ModelMissing, ModelCorrupt, DeviceUnavailable
+    """
+
+    def __init__(
+        self, model: Path | None = None, device: Device = "auto", threads: int | None = None
+    ) -> None:
+        path = model or default_model()
+        self._file = ModelFile.read(path)
+        self.model_name = str(self._file.manifest["name"])
+        self.model_hash = self._file.sha256
+        self.no_counterpart_threshold = float(self._file.manifest["no_counterpart_threshold"])
+        self._runtime = _import_runtime()
+        self._threads = threads or 0
+        self.device = self._choose(device)
+        try:
+            self._encoder = self._session(self._file.encoder)
+            self._matcher = self._session(self._file.matcher)
+        except Exception as error:  # ONNX Runtime's own classes differ from release to release
+            raise ModelCorrupt(
+                f"{path} holds a network that ONNX Runtime {self._runtime.__version__} cannot "
+                f"load ({str(error).splitlines()[0]}); copy or download it again"
+            ) from None
+
+    def _choose(self, device: Device) -> str:
+        available = _PROVIDERS["cuda"] in self._runtime.get_available_providers()
+        if device == "cpu" or (device == "auto" and not available):
+            return "cpu"
+        try:
+            if not available:
+                raise RuntimeError("this ONNX Runtime has no CUDA provider")
+            self.device = "cuda"
+            used = self._session(self._file.encoder).get_providers()
+            # Without a usable driver ONNX Runtime only warns and quietly takes the CPU.
+            if used[0] != _PROVIDERS["cuda"]:
+                raise RuntimeError("ONNX Runtime found no usable CUDA device or driver")
+        except Exception as error:
+            if device == "auto":
+                return "cpu"
+            raise DeviceUnavailable(
+                f"CUDA was asked for but cannot be used ({error}); install ant-core[gpu] and an "
+                "NVIDIA driver, or use --device cpu"
+            ) from None
+        return "cuda"
+
+    def _session(self, graph: bytes) -> Any:
+        options = self._runtime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.log_severity_level = 3
+        # Idle threads that spin would take the cores from segmentation and from Krita.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if self.device == "cuda":
+            options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+        return self._runtime.InferenceSession(graph, options, providers=[_PROVIDERS[self.device]])
+
+    def encode(self, descriptors: Descriptors) -> DrawingFeatures:
+        """Encode one drawing; the result serves every match that it takes part in."""
+        if descriptors.count == 0:
+            width = int(self._file.manifest["features"])
+            tokens = np.zeros((0, width), np.float32)
+            return DrawingFeatures(tokens, descriptors.shape, descriptors.box)
+        adjacency = adjacency_matrix(
+            descriptors.count, descriptors.edges, descriptors.edge_weight
+        )
+        feed = {
+            "crops": descriptors.crops[None],
+            "shape": descriptors.shape[None],
+            "box": descriptors.box[None],
+            "adjacency": adjacency[None],
+        }
+        used = {name: feed[name] for name in self._encoder_inputs}
+        (tokens,) = self._encoder.run(["tokens"], used)
+        return DrawingFeatures(tokens[0], descriptors.shape, descriptors.box)
+
+    @cached_property
+    def _encoder_inputs(self) -> list[str]:
+        return [item.name for item in self._encoder.get_inputs()]
+
+    @cached_property
+    def _matcher_inputs(self) -> list[str]:
+        return [item.name for item in self._matcher.get_inputs()]
+
+    def match(
+        self,
+        references: Sequence[DrawingFeatures],
+        target: DrawingFeatures,
+        offsets: Sequence[int],
+    ) -> Match:
+        """Match a target against all segments of all references in one pass.
+
+        `offsets` are target frame number minus reference frame number, one a reference; 0 for
+        references outside the shot. Without target segments, or without reference segments,
+        the match is empty and nothing has a counterpart.
+        """
+        return self.match_batch([(references, target, offsets)])[0]
+
+    def match_batch(
+        self, jobs: Sequence[tuple[Sequence[DrawingFeatures], DrawingFeatures, Sequence[int]]]
+    ) -> list[Match]:
+        """Match several targets in one call, padded to the largest; see `match`."""
+        results: list[Match | None] = []
+        live: list[int] = []
+        for index, (references, target, _) in enumerate(jobs):
+            columns = sum(reference.count for reference in references)
+            if columns and target.count:
+                live.append(index)
+                results.append(None)
+            else:
+                empty = np.zeros((target.count, columns), np.float32)
+                results.append(self._label(references, empty, np.zeros(target.count, np.float32)))
+        if live:
+            feed = _pad_jobs([jobs[index] for index in live])
+            used = {name: feed[name] for name in self._matcher_inputs}
+            probability, counterpart = self._matcher.run(["probability", "counterpart"], used)
+            for row, index in enumerate(live):
+                references, target, _ = jobs[index]
+                columns = sum(reference.count for reference in references)
+                results[index] = self._label(
+                    references,
+                    np.ascontiguousarray(probability[row, : target.count, :columns]),
+                    np.ascontiguousarray(counterpart[row, : target.count]),
+                )
+        return [result for result in results if result is not None]
+
+    @staticmethod
+    def _label(
+        references: Sequence[DrawingFeatures],
+        probability: NDArray[np.float32],
+        counterpart: NDArray[np.float32],
+    ) -> Match:
+        counts = [reference.count for reference in references]
+        index = np.repeat(np.arange(len(counts)), counts).astype(np.int32)
+        ids = [np.arange(1, count + 1) for count in counts]
+        segment = np.concatenate([np.zeros(0), *ids]).astype(np.int32)
+        return Match(probability, counterpart, index, segment)
+
+    def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map the winning colour's share of similarity, (N,) in [0, 1], to the chance to be right.
+
+        A monotone table fitted on validation shots that the network was not trained on.
+        """
+        table = np.asarray(self._file.manifest["confidence"], np.float64)  # (K, 2) raw, chance
+        return np.interp(raw, table[:, 0], table[:, 1]).astype(np.float32)
+
+
+def _pad_jobs(
+    jobs: Sequence[tuple[Sequence[DrawingFeatures], DrawingFeatures, Sequence[int]]],
+) -> dict[str, NDArray[np.float32]]:
+    sides: dict[str, list[tuple[NDArray[np.float32], NDArray[np.float32]]]] = {
+        "reference": [],
+        "target": [],
+    }
+    for references, target, offsets in jobs:
+        geometry = [
+            pair_geometry(reference.shape, reference.box, float(offset))
+            for reference, offset in zip(references, offsets, strict=True)
+        ]
+        tokens = np.concatenate([reference.tokens for reference in references])
+        sides["reference"].append((tokens, np.concatenate(geometry)))
+        sides["target"].append((target.tokens, pair_geometry(target.shape, target.box, 0.0)))
+    feed = {}
+    for side, rows in sides.items():
+        longest = max(len(tokens) for tokens, _ in rows)
+        for name, position in (("tokens", 0), ("geometry", 1)):
+            width = rows[0][position].shape[1]
+            block = np.zeros((len(rows), longest, width), np.float32)
+            for i, row in enumerate(rows):
+                block[i, : len(row[position])] = row[position]
+            feed[f"{side}_{name}"] = block
+        mask = np.zeros((len(rows), longest), np.float32)
+        for i, (tokens, _) in enumerate(rows):
+            mask[i, : len(tokens)] = 1
+        feed[f"{side}_mask"] = mask
+    return feed

@@ -1,0 +1,1 @@
+"""The networks, their losses, training and export; PyTorch only, never imported at inference."""

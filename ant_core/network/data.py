@@ -1,0 +1,211 @@
+"""From stored clips to batches: which drawings are paired, how they are varied, how they are padded.
+
+Nothing here touches pictures: clips hold descriptors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ant_core.descriptors import SHAPE_FEATURES, adjacency_matrix, pair_geometry
+from ant_core.evaluation.clips import UNSURE, Clip, Frame
+
+__all__ = ["SampleOptions", "batches", "collate", "sample_pair"]
+
+_COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
+
+
+@dataclass(frozen=True)
+class SampleOptions:
+    """How pairs are drawn and varied in training."""
+
+    references_max: int = 3  # most references of one target
+    segments_max: int = 220  # drawings with more are left out; bounds time and memory of a step
+    merge_share: float = 0.25  # share of samples in which some parts share a colour (inclusion)
+    drop_share: float = 0.35  # share of samples in which some reference segments are missing
+    augment: bool = True
+
+
+def sample_pair(
+    clip: Clip, rng: np.random.Generator, options: SampleOptions
+) -> tuple[Frame, list[Frame]] | None:
+    """Choose a target and its references, as propagation would meet them; None if too large."""
+    count = len(clip.frames)
+    if count < 2:
+        return None
+    target = int(rng.integers(count))
+    step = int(rng.choice([1, 1, 1, 2, 3, 4, 6, 8]))
+    near = target - step if target >= step else target + step
+    near = int(np.clip(near, 0, count - 1))
+    if near == target:
+        near = target - 1 if target else 1
+    chosen = [near]
+    if rng.random() < 0.5:
+        others = [i for i in range(count) if i not in (target, near)]
+        extra = min(len(others), int(rng.integers(1, options.references_max)))
+        chosen += [int(i) for i in rng.choice(others, extra, replace=False)]
+    frames = [clip.frames[i] for i in chosen]
+    whole = clip.frames[target]
+    sizes = [frame.count for frame in [whole, *frames]]
+    if min(sizes) < 2 or max(sizes) > options.segments_max:
+        return None
+    if not options.augment:
+        return whole, frames
+    return _augment(whole, frames, rng, options)
+
+
+def _augment(
+    target: Frame, references: list[Frame], rng: np.random.Generator, options: SampleOptions
+) -> tuple[Frame, list[Frame]]:
+    everything = [target, *references]
+    if rng.random() < 0.5:
+        everything = [_flip(frame) for frame in everything]
+    scale = float(np.exp(rng.uniform(-0.4, 0.4)))
+    shift = rng.uniform(-0.3, 0.3, 2)
+    varied = []
+    for frame in everything:
+        # The camera moves a little, sometimes a lot, between any two drawings.
+        roam = 0.15 if rng.random() < 0.25 else 0.02
+        own_scale = scale * float(np.exp(rng.normal(0, 0.06 if roam > 0.1 else 0.01)))
+        varied.append(_move(frame, own_scale, shift + rng.normal(0, roam, 2), rng))
+    target, references = varied[0], varied[1:]
+    if rng.random() < options.drop_share:
+        references = [_drop(frame, rng) for frame in references]
+    if rng.random() < options.merge_share:
+        target, references = _merge_colors(target, references, rng)
+    return target, references
+
+
+def _flip(frame: Frame) -> Frame:
+    box, shape = frame.box.copy(), frame.shape.copy()
+    box[:, 0] *= -1
+    shape[:, _COLUMN["sin_2_angle"]] *= -1
+    shape[:, _COLUMN["content_x"]] *= -1
+    return _replace(frame, crops=frame.crops[..., ::-1], box=box, shape=shape)
+
+
+def _move(
+    frame: Frame, scale: float, shift: NDArray[np.float64], rng: np.random.Generator
+) -> Frame:
+    box, shape = frame.box * np.float32(scale), frame.shape.copy()
+    box[:, :2] += shift.astype(np.float32)
+    box[:, :2] += rng.normal(0, 0.03, box[:, :2].shape) * np.minimum(box[:, 2:], 0.2)
+    box[:, 2:] *= np.exp(rng.normal(0, 0.04, box[:, 2:].shape))
+    log_scale = np.log(scale)
+    for name, times in (("log_area", 2), ("log_width", 1), ("log_height", 1)):
+        shape[:, _COLUMN[name]] += times * log_scale
+    shape += rng.normal(0, 0.02, shape.shape).astype(np.float32)
+    crops = frame.crops.copy()
+    gain = rng.uniform(0.5, 1.5)
+    crops[:, 0::2] = np.minimum(crops[:, 0::2] * np.float32(gain), 255).astype(np.uint8)
+    if rng.random() < 0.5:
+        crops = np.roll(crops, rng.integers(-1, 2, 2), axis=(2, 3))
+    return _replace(frame, crops=crops, box=box.astype(np.float32), shape=shape)
+
+
+def _drop(frame: Frame, rng: np.random.Generator) -> Frame:
+    """Take one to a fifth of the parts away, so that their targets have no counterpart."""
+    parts = np.unique(frame.label)
+    gone = rng.choice(parts, max(1, int(len(parts) * rng.uniform(0, 0.2))), replace=False)
+    keep = ~np.isin(frame.label, gone)
+    if keep.sum() < 2:
+        return frame
+    new_row = np.cumsum(keep) - 1
+    edges = keep[frame.edges].all(axis=1)
+    return _replace(
+        frame,
+        crops=frame.crops[keep],
+        box=frame.box[keep],
+        shape=frame.shape[keep],
+        label=frame.label[keep],
+        color=frame.color[keep],
+        overlap=frame.overlap[keep],
+        edges=new_row[frame.edges[edges]].astype(np.int32),
+        edge_weight=frame.edge_weight[edges],
+    )
+
+
+def _merge_colors(
+    target: Frame, references: list[Frame], rng: np.random.Generator
+) -> tuple[Frame, list[Frame]]:
+    """Give random groups of parts one colour (BasicPBC's label merging, arXiv 2403.18342)."""
+    parts = np.unique(np.concatenate([frame.label for frame in [target, *references]]))
+    groups = rng.integers(0, max(2, len(parts) * 2 // 3), len(parts))
+
+    def recolor(frame: Frame) -> Frame:
+        color = np.where(frame.label < 0, UNSURE, groups[np.searchsorted(parts, frame.label)])
+        return _replace(frame, color=color)
+
+    return recolor(target), [recolor(frame) for frame in references]
+
+
+def _replace(frame: Frame, **changes: NDArray) -> Frame:  # type: ignore[type-arg]
+    return Frame(**{**frame.__dict__, **changes})
+
+
+def collate(samples: list[tuple[Frame, list[Frame]]]) -> dict[str, Tensor]:
+    """Pad samples to one batch; the keys are what the networks and the losses take."""
+    targets = [_join([frame], frame.number) for frame, _ in samples]
+    references = [_join(frames, target.number) for target, frames in samples]
+    return {
+        **{f"target_{key}": value for key, value in _pad(targets).items()},
+        **{f"reference_{key}": value for key, value in _pad(references).items()},
+    }
+
+
+def _join(frames: list[Frame], target_number: int) -> dict[str, NDArray[np.generic]]:
+    """Concatenate drawings; their adjacency becomes block-diagonal."""
+    counts = [frame.count for frame in frames]
+    starts = np.cumsum([0, *counts])
+    adjacency = np.zeros((starts[-1], starts[-1]), np.float32)
+    for frame, a, b in zip(frames, starts, starts[1:], strict=False):
+        adjacency[a:b, a:b] = adjacency_matrix(frame.count, frame.edges, frame.edge_weight)
+    geometry = [pair_geometry(f.shape, f.box, float(target_number - f.number)) for f in frames]
+    joined = {
+        key: np.concatenate([getattr(frame, key) for frame in frames])
+        for key in ("crops", "shape", "box", "label", "color")
+    }
+    return {**joined, "adjacency": adjacency, "geometry": np.concatenate(geometry)}
+
+
+def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
+    longest = max(len(row["box"]) for row in rows)
+    batch: dict[str, Tensor] = {}
+    for key, first in rows[0].items():
+        padded_shape = (longest, *first.shape[1:])
+        if key == "adjacency":
+            padded_shape = (longest, longest)
+        fill = UNSURE if key in ("label", "color") else 0
+        block = np.full((len(rows), *padded_shape), fill, first.dtype)
+        for i, row in enumerate(rows):
+            value = row[key]
+            block[(i, *(slice(0, side) for side in value.shape))] = value
+        batch[key] = torch.from_numpy(block)
+    mask = np.zeros((len(rows), longest), np.float32)
+    for i, row in enumerate(rows):
+        mask[i, : len(row["box"])] = 1
+    batch["mask"] = torch.from_numpy(mask)
+    batch["crops"] = batch["crops"].float() / 255.0
+    return batch
+
+
+def batches(
+    clips: list[Clip], size: int, rng: np.random.Generator, options: SampleOptions
+) -> Iterator[dict[str, Tensor]]:
+    """Yield batches without end; samples of alike size stand together, to waste little padding."""
+    while True:
+        samples = []
+        while len(samples) < size * 8:
+            sample = sample_pair(clips[int(rng.integers(len(clips)))], rng, options)
+            if sample is not None:
+                samples.append(sample)
+        samples.sort(key=lambda s: s[0].count + sum(f.count for f in s[1]))
+        groups = [samples[i : i + size] for i in range(0, len(samples), size)]
+        for index in rng.permutation(len(groups)):
+            yield collate(groups[index])

@@ -1,0 +1,96 @@
+"""Losses on a similarity matrix; labels may be correspondences or colours.
+
+Letters: B batch, N target segments, M reference segments.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+__all__ = [
+    "counterpart_loss",
+    "cycle_loss",
+    "forward_match_loss",
+    "label_agreement",
+    "paper_loss",
+    "relative_loss",
+]
+
+_TINY = 1e-6  # keeps logarithms finite; below float32 noise of a softmax over thousands
+
+
+def label_agreement(target: Tensor, reference: Tensor) -> Tensor:
+    """Labels (B, N), (B, M) -> (B, N, M), 1 where they are equal and not negative."""
+    equal = target[:, :, None] == reference[:, None, :]
+    return (equal & (target >= 0)[:, :, None]).float()
+
+
+def forward_match_loss(similarity: Tensor, agreement: Tensor) -> Tensor:
+    """Return -log of the similarity mass on references of the right label, per target segment.
+
+    This is the cross-entropy between the label mixed from all references (Casey et al. 2021,
+    equations 3 and 4) and the true one, for unique and for shared labels alike. Segments without
+    a right reference get 0. similarity: (B, N, M) before the softmax. Returns (B, N).
+    """
+    has_match = agreement.amax(dim=-1)
+    log_mass = similarity.masked_fill(agreement == 0, float("-inf")).logsumexp(dim=-1)
+    log_mass = torch.where(has_match > 0, log_mass, torch.zeros_like(log_mass))
+    return (similarity.logsumexp(dim=-1) - log_mass) * has_match
+
+
+def cycle_loss(
+    similarity: Tensor, target_mask: Tensor, reference_mask: Tensor
+) -> Tensor:
+    """Return -log of the probability to come back to the same reference segment.
+
+    Casey et al. 2021, equations 5 to 7: unique ids go to the target through S and back through
+    T. Returns (B, M), 0 for padding.
+    """
+    forward = similarity.softmax(dim=-1)  # (B, N, M), rows over references
+    padding = (1.0 - target_mask)[:, :, None] * -1e4
+    backward = (similarity + padding).softmax(dim=1)  # (B, N, M), columns over targets
+    returned = (forward * backward).sum(dim=1)  # (B, M)
+    return -(returned + _TINY).log() * reference_mask
+
+
+def counterpart_loss(logit: Tensor, agreement: Tensor, mask: Tensor) -> Tensor:
+    """Return the cross-entropy of "has a counterpart", per target segment (B, N).
+
+    Segments without one are rare and count four times; the cost of guessing a colour for a new
+    part is higher than that of leaving it to the artist.
+    """
+    truth = agreement.amax(dim=-1)
+    loss = functional.binary_cross_entropy_with_logits(logit, truth, reduction="none")
+    return loss * mask * torch.where(truth > 0, 1.0, 4.0)
+
+
+def paper_loss(batch: dict[str, Tensor], similarity: Tensor, alpha: float = 0.25) -> Tensor:
+    """Casey et al. 2021, equation 8: forward match loss plus alpha times the cycle loss."""
+    agreement = label_agreement(batch["target_label"], batch["reference_label"])
+    forward = forward_match_loss(similarity, agreement).sum(dim=-1)
+    cycle = cycle_loss(similarity, batch["target_mask"], batch["reference_mask"]).sum(dim=-1)
+    return (forward + alpha * cycle).mean()
+
+
+def relative_loss(batch: dict[str, Tensor], similarity: Tensor, counterpart: Tensor) -> Tensor:
+    """Return the loss of our configuration, a mean over segments.
+
+    Forward match over parts and over (randomly merged) colours, the same from the references'
+    side, and the counterpart head.
+    """
+    parts = label_agreement(batch["target_label"], batch["reference_label"])
+    colors = label_agreement(batch["target_color"], batch["reference_color"])
+    mask = batch["target_mask"]
+    padding = (1.0 - mask)[:, :, None] * -1e4
+    count = mask.sum().clamp(min=1.0)
+    back_count = batch["reference_mask"].sum().clamp(min=1.0)
+    forward = forward_match_loss(similarity, parts).sum() / count
+    color = forward_match_loss(similarity, colors).sum() / count
+    reverse = (similarity + padding).transpose(1, 2)
+    backward = forward_match_loss(reverse, parts.transpose(1, 2)).sum() / back_count
+    # Rows of unsure label (-1) say nothing about counterparts.
+    known = mask * (batch["target_label"] >= 0).float()
+    found = counterpart_loss(counterpart, parts, known).sum() / count
+    return 0.6 * forward + 0.4 * color + 0.25 * backward + 0.25 * found

@@ -1,0 +1,283 @@
+"""The networks: the Animation Transformer to the letter, and our own smaller configuration.
+
+Both share one contract, so that training, export and the run-time know only one kind of model:
+
+    encode(crops, shape, box, adjacency) -> tokens            once a drawing, cached
+    match(reference..., target...)       -> similarity, counterpart
+
+Letters: B batch, N target segments, M reference segments (all references of a target
+concatenated), D features, A attention heads. Padded rows carry mask = 0.
+
+`ant_paper` follows Casey et al., "The Animation Transformer", ICCV 2021, sections 3.1 and 3.2.
+Where the paper leaves a detail open we say so below. `ant_relative` keeps the two-stage shape and
+changes what later work and our own measurements showed to matter: crops with surroundings and
+shape features, message passing over segment adjacency, relative geometry between every two
+segments as an attention bias (instead of absolute positions), a "has a counterpart" head (after
+LightGlue's matchability), and a learned temperature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ant_core.descriptors import SHAPE_FEATURES
+
+__all__ = ["CONFIGS", "AntPaper", "AntRelative", "ModelConfig", "build"]
+
+_MASKED = -1e4  # added to scores of padded segments; finite, so that empty rows stay finite
+_PAIR_FEATURES = 11
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What defines a network; written into checkpoints and model files."""
+
+    name: str  # a key of CONFIGS
+    features: int = 256  # D, width of a token
+    heads: int = 4  # A
+    layers: int = 9  # transformer blocks, alternating self- and cross-attention
+    dropout: float = 0.1  # on the tokens that enter and on attention weights (paper, section 4.2)
+    graph_layers: int = 0  # rounds of message passing over segment adjacency, ours only
+    pair_hidden: int = 16  # hidden width of the relative-geometry network, ours only
+
+
+CONFIGS = {
+    "ant_paper": ModelConfig("ant_paper"),
+    "ant_relative": ModelConfig(
+        "ant_relative", features=128, layers=8, dropout=0.0, graph_layers=2
+    ),
+}
+
+
+def build(config: ModelConfig) -> AntPaper | AntRelative:
+    """Build the network that a configuration names, with fresh weights."""
+    return AntPaper(config) if config.name == "ant_paper" else AntRelative(config)
+
+
+def _mlp(*widths: int) -> nn.Sequential:
+    modules: list[nn.Module] = []
+    for before, after in zip(widths, widths[1:], strict=False):
+        modules += [nn.Linear(before, after), nn.ReLU()]
+    return nn.Sequential(*modules[:-1])
+
+
+def _crop_cnn(channels: tuple[int, ...], features: int) -> nn.Sequential:
+    """Build a CNN (n, channels[0], 32, 32) -> (n, features) of strided 3 x 3 convolutions.
+
+    The last map is squashed to a vector by one convolution over all of it.
+    """
+    modules: list[nn.Module] = []
+    for before, after in zip(channels, channels[1:], strict=False):
+        modules += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.ReLU()]
+    side = 32 >> (len(channels) - 1)
+    return nn.Sequential(*modules, nn.Conv2d(channels[-1], features, side), nn.Flatten())
+
+
+class Attention(nn.Module):
+    """Multi-head attention with an additive bias (Casey et al., equation 2)."""
+
+    def __init__(self, features: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(features, features)
+        self.key_value = nn.Linear(features, 2 * features)
+        self.out = nn.Linear(features, features)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, source: Tensor, bias: Tensor) -> Tensor:
+        """x: (B, N, D) asks source: (B, M, D); bias: broadcasts to (B, A, N, M)."""
+        batch, _, features = x.shape
+        depth = features // self.heads
+        q = self.query(x).reshape(batch, -1, self.heads, depth).transpose(1, 2)  # (B, A, N, d)
+        k, v = self.key_value(source).chunk(2, dim=-1)
+        k = k.reshape(batch, -1, self.heads, depth).permute(0, 2, 3, 1)  # (B, A, d, M)
+        v = v.reshape(batch, -1, self.heads, depth).transpose(1, 2)  # (B, A, M, d)
+        scores = torch.matmul(q * depth**-0.5, k) + bias  # (B, A, N, M)
+        weights = self.dropout(scores.softmax(dim=-1))
+        mixed = torch.matmul(weights, v).transpose(1, 2).reshape(batch, -1, features)
+        return self.out(mixed)
+
+
+class Block(nn.Module):
+    """One transformer block: attention, then a point-wise network, each with a residual."""
+
+    def __init__(self, features: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.norm_in = nn.LayerNorm(features)
+        self.attention = Attention(features, heads, dropout)
+        self.norm_out = nn.LayerNorm(features)
+        self.pointwise = _mlp(features, 2 * features, features)
+
+    def forward(self, x: Tensor, source: Tensor, bias: Tensor) -> Tensor:
+        """x: (B, N, D); source: (B, M, D), x itself in self-attention."""
+        x = x + self.attention(self.norm_in(x), self.norm_in(source), bias)
+        return x + self.pointwise(self.norm_out(x))
+
+
+def _padding_bias(mask: Tensor) -> Tensor:
+    """(B, M) 1 = segment, 0 = padding -> additive bias (B, 1, 1, M)."""
+    return (1.0 - mask)[:, None, None, :] * _MASKED
+
+
+def _scaled(geometry: Tensor) -> Tensor:
+    """Bring geometry rows (B, N, 8) to alike ranges and add logarithms: (B, N, 11).
+
+    Columns in: box centre x, y, width, height, content x, y, log area, frame offset.
+    """
+    size = geometry[..., 2:4]
+    offset = geometry[..., 7:8].abs()
+    columns = [
+        geometry[..., :2] * 8,
+        size * 2,
+        (size + 1e-3).log(),
+        geometry[..., 4:6] * 2,
+        geometry[..., 6:7],
+        (offset + 1).log(),
+        (offset > 0).to(geometry.dtype),
+    ]
+    return torch.cat(columns, dim=-1)
+
+
+class AntPaper(nn.Module):
+    """The Animation Transformer as published; shape features and adjacency go unused.
+
+    Left open by the paper, and chosen here: five strided convolutions as the "conventional
+    backbone"; layer norm before each sub-layer; several references are concatenated.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        features = config.features
+        self.cnn = _crop_cnn((2, 32, 64, 128, 256, features), features)
+        self.box_mlp = _mlp(4, 64, 128, features)
+        self.dropout = nn.Dropout(config.dropout)
+        self.blocks = nn.ModuleList(
+            Block(features, config.heads, config.dropout) for _ in range(config.layers)
+        )
+        self.project = nn.Linear(features, features)
+
+    def encode(self, crops: Tensor, shape: Tensor, box: Tensor, adjacency: Tensor) -> Tensor:
+        """Equation 1: crops (B, N, 4, 32, 32) in [0, 1], box (B, N, 4) -> tokens (B, N, D)."""
+        batch, count = crops.shape[:2]
+        pictures = crops[:, :, :2].reshape(-1, 2, 32, 32)
+        return self.cnn(pictures).reshape(batch, count, -1) + self.box_mlp(box)
+
+    def match(
+        self,
+        reference: Tensor,
+        reference_geometry: Tensor,
+        reference_mask: Tensor,
+        target: Tensor,
+        target_geometry: Tensor,
+        target_mask: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Tokens (B, M, D), (B, N, D) -> similarity (B, N, M), counterpart logit (B, N).
+
+        The paper has no notion of "no counterpart": its logit is a constant, certain yes.
+        """
+        a, b = self.dropout(reference), self.dropout(target)
+        bias_a, bias_b = _padding_bias(reference_mask), _padding_bias(target_mask)
+        for index, block in enumerate(self.blocks):
+            if index % 2 == 0:
+                a, b = block(a, a, bias_a), block(b, b, bias_b)
+            else:
+                a, b = block(a, b, bias_b), block(b, a, bias_a)
+        similarity = torch.matmul(self.project(b), self.project(a).transpose(1, 2))  # (B, N, M)
+        similarity = similarity + _padding_bias(reference_mask)[:, 0]
+        return similarity, torch.full_like(target_mask, 20.0)
+
+
+class AntRelative(nn.Module):
+    """Our configuration; the docstring of this module says what differs and why."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        features, heads = config.features, config.heads
+        self.near_cnn = _crop_cnn((2, 24, 48, 96), features)
+        self.context_cnn = _crop_cnn((2, 24, 48, 96), features)
+        self.shape_mlp = _mlp(len(SHAPE_FEATURES) + 4, features, features)
+        self.graph = nn.ModuleList(
+            _mlp(2 * features, 2 * features, features) for _ in range(config.graph_layers)
+        )
+        self.graph_norm = nn.ModuleList(
+            nn.LayerNorm(features) for _ in range(config.graph_layers)
+        )
+        self.pair_geometry = nn.Linear(_PAIR_FEATURES, config.pair_hidden)
+        self.pair_hidden = nn.Linear(config.pair_hidden, config.pair_hidden)
+        # One row a head and cross-attention layer, and one for the final similarity.
+        self.pair_out = nn.Linear(config.pair_hidden, config.layers // 2 * heads + 1)
+        self.blocks = nn.ModuleList(
+            Block(features, heads, config.dropout) for _ in range(config.layers)
+        )
+        self.norm = nn.LayerNorm(features)
+        self.project = nn.Linear(features, features)
+        self.log_scale = nn.Parameter(torch.tensor(2.5))  # exp(2.5) = 12: cosine similarity spread
+        self.counterpart = _mlp(features + 2, features // 2, 1)
+
+    def encode(self, crops: Tensor, shape: Tensor, box: Tensor, adjacency: Tensor) -> Tensor:
+        """Turn one drawing into tokens.
+
+        crops: (B, N, 4, 32, 32) in [0, 1]; shape: (B, N, F); box: (B, N, 4); adjacency:
+        (B, N, N), rows sum to 1 (or 0 for a segment without neighbours). Returns (B, N, D).
+        """
+        batch, count = crops.shape[:2]
+        # Thin lines average to pale grey in coarse crops; the root brings them back.
+        pictures = crops.reshape(-1, 4, 32, 32).clamp(min=1e-6).sqrt()
+        x = self.near_cnn(pictures[:, :2]) + self.context_cnn(pictures[:, 2:])
+        x = x.reshape(batch, count, -1) + self.shape_mlp(torch.cat([shape, box], dim=-1))
+        for norm, layer in zip(self.graph_norm, self.graph, strict=True):
+            normed = norm(x)
+            x = x + layer(torch.cat([normed, torch.matmul(adjacency, normed)], dim=-1))
+        return x
+
+    def _pair_bias(self, target: Tensor, reference: Tensor) -> list[Tensor]:
+        """Score the relative geometry of every two segments; (B, A, N, M) a layer, (B, 1, N, M).
+
+        Geometry rows: see `ant_core.descriptors.pair_geometry`. The first layer is linear in the
+        difference of the two rows, so it is applied to each row before they are paired.
+        """
+        a, b = self.pair_geometry(_scaled(target)), self.pair_geometry(_scaled(reference))
+        bias = self.pair_geometry.bias
+        hidden = (a[:, :, None] - b[:, None] + bias).relu()  # (B, N, M, h)
+        out = self.pair_out(self.pair_hidden(hidden).relu()).permute(0, 3, 1, 2)
+        heads = self.config.heads
+        return [*out[:, :-1].split(heads, dim=1), out[:, -1:]]
+
+    def match(
+        self,
+        reference: Tensor,
+        reference_geometry: Tensor,
+        reference_mask: Tensor,
+        target: Tensor,
+        target_geometry: Tensor,
+        target_mask: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Match every target segment against all reference segments.
+
+        reference: (B, M, D) tokens; reference_geometry: (B, M, 8), see `_pair_bias`; reference_mask:
+        (B, M) 1 = segment; the same for the target with N. Returns similarity (B, N, M), to be
+        soft-maxed over M, and the logit of "has a counterpart" (B, N).
+        """
+        a, b = reference, target
+        pad_a, pad_b = _padding_bias(reference_mask), _padding_bias(target_mask)
+        *across, score = self._pair_bias(target_geometry, reference_geometry)
+        for index, block in enumerate(self.blocks):
+            if index % 2 == 0:
+                a, b = block(a, a, pad_a), block(b, b, pad_b)
+            else:
+                bias = across[index // 2]  # (B, A, N, M)
+                a, b = block(a, b, bias.transpose(2, 3) + pad_b), block(b, a, bias + pad_a)
+        a, b = self.norm(a), self.norm(b)
+        unit_a = nn.functional.normalize(self.project(a), dim=-1)
+        unit_b = nn.functional.normalize(self.project(b), dim=-1)
+        similarity = torch.matmul(unit_b * self.log_scale.exp(), unit_a.transpose(1, 2))
+        similarity = similarity + score[:, 0] + pad_a[:, 0]  # (B, N, M)
+        best = similarity.amax(dim=-1, keepdim=True)
+        total = similarity.logsumexp(dim=-1, keepdim=True)
+        counterpart = self.counterpart(torch.cat([b, best, total], dim=-1))[..., 0]
+        return similarity, counterpart
