@@ -105,7 +105,8 @@ class Puppet:
     swings: dict[str, Wave]
     drift: tuple[Wave, Wave, Wave]  # x and y in rig units, rotation in radians
     looseness: float  # size of the per-frame redrawing of limbs
-    min_area: float  # groups smaller than this in square rig units are left out
+    min_area: float  # groups smaller than this in square rig units are left out,
+    min_thickness: float  # and groups thinner than this in rig units
 
 
 def _limb(slot: str) -> tuple[str, bool]:
@@ -220,7 +221,7 @@ def _draw_puppet(
         placed = compose(to_pixels, matrix)
         for part, fills in puppet.dress.get(slot, ()):
             for fill in fills:
-                if fill.area < puppet.min_area:
+                if fill.area < puppet.min_area or fill.thickness < puppet.min_thickness:
                     continue
                 full = place(placed, fill)
                 if fill.shading:
@@ -259,7 +260,7 @@ def _make_puppet(
     drift = (Wave.draw(rng, 6.0), Wave.draw(rng, 4.0), Wave.draw(rng, 0.08))
     tints = _tints(rng, [f"{c}/{n}" for c, n in chosen])
     loose = float(rng.choice((0.0, 0.5, 1.0, 1.5)))
-    return Puppet(name, dress, tints, poses, affine(), swings, drift, loose, 0.0), motion
+    return Puppet(name, dress, tints, poses, affine(), swings, drift, loose, 0.0, 0.0), motion
 
 
 @dataclass(frozen=True)
@@ -294,8 +295,11 @@ def _placed_puppets(
         middle = ((x0 + x1) / 2, (y0 + y1) / 2)
         move = (at[0] * width - middle[0], at[1] * height - middle[1])
         where = affine(turn, (flip * scale, scale * rng.uniform(0.92, 1.08)), move, middle)
-        detail_px = np.exp(rng.uniform(np.log(40), np.log(350)))
-        result.append(replace(puppet, place=where, min_area=detail_px / scale**2))
+        area_px = np.exp(rng.uniform(np.log(80), np.log(900))) * height / 1080
+        thick_px = rng.uniform(4.0, 12.0) * height / 1080
+        result.append(
+            replace(puppet, place=where, min_area=area_px / scale**2, min_thickness=thick_px / scale)
+        )
     return result
 
 
@@ -326,7 +330,7 @@ def _make_scene(
         before,
         (pan_x, pan_y, zoom, roll),
         shaded=rng.random() < 0.35,
-        min_island_px=int(rng.integers(25, 90)),
+        min_island_px=int(rng.uniform(60, 250) * (height / 1080) ** 1.5),
     )
     return scene, sorted({motion for _, motion in made})
 

@@ -15,14 +15,17 @@ from pathlib import Path
 
 import numpy as np
 import skia
+from numpy.typing import NDArray
 
 from ant_core.errors import InputError
 from ant_core.synthesis.raster import (
     IDENTITY,
     Affine,
+    Contour,
     build_path,
     compose,
     contour_area,
+    contour_length,
     contour_points,
     parse_contours,
 )
@@ -52,6 +55,8 @@ BROKEN: frozenset[str] = frozenset()
 #: Black fills under this opacity are soft shading, no area of their own in flat cels.
 _SHADING_ALPHA = 0.5
 
+_INVISIBLE_ALPHA = 0.05
+
 #: Fills of one symbol that differ by at most this in every channel are one colour.
 _COLOR_TOLERANCE = 24
 
@@ -66,6 +71,8 @@ class Fill:
         Number of the group within the symbol; one id each.
     area
         Area of the whole group in square rig units.
+    thickness
+        Twice its area over its border's length, in rig units: the width of a band of that shape.
     shading
         Soft shading: divides what lies under it, but is no part.
     """
@@ -75,6 +82,7 @@ class Fill:
     color: tuple[int, int, int]
     group: int
     area: float
+    thickness: float
     shading: bool
 
 
@@ -107,27 +115,26 @@ def load_rig(root: Path) -> Rig:
 class _Groups:
     """Union of contours that touch (by their boxes) and have nearly one colour."""
 
-    def __init__(self) -> None:
-        self.boxes: list[np.ndarray] = []
-        self.colors: list[np.ndarray] = []
-        self.parent: list[int] = []
+    def __init__(self, capacity: int) -> None:
+        self._boxes = np.empty((capacity, 4))
+        self._colors = np.empty((capacity, 3))
+        self._parent: list[int] = []
 
     def root(self, i: int) -> int:
-        while self.parent[i] != i:
-            i = self.parent[i]
+        while self._parent[i] != i:
+            self._parent[i] = self._parent[self._parent[i]]
+            i = self._parent[i]
         return i
 
-    def add(self, box: np.ndarray, color: np.ndarray) -> int:
-        me = len(self.parent)
-        self.parent.append(me)
-        if me:
-            boxes, colors = np.array(self.boxes), np.array(self.colors)
-            near = (boxes[:, :2] <= box[2:]).all(1) & (boxes[:, 2:] >= box[:2]).all(1)
-            near &= (np.abs(colors - color) <= _COLOR_TOLERANCE).all(1)
-            for other in np.flatnonzero(near):
-                self.parent[self.root(int(other))] = me
-        self.boxes.append(box)
-        self.colors.append(color)
+    def add(self, box: NDArray[np.float64], color: NDArray[np.float64] | tuple[int, ...]) -> int:
+        me = len(self._parent)
+        self._parent.append(me)
+        boxes, colors = self._boxes[:me], self._colors[:me]
+        near = (boxes[:, :2] <= box[2:]).all(1) & (boxes[:, 2:] >= box[:2]).all(1)
+        near &= (np.abs(colors - color) <= _COLOR_TOLERANCE).all(1)
+        for other in np.flatnonzero(near):
+            self._parent[self.root(int(other))] = me
+        self._boxes[me], self._colors[me] = box, color
         return me
 
 
@@ -135,45 +142,71 @@ def _rgb(text: str) -> tuple[int, int, int]:
     return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
 
 
+@dataclass
+class _Body:
+    """One fill's contours that overlap: a body and its holes."""
+
+    contours: list[Contour]
+    box: NDArray[np.float64]
+    area: float
+    length: float
+
+
+def _bodies(d: str, matrix: Affine) -> list[_Body]:
+    """Take a fill's path apart into bodies; boxes and sizes are in the symbol's units."""
+    a, b, c, e, tx, ty = matrix
+    contours = parse_contours(d)
+    groups = _Groups(len(contours))
+    bodies = []
+    for contour in contours:
+        points = contour_points(contour) @ np.array([[a, b], [c, e]]) + (tx, ty)
+        box = np.concatenate((points.min(0), points.max(0)))
+        groups.add(box, (0, 0, 0))
+        bodies.append(_Body([contour], box, contour_area(points), contour_length(points)))
+    joined: dict[int, _Body] = {}
+    for i, body in enumerate(bodies):
+        whole = joined.setdefault(groups.root(i), body)
+        if whole is not body:
+            whole.contours += body.contours
+            whole.box = np.concatenate(
+                (np.minimum(whole.box[:2], body.box[:2]), np.maximum(whole.box[2:], body.box[2:]))
+            )
+            whole.area += body.area
+            whole.length += body.length
+    return list(joined.values())
+
+
 def _fills(shapes: list[dict]) -> list[Fill]:  # type: ignore[type-arg]
     """Group the contours of one symbol's shapes; hair lines and invisible fills are left out."""
-    groups = _Groups()
     found = []
     for shape in shapes:
-        color = _rgb(shape["color"])
-        if shape["kind"] != "fill" or shape["alpha"] < 0.05:
-            continue
-        shading = shape["alpha"] < _SHADING_ALPHA
-        matrix: Affine = tuple(shape["m"])
-        a, b, c, d, tx, ty = matrix
-        by_member: dict[int, list] = defaultdict(list)
-        areas: dict[int, float] = defaultdict(float)
-        local = _Groups()  # contours of one fill that overlap are one body and its holes
-        members = []
-        for contour in parse_contours(shape["d"]):
-            points = contour_points(contour)
-            points = points @ np.array([[a, b], [c, d]]) + (tx, ty)
-            box = np.concatenate((points.min(0), points.max(0)))
-            members.append((local.add(box, np.zeros(3)), contour, box, contour_area(points)))
-        for member, contour, box, area in members:
-            root = local.root(member)
-            by_member[root].append((contour, box))
-            areas[root] += area
-        for root, bodies in by_member.items():
-            boxes = np.array([box for _, box in bodies])
-            box = np.concatenate((boxes[:, :2].min(0), boxes[:, 2:].max(0)))
-            # Shading never joins a group: its colour is out of every real colour's reach.
-            key = np.array((-999, 0, 0) if shading else color)
-            member = groups.add(box, key)
-            path = build_path([contour for contour, _ in bodies])
-            found.append((member, path, matrix, color, areas[root], shading))
-    total: dict[int, float] = defaultdict(float)
-    for member, _, _, _, area, _ in found:
-        total[groups.root(member)] += area
-    numbers = {root: i for i, root in enumerate(sorted(total))}
+        if shape["kind"] == "fill" and shape["alpha"] >= _INVISIBLE_ALPHA:
+            matrix: Affine = tuple(shape["m"])
+            shading = shape["alpha"] < _SHADING_ALPHA
+            for body in _bodies(shape["d"], matrix):
+                found.append((body, matrix, _rgb(shape["color"]), shading))
+    groups = _Groups(len(found))
+    for body, _, color, shading in found:
+        # Shading never joins a group: its colour is out of every real colour's reach.
+        groups.add(body.box, (-999, 0, 0) if shading else color)
+    roots = [groups.root(i) for i in range(len(found))]
+    area: dict[int, float] = defaultdict(float)
+    length: dict[int, float] = defaultdict(float)
+    for root, (body, _, _, _) in zip(roots, found, strict=True):
+        area[root] += body.area
+        length[root] += body.length
+    numbers = {root: i for i, root in enumerate(sorted(area))}
     return [
-        Fill(path, m, color, numbers[groups.root(i)], total[groups.root(i)], shading)
-        for i, path, m, color, _, shading in found
+        Fill(
+            build_path(body.contours),
+            matrix,
+            color,
+            numbers[root],
+            area[root],
+            2 * area[root] / max(length[root], 1e-9),
+            shading,
+        )
+        for root, (body, matrix, color, shading) in zip(roots, found, strict=True)
     ]
 
 
@@ -183,7 +216,7 @@ def load_skin(root: Path) -> dict[str, list[Fill]]:
     return {slot: _fills(shapes) for slot, shapes in _read(root / "skin.json").items()}
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def load_part(root: Path, category: str, name: str) -> dict[str, list[Fill]]:
     """Read a garment or face part, slot -> fills."""
     result: dict[str, list[Fill]] = {}

@@ -13,10 +13,13 @@ import skia
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["Affine", "IdCanvas", "affine", "compose", "contour_area", "merge_islands", "parse_contours", "polygon"]
+__all__ = ["Affine", "Contour", "IdCanvas", "affine", "compose", "contour_area", "contour_length", "merge_islands", "parse_contours", "polygon"]
 
 #: x' = a*x + c*y + tx, y' = b*x + d*y + ty, stored as (a, b, c, d, tx, ty).
 Affine = tuple[float, float, float, float, float, float]
+
+#: Commands M, L, Q with their numbers; closed at the end.
+Contour = list[tuple[str, tuple[float, ...]]]
 
 IDENTITY: Affine = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
@@ -51,12 +54,12 @@ def affine(
     return (a, b, c, d, x - a * x - c * y + move[0], y - b * x - d * y + move[1])
 
 
-def parse_contours(d: str) -> list[list[tuple[str, tuple[float, ...]]]]:
+def parse_contours(d: str) -> list[Contour]:
     """Parse SVG path syntax of absolute M, L, Q and Z into contours of (command, numbers).
 
     Lone points without a line are left out.
     """
-    contours: list[list[tuple[str, tuple[float, ...]]]] = []
+    contours: list[Contour] = []
     command, numbers = "M", []
     for token in _TOKEN.findall(d):
         if token in "MLQZ":
@@ -72,7 +75,7 @@ def parse_contours(d: str) -> list[list[tuple[str, tuple[float, ...]]]]:
     return [contour for contour in contours if len(contour) > 1]
 
 
-def contour_points(contour: list[tuple[str, tuple[float, ...]]]) -> NDArray[np.float64]:
+def contour_points(contour: Contour) -> NDArray[np.float64]:
     """Return all points of a contour, control points included, (P, 2)."""
     return np.array([n for _, numbers in contour for n in numbers]).reshape(-1, 2)
 
@@ -83,7 +86,13 @@ def contour_area(points: NDArray[np.float64]) -> float:
     return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
 
 
-def build_path(contours: list[list[tuple[str, tuple[float, ...]]]]) -> skia.Path:
+def contour_length(points: NDArray[np.float64]) -> float:
+    """Return the length of a closed polygon's border."""
+    step = points - np.roll(points, 1, axis=0)
+    return float(np.hypot(step[:, 0], step[:, 1]).sum())
+
+
+def build_path(contours: list[Contour]) -> skia.Path:
     """Return one even-odd path of closed contours."""
     builder = skia.PathBuilder()
     builder.setFillType(skia.PathFillType.kEvenOdd)
@@ -188,10 +197,13 @@ def _island_borders(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """List the pixel pairs (small area, other area) along the border of small areas."""
     h, w = labels.shape
-    inside = np.empty(labels.size * 4, np.int32)
-    outside = np.empty(labels.size * 4, np.int32)
+    inside = np.empty(1024, np.int32)
+    outside = np.empty(1024, np.int32)
     n = 0
     for y in range(h):
+        if n + 4 * w > len(inside):
+            inside = np.concatenate((inside, np.empty(len(inside) + 4 * w, np.int32)))
+            outside = np.concatenate((outside, np.empty(len(outside) + 4 * w, np.int32)))
         for x in range(w):
             a = labels[y, x]
             for dy, dx in ((0, 1), (1, 0)):
@@ -216,7 +228,8 @@ def merge_islands(ids: NDArray[np.int32], min_area_px: int) -> NDArray[np.int32]
     if not small.any() or small.all():
         return ids.copy()
     inside, outside = _island_borders(labels, small)
-    pairs, length = np.unique(np.stack((inside, outside), 1), axis=0, return_counts=True)
+    joint, length = np.unique(inside.astype(np.int64) * len(area) + outside, return_counts=True)
+    pairs = np.stack(np.divmod(joint, len(area)), axis=1)
     # A neighbour that stays wins over one that is itself merged away.
     weight = length + np.where(small[pairs[:, 1]], 0, 1_000_000)
     order = np.lexsort((pairs[:, 1], -weight, pairs[:, 0]))
@@ -228,5 +241,6 @@ def merge_islands(ids: NDArray[np.int32], min_area_px: int) -> NDArray[np.int32]
             target[a] = b
     for _ in range(16):
         target = target[target]
-    _, where = np.unique(labels, return_index=True)
-    return ids.ravel()[where][target][labels].astype(np.int32)
+    owner = np.empty(len(area), dtype=np.int32)
+    owner[labels] = ids
+    return owner[target][labels]
