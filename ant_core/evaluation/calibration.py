@@ -1,0 +1,46 @@
+"""Calibrated confidence: a monotone table from raw similarity share to the chance to be right."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["calibration_error", "fit_confidence"]
+
+_KNOTS = 20  # rows of a table; more follow the noise of a few thousand segments
+
+
+def fit_confidence(
+    raw: NDArray[np.float32], hit: NDArray[np.bool_], knots: int = _KNOTS
+) -> list[list[float]]:
+    """Fit the table that `Matcher.confidence` interpolates.
+
+    Equal-count bins of the raw values, pooled until the share of hits never falls (pool adjacent
+    violators; Zadrozny and Elkan, KDD 2002). raw: (S,) in [0, 1]; hit: (S,) bool. Returns rows
+    [raw, chance], both rising, from 0 to 1. S = 0 gives the identity.
+    """
+    if len(raw) == 0:
+        return [[0.0, 0.0], [1.0, 1.0]]
+    order = np.argsort(raw, kind="stable")
+    pools: list[tuple[float, float, int]] = []  # mean raw, mean hit, count
+    for chunk in np.array_split(order, min(knots, len(order))):
+        pools.append((float(raw[chunk].mean()), float(hit[chunk].mean()), len(chunk)))
+        while len(pools) > 1 and pools[-2][1] >= pools[-1][1]:
+            (x1, y1, n1), (x2, y2, n2) = pools.pop(-2), pools.pop(-1)
+            total = n1 + n2
+            pools.append(((x1 * n1 + x2 * n2) / total, (y1 * n1 + y2 * n2) / total, total))
+    rows = [[x, y] for x, y, _ in pools]
+    return [[0.0, rows[0][1]], *rows, [1.0, rows[-1][1]]]
+
+
+def calibration_error(
+    confidence: NDArray[np.float32], hit: NDArray[np.bool_], bins: int = 15
+) -> float:
+    """Return the expected calibration error over equal-width bins (Guo et al., ICML 2017)."""
+    if len(confidence) == 0:
+        return 0.0
+    index = np.minimum((confidence * bins).astype(np.int64), bins - 1)
+    count = np.bincount(index, minlength=bins)
+    said = np.bincount(index, weights=confidence, minlength=bins)
+    was = np.bincount(index, weights=hit.astype(np.float64), minlength=bins)
+    return float(np.abs(said - was).sum() / count.sum())

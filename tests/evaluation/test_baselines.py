@@ -1,0 +1,105 @@
+"""Baselines, protocol and calibration on cases small enough to check by eye."""
+
+import numpy as np
+import pytest
+
+from ant_core.descriptors import SHAPE_FEATURES
+from ant_core.evaluation.baselines import nearest_position, overlap
+from ant_core.evaluation.calibration import calibration_error, fit_confidence
+from ant_core.evaluation.clips import Frame
+from ant_core.evaluation.protocols import by_overlap, by_position, recursive
+
+
+def frame(number, centres, colors, before=None):
+    count = len(centres)
+    box = np.zeros((count, 4), np.float32)
+    box[:, 0], box[:, 2:] = centres, 0.1
+    return Frame(
+        number,
+        np.zeros((count, 4, 32, 32), np.uint8),
+        np.zeros((count, len(SHAPE_FEATURES)), np.float32),
+        box,
+        np.zeros((0, 2), np.int32),
+        np.zeros(0, np.float32),
+        np.array(colors, np.int64),
+        np.array(colors, np.int64),
+        np.array([-1] * count if before is None else before, np.int64),
+    )
+
+
+def test_nearest_position_takes_the_nearest_and_weighs_area():
+    reference = np.array([[0.0, 0.0], [1.0, 0.0]], np.float32)
+    area = np.array([0.0, -3.0], np.float32)
+    target = np.array([[0.1, 0.0], [0.45, 0.0]], np.float32)
+    target_area = np.array([0.0, -3.0], np.float32)
+    assert nearest_position(reference, area, target, target_area, 0.0).tolist() == [0, 0]
+    assert nearest_position(reference, area, target, target_area, 0.1).tolist() == [0, 1]
+
+
+def test_nearest_position_without_references():
+    none, one = np.zeros((0, 2), np.float32), np.zeros((1, 2), np.float32)
+    assert nearest_position(none, none[:, 0], one, one[:, 0]).tolist() == [-1]
+
+
+def test_overlap_by_eye():
+    before = np.array([[1, 1, 0, 2, 2], [1, 1, 0, 2, 2]], np.int32)
+    now = np.array([[0, 1, 1, 1, 2], [3, 1, 1, 0, 2]], np.int32)
+    # 1 shares two pixels with 1 and one with 2; 2 lies on 2; 3 lies on 1.
+    assert overlap(before, now).tolist() == [0, 1, 0]
+
+
+def test_overlap_of_a_segment_on_lines_only():
+    before, now = np.array([[1, 0]], np.int32), np.array([[0, 1]], np.int32)
+    assert overlap(before, now).tolist() == [-1]
+
+
+def test_recursive_scores_what_was_propagated_not_the_truth():
+    shot = [frame(1, [0, 1], [7, 8]), frame(2, [0, 1], [7, 8]), frame(3, [0, 1], [7, 8])]
+
+    def swapped_once(references, target):
+        swap = target.number == 2
+        reference = references[-1]
+        probability = np.zeros((2, sum(r.count for r in references)), np.float32)
+        start = probability.shape[1] - reference.count
+        for row in range(2):
+            probability[row, start + (1 - row if swap else row)] = 1
+        return probability, np.ones(2, np.float32)
+
+    score = recursive(shot, swapped_once)
+    # Frame 2 is swapped, and frame 3 faithfully copies the mistake.
+    assert (score.right, score.segments, score.drawings) == (0, 4, 2)
+
+
+def test_recursive_sums_the_mass_of_equal_colours():
+    shot = [frame(1, [0, 1, 2], [5, 6, 6]), frame(2, [0], [6])]
+
+    def spread(references, target):
+        return np.array([[0.4, 0.3, 0.3]], np.float32), np.ones(1, np.float32)
+
+    assert recursive(shot, spread).accuracy == 1.0
+
+
+def test_baseline_scores_follow_recursion():
+    shot = [frame(1, [0, 1], [7, 8]), frame(2, [0.1, 0.9], [7, 8], [1, -1])]
+    assert by_position(shot).accuracy == 1.0
+    assert by_overlap(shot).accuracy == 0.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_confidence_table_rises_and_calibrates(seed):
+    rng = np.random.default_rng(seed)
+    raw = rng.random(20000).astype(np.float32)
+    hit = rng.random(20000) < raw**2
+    table = np.array(fit_confidence(raw[:10000], hit[:10000]))
+    assert (np.diff(table, axis=0) >= 0).all()
+    assert table.min() >= 0
+    assert table.max() <= 1
+    fitted = np.interp(raw[10000:], table[:, 0], table[:, 1])
+    assert calibration_error(raw[10000:], hit[10000:]) > 0.1
+    assert calibration_error(fitted, hit[10000:]) < 0.03
+
+
+def test_confidence_without_data_is_the_identity():
+    nothing = np.zeros(0, np.float32)
+    assert fit_confidence(nothing, nothing > 0) == [[0.0, 0.0], [1.0, 1.0]]
+    assert calibration_error(nothing, nothing > 0) == 0.0

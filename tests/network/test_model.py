@@ -1,0 +1,109 @@
+"""Both networks: shapes, invariants, and that the written file computes the same."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the train extra")
+pytest.importorskip("onnx", reason="export needs the train extra")
+
+from ant_core.errors import ModelCorrupt  # noqa: E402 - torch is optional
+from ant_core.matcher import DrawingFeatures, Matcher  # noqa: E402
+from ant_core.network.export import (  # noqa: E402
+    TOLERANCE,
+    compare,
+    encoder_inputs,
+    matcher_inputs,
+    write_model,
+)
+from ant_core.network.model import CONFIGS, build  # noqa: E402
+
+MANIFEST = {"name": "fresh", "no_counterpart_threshold": 0.5, "confidence": [[0, 0], [1, 1]]}
+
+
+@pytest.fixture(params=sorted(CONFIGS))
+def model(request):
+    torch.manual_seed(1)
+    return build(CONFIGS[request.param]).eval()
+
+
+def test_paper_configuration_has_the_papers_numbers():
+    config = CONFIGS["ant_paper"]
+    assert (config.features, config.layers, config.heads, config.dropout) == (256, 9, 4, 0.1)
+
+
+@torch.inference_mode()
+def test_permuting_segments_permutes_the_answer(model):
+    inputs = matcher_inputs(1, 6, 5, model.config.features)
+    similarity, counterpart = model.match(*inputs)
+    columns, rows = torch.randperm(6), torch.randperm(5)
+    moved = [side[:, columns] for side in inputs[:3]] + [side[:, rows] for side in inputs[3:]]
+    got, got_counterpart = model.match(*moved)
+    torch.testing.assert_close(got, similarity[:, rows][:, :, columns], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(got_counterpart, counterpart[:, rows], rtol=1e-4, atol=1e-4)
+
+
+@torch.inference_mode()
+def test_padding_changes_nothing(model):
+    inputs = matcher_inputs(1, 6, 5, model.config.features)
+    similarity, counterpart = model.match(*inputs)
+    padded = [torch.cat([side, torch.zeros_like(side[:, :2])], dim=1) for side in inputs]
+    got, got_counterpart = model.match(*padded)
+    torch.testing.assert_close(got[:, :5, :6], similarity, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(got_counterpart[:, :5], counterpart, rtol=1e-4, atol=1e-4)
+    assert got[:, :5, 6:].max() < -1000
+
+
+@torch.inference_mode()
+def test_encoding_is_per_segment_equivariant(model):
+    crops, shape, box, adjacency = encoder_inputs(1, 6)
+    tokens = model.encode(crops / 255.0, shape, box, adjacency)
+    order = torch.randperm(6)
+    moved = model.encode(
+        crops[:, order] / 255.0, shape[:, order], box[:, order], adjacency[:, order][:, :, order]
+    )
+    torch.testing.assert_close(moved, tokens[:, order], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore")  # the exporter's own deprecation and tracing notes
+def test_exported_file_computes_what_pytorch_computes(model, tmp_path):
+    path = tmp_path / "fresh.antmodel"
+    write_model(model, path, MANIFEST)
+    assert compare(model, path) <= TOLERANCE["float32"]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_several_targets_at_once_equal_one_by_one(model, tmp_path):
+    path = tmp_path / "fresh.antmodel"
+    write_model(model, path, MANIFEST)
+    matcher = Matcher(path, device="cpu", threads=1)
+    rng = np.random.default_rng(3)
+
+    def drawing(count: int) -> DrawingFeatures:
+        return DrawingFeatures(
+            rng.standard_normal((count, model.config.features)).astype(np.float32),
+            rng.standard_normal((count, 14)).astype(np.float32),
+            rng.random((count, 4)).astype(np.float32),
+        )
+
+    jobs = [
+        ([drawing(4), drawing(3)], drawing(5), [2, 1]),
+        ([drawing(2)], drawing(9), [-1]),
+        ([drawing(0)], drawing(2), [1]),
+        ([drawing(2)], drawing(0), [1]),
+    ]
+    for job, batched in zip(jobs, matcher.match_batch(jobs), strict=True):
+        alone = matcher.match(*job)
+        np.testing.assert_allclose(batched.probability, alone.probability, atol=1e-4)
+        np.testing.assert_array_equal(batched.segment, alone.segment)
+        np.testing.assert_array_equal(batched.reference, alone.reference)
+    assert matcher.match(*jobs[0]).segment.tolist() == [1, 2, 3, 4, 1, 2, 3]
+    assert matcher.match(*jobs[2]).probability.shape == (2, 0)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_for_other_descriptors_is_refused(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("ant_core.network.export.DESCRIPTOR_VERSION", 99)
+    path = tmp_path / "other.antmodel"
+    write_model(model, path, MANIFEST)
+    with pytest.raises(ModelCorrupt, match="version 99"):
+        Matcher(path)
