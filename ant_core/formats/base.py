@@ -1,0 +1,68 @@
+"""What every format gives and takes: frames with their own numbers, read and written one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+__all__ = ["FrameInfo", "FrameReader", "FrameWriter"]
+
+
+@dataclass(frozen=True)
+class FrameInfo:
+    """One picture, checked to be whole, without its pixels.
+
+    Attributes
+    ----------
+    height, width : int
+        Pixels.
+    channels : int
+        Of the array that `read` returns: 1 grey, 3 RGB, 4 RGBA.
+    depth : int
+        Bits a channel, 8 or 16, of the array that `read` returns.
+    digest : str
+        Hash of all that decides the pixels; equal digests mean equal pixels, the reverse need
+        not hold (the same pixels can be packed in two ways).
+    """
+
+    height: int
+    width: int
+    channels: int
+    depth: int
+    digest: str
+
+
+class FrameReader(Protocol):
+    """The pictures of one layer, each under the frame number its source gives it."""
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        """Frame numbers in rising order; gaps and any start are fine."""
+
+    def place(self, frame: int) -> str:
+        """Say where the frame comes from, for messages and reports."""
+
+    def probe(self, frame: int) -> FrameInfo:
+        """Check the picture and describe it; InputError when it is missing or damaged."""
+
+    def read(self, frame: int) -> NDArray[Any]:
+        """Return its pixels: (H, W) grey or (H, W, 3|4) RGB(A), uint8 or uint16."""
+
+    def raw(self, frame: int) -> bytes:
+        """Return the picture as stored, byte for byte."""
+
+
+class FrameWriter(Protocol):
+    """Where finished pictures go, whole or not at all."""
+
+    def path(self, frame: int) -> Path:
+        """Return where the frame lies once written."""
+
+    def encode(self, pixels: NDArray[Any]) -> bytes:
+        """Pack pixels, given as `FrameReader.read` returns them, into the format's bytes."""
+
+    def write(self, frame: int, data: bytes) -> None:
+        """Put packed bytes in place under the final name; OutputError when that fails."""

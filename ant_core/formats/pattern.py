@@ -1,0 +1,170 @@
+"""File names of image sequences: which files belong, which frame each is, how new ones are named.
+
+A pattern is a folder, or a folder and a name with one of
+
+    A_%04d.png   A_####.png    the frame number, zero-padded
+    A_*.png                    any text; the last group of digits in the name is the frame number
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ant_core.errors import InputError
+
+__all__ = ["NameTemplate", "Sequence", "find_sequence"]
+
+_NUMBER = re.compile(r"%0?(\d*)d|#+")
+_LAST_DIGITS = re.compile(r"([0-9]+)(?=[^0-9]*$)")
+_MAX_DIGITS = 9  # frame numbers stay within 32 bits
+
+
+@dataclass(frozen=True)
+class NameTemplate:
+    """How a frame number becomes a file name: prefix, number, suffix.
+
+    `padding` is the least number of digits, 0 where the names at hand do not tell.
+    """
+
+    prefix: str
+    padding: int
+    suffix: str
+
+    def name(self, frame: int) -> str:
+        return f"{self.prefix}{frame:0{max(self.padding, 1)}d}{self.suffix}"
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """The files that a pattern names.
+
+    Attributes
+    ----------
+    folder : Path
+    files : dict of int to str
+        File name by frame number, in rising order of the number.
+    template : NameTemplate or None
+        The naming of the first file; None when there is none.
+    ignored : tuple of str
+        Other files of the folder that look like frames but are no PNG files by name.
+    """
+
+    folder: Path
+    files: dict[int, str]
+    template: NameTemplate | None
+    ignored: tuple[str, ...]
+
+
+def find_sequence(pattern: str | os.PathLike[str], base: Path | None = None) -> Sequence:
+    """Find the files that a pattern names.
+
+    Parameters
+    ----------
+    pattern : str or path
+        A folder, or a folder and a file name pattern (see the top of this module).
+    base : Path, optional
+        What relative patterns start from; the working folder by default.
+
+    Raises
+    ------
+    InputError
+        When the folder is missing or cannot be read, or two files claim one frame.
+    """
+    path = (base or Path()) / pattern
+    if path.is_dir():
+        return _collect(path, "*.png", _matcher("*.png"))
+    if not _is_pattern(path.name):
+        raise InputError(
+            f"{path} is neither a folder nor a pattern such as A_%04d.png, A_####.png or *.png: "
+            "name where the frames lie"
+        )
+    return _collect(path.parent, path.name, _matcher(path.name))
+
+
+def _is_pattern(name: str) -> bool:
+    return "*" in name or "?" in name or _NUMBER.search(name) is not None
+
+
+def _matcher(name: str) -> re.Pattern[str]:
+    """Turn a name pattern into an expression; the group `frame` exists if the pattern has one."""
+    # A '#' is the number only where there is no %d: "C#_%04d.png" is a note, not a counter.
+    percent = re.search(r"%0?(\d*)d", name)
+    number = percent or re.search(r"#+", name)
+    if number is None:
+        return re.compile(_wildcards(name), re.IGNORECASE | re.DOTALL)
+    width = int(number.group(1) or 0) if percent else len(number.group())
+    digits = f"(?P<frame>[0-9]{{{max(width, 1)},}})"
+    before, after = name[: number.start()], name[number.end() :]
+    return re.compile(_wildcards(before) + digits + _wildcards(after), re.IGNORECASE | re.DOTALL)
+
+
+def _wildcards(text: str) -> str:
+    parts = re.split(r"([*?])", text)
+    return "".join({"*": ".*?", "?": "."}.get(part, re.escape(part)) for part in parts)
+
+
+def _collect(folder: Path, name: str, expression: re.Pattern[str]) -> Sequence:
+    files: dict[int, str] = {}
+    templates: dict[int, NameTemplate] = {}
+    ignored: list[str] = []
+    for entry in _listing(folder):
+        match = expression.fullmatch(entry)
+        if match is None:
+            if re.search(r"[0-9]\.(jpe?g|tiff?|tga|bmp|webp|exr|psd)$", entry, re.IGNORECASE):
+                ignored.append(entry)
+            continue
+        start, end = _number_span(entry, match, folder)
+        frame = int(entry[start:end])
+        if frame in files:
+            raise InputError(
+                f"{folder} holds both {files[frame]} and {entry} for frame {frame}: name one "
+                "sequence with a pattern, or move the other files away"
+            )
+        files[frame] = entry
+        padding = end - start if entry[start] == "0" and end - start > 1 else 0
+        templates[frame] = NameTemplate(entry[:start], padding, entry[end:])
+    order = sorted(files)
+    # The smallest number shows the padding, if any does.
+    template = templates[order[0]] if order else None
+    return Sequence(folder, {frame: files[frame] for frame in order}, template, tuple(ignored))
+
+
+def _number_span(entry: str, match: re.Match[str], folder: Path) -> tuple[int, int]:
+    """Return where the frame number stands in a file name."""
+    if "frame" in match.re.groupindex:
+        span = match.span("frame")
+    else:
+        found = _LAST_DIGITS.search(entry, 0, len(entry) - len(Path(entry).suffix))
+        if found is None:
+            raise InputError(
+                f"{folder / entry} has no frame number in its name: rename it, for example to "
+                "0001.png, or move it away"
+            )
+        span = found.span()
+    if span[1] - span[0] > _MAX_DIGITS:
+        raise InputError(
+            f"{folder / entry} has a frame number of more than {_MAX_DIGITS} digits: rename it "
+            "or name the number with a pattern such as A_%04d.png"
+        )
+    return span
+
+
+def _listing(folder: Path) -> list[str]:
+    """Return the names of the visible files of a folder, sorted."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(
+                entry.name
+                for entry in entries
+                if not entry.name.startswith(".") and not entry.is_dir()
+            )
+    except FileNotFoundError:
+        raise InputError(f"there is no folder {folder}: check the path of the shot") from None
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be read ({error.strerror}): check that it is a folder that you "
+            "may open"
+        ) from error

@@ -1,0 +1,257 @@
+"""Plain data of a shot: its frames, its drawings, and the frames whose colours are given.
+
+Frames keep their own numbers, everywhere. Held frames share one drawing, which is coloured once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ant_core.colors import PixelFormat
+from ant_core.errors import InputError, UsageError
+from ant_core.formats.base import FrameInfo, FrameReader
+
+__all__ = ["Drawing", "Reference", "Shot", "load_shot", "parse_frames"]
+
+Origin = Literal["painted", "locked"]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One distinct line image and the frames that show it, in rising order."""
+
+    digest: str
+    frames: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A frame whose colours are given.
+
+    Attributes
+    ----------
+    frame : int
+    origin : "painted" or "locked"
+        Painted by the artist in the shot, or kept as it is in the output.
+    digest : str
+        Of the colour picture.
+    """
+
+    frame: int
+    origin: Origin
+    digest: str
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A sequence of frames of one cut and one size.
+
+    Attributes
+    ----------
+    size : (int, int)
+        Height and width in pixels of every picture.
+    lines : FrameReader
+        Line art of every frame.
+    colors : FrameReader
+        Painted frames.
+    frames : tuple of int
+        The frames to be coloured or copied, rising.
+    drawings : tuple of Drawing
+        The distinct line images of `frames` and of the references, by first frame.
+    references : tuple of Reference
+        Rising by frame; also those outside `frames`.
+    pixels : PixelFormat
+        What every painted frame gets.
+    """
+
+    size: tuple[int, int]
+    lines: FrameReader
+    colors: FrameReader
+    frames: tuple[int, ...]
+    drawings: tuple[Drawing, ...]
+    references: tuple[Reference, ...]
+    pixels: PixelFormat
+
+
+def load_shot(
+    lines: FrameReader,
+    colors: FrameReader,
+    *,
+    references: Sequence[int] | None = None,
+    frames: Sequence[int] | None = None,
+) -> Shot:
+    """Check every picture of a shot and lay out its drawings and references.
+
+    Parameters
+    ----------
+    lines, colors : FrameReader
+        Line art of every frame; painted frames.
+    references : sequence of int, optional
+        The frames to learn from; every painted one by default.
+    frames : sequence of int, optional
+        The frames to colour; all by default.
+
+    Raises
+    ------
+    InputError
+        No reference, a reference without line drawing, sizes or depths that differ, damage.
+    UsageError
+        A frame asked for that does not exist.
+    """
+    if not lines.frames:
+        raise InputError(
+            "the shot has no line drawings: expected PNG files with frame numbers, such as "
+            "line/0001.png, or a --line pattern that names them"
+        )
+    chosen = _chosen_references(lines, colors, references)
+    wanted = _chosen_frames(lines, frames)
+    needed = sorted({*wanted, *chosen})
+    line_infos = {frame: lines.probe(frame) for frame in needed}
+    color_infos = {frame: colors.probe(frame) for frame in chosen}
+    size = _common_size(lines, line_infos, colors, color_infos)
+    return Shot(
+        size,
+        lines,
+        colors,
+        tuple(wanted),
+        _drawings(line_infos),
+        tuple(Reference(frame, "painted", color_infos[frame].digest) for frame in chosen),
+        _common_format(colors, color_infos),
+    )
+
+
+def parse_frames(text: str, option: str) -> list[tuple[int, int]]:
+    """Read a list of frames such as `1-48,60`; returns first and last of each part.
+
+    Raises
+    ------
+    UsageError
+        When the text is no such list.
+    """
+    ranges = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isascii() or not first.isdigit() or (dash and not last.strip().isdigit()):
+            raise UsageError(
+                f"{option} {text!r} is no list of frames: write for example 1,24 or 1-48,60"
+            )
+        span = int(first), int(last) if dash else int(first)
+        if span[0] > span[1]:
+            raise UsageError(
+                f"{option} {text!r} runs backwards: write the lower frame first, "
+                f"{span[1]}-{span[0]}"
+            )
+        ranges.append(span)
+    return ranges
+
+
+def select_frames(
+    ranges: Sequence[tuple[int, int]], existing: Sequence[int], option: str, what: str
+) -> list[int]:
+    """Return the existing frames within the ranges.
+
+    A frame named alone must exist; a range may have gaps but must not be empty.
+    """
+    chosen: set[int] = set()
+    for first, last in ranges:
+        found = [frame for frame in existing if first <= frame <= last]
+        if not found:
+            name = f"frame {first}" if first == last else f"frames {first}-{last}"
+            raise UsageError(
+                f"{option} names {name}, but there is no such {what}: "
+                f"there are {describe_frames(existing)}"
+            )
+        chosen.update(found)
+    return sorted(chosen)
+
+
+def describe_frames(frames: Sequence[int]) -> str:
+    """Write frames as people do: `1-3, 7`."""
+    if not frames:
+        return "none"
+    parts: list[list[int]] = []
+    for frame in sorted(frames):
+        if parts and frame == parts[-1][1] + 1:
+            parts[-1][1] = frame
+        else:
+            parts.append([frame, frame])
+    texts = [str(a) if a == b else f"{a}-{b}" for a, b in parts]
+    if len(texts) > 12:
+        return ", ".join(texts[:11]) + f", ... {texts[-1]}"
+    return ", ".join(texts)
+
+
+def _chosen_references(
+    lines: FrameReader, colors: FrameReader, references: Sequence[int] | None
+) -> list[int]:
+    chosen = list(colors.frames if references is None else references)
+    if not chosen:
+        raise InputError(
+            "the shot has no reference: paint at least one frame and save it under its frame "
+            "number, such as color/0001.png"
+        )
+    known, painted = set(lines.frames), set(colors.frames)
+    for frame in chosen:
+        if frame not in painted:
+            raise UsageError(
+                f"reference frame {frame} is not painted: there are painted frames "
+                f"{describe_frames(colors.frames)}"
+            )
+        if frame not in known:
+            raise InputError(
+                f"reference frame {frame} ({colors.place(frame)}) has no line drawing: add the "
+                "line drawing of this frame or take the painted file away"
+            )
+    return sorted(chosen)
+
+
+def _chosen_frames(lines: FrameReader, frames: Sequence[int] | None) -> list[int]:
+    if frames is None:
+        return list(lines.frames)
+    known = set(lines.frames)
+    for frame in frames:
+        if frame not in known:
+            raise UsageError(
+                f"frame {frame} is not in the shot: there are line drawings of frames "
+                f"{describe_frames(lines.frames)}"
+            )
+    return sorted(set(frames))
+
+
+def _common_size(
+    lines: FrameReader,
+    line_infos: dict[int, FrameInfo],
+    colors: FrameReader,
+    color_infos: dict[int, FrameInfo],
+) -> tuple[int, int]:
+    """Return the size that most line drawings have; InputError names the one that differs."""
+    sizes = [(info.height, info.width) for info in line_infos.values()]
+    usual = max(dict.fromkeys(sizes), key=sizes.count)
+    for reader, infos, what in ((lines, line_infos, "drawing"), (colors, color_infos, "reference")):
+        for frame, info in infos.items():
+            if (info.height, info.width) != usual:
+                raise InputError(
+                    f"{what} frame {frame} ({reader.place(frame)}) is {info.width} x "
+                    f"{info.height} but the shot is {usual[1]} x {usual[0]}: export all frames "
+                    "at the same size"
+                )
+    return usual
+
+
+def _common_format(colors: FrameReader, infos: dict[int, FrameInfo]) -> PixelFormat:
+    depths = {info.depth: frame for frame, info in infos.items()}
+    if len(depths) > 1:
+        raise InputError(
+            f"reference {colors.place(depths[8])} has 8 bits a channel but "
+            f"{colors.place(depths[16])} has 16: export all references with the same depth"
+        )
+    return PixelFormat(next(iter(depths)), max(info.channels for info in infos.values()))
+
+
+def _drawings(infos: dict[int, FrameInfo]) -> tuple[Drawing, ...]:
+    frames: dict[str, list[int]] = {}
+    for frame in sorted(infos):
+        frames.setdefault(infos[frame].digest, []).append(frame)
+    return tuple(Drawing(digest, tuple(found)) for digest, found in frames.items())
