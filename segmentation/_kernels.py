@@ -120,25 +120,3 @@ def contacts(labels, base):
                 pairs[count] = np.int64(min(a, b)) * base + max(a, b)
                 count += 1
     return pairs
-
-
-@kernel("int32(int32[:,::1])")
-def renumber(labels):
-    """Number labels 1..N in raster order of their first pixel, in place; return N."""
-    height, width = labels.shape
-    highest = 0
-    for y in range(height):
-        for x in range(width):
-            highest = max(highest, labels[y, x])
-    new = np.zeros(highest + 1, np.int32)
-    count = np.int32(0)
-    for y in range(height):
-        for x in range(width):
-            label = labels[y, x]
-            if label == 0:
-                continue
-            if new[label] == 0:
-                count += 1
-                new[label] = count
-            labels[y, x] = new[label]
-    return count

@@ -8,8 +8,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation import _kernels as kernels
+from segmentation import _basin_kernels as basins
+from segmentation import _gap_kernels as gaps
+from segmentation import _speck_kernels as specks
 from segmentation.lines import LineArt
+
+# Wider holes are drawing, and squared distances must fit 16 bits.
+_WIDEST_GAP_PX = 256
+# Both sides of a hole open by at least this much, else the narrow place is a wobble of a line.
+_RISE_PX = 1.0
+# How far around its end a stroke is followed to see that it ends.
+_TIP_RADIUS_WIDTHS = 1.2
+_TIP_RADIUS_PX = 2.0
+# Segments up to this area, or this share of a squared line width, are grain, not drawing.
+_SPECK_PX = 3
+_SPECK_SHARE = 0.25
+# How far a speck looks for the segment that takes it.
+_SPECK_WALK_PX = 24
 
 
 @dataclass(frozen=True)
@@ -53,19 +68,35 @@ def segment(lines: LineArt, gap_px: float | None = None) -> Segmentation:
     Segmentation
     """
     gap = default_gap(lines.ink.shape, lines.line_width_px) if gap_px is None else float(gap_px)
-    if not 0 <= gap <= 400:
-        raise ValueError(f"gap width is {gap} px, expected 0 to 400")
-    free = ~lines.ink
-    mask = free.astype(np.uint8)
-    if not mask.any():
-        return Segmentation(np.zeros(mask.shape, np.int32), gap, np.zeros((0, 4), np.float32))
-    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    reach = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    balls = (reach > gap / 2 + 0.5).astype(np.uint8)
+    if not 0 <= gap <= _WIDEST_GAP_PX:
+        raise ValueError(f"gap width is {gap} px, expected 0 to {_WIDEST_GAP_PX}")
+    labels, parents, holes = _hills(lines, gap)
+    area, first = specks.settle(labels, parents)
+    speck = round(max(_SPECK_PX, _SPECK_SHARE * lines.line_width_px**2))
+    takes = specks.takers(labels, area, first, speck, _SPECK_WALK_PX)
+    _, numbers = specks.renumber(labels, takes)
+    sides = numbers[takes[parents[holes[:, 4:]]]]
+    closed = holes[sides[:, 0] != sides[:, 1]][:, [1, 0, 3, 2]].astype(np.float32)
+    return Segmentation(labels, gap, closed)
+
+
+def _hills(
+    lines: LineArt, gap: float
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+    """Return hills of the free space, the parent of each once joined, and the closed holes."""
+    if gap == 0:
+        mask = np.logical_not(lines.ink).view(np.uint8)
+        count, labels = cv2.connectedComponents(mask, connectivity=4, ltype=cv2.CV_32S)
+        return labels, np.arange(count, dtype=np.int32), np.zeros((0, 6), np.int64)
+    # The ball at a hole's pass measures half the hole plus half a pixel, and must be
+    # distinguishable from the hills beside it.
+    reach = int(np.ceil((gap + 1) / 2 + _RISE_PX))
+    squared = basins.near_distance(lines.ink, reach)
+    cut = reach * reach + 1
+    balls = (squared == cut).view(np.uint8)
     count, labels = cv2.connectedComponents(balls, connectivity=4, ltype=cv2.CV_32S)
-    kernels.grow(labels, free)
-    rest = ((labels == 0) & free).astype(np.uint8)
-    _, more = cv2.connectedComponents(rest, connectivity=4, ltype=cv2.CV_32S)
-    labels = np.where(more > 0, more + (count - 1), labels).astype(np.int32)
-    kernels.renumber(labels)
-    return Segmentation(labels, gap, np.zeros((0, 4), np.float32))
+    peaks = basins.ascend(squared, labels, cut, count - 1)
+    table = basins.passes(squared, labels, cut)
+    radius = _TIP_RADIUS_WIDTHS * lines.line_width_px + _TIP_RADIUS_PX
+    parents, holes = gaps.join(lines.ink, table, peaks, gap, _RISE_PX, radius)
+    return labels, parents, holes

@@ -1,0 +1,160 @@
+"""Kernels that tell a hole in a line from a narrow place between two lines."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from segmentation._jit import kernel
+
+# A stroke that ends leaves this much of the circle around its end bare (of 32 sectors).
+_SECTORS = 32
+_BARE_SECTORS = 22
+# Ink seen through fewer bare sectors than this counts as one arc: grain, not two strokes.
+_ARC_BREAK = 3
+
+
+@kernel("int32(int32[::1], int32)")
+def find(parents, item):
+    """Root of an item, shortening the way."""
+    while parents[item] != item:
+        parents[item] = parents[parents[item]]
+        item = parents[item]
+    return item
+
+
+@kernel("boolean(boolean[:,::1], int64, int64, float64)")
+def is_tip(ink, cy, cx, radius):
+    """Tell whether a stroke ends at an ink pixel.
+
+    Follows the ink from there within a disc and looks at the rim of the disc: a stroke that
+    ends leaves it through one arc, one that passes through two, a speck not at all.
+    """
+    height, width = ink.shape
+    half = int(math.ceil(radius))
+    side = 2 * half + 1
+    seen = np.zeros(side * side, np.bool_)
+    stack = np.empty(side * side, np.int32)
+    stack[0] = half * side + half
+    seen[stack[0]] = True
+    top = 1
+    rim = 0
+    inner = (radius - 1.5) * (radius - 1.5)
+    while top > 0:
+        top -= 1
+        dy, dx = divmod(stack[top], side)
+        dy -= half
+        dx -= half
+        if dy * dy + dx * dx > inner:
+            turn = math.atan2(dy, dx) / (2 * math.pi) + 1.0
+            rim |= 1 << (int(turn * _SECTORS) % _SECTORS)
+        for y in range(dy - 1, dy + 2):
+            for x in range(dx - 1, dx + 2):
+                if y * y + x * x > radius * radius:
+                    continue
+                at = (y + half) * side + x + half
+                if seen[at] or not (0 <= cy + y < height and 0 <= cx + x < width):
+                    continue
+                if ink[cy + y, cx + x]:
+                    seen[at] = True
+                    stack[top] = at
+                    top += 1
+    if rim == 0:
+        return False
+    first = 0
+    while not (rim >> first) & 1:
+        first += 1
+    arcs = 0
+    bare = 0
+    widest = 0
+    for k in range(1, _SECTORS + 1):
+        if (rim >> ((first + k) % _SECTORS)) & 1:
+            if bare >= _ARC_BREAK:
+                arcs += 1
+            widest = max(widest, bare)
+            bare = 0
+        else:
+            bare += 1
+    return arcs == 1 and widest >= _BARE_SECTORS
+
+
+@kernel("UniTuple(int64, 4)(boolean[:,::1], int64, int64, int64)")
+def banks(ink, my, mx, squared):
+    """Nearest ink pixel to a pass, and the nearest one facing it: y, x, y, x.
+
+    Facing: more than 114 degrees away as seen from the pass. The second y is -1 without one.
+    """
+    height, width = ink.shape
+    half = int(math.sqrt(squared)) + 3
+    near = np.int64(1) << 40
+    py, px = np.int64(-1), np.int64(-1)
+    for y in range(max(0, my - half), min(height, my + half + 1)):
+        for x in range(max(0, mx - half), min(width, mx + half + 1)):
+            away = (y - my) * (y - my) + (x - mx) * (x - mx)
+            if ink[y, x] and away < near:
+                near = away
+                py, px = y, x
+    facing = np.int64(1) << 40
+    qy, qx = np.int64(-1), np.int64(-1)
+    for y in range(max(0, my - half), min(height, my + half + 1)):
+        for x in range(max(0, mx - half), min(width, mx + half + 1)):
+            away = (y - my) * (y - my) + (x - mx) * (x - mx)
+            dot = (y - my) * (py - my) + (x - mx) * (px - mx)
+            if ink[y, x] and away < facing and dot < 0 and dot * dot >= 0.17 * away * near:
+                facing = away
+                qy, qx = y, x
+    return py, px, qy, qx
+
+
+@kernel(
+    "Tuple((int32[::1], int64[:,::1]))"
+    "(boolean[:,::1], int64[:,::1], int32[::1], float64, float64, float64)"
+)
+def join(ink, table, peaks, gap, rise, radius):
+    """Join hills over every pass, highest first, that is no hole in a line.
+
+    A hole is at most `gap` wide, opens by at least `rise` on both sides, and a stroke ends on
+    one of its banks (looked at within `radius`). All in pixels. Returns the parent of each hill
+    and the holes: rows of y, x, y, x, hill, hill.
+    """
+    height, width = ink.shape
+    parents = np.arange(peaks.size).astype(np.int32)
+    highest = peaks.copy()
+    closed = np.zeros((height, width), np.bool_)
+    holes = np.empty((table.shape[0], 6), np.int64)
+    count = 0
+    for i in range(table.shape[0]):
+        a = find(parents, np.int32(table[i, 2]))
+        b = find(parents, np.int32(table[i, 3]))
+        if a == b:
+            continue
+        y, x, level = table[i, 0], table[i, 1], table[i, 4]
+        # The cut runs down from its pass to both banks: what touches it belongs to it.
+        known = False
+        for y2 in range(max(0, y - 2), min(height, y + 3)):
+            for x2 in range(max(0, x - 2), min(width, x + 3)):
+                known |= closed[y2, x2]
+        if known:
+            closed[y, x] = True
+            continue
+        neck = math.sqrt(level)
+        opens = math.sqrt(min(highest[a], highest[b])) - neck
+        if 2 * neck - 1 <= gap and opens >= rise:
+            py, px, qy, qx = banks(ink, y, x, level)
+            if qy >= 0 and (is_tip(ink, py, px, radius) or is_tip(ink, qy, qx, radius)):
+                closed[y, x] = True
+                holes[count, 0] = py
+                holes[count, 1] = px
+                holes[count, 2] = qy
+                holes[count, 3] = qx
+                holes[count, 4] = table[i, 2]
+                holes[count, 5] = table[i, 3]
+                count += 1
+                continue
+        if highest[b] > highest[a] or (highest[a] == highest[b] and b < a):
+            a, b = b, a
+        parents[b] = a
+    for i in range(parents.size):
+        parents[i] = find(parents, np.int32(i))
+    return parents, holes[:count].copy()
