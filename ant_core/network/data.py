@@ -26,7 +26,9 @@ class SampleOptions:
     """How pairs are drawn and varied in training."""
 
     references_max: int = 3  # most references of one target
-    segments_max: int = 220  # drawings with more are left out; bounds time and memory of a step
+    segments_max: int = 400  # drawings with more are left out; bounds time and memory of a step
+    window_share: float = 0.85  # share of samples that see a part of the drawings only
+    window_segments: tuple[int, int] = (24, 112)  # target segments of such a part
     merge_share: float = 0.25  # share of samples in which some parts share a colour (inclusion)
     drop_share: float = 0.35  # share of samples in which some reference segments are missing
     augment: bool = True
@@ -64,6 +66,8 @@ def _augment(
     target: Frame, references: list[Frame], rng: np.random.Generator, options: SampleOptions
 ) -> tuple[Frame, list[Frame]]:
     everything = [target, *references]
+    if rng.random() < options.window_share:
+        everything = _window(everything, int(rng.integers(*options.window_segments)), rng)
     if rng.random() < 0.5:
         everything = [_flip(frame) for frame in everything]
     scale = float(np.exp(rng.uniform(-0.4, 0.4)))
@@ -109,13 +113,38 @@ def _move(
     return _replace(frame, crops=crops, box=box.astype(np.float32), shape=shape)
 
 
+def _window(frames: list[Frame], count: int, rng: np.random.Generator) -> list[Frame]:
+    """Keep `count` neighbouring segments of the target, and of each reference what they match.
+
+    Beside the counterparts a reference keeps what lies near, up to 1.5 times as many segments.
+    Cheaper than whole drawings, and every sample is another composition.
+    """
+    target = frames[0]
+    centre = target.box[rng.integers(target.count), :2]
+
+    def nearness(frame: Frame) -> NDArray[np.float32]:
+        return np.linalg.norm(frame.box[:, :2] - centre, axis=1)
+
+    kept = [_keep(target, nearness(target).argsort(kind="stable")[:count])]
+    for frame in frames[1:]:
+        distance = nearness(frame)
+        distance[np.isin(frame.label, kept[0].label)] -= 1000.0
+        kept.append(_keep(frame, distance.argsort(kind="stable")[: count * 3 // 2]))
+    return kept
+
+
 def _drop(frame: Frame, rng: np.random.Generator) -> Frame:
     """Take one to a fifth of the parts away, so that their targets have no counterpart."""
     parts = np.unique(frame.label)
     gone = rng.choice(parts, max(1, int(len(parts) * rng.uniform(0, 0.2))), replace=False)
-    keep = ~np.isin(frame.label, gone)
-    if keep.sum() < 2:
-        return frame
+    rows = np.flatnonzero(~np.isin(frame.label, gone))
+    return _keep(frame, rows) if len(rows) >= 2 else frame
+
+
+def _keep(frame: Frame, rows: NDArray[np.int64]) -> Frame:
+    """Return the frame with these segments only."""
+    keep = np.zeros(frame.count, np.bool_)
+    keep[rows] = True
     new_row = np.cumsum(keep) - 1
     edges = keep[frame.edges].all(axis=1)
     return _replace(

@@ -48,9 +48,12 @@ class TrainConfig:
     weight_decay: float = 1e-4
     clip_norm: float = 1.0  # global gradient norm
     constant_rate: bool = False  # the paper: no decay
-    validate_minutes: float = 6.0  # time between validations
+    validate_minutes: float = 8.0  # time between validations
+    validate_clips: int = 12  # clips of each kind (name up to the first '_') that are validated
+    validate_frames: int = 8  # first frames of each
     seed: int = 0
     threads: int = 2  # CPU threads of PyTorch
+    pool_clips: int = 1000  # most clips held in memory, about 8 MB each
     purity_min: float = 0.7  # segments with less of one true part teach nothing
 
 
@@ -105,11 +108,36 @@ def validate(model: AntPaper | AntRelative, clips: Sequence[Clip]) -> dict[str, 
     return {key: 100 * right / segments for key, (right, segments) in counts.items()}
 
 
-def _read_clips(folder: Path, purity_min: float) -> list[Clip]:
+def _clip_paths(folder: Path) -> list[Path]:
     paths = sorted(folder.glob("*.npz"))
     if not paths:
         raise InputError(f"no clips (*.npz) in {folder}; make some with scripts/generate.py")
-    return [load_clip(path, purity_min) for path in paths]
+    return paths
+
+
+def _validation_clips(folder: Path, config: TrainConfig) -> list[Clip]:
+    """Read the first clips of each kind; a fixed set, so that all reports compare."""
+    kinds: dict[str, list[Path]] = {}
+    for path in _clip_paths(folder):
+        kinds.setdefault(path.name.split("_")[0], []).append(path)
+    chosen = [path for paths in kinds.values() for path in paths[: config.validate_clips]]
+    clips = [load_clip(path) for path in chosen]
+    return [Clip(clip.name, clip.frames[: config.validate_frames]) for clip in clips]
+
+
+class _ClipPool:
+    """The training clips in memory; takes in files that appear while training goes on."""
+
+    def __init__(self, folder: Path, config: TrainConfig) -> None:
+        self.folder, self.config = folder, config
+        self.clips: dict[Path, Clip] = {}
+
+    def refresh(self) -> list[Clip]:
+        """Read what is new, and return all clips."""
+        for path in _clip_paths(self.folder):
+            if path not in self.clips and len(self.clips) < self.config.pool_clips:
+                self.clips[path] = load_clip(path, self.config.purity_min)
+        return list(self.clips.values())
 
 
 def load_model(path: Path) -> AntPaper | AntRelative:
@@ -186,12 +214,13 @@ def train(config: TrainConfig, clips: Path, folder: Path) -> dict[str, float]:
     """
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    validation = _read_clips(clips / "validation", 0.0)
+    validation = _validation_clips(clips / "validation", config)
+    pool = _ClipPool(clips / "train", config)
     run = _Run(config, folder, CONFIGS[config.network])
     rng = np.random.default_rng([config.seed, run.step])
     best: dict[str, float] = {}
     while run.seconds < config.minutes * 60:
-        _train_until_validation(run, _read_clips(clips / "train", config.purity_min), rng)
+        _train_until_validation(run, pool.refresh(), rng)
         scores = validate(run.average, validation)
         if scores["all"] > run.best:
             run.best, best = scores["all"], scores
@@ -216,7 +245,7 @@ def _train_until_validation(run: _Run, clips: list[Clip], rng: np.random.Generat
             batch = next(source)
             loss = _step_loss(run.model, batch) / config.accumulate
             loss.backward()
-            total += float(loss)
+            total += float(loss.detach())
             run.pairs += len(batch["target_mask"])
         run.update()
         losses.append(total)
