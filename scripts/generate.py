@@ -7,6 +7,8 @@
 Clips already stored are left as they are, so a stopped run goes on where it was.
 """
 
+# ruff: noqa: E402 - the number of threads must be set before numerical packages load
+
 from __future__ import annotations
 
 import os

@@ -16,7 +16,7 @@ A stored clip is one .npz file; S = the segments of all F frames one after anoth
     edges (E, 2) int32           rows within the frame; edge_weight (E,) float32
     edge_start (F+1,) int32      as frame_start
     line_width_px (F,) float32
-    overlap (S,) int32           row, within the frame before, of the segment that overlaps most; -1 none
+    overlap (S,) int32           row, in the frame before, of the segment under most of it; -1
     meta () str                  JSON: name, split, characters, motions, versions
 """
 
@@ -25,6 +25,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,17 @@ from ant_core.synthesis.ink import Drawn, InkStyle, draw, draw_style
 from ant_core.synthesis.source import ClipMaker, SourceClip, Split, seeded
 from segmentation import Segments, extract_lines, measure, segment
 
-__all__ = ["CLIP_VERSION", "Sample", "clip_arrays", "clip_path", "majority", "overlaps", "sample", "samples", "write_clip"]
+__all__ = [
+    "CLIP_VERSION",
+    "Sample",
+    "clip_arrays",
+    "clip_path",
+    "majority",
+    "overlaps",
+    "sample",
+    "samples",
+    "write_clip",
+]
 
 CLIP_VERSION = 1
 
@@ -88,7 +99,7 @@ def majority(
 
 
 def overlaps(labels: NDArray[np.int32], before: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return for each segment the row of the earlier drawing's segment under most of it; -1 if none.
+    """Return for each segment the row of the earlier segment under most of it; -1 if none.
 
     Both label maps are (H, W) int32 of one size; the result is (N,) int32, ties to the smaller row.
     """
@@ -102,7 +113,7 @@ def overlaps(labels: NDArray[np.int32], before: NDArray[np.int32]) -> NDArray[np
 
 
 def sample(drawn: Drawn) -> Sample:
-    """Segment and describe a drawing as the product does, and name the true part of each segment."""
+    """Segment and describe a drawing as the product does, and name each segment's true part."""
     lines = extract_lines(drawn.image)
     labels = segment(lines).labels
     segments = measure(labels)
@@ -111,7 +122,7 @@ def sample(drawn: Drawn) -> Sample:
 
 
 def samples(clip: SourceClip, style: InkStyle | None = None) -> list[Sample]:
-    """Draw and segment all frames of a clip; without a style one is drawn from the clip's name."""
+    """Draw and segment all frames; without a style one is drawn from the clip's name."""
     if style is None:
         style = draw_style(seeded("style", clip.split, clip.name), clip.frames[0].ids.shape[0])
     pens = (seeded("pen", clip.split, clip.name, i) for i in range(len(clip.frames)))
@@ -136,7 +147,7 @@ def clip_arrays(clip: SourceClip, drawn: list[Sample]) -> dict[str, NDArray[np.g
     described = [s.descriptors for s in drawn]
     part = np.concatenate([s.part for s in drawn])
     before = [np.full(described[0].count, -1, dtype=np.int32)]
-    before += [overlaps(b.labels, a.labels) for a, b in zip(drawn[:-1], drawn[1:], strict=True)]
+    before += [overlaps(b.labels, a.labels) for a, b in pairwise(drawn)]
     meta = {
         "name": clip.name,
         "split": clip.split,
@@ -178,12 +189,13 @@ def _write(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, allow_pickle=False, **arrays)  # type: ignore[arg-type]
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise OutputError(
-            f"{path} could not be written ({error.strerror}): choose a place with room that can be written to."
+            f"{path} could not be written ({error.strerror}): "
+            "choose a place with room that can be written to."
         ) from error
 
 

@@ -1,7 +1,7 @@
 """The Glitch avatar's files: rig, skin and dress, read into groups of paths with one id each.
 
-The drawings are flash art: a garment is some hundred small fills.  Fills of one symbol that touch and
-have nearly one colour are one *group*, the unit that gets an id.
+The drawings are flash art: a garment is some hundred small fills.  Fills of one symbol that
+touch and have nearly one colour are one *group*, the unit that gets an id.
 """
 
 from __future__ import annotations
@@ -32,7 +32,16 @@ from ant_core.synthesis.raster import (
 from ant_core.synthesis.source import Split
 from ant_core.synthesis.splits import glitch_part_splits
 
-__all__ = ["BROKEN", "CATEGORIES", "Fill", "Rig", "load_part", "load_rig", "load_skin", "part_names"]
+__all__ = [
+    "BROKEN",
+    "CATEGORIES",
+    "Fill",
+    "Rig",
+    "load_part",
+    "load_rig",
+    "load_skin",
+    "part_names",
+]
 
 CATEGORIES = (
     "bracelet",
@@ -109,7 +118,7 @@ def load_rig(root: Path) -> Rig:
     """Read rig.json of the folder ``root`` (glitch_avatars)."""
     raw = _read(root / "rig.json")
     frames = [[(slot, tuple(m)) for slot, m in frame] for frame in raw["frames"]]
-    return Rig(frames, {name: (first, last) for name, first, last in raw["labels"]})  # type: ignore[arg-type]
+    return Rig(frames, {name: (first, last) for name, first, last in raw["labels"]})
 
 
 class _Groups:
@@ -237,14 +246,16 @@ def part_names(root: Path) -> dict[Split, dict[str, list[str]]]:
     """List the parts each split may use: split -> category -> names.
 
     The place in the sorted folder decides (see splits.py).  Besides, a part that repeats an outline
-    of a part held out elsewhere is used by nobody: many garments are recoloured or trimmed copies of
-    another, and would carry a test garment into training.
+    of a part held out elsewhere is used by nobody: many garments are recoloured or trimmed copies
+    of another, and would carry a test garment into training.
     """
     splits: dict[tuple[str, str], Split] = {}
     for category in CATEGORIES:
         names = [path.stem for path in (root / "parts" / category).glob("*.json")]
         if not names:
-            raise InputError(f"{root}/parts/{category} holds no parts: point --data at the data folder.")
+            raise InputError(
+                f"{root}/parts/{category} holds no parts: point --data at the data folder."
+            )
         splits.update({(category, n): s for n, s in glitch_part_splits(names).items()})
     seen: dict[Split, set[str]] = {"test": set(), "validation": set(), "train": set()}
     result: dict[Split, dict[str, list[str]]] = {s: {c: [] for c in CATEGORIES} for s in seen}

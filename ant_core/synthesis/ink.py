@@ -1,4 +1,4 @@
-"""Planes of ids -> line drawings that look drawn: redrawn shapes, living width, gaps, specks, texture.
+"""Planes of ids -> line drawings that look drawn: redrawn shapes, living width, gaps, texture.
 
 Order of the work on one frame: bend the planes (the shapes are drawn anew), find where ids change,
 give every such border pixel a pen width (0 = no line here), spread the ink from the nearest border
@@ -78,11 +78,11 @@ def draw_style(rng: np.random.Generator, height: int) -> InkStyle:
         gap_px=float(rng.choice((2.0, 3.0, 6.0), p=(0.45, 0.45, 0.1))),
         dropped=float(rng.choice((0.0, rng.uniform(0, 0.04)))),
         wrinkles=float(rng.choice((0.0, rng.uniform(0, 0.3)))),
-        specks=int(rng.choice((0, rng.integers(1, 25)), p=(0.6, 0.4))),
+        specks=int(rng.choice((0.0, rng.uniform(1, 25)), p=(0.6, 0.4))),
         hard=hard,
         blur_px=0.0 if hard else float(rng.choice((0.0, rng.uniform(0.3, 0.8)))),
         texture=float(rng.choice((0.0, rng.uniform(0.1, 0.8)), p=(0.65, 0.35))),
-        ink=int(rng.choice((0, rng.integers(0, 90)))),
+        ink=int(rng.choice((0.0, rng.uniform(0, 90)))),
     )
 
 
@@ -96,8 +96,8 @@ def _field(rng: np.random.Generator, shape: tuple[int, int], wave_px: float) -> 
 
 def _bend(frame: SourceFrame, style: InkStyle, rng: np.random.Generator) -> SourceFrame:
     """Displace all planes alike by a smooth random field."""
-    waves = ((style.bend_px, style.bend_wave_px), (style.wobble_px, 12.0))
-    waves = tuple((size, wave) for size, wave in waves if size > 0.05)
+    both = ((style.bend_px, style.bend_wave_px), (style.wobble_px, 12.0))
+    waves = [(size, wave) for size, wave in both if size > 0.05]
     if not waves:
         return frame
     h, w = frame.ids.shape
@@ -107,8 +107,9 @@ def _bend(frame: SourceFrame, style: InkStyle, rng: np.random.Generator) -> Sour
         y += size * _field(rng, (h, w), wave)
     maps = cv2.convertMaps(x, y, cv2.CV_16SC2, nninterpolation=True)
 
-    def move(plane: NDArray[np.generic]) -> NDArray[np.generic]:
-        return cv2.remap(plane, *maps, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+    def move(plane: NDArray[np.uint16] | NDArray[np.uint8]) -> NDArray[np.integer]:
+        moved = cv2.remap(plane, *maps, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(moved, dtype=plane.dtype)
 
     ids = move(frame.ids.astype(np.uint16)).astype(np.int32)
     edges = None if frame.edges is None else move(frame.edges.astype(np.uint8)).astype(bool)
@@ -214,7 +215,7 @@ def _widths(border: _Border, style: InkStyle, rng: np.random.Generator) -> NDArr
         radius = rng.uniform(0.5, style.gap_px) / 2
         near = np.hypot(border.y - border.y[i], border.x - border.x[i]) <= radius
         width[near] = 0
-    return width.astype(np.float32)
+    return np.asarray(width, dtype=np.float32)
 
 
 def _taper(border: _Border, style: InkStyle, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -280,6 +281,6 @@ def draw(frame: SourceFrame, style: InkStyle, rng: np.random.Generator) -> Drawn
         cover = cover * np.clip(1 - style.texture * np.maximum(grain, 0) * 0.6, 0, 1)
     cover = _specks(cover, style, rng)
     if style.blur_px > 0:
-        cover = cv2.GaussianBlur(cover, (0, 0), style.blur_px)
+        cover = np.asarray(cv2.GaussianBlur(cover, (0, 0), style.blur_px), dtype=np.float32)
     image = np.rint(255 - (255 - style.ink) * np.clip(cover, 0, 1)).astype(np.uint8)
     return Drawn(image, bent.ids)

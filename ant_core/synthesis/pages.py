@@ -41,7 +41,7 @@ def _part_colors(part: NDArray[np.int32]) -> NDArray[np.uint8]:
 
 
 def preview_page(data: Path, split: Split, jobs: Sequence[tuple[str, int]], path: Path) -> None:
-    """Write a page: a row a clip with its first drawing, that one's segments, and true parts of two.
+    """Write a page: a row a clip: its first drawing, that one's segments, true parts of two.
 
     Segments take distinct colours; in the last two cells equal colour means equal part, so that a
     wrong or unsteady truth is seen at once.
@@ -67,7 +67,7 @@ def preview_page(data: Path, split: Split, jobs: Sequence[tuple[str, int]], path
 
 
 def statistics(out: Path) -> list[str]:
-    """Return lines of text with figures of the clips stored under ``out``, and what splits share."""
+    """Return lines of text: figures of the clips stored under ``out``, and what splits share."""
     lines, used = [], {}
     for folder in sorted(p for p in out.iterdir() if p.is_dir()):
         clips = sorted(folder.glob("*.npz"))

@@ -35,7 +35,8 @@ class Item:
     spin
         Radians a frame, about the item's middle.
     parallax
-        How much of the camera's pan the item follows: 0 far away, 1 with the characters, more in front.
+        How much of the camera's pan the item follows: 0 far away, 1 with the characters, more
+        in front.
     """
 
     shapes: list[Shape]
@@ -122,7 +123,9 @@ def _ball(rng: np.random.Generator) -> list[Shape]:
 
 def _crate(rng: np.random.Generator) -> list[Shape]:
     b = rng.uniform(0.06, 0.15)
-    bar = np.array([[-0.5 + b, 0.5 - b], [0.5 - b, -0.5 + b], [0.5 - b, -0.5 + 3 * b], [-0.5 + 3 * b, 0.5 - b]])
+    bar = np.array(
+        [[-0.5 + b, 0.5 - b], [0.5 - b, -0.5 + b], [0.5 - b, -0.5 + 3 * b], [-0.5 + 3 * b, 0.5 - b]]
+    )
     shapes: list[Shape] = [(_rect(-0.5, -0.5, 0.5, 0.5), 0)]
     return [*shapes, (_rect(-0.5 + b, -0.5 + b, 0.5 - b, 0.5 - b), 1), (polygon(bar), 0)]
 
@@ -161,11 +164,16 @@ _STANDING: tuple[Callable[[np.random.Generator], list[Shape]], ...] = (
     _machine,
     _crate,
 )
-_MOVING: tuple[Callable[[np.random.Generator], list[Shape]], ...] = (_ball, _crate, _machine, _table)
+_MOVING: tuple[Callable[[np.random.Generator], list[Shape]], ...] = (
+    _ball,
+    _crate,
+    _machine,
+    _table,
+)
 
 
 def _hills(rng: np.random.Generator, height: int, width: int) -> list[Item]:
-    """Return one to four layers of ground, each nearer and lower than the last, across the picture."""
+    """Return one to four layers of ground across the picture, each nearer and lower."""
     items = []
     levels = np.sort(rng.uniform(0.35, 0.9, int(rng.integers(1, 5))))
     for i, level in enumerate(levels):
@@ -205,4 +213,4 @@ def prop(rng: np.random.Generator, height: int, width: int) -> Item:
     speed = rng.normal(0, 0.012, 2) * height
     place = _placed(rng, shapes, rng.uniform(0.1, 0.35) * height, at)
     velocity = (float(speed[0]), float(speed[1]))
-    return Item(shapes, place, velocity, float(rng.normal(0, 0.06)), rng.uniform(1.0, 1.3))
+    return Item(shapes, place, velocity, float(rng.normal(0, 0.03)), rng.uniform(1.0, 1.3))

@@ -42,8 +42,8 @@ class SourceFrame:
     edges
         (H, W) bool or None: further drawn lines inside parts, such as depth and normal creases.
     shade
-        (H, W) uint8 or None: a second division of the parts, such as cel shadows.  Where it changes a
-        line is drawn as well, but the part stays the same.
+        (H, W) uint8 or None: a second division of the parts, such as cel shadows.  Where it
+        changes a line is drawn as well, but the part stays the same.
     """
 
     ids: NDArray[np.int32]

@@ -1,7 +1,7 @@
 """Which part, animation and character belongs to which split, and the check that nothing crosses.
 
-The rules are fixed before any training: a place in a sorted list decides, never a draw, so that a new
-set of seeds or another machine cannot move anything from one split to another.
+The rules are fixed before any training: a place in a sorted list decides, never a draw, so that a
+new set of seeds or another machine cannot move anything from one split to another.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def character_split(pack: str, name: str) -> Split:
 
 
 def glitch_animation_split(label: str) -> Split:
-    """Name the split of a label of the Glitch rig; "jumpOver_lift" and "hit2" are jumpOver and hit."""
+    """Name the split of a label of the Glitch rig; "hit2" belongs to hit."""
     for name, split in _HELD_OUT_ANIMATIONS.items():
         if label.startswith(name):
             return split
@@ -87,7 +87,7 @@ def glitch_part_splits(names: Iterable[str]) -> dict[str, Split]:
     """Name the split of every part of one category folder.
 
     The place (from 0) in the sorted list of all names of the folder decides: 5 modulo 10 is test's,
-    0 modulo 10 is validation's.  Pass the full list; a part left out elsewhere must not move others.
+    0 modulo 10 is validation's.  Pass the full list; a part left out must not move others.
     """
     by_place: dict[int, Split] = {5: "test", 0: "validation"}
     return {name: by_place.get(i % 10, "train") for i, name in enumerate(sorted(names))}
