@@ -1,0 +1,214 @@
+"""The output folder of a shot: what may be written there, what must be left alone.
+
+Pixels that somebody changed since we wrote them are theirs: such a file is kept and its frame
+treated as locked. A file that we never wrote is not touched at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ant_core.errors import InputError, OutputError, UsageError
+from ant_core.formats.base import FrameInfo
+from ant_core.formats.files import WholeFiles
+from ant_core.formats.pattern import NameTemplate
+from ant_core.formats.png import check_png, color_chunks, decode_png
+from ant_core.formats.sequence import PngReader, PngWriter
+from ant_core.state import RunState
+
+__all__ = ["OutputFolder"]
+
+
+class OutputFolder:
+    """OUT with its painted frames, report and memory.
+
+    Parameters
+    ----------
+    root : Path
+        Need not exist; nothing is made before `prepare`.
+    lines, colors : PngReader
+        The inputs, which must not be overwritten and which give the names.
+    references : sequence of int
+        Painted frames: they keep the names that they have.
+    files : WholeFiles
+
+    Raises
+    ------
+    UsageError
+        When inputs would be overwritten.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        lines: PngReader,
+        colors: PngReader,
+        references: Sequence[int],
+        files: WholeFiles,
+    ) -> None:
+        self.root = root
+        self.folder = root / "color"
+        self.files = files
+        for reader in (lines, colors):
+            if _same_place(self.folder, reader.folder) or _same_place(root, reader.folder):
+                raise UsageError(
+                    f"--out {root} would write into the input folder {reader.folder}: choose "
+                    "another output folder"
+                )
+        self.state = RunState(root / ".ant_core", files)
+        names = {frame: colors.name(frame) for frame in references}
+        chunks = b""
+        if references:
+            first = references[0]
+            with contextlib.suppress(InputError):  # told with more detail when the shot is loaded
+                chunks = color_chunks(colors.raw(first), colors.place(first))
+        self.color_chunks = chunks
+        self.writer = PngWriter(self.folder, _naming(lines, colors), names, files, chunks)
+        self._present: dict[int, str | None] = {}
+
+    def prepare(self) -> None:
+        """Make the folders and take away what a killed run left unfinished."""
+        self.files.make_folder(self.folder)
+        for folder in (self.root, self.folder):
+            WholeFiles.sweep(folder)
+        self.state.prepare()
+
+    def survey(
+        self, frames: Sequence[int], painted: Sequence[int], locked: Sequence[int], overwrite: bool
+    ) -> list[int]:
+        """Look at the painted files that are already there.
+
+        Parameters
+        ----------
+        frames : sequence of int
+            What the run will write.
+        painted : sequence of int
+            Reference frames, whose files come from the shot.
+        locked : sequence of int
+            Frames that the user locked.
+        overwrite : bool
+            Whether files that somebody else wrote or changed may be replaced.
+
+        Returns
+        -------
+        list of int
+            Frames whose file was changed since we wrote it, and which are therefore kept.
+
+        Raises
+        ------
+        OutputError
+            When a file is in the way that no run wrote, or the copy of a reference was changed.
+        """
+        known, fixed, edited = set(painted), set(locked), []
+        for frame in frames:
+            path = self.writer.path(frame)
+            data = self._read(path)
+            self._present[frame] = hashlib.sha256(data).hexdigest() if data is not None else None
+            if data is None or frame in fixed or overwrite:
+                continue
+            written = self.state.file_hash(path.name)
+            if written == self._present[frame] or not _is_whole(data):
+                continue
+            if written is None:
+                raise OutputError(
+                    f"{path} is in the way and was not written by an earlier run: choose an empty "
+                    f"--out folder, keep it with --lock {frame}, or pass --overwrite"
+                )
+            if frame in known:
+                raise OutputError(
+                    f"{path} was changed, but frame {frame} is painted in the shot: move the "
+                    "change there, or pass --overwrite"
+                )
+            edited.append(frame)
+        return edited
+
+    def is_intact(self, frame: int) -> bool:
+        """Tell whether the frame's file is there as an earlier run wrote it."""
+        present = self._present.get(frame)
+        return present is not None and present == self.state.file_hash(self._name(frame))
+
+    def probe(self, frame: int) -> FrameInfo:
+        """Check and describe the painted file of a frame; InputError when it is missing."""
+        path = self.writer.path(frame)
+        data = self._read(path)
+        if data is None:
+            raise InputError(
+                f"frame {frame} is locked but {path} does not exist: run once without the lock, "
+                "or put the file there"
+            )
+        return check_png(data, str(path))
+
+    def read(self, frame: int) -> NDArray[Any]:
+        """Return the pixels of the painted file of a frame."""
+        self.probe(frame)
+        path = self.writer.path(frame)
+        return decode_png(path.read_bytes(), str(path))
+
+    def raw(self, frame: int) -> bytes:
+        """Return the painted file of a frame, byte for byte."""
+        self.probe(frame)
+        return self.writer.path(frame).read_bytes()
+
+    def put(self, frame: int, data: bytes) -> None:
+        """Write the painted file of a frame, unless the same bytes are there already."""
+        digest = hashlib.sha256(data).hexdigest()
+        # Noted first: a file in place is always known to be ours.
+        self.state.note_file(self._name(frame), digest)
+        if self._present.get(frame) != digest:
+            self.writer.write(frame, data)
+            self._present[frame] = digest
+
+    def remove(self, frame: int) -> None:
+        """Take away our file of a frame that could not be coloured this time."""
+        if self.is_intact(frame):
+            with contextlib.suppress(OSError):
+                self.writer.path(frame).unlink()
+            self._present[frame] = None
+
+    def _name(self, frame: int) -> str:
+        return self.writer.path(frame).name
+
+    @staticmethod
+    def _read(path: Path) -> bytes | None:
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise OutputError(
+                f"{path} cannot be read ({error.strerror}): choose another --out folder or "
+                "change its permissions"
+            ) from error
+
+
+def _naming(lines: PngReader, colors: PngReader) -> NameTemplate:
+    """Name new frames as the painted ones are; their padding is the lines' where it is unclear."""
+    template = colors.template or lines.template
+    if template is None:
+        return NameTemplate("", 4, ".png")
+    if template.padding or lines.template is None:
+        return template
+    return NameTemplate(template.prefix, lines.template.padding, template.suffix)
+
+
+def _same_place(first: Path, second: Path) -> bool:
+    try:
+        return os.path.samefile(first, second)
+    except OSError:
+        return os.path.realpath(first) == os.path.realpath(second)
+
+
+def _is_whole(data: bytes) -> bool:
+    """Tell an edit from debris: a damaged picture is nobody's work and may be replaced."""
+    try:
+        check_png(data, "")
+    except InputError:
+        return False
+    return True

@@ -1,0 +1,30 @@
+"""The JSON Schemas of what ant_core reads and writes, and the check against them."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any, Literal
+
+__all__ = ["first_error", "load_schema"]
+
+SchemaName = Literal["event", "hints", "report"]
+
+
+def load_schema(name: SchemaName) -> dict[str, Any]:
+    """Return a schema as a dict."""
+    file = resources.files("ant_core.schemas") / f"{name}.schema.json"
+    schema: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return schema
+
+
+def first_error(document: Any, name: SchemaName) -> str | None:
+    """Return what is wrong with a document and where, None if it fits its schema."""
+    import jsonschema  # noqa: PLC0415 - a tenth of a second that most runs need not spend
+
+    validator = jsonschema.Draft202012Validator(load_schema(name))
+    error = jsonschema.exceptions.best_match(validator.iter_errors(document))
+    if error is None:
+        return None
+    place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
+    return f"{place.lstrip('.') or 'the document'}: {error.message}"
