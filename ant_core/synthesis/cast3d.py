@@ -1,0 +1,231 @@
+"""Who may appear in a clip of which split, and how one of them moves.
+
+The catalogue holds every usable file of the packs with its split; figures are loaded once a process.
+A held-out character plays only held-out clips; where a split has no clip for a character, its joints
+swing freely instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.errors import InputError
+from ant_core.synthesis import gltf
+from ant_core.synthesis.gltf import Floats, Motion
+from ant_core.synthesis.model_parts import Figure, build_figure
+from ant_core.synthesis.source import Split
+from ant_core.synthesis.splits import character_split, clip_splits
+
+__all__ = ["Actor", "Catalogue", "Entry", "Sway", "load_catalogue", "load_figure"]
+
+#: Pack -> file patterns below the data folder, and how often one of its characters is drawn.
+_PACKS: dict[str, tuple[tuple[str, ...], float]] = {
+    "quaternius": (("*_pack/*.glb", "modular_*/*.glb"), 1.0),
+    "kaykit_adventurers": (("*.glb",), 4.0),
+    "kenney_starter": (("*.glb",), 1.0),
+    "robot_expressive": (("*.glb",), 2.0),
+    "mesh2motion": (("*-animations.glb",), 0.6),
+}
+_MECHS = 4.0  # many parts each, but only one of them trains
+_HUMANS = 1.5
+#: Weapons to stand about; each belongs to the split of the character whose texture it shares.
+_GEAR: dict[Split, tuple[str, ...]] = {
+    "train": ("staff", "wand", "spellbook_open", "sword_1handed", "sword_2handed_color", "shield_*_color"),
+    "validation": ("axe_2handed",),
+    "test": ("crossbow_2handed",),
+}
+#: The dinosaurs share one set of movements, whoever's name stands before it.
+_SHARED_NAMES = ("Apatosaurus_", "Stegosaurus_", "Parasaurolophus_", "Triceratops_")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model file: its pack, its character name ("pack/folder/Name"), split, weight and clips."""
+
+    path: Path
+    pack: str
+    name: str
+    split: Split
+    weight: float
+    motions: tuple[tuple[str, str], ...]  # (name of the clip in the file, its bare name)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All characters, all props by split, and the split of every bare clip name."""
+
+    characters: tuple[Entry, ...]
+    gear: dict[Split, tuple[Entry, ...]]
+    clip_split: dict[str, Split]
+
+
+def _bare(name: str) -> str:
+    """Return "Walk" for "AnimalArmature|Walk" and "Armature|Stegosaurus_Walk"."""
+    bare = name.rsplit("|", 1)[-1]
+    for prefix in _SHARED_NAMES:
+        bare = bare.removeprefix(prefix)
+    return bare
+
+
+def _entry(data: Path, path: Path, pack: str, weight: float) -> Entry:
+    name = path.relative_to(data).with_suffix("").as_posix()
+    if "mech_pack" in name:
+        weight *= _MECHS
+    if "modular_" in name:
+        weight *= _HUMANS
+    motions = tuple((motion, _bare(motion)) for motion in gltf.motion_names(path))
+    return Entry(path, pack, name, character_split(pack, path.stem), weight, motions)
+
+
+@lru_cache(maxsize=4)
+def load_catalogue(data: Path) -> Catalogue:
+    """Look through the data folder.
+
+    Parameters
+    ----------
+    data
+        Folder that holds the packs (quaternius, kaykit_adventurers, ...); absent packs are left out.
+
+    Raises
+    ------
+    InputError
+        No pack is there.
+    """
+    characters = []
+    for pack, (patterns, weight) in _PACKS.items():
+        for pattern in patterns:
+            for path in sorted((data / pack).glob(pattern)):
+                characters.append(_entry(data, path, pack, weight))
+    if not characters:
+        raise InputError(f"{data}: expected folders of 3D models such as 'quaternius', but none is there.")
+    gear: dict[Split, tuple[Entry, ...]] = {}
+    for split, patterns in _GEAR.items():
+        folder = data / "kaykit_adventurers"
+        paths = [path for p in patterns for path in sorted(folder.glob(f"{p}.gltf"))]
+        gear[split] = tuple(
+            Entry(path, "kaykit_adventurers", f"kaykit_adventurers/{path.stem}", split, 1.0, ())
+            for path in paths
+        )
+    names: dict[str, set[str]] = {}
+    for entry in characters:
+        # The folder that a name lies in is its pack; all mechs are sorted together, and so on.
+        pack = entry.name.rsplit("/", 1)[0]
+        names.setdefault(pack, set()).update(bare for _, bare in entry.motions)
+    if (data / "bvh_motion").is_dir():
+        names["bvh_motion"] = {path.stem for path in (data / "bvh_motion").glob("*.bvh")}
+    splits = clip_splits({pack: sorted(found) for pack, found in names.items()})
+    return Catalogue(tuple(characters), gear, splits)
+
+
+@lru_cache(maxsize=64)
+def load_figure(path: Path, pack: str) -> Figure:
+    """Read a model and divide it into parts, once a process."""
+    return build_figure(gltf.load_model(path), pack)
+
+
+@dataclass(frozen=True)
+class Sway:
+    """Slow random swings of all joints: a sine each about an axis of its own.
+
+    Attributes
+    ----------
+    axis
+        (K, 3) unit axes in the joints' own spaces.
+    amplitude, pace, phase
+        (K,) radians, radians a second, radians.
+    """
+
+    axis: Floats
+    amplitude: Floats
+    pace: Floats
+    phase: Floats
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, count: int, amplitude: float) -> Sway:
+        """Draw swings of about ``amplitude`` radians for ``count`` joints."""
+        axis = rng.normal(size=(count, 3))
+        axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+        size = amplitude * np.abs(rng.normal(size=count)) * (rng.random(count) < 0.6)
+        pace = rng.uniform(1.0, 6.0, count)
+        phase = rng.uniform(0, 2 * np.pi, count)
+        parts = (a.astype(np.float32) for a in (axis, size, pace, phase))
+        return cls(*parts)
+
+    def turn(self, rotation: Floats, time: float) -> Floats:
+        """Return local rotations (K, 4) with the swings at ``time`` seconds put on."""
+        half = self.amplitude * np.sin(self.pace * time + self.phase) / 2
+        swing = np.concatenate((self.axis * np.sin(half)[:, None], np.cos(half)[:, None]), 1)
+        return multiply(rotation, swing.astype(np.float32))
+
+
+def multiply(a: Floats, b: Floats) -> Floats:
+    """Return the quaternion products a * b, (..., 4) as x, y, z, w: first b, then a."""
+    av, aw, bv, bw = a[..., :3], a[..., 3:], b[..., :3], b[..., 3:]
+    vector = aw * bv + bw * av + np.cross(av, bv)
+    scalar = aw * bw - (av * bv).sum(-1, keepdims=True)
+    return np.concatenate((vector, scalar), -1)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A figure with a movement and a place in the world.
+
+    Attributes
+    ----------
+    figure
+        What is shown.
+    motion, start_s
+        The clip and the second at which it begins; None keeps the rest pose.
+    sway
+        Swings on top, or None.
+    shown
+        (F,) bool faces drawn (some things in the hands are left away).
+    place, heading, size
+        Position on the ground (3,), turn about y in radians, height in world units.
+    velocity, spin
+        World units a second (3,), radians a second about y.
+    first_id
+        Id of its part 0.
+    """
+
+    figure: Figure
+    motion: Motion | None
+    start_s: float
+    sway: Sway | None
+    faces: NDArray[np.int32]
+    place: NDArray[np.float64]
+    heading: float
+    size: float
+    velocity: NDArray[np.float64]
+    spin: float
+    first_id: int
+
+    def _time(self, time: float) -> float:
+        """Return the clip's second; a clip runs to its end and back again."""
+        assert self.motion is not None
+        length = max(self.motion.duration_s, 1e-3)
+        phase = (self.start_s + time) % (2 * length)
+        return phase if phase <= length else 2 * length - phase
+
+    def at(self, time: float) -> tuple[Floats, Floats]:
+        """Return world positions and normals, (V, 3) each, ``time`` seconds after the clip's start."""
+        figure, model = self.figure, self.figure.model
+        moment = self._time(time) if self.motion else 0.0
+        translation, rotation, scale = gltf.local_pose(model, self.motion, moment)
+        if self.sway is not None:
+            rotation = self.sway.turn(rotation, time)
+        palette = gltf.joint_matrices(model, gltf.world_matrices(model, translation, rotation, scale))
+        points, normals = gltf.skin(
+            figure.vertices, figure.normals, figure.joints, figure.weights, palette
+        )
+        angle = self.heading + self.spin * time
+        c, s = np.cos(angle), np.sin(angle)
+        turn = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], np.float32)
+        points = (points - figure.base) * np.float32(self.size / figure.height)
+        where = (self.place + self.velocity * time).astype(np.float32)
+        return points @ turn.T + where, normals @ turn.T

@@ -1,0 +1,516 @@
+"""Skinned glTF models: reading, sampling of their clips, and skinning, all as plain NumPy arrays.
+
+A glTF file is JSON beside one block of bytes; one model becomes one list of vertices here, each moved
+by up to four entries of one *palette* of matrices.  A mesh without a skin is a mesh with one joint: its
+own node.  Format: Khronos glTF 2.0, sections 3.6 (buffers), 3.7.3 (skins), 3.11 (animations), 4 (GLB).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.errors import InputError
+
+__all__ = [
+    "Channel",
+    "Group",
+    "Model",
+    "Motion",
+    "joint_matrices",
+    "load_model",
+    "local_pose",
+    "motion_names",
+    "rotation_matrices",
+    "skin",
+    "world_matrices",
+]
+
+Floats = NDArray[np.float32]
+
+_DTYPE = {5120: np.int8, 5121: np.uint8, 5122: np.int16, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
+_WIDTH = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
+_TRIANGLES = 4
+
+
+@dataclass(frozen=True)
+class Group:
+    """What the faces of one primitive share: its mesh node, that node's parent, material and texture."""
+
+    node: str
+    parent: str
+    skinned: bool
+    material: str
+    image: int | None
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One animated property of one node.
+
+    Attributes
+    ----------
+    node
+        Row of the node.
+    path
+        "translation", "rotation" (x, y, z, w) or "scale".
+    times
+        (K,) seconds, ascending.
+    values
+        (K, 3) or (K, 4).
+    step
+        Whether values hold until the next key instead of blending.
+    """
+
+    node: int
+    path: str
+    times: Floats
+    values: Floats
+    step: bool
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A named clip: its channels and its length in seconds."""
+
+    name: str
+    channels: tuple[Channel, ...]
+    duration_s: float
+
+
+@dataclass
+class Model:
+    """A model as arrays.  K nodes, P palette entries, V vertices, F triangles.
+
+    Attributes
+    ----------
+    node_names, parents, order
+        Name and parent row (-1 none) of each node; ``order`` lists parents before children.
+    translation, rotation, scale
+        (K, 3), (K, 4) as x, y, z, w, (K, 3): the rest pose of each node in its parent.
+    palette_node, inverse_bind
+        (P,) int32 node that moves the entry; (P, 4, 4) model space at rest -> that node's space.
+    vertices, normals, uv
+        (V, 3), (V, 3) and (V, 2) float32.
+    joints, weights
+        (V, 4) int32 palette entries and (V, 4) float32, each row summing to 1.
+    faces, face_group
+        (F, 3) int32 vertex rows; (F,) int32 row of ``groups``.
+    groups, images, motions
+        One group a primitive; pictures as (h, w, 3) uint8 BGR or None; clips by name.
+    """
+
+    name: str
+    node_names: list[str]
+    parents: NDArray[np.int32]
+    order: list[int]
+    translation: Floats
+    rotation: Floats
+    scale: Floats
+    palette_node: NDArray[np.int32]
+    inverse_bind: Floats
+    vertices: Floats
+    normals: Floats
+    uv: Floats
+    joints: NDArray[np.int32]
+    weights: Floats
+    faces: NDArray[np.int32]
+    face_group: NDArray[np.int32]
+    groups: list[Group]
+    images: list[NDArray[np.uint8] | None] = field(default_factory=list)
+    motions: dict[str, Motion] = field(default_factory=dict)
+
+
+class _Record(dict[str, Any]):
+    """A JSON object whose members are attributes; what is absent is None."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self.get(name)
+
+
+def _chunks(path: Path) -> tuple[bytes, bytes]:
+    """Return the JSON text and the binary block (may be empty) of a .glb or .gltf file."""
+    data = path.read_bytes()
+    if data[:4] != b"glTF":
+        return data, b""
+    found, start = {b"JSON": b"", b"BIN\0": b""}, 12
+    while start + 8 <= len(data):
+        length, kind = struct.unpack_from("<I4s", data, start)
+        found[kind] = data[start + 8 : start + 8 + length]
+        start += 8 + length
+    return found[b"JSON"], found[b"BIN\0"]
+
+
+def _parse(path: Path) -> tuple[Any, bytes]:
+    """Return the JSON of a file as records, and its binary block."""
+    try:
+        text, block = _chunks(path)
+        gltf = json.loads(text, object_hook=_Record)
+    except (OSError, ValueError, struct.error) as error:
+        raise InputError(f"{path}: expected a glTF 2.0 model, but it cannot be read ({error}).") from error
+    if not isinstance(gltf, _Record) or gltf.asset is None:
+        raise InputError(f"{path}: expected a glTF 2.0 model, but it has no 'asset'; choose another file.")
+    return gltf, block
+
+
+def motion_names(path: Path) -> list[str]:
+    """Return the names of a model's clips without reading its buffers."""
+    gltf, _ = _parse(path)
+    return [clip.name or f"clip{i}" for i, clip in enumerate(gltf.animations or [])]
+
+
+class _File:
+    """The parsed file with its buffers, and typed access to them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.gltf, self._block = _parse(path)
+        if self.gltf.extensionsRequired:
+            raise InputError(
+                f"{path}: needs the extensions {self.gltf.extensionsRequired}, which are not supported; "
+                "export it without compression."
+            )
+        self.buffers = [self._buffer(buffer) for buffer in self.gltf.buffers or []]
+
+    def _buffer(self, buffer: Any) -> bytes:
+        if buffer.uri is None:
+            return self._block
+        if buffer.uri.startswith("data:"):
+            return base64.b64decode(buffer.uri.split(",", 1)[1])
+        return (self.path.parent / buffer.uri).read_bytes()
+
+    def view(self, index: int) -> bytes:
+        view = self.gltf.bufferViews[index]
+        start = view.byteOffset or 0
+        return self.buffers[view.buffer][start : start + view.byteLength]
+
+    def array(self, index: int) -> NDArray[Any]:
+        """Return accessor ``index`` as (count, width); normalised integers become floats."""
+        accessor = self.gltf.accessors[index]
+        if accessor.sparse is not None or accessor.bufferView is None:
+            raise InputError(f"{self.path}: sparse accessors are not supported; export without them.")
+        dtype = np.dtype(_DTYPE[accessor.componentType])
+        width = _WIDTH[accessor.type]
+        view = self.gltf.bufferViews[accessor.bufferView]
+        stride = view.byteStride or width * dtype.itemsize
+        raw = np.frombuffer(self.view(accessor.bufferView), np.uint8)[accessor.byteOffset or 0 :]
+        shape, strides = (accessor.count, width * dtype.itemsize), (stride, 1)
+        needed = (accessor.count - 1) * stride + width * dtype.itemsize
+        if accessor.count and raw.size < needed:
+            raise InputError(f"{self.path}: accessor {index} reaches past its buffer; export it again.")
+        rows = np.lib.stride_tricks.as_strided(raw, shape, strides)
+        values = np.ascontiguousarray(rows).view(dtype).reshape(accessor.count, width)
+        if accessor.normalized and dtype.kind in "iu":
+            return np.maximum(values.astype(np.float32) / np.iinfo(dtype).max, -1.0)
+        return values
+
+    def image(self, index: int) -> NDArray[np.uint8] | None:
+        """Return picture ``index`` as (h, w, 3) BGR, None where its file is absent."""
+        image = self.gltf.images[index]
+        if image.bufferView is not None:
+            data = self.view(image.bufferView)
+        elif image.uri and (self.path.parent / image.uri).is_file():
+            data = (self.path.parent / image.uri).read_bytes()
+        else:
+            return None
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        return None if decoded is None else decoded.astype(np.uint8, copy=False)
+
+
+def _decompose(matrix: NDArray[np.floating]) -> tuple[Floats, Floats, Floats]:
+    """Split a (4, 4) affine matrix without shear into translation, rotation (x, y, z, w), scale."""
+    scale = np.linalg.norm(matrix[:3, :3], axis=0)
+    turn = matrix[:3, :3] / np.maximum(scale, 1e-12)
+    if np.linalg.det(turn) < 0:
+        scale, turn = -scale, -turn
+    w = np.sqrt(max(0.0, 1 + turn[0, 0] + turn[1, 1] + turn[2, 2])) / 2
+    if w > 1e-4:
+        x, y, z = turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]
+        quaternion = np.array([x / (4 * w), y / (4 * w), z / (4 * w), w])
+    else:  # a half turn: the axis is the eigenvector of eigenvalue 1
+        values, vectors = np.linalg.eig(turn)
+        quaternion = np.append(np.real(vectors[:, int(np.argmin(abs(values - 1)))]), 0.0)
+    return (
+        matrix[:3, 3].astype(np.float32),
+        quaternion.astype(np.float32),
+        scale.astype(np.float32),
+    )
+
+
+def _nodes(file: _File) -> dict[str, Any]:
+    nodes = file.gltf.nodes or []
+    parents = np.full(len(nodes), -1, np.int32)
+    for i, node in enumerate(nodes):
+        for child in node.children or []:
+            parents[child] = i
+    translation = np.zeros((len(nodes), 3), np.float32)
+    rotation = np.tile(np.array([0, 0, 0, 1], np.float32), (len(nodes), 1))
+    scale = np.ones((len(nodes), 3), np.float32)
+    for i, node in enumerate(nodes):
+        if node.matrix is not None:
+            # glTF stores matrices column by column.
+            parts = _decompose(np.array(node.matrix, np.float64).reshape(4, 4).T)
+            translation[i], rotation[i], scale[i] = parts
+        translation[i] = node.translation or translation[i]
+        rotation[i] = node.rotation or rotation[i]
+        scale[i] = node.scale or scale[i]
+    order = [i for i in range(len(nodes)) if parents[i] < 0]
+    for i in order:  # grows while it is walked: breadth first
+        order.extend(nodes[i].children or [])
+    return {
+        "node_names": [node.name or f"node{i}" for i, node in enumerate(nodes)],
+        "parents": parents,
+        "order": order,
+        "translation": translation,
+        "rotation": rotation,
+        "scale": scale,
+    }
+
+
+def _palette(file: _File, meshes: list[int]) -> tuple[NDArray[np.int32], Floats, dict[int, int]]:
+    """Return palette_node, inverse_bind and the first palette entry of each mesh node."""
+    nodes: list[int] = []
+    binds: list[NDArray[Any]] = []
+    skin_start: dict[int, int] = {}
+    start: dict[int, int] = {}
+    for i in meshes:
+        which = file.gltf.nodes[i].skin
+        if which is None:
+            start[i] = len(nodes)
+            nodes.append(i)
+            binds.append(np.eye(4)[None])
+            continue
+        if which not in skin_start:
+            skin_ = file.gltf.skins[which]
+            skin_start[which] = len(nodes)
+            nodes.extend(skin_.joints)
+            if skin_.inverseBindMatrices is None:
+                binds.append(np.tile(np.eye(4), (len(skin_.joints), 1, 1)))
+            else:
+                flat = file.array(skin_.inverseBindMatrices)
+                binds.append(flat.reshape(-1, 4, 4).transpose(0, 2, 1))
+        start[i] = skin_start[which]
+    inverse_bind = np.concatenate(binds) if binds else np.zeros((0, 4, 4))
+    return np.array(nodes, np.int32), inverse_bind.astype(np.float32), start
+
+
+def _face_normals(vertices: Floats, faces: NDArray[np.int32]) -> Floats:
+    """Return a normal a vertex, the sum of those of its faces."""
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    flat = np.cross(b - a, c - a)
+    normals = np.zeros_like(vertices)
+    for k in range(3):
+        np.add.at(normals, faces[:, k], flat)
+    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
+
+def _primitive(file: _File, primitive: Any, start: int, skinned: bool) -> dict[str, NDArray[Any]]:
+    """Return the arrays of one primitive; vertex rows of ``faces`` count from 0."""
+    given = primitive.attributes
+    vertices = file.array(given.POSITION).astype(np.float32)
+    count = len(vertices)
+    if primitive.indices is None:
+        indices = np.arange(count, dtype=np.int32)
+    else:
+        indices = file.array(primitive.indices)[:, 0].astype(np.int32)
+    faces = indices[: len(indices) // 3 * 3].reshape(-1, 3)
+    if given.NORMAL is None:
+        normals = _face_normals(vertices, faces)
+    else:
+        normals = file.array(given.NORMAL).astype(np.float32)
+    uv = np.zeros((count, 2), np.float32)
+    if given.TEXCOORD_0 is not None:
+        uv = file.array(given.TEXCOORD_0).astype(np.float32)
+    joints = np.full((count, 4), start, np.int32)
+    weights = np.tile(np.array([1, 0, 0, 0], np.float32), (count, 1))
+    if skinned and given.JOINTS_0 is not None:
+        joints = file.array(given.JOINTS_0).astype(np.int32) + start
+        # Some exporters write NaN where a vertex has no joint; the first joint then moves it.
+        weights = np.nan_to_num(file.array(given.WEIGHTS_0).astype(np.float32))
+        weights[weights.sum(1) < 1e-6, 0] = 1
+        weights = weights / weights.sum(1, keepdims=True)
+    return {
+        "vertices": vertices,
+        "normals": normals,
+        "uv": uv,
+        "joints": joints,
+        "weights": weights,
+        "faces": faces,
+    }
+
+
+def _material(file: _File, index: int | None) -> tuple[str, int | None]:
+    """Return the name and the picture of a material."""
+    if index is None:
+        return "", None
+    material = file.gltf.materials[index]
+    pbr = material.pbrMetallicRoughness
+    if pbr is None or pbr.baseColorTexture is None:
+        return material.name or f"material{index}", None
+    return material.name or "", file.gltf.textures[pbr.baseColorTexture.index].source
+
+
+def _motions(file: _File) -> dict[str, Motion]:
+    motions = {}
+    for number, animation in enumerate(file.gltf.animations or []):
+        channels = []
+        for channel in animation.channels:
+            path, node = channel.target.path, channel.target.node
+            if node is None or path not in ("translation", "rotation", "scale"):
+                continue  # morph weights: the faces they change have no part of their own
+            sampler = animation.samplers[channel.sampler]
+            if sampler.interpolation == "CUBICSPLINE":
+                raise InputError(
+                    f"{file.path}: clip {animation.name!r} has cubic keys; export it with linear ones."
+                )
+            times = file.array(sampler.input)[:, 0].astype(np.float32)
+            values = file.array(sampler.output).astype(np.float32)
+            channels.append(Channel(node, path, times, values, sampler.interpolation == "STEP"))
+        if channels:
+            name = animation.name or f"clip{number}"
+            duration = max(float(channel.times[-1]) for channel in channels)
+            motions[name] = Motion(name, tuple(channels), duration)
+    return motions
+
+
+def load_model(path: Path) -> Model:
+    """Read a .glb or .gltf file.
+
+    Parameters
+    ----------
+    path
+        The model; buffers and pictures of a .gltf lie beside it.
+
+    Returns
+    -------
+    Model
+        All meshes of the file in one list of vertices.
+
+    Raises
+    ------
+    InputError
+        The file is no glTF 2.0, has no triangles, or uses a feature that is not supported.
+    """
+    file = _File(path)
+    nodes = _nodes(file)
+    meshes = [i for i, node in enumerate(file.gltf.nodes or []) if node.mesh is not None]
+    palette_node, inverse_bind, start = _palette(file, meshes)
+    pieces: list[dict[str, NDArray[Any]]] = []
+    groups: list[Group] = []
+    offset = 0
+    for i in meshes:
+        node = file.gltf.nodes[i]
+        parent = nodes["node_names"][nodes["parents"][i]] if nodes["parents"][i] >= 0 else ""
+        for primitive in file.gltf.meshes[node.mesh].primitives:
+            if primitive.mode not in (None, _TRIANGLES):
+                continue
+            piece = _primitive(file, primitive, start[i], node.skin is not None)
+            piece["faces"] = piece["faces"] + offset
+            piece["face_group"] = np.full(len(piece["faces"]), len(groups), np.int32)
+            offset += len(piece["vertices"])
+            pieces.append(piece)
+            material, image = _material(file, primitive.material)
+            groups.append(Group(nodes["node_names"][i], parent, node.skin is not None, material, image))
+    if not pieces:
+        raise InputError(f"{path}: expected a model with triangles, but it has none; choose another file.")
+    joined = {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
+    return Model(
+        name=path.stem,
+        **nodes,
+        palette_node=palette_node,
+        inverse_bind=inverse_bind,
+        **joined,
+        groups=groups,
+        images=[file.image(i) for i in range(len(file.gltf.images or []))],
+        motions=_motions(file),
+    )
+
+
+def _sample(channel: Channel, time: float) -> Floats:
+    """Return the value of a channel at ``time`` seconds, held before its first and after its last key."""
+    right = int(np.searchsorted(channel.times, time, side="right"))
+    left = max(right - 1, 0)
+    if channel.step or right == 0 or right == len(channel.times):
+        return channel.values[left]
+    begin, end = channel.times[left], channel.times[right]
+    share = np.float32((time - begin) / (end - begin))
+    a, b = channel.values[left], channel.values[right]
+    if channel.path != "rotation":
+        return a + (b - a) * share
+    # Keys are close together; the normalised straight way is within a pixel of the great circle.
+    mixed = a + ((b if float(a @ b) >= 0 else -b) - a) * share
+    return mixed / max(float(np.linalg.norm(mixed)), 1e-12)
+
+
+def local_pose(model: Model, motion: Motion | None, time: float) -> tuple[Floats, Floats, Floats]:
+    """Return translation (K, 3), rotation (K, 4) and scale (K, 3) at ``time`` seconds; new arrays."""
+    translation, rotation, scale = model.translation.copy(), model.rotation.copy(), model.scale.copy()
+    target = {"translation": translation, "rotation": rotation, "scale": scale}
+    for channel in motion.channels if motion else ():
+        target[channel.path][channel.node] = _sample(channel, time)
+    return translation, rotation, scale
+
+
+def rotation_matrices(quaternions: Floats) -> Floats:
+    """Turn quaternions (..., 4) as x, y, z, w into matrices (..., 3, 3)."""
+    q = quaternions / np.maximum(np.linalg.norm(quaternions, axis=-1, keepdims=True), 1e-12)
+    x, y, z, w = (q[..., i] for i in range(4))
+    rows = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
+    )
+    return np.stack([np.stack(row, -1) for row in rows], -2).astype(np.float32)
+
+
+def world_matrices(
+    model: Model, translation: Floats, rotation: Floats, scale: Floats
+) -> Floats:
+    """Return (K, 4, 4): each node's space -> the model's, from a local pose."""
+    local = np.zeros((len(model.parents), 4, 4), np.float32)
+    local[:, :3, :3] = rotation_matrices(rotation) * scale[:, None, :]
+    local[:, :3, 3] = translation
+    local[:, 3, 3] = 1
+    world = local.copy()
+    for i in model.order:
+        if model.parents[i] >= 0:
+            world[i] = world[model.parents[i]] @ local[i]
+    return world
+
+
+def joint_matrices(model: Model, world: Floats) -> Floats:
+    """Return (P, 4, 4): rest model space -> posed model space, for each palette entry."""
+    return world[model.palette_node] @ model.inverse_bind
+
+
+def skin(
+    vertices: Floats, normals: Floats, joints: NDArray[np.int32], weights: Floats, palette: Floats
+) -> tuple[Floats, Floats]:
+    """Move vertices by linear blend skinning.
+
+    Parameters
+    ----------
+    vertices, normals
+        (V, 3) float32 at rest.
+    joints, weights
+        (V, 4) palette entries and their shares.
+    palette
+        (P, 4, 4) float32 of :func:`joint_matrices`.
+
+    Returns
+    -------
+    positions, normals
+        (V, 3) float32 each; normals have length 1.
+    """
+    blend = (weights[:, None, :] @ palette[joints].reshape(len(joints), 4, 16)).reshape(-1, 4, 4)
+    positions = np.einsum("vij,vj->vi", blend[:, :3, :3], vertices) + blend[:, :3, 3]
+    turned = np.einsum("vij,vj->vi", blend[:, :3, :3], normals)
+    return positions, turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-12)

@@ -1,0 +1,375 @@
+"""Clips of 3D scenes: characters that move among things, seen by a moving camera, as exact ids.
+
+Lines of the later drawing are where the id changes and, inside a part, where it passes in front of
+itself or bends sharply; both thresholds are the clip's own, as one artist draws more folds than another.
+"""
+
+from __future__ import annotations
+
+import colorsys
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.errors import InputError
+from ant_core.synthesis.cast3d import Actor, Catalogue, Entry, Sway, load_catalogue, load_figure
+from ant_core.synthesis.gltf import Floats
+from ant_core.synthesis.model_parts import Figure
+from ant_core.synthesis.props3d import Thing, backdrop, random_thing
+from ant_core.synthesis.render3d import (
+    Planes,
+    Renderer,
+    crease_edges,
+    depth_edges,
+    look_at,
+    perspective,
+    without_specks,
+)
+from ant_core.synthesis.source import SourceClip, SourceFrame, Split, seeded
+
+__all__ = ["make_clip"]
+
+_SIZES = ((1080, 1080), (832, 1088), (720, 1280), (1088, 832), (1200, 800), (800, 1200), (900, 1200))
+_FPS = 24
+_STEPS = (1, 2, 3, 4, 6, 8)  # frames of 24 between two drawings
+_STEP_SHARES = (0.2, 0.25, 0.2, 0.15, 0.1, 0.1)
+_ATTEMPTS = 6
+_LEAST_PARTS = 6
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A camera that circles a point, with everything changing evenly over the clip (0..1).
+
+    Each pair is the value at the start and its change over the whole clip.
+
+    Attributes
+    ----------
+    fov
+        Vertical angle of view, radians.
+    yaw, pitch, roll
+        Radians.
+    log_distance
+        Logarithm of world units.
+    target
+        (2, 3): looked-at point at the start, and its change.
+    """
+
+    fov: float
+    yaw: tuple[float, float]
+    pitch: tuple[float, float]
+    roll: tuple[float, float]
+    log_distance: tuple[float, float]
+    target: NDArray[np.float64]
+
+    def view(self, share: float) -> tuple[Floats, float]:
+        """Return world -> camera (4, 4) and the distance at ``share`` of the clip."""
+        yaw, pitch, roll, log_distance = (
+            start + change * share for start, change in (self.yaw, self.pitch, self.roll, self.log_distance)
+        )
+        distance = float(np.exp(log_distance))
+        target = self.target[0] + self.target[1] * share
+        away = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
+        return look_at(target + distance * away, target, roll), distance
+
+
+@dataclass
+class Scene:
+    """Everything of one clip before rendering."""
+
+    actors: list[Actor] = field(default_factory=list)
+    things: list[tuple[Floats, Floats, NDArray[np.int32], NDArray[np.int32]]] = field(default_factory=list)
+    colors: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    characters: list[str] = field(default_factory=list)
+    motions: list[str] = field(default_factory=list)
+
+    def give_ids(self, rng: np.random.Generator, materials: NDArray[np.int32]) -> int:
+        """Give ids and random colours to the parts of one thing; return the id of its first part."""
+        first = len(self.colors) + 1
+        palette = [_color(rng) for _ in range(int(materials.max()) + 1)]
+        for k, material in enumerate(materials.tolist()):
+            self.colors[first + k] = palette[material]
+        return first
+
+
+def _color(rng: np.random.Generator) -> tuple[int, int, int]:
+    red, green, blue = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.1, 0.9), rng.uniform(0.3, 1.0))
+    return int(red * 255), int(green * 255), int(blue * 255)
+
+
+def _one_per_hand(rng: np.random.Generator, figure: Figure) -> NDArray[np.int32]:
+    """Return the figure's faces with at most one thing in each hand."""
+    kept = {-1}
+    for hand in sorted({hand for _, hand in figure.slots}):
+        choices = [i for i, (_, h) in enumerate(figure.slots) if h == hand]
+        if rng.random() < 0.7:
+            kept.add(int(rng.choice(choices)))
+    slot = figure.part_slot[figure.vertex_part[figure.faces[:, 0]]]
+    return figure.faces[np.isin(slot, sorted(kept))]
+
+
+def _cast(rng: np.random.Generator, catalogue: Catalogue, split: Split, count: int) -> list[Entry]:
+    entries = [entry for entry in catalogue.characters if entry.split == split]
+    if not entries:
+        raise InputError(f"The data folder has no 3D character of the split {split!r}; add its packs.")
+    weights = np.array([entry.weight for entry in entries])
+    count = min(count, len(entries))
+    chosen = rng.choice(len(entries), count, replace=False, p=weights / weights.sum())
+    return [entries[i] for i in chosen]
+
+
+def _actor(rng: np.random.Generator, scene: Scene, catalogue: Catalogue, entry: Entry,
+           place: NDArray[np.float64], facing: float) -> Actor:
+    """Cast one character with a clip of its split, if there is one."""
+    figure = load_figure(entry.path, entry.pack)
+    allowed = [pair for pair in entry.motions if catalogue.clip_split[pair[1]] == entry.split]
+    motion, start = None, 0.0
+    if allowed and rng.random() < 0.95:
+        name, bare = allowed[int(rng.integers(len(allowed)))]
+        motion = figure.model.motions[name]
+        start = rng.uniform(0, motion.duration_s)
+        scene.motions.append(bare)
+    amplitude = rng.choice([0.0, 0.05, 0.1]) if motion else rng.uniform(0.05, 0.2)
+    sway = Sway.draw(rng, len(figure.model.parents), amplitude) if amplitude else None
+    walks = rng.random() < 0.35
+    scene.characters.append(entry.name)
+    return Actor(
+        figure=figure,
+        motion=motion,
+        start_s=start,
+        sway=sway,
+        faces=_one_per_hand(rng, figure),
+        place=place,
+        heading=facing,
+        size=rng.uniform(0.75, 1.15),
+        velocity=rng.normal(0, 0.35, 3) * (1, 0, 1) * walks,
+        spin=rng.normal(0, 0.5) if rng.random() < 0.2 else 0.0,
+        first_id=scene.give_ids(rng, figure.part_material),
+    )
+
+
+def _gear(rng: np.random.Generator, scene: Scene, entry: Entry, place: NDArray[np.float64]) -> Actor:
+    """Put a weapon or shield into the scene, turning slowly in the air or standing."""
+    figure = load_figure(entry.path, entry.pack)
+    scene.characters.append(entry.name)
+    flies = rng.random() < 0.5
+    return Actor(
+        figure=figure,
+        motion=None,
+        start_s=0.0,
+        sway=Sway.draw(rng, len(figure.model.parents), 1.5) if flies else None,
+        faces=figure.faces,
+        place=place + (0, rng.uniform(0.0, 0.7), 0),
+        heading=rng.uniform(0, 2 * np.pi),
+        size=rng.uniform(0.4, 0.9),
+        velocity=rng.normal(0, 0.4, 3) * flies,
+        spin=rng.normal(0, 1.5) * flies,
+        first_id=scene.give_ids(rng, figure.part_material),
+    )
+
+
+def _place_thing(rng: np.random.Generator, scene: Scene, thing: Thing, place: NDArray[np.float64],
+                 size: float, angle: float) -> None:
+    points, normals, faces, parts = thing.mesh()
+    c, s = np.cos(angle), np.sin(angle)
+    turn = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], np.float32)
+    first = scene.give_ids(rng, np.array(thing.materials, np.int32))
+    points = points * np.float32(size) @ turn.T + place.astype(np.float32)
+    scene.things.append((points, normals @ turn.T, faces, parts + first))
+
+
+def _scene(rng: np.random.Generator, catalogue: Catalogue, split: Split, yaw: float) -> Scene:
+    """Draw characters, things and backdrop; ``yaw`` is where the camera stands at first."""
+    scene = Scene()
+    count = int(rng.choice([1, 2, 3, 4], p=[0.35, 0.3, 0.2, 0.15]))
+    right = np.array([np.cos(yaw), 0, -np.sin(yaw)])
+    front = np.array([np.sin(yaw), 0, np.cos(yaw)])
+    gap = rng.uniform(0.25, 0.6)
+    for k, entry in enumerate(_cast(rng, catalogue, split, count)):
+        place = right * ((k - (count - 1) / 2) * gap + rng.normal(0, 0.08))
+        place = place + front * rng.normal(0, 0.35) * (count > 1)
+        facing = yaw + rng.normal(0, 0.9)
+        scene.actors.append(_actor(rng, scene, catalogue, entry, place, facing))
+    full = rng.random() < 0.6
+    for _ in range(int(rng.integers(2, 9)) if full else int(rng.integers(0, 3))):
+        place = right * rng.normal(0, 0.8) + front * rng.choice([rng.uniform(0.3, 0.9), rng.uniform(-1.2, -0.3)])
+        if catalogue.gear[split] and rng.random() < 0.25:
+            entry = catalogue.gear[split][int(rng.integers(len(catalogue.gear[split])))]
+            scene.actors.append(_gear(rng, scene, entry, place))
+        else:
+            size, angle = rng.uniform(0.4, 1.0), rng.uniform(0, 2 * np.pi)
+            _place_thing(rng, scene, random_thing(rng), place, size, angle)
+    if full and rng.random() < 0.75:
+        angle = yaw + rng.normal(0, 0.25)
+        _place_thing(rng, scene, backdrop(rng), np.array([0, -0.002, 0]), 1.0, angle)
+    return scene
+
+
+def _camera(rng: np.random.Generator, yaw: float, characters: int) -> Camera:
+    """Draw a camera path: still, panning, circling, zooming, or all of it."""
+    fov = rng.uniform(0.35, 0.9)
+    share = rng.uniform(0.65, 1.15) if characters == 1 else rng.uniform(0.45, 0.95)
+    distance = 1.0 / (2 * np.tan(fov / 2) * share)
+    moves = rng.random(5) < (0.55, 0.3, 0.15, 0.4, 0.5)
+    turn = rng.choice([rng.normal(0, 0.6), rng.choice([-1, 1]) * rng.uniform(1.5, 2 * np.pi)], p=[0.75, 0.25])
+    target = np.zeros((2, 3))
+    target[0] = rng.normal(0, (0.12, 0.06, 0.12)) + (0, rng.uniform(0.42, 0.6), 0)
+    target[1] = rng.normal(0, (0.3, 0.12, 0.3)) * moves[4]
+    return Camera(
+        fov=fov,
+        yaw=(yaw, turn * moves[0]),
+        pitch=(rng.normal(0.12, 0.15), rng.normal(0, 0.2) * moves[1]),
+        roll=(rng.normal(0, 0.04), rng.normal(0, 0.1) * moves[2]),
+        log_distance=(float(np.log(max(distance, 0.5))), rng.normal(0, 0.3) * moves[3]),
+        target=target,
+    )
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the artist of a clip draws inside parts.
+
+    Attributes
+    ----------
+    jump
+        Least jump of depth that gets a line, in world units; inf for none.
+    crease
+        Least bend that gets a line, radians; inf for none.
+    least_px
+        Shorter lines are left away.
+    light, shadow
+        Direction (3,) of the light in the camera's axes, and the brightness below which is shadow;
+        None draws no shadows.
+    """
+
+    jump: float
+    crease: float
+    least_px: int
+    light: Floats | None
+    shadow: float
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, height: int) -> Look:
+        """Draw a look for frames of ``height`` pixels."""
+        light = None
+        if rng.random() < 0.25:
+            light = np.append(rng.uniform(-1, 1, 2) + (0, 0.4), 0.6).astype(np.float32)
+            light = light / np.linalg.norm(light)
+        return cls(
+            jump=np.exp(rng.uniform(np.log(0.015), np.log(0.07))) if rng.random() < 0.95 else np.inf,
+            crease=np.radians(rng.uniform(38, 80)) if rng.random() < 0.75 else np.inf,
+            least_px=int(height * rng.uniform(0.008, 0.02)),
+            light=light,
+            shadow=rng.uniform(-0.1, 0.3),
+        )
+
+    def edges(self, planes: Planes) -> NDArray[np.bool_] | None:
+        """Return the (H, W) lines inside parts, None where this look has none."""
+        marked = np.zeros(planes.ids.shape, bool)
+        if np.isfinite(self.jump):
+            marked |= depth_edges(planes, self.jump)
+        if np.isfinite(self.crease):
+            marked |= crease_edges(planes, self.crease)
+        marked = without_specks(marked, self.least_px)
+        return marked if marked.any() else None
+
+    def shade(self, planes: Planes) -> NDArray[np.uint8] | None:
+        """Return (H, W) 1 in the cel shadow, 0 elsewhere; None without shadows."""
+        if self.light is None:
+            return None
+        dark = (planes.normals @ self.light < self.shadow) & (planes.ids > 0)
+        return cv2.medianBlur(dark.astype(np.uint8), 7)
+
+
+@lru_cache(maxsize=1)
+def _renderer() -> Renderer:
+    return Renderer()
+
+
+def _render(scene: Scene, camera: Camera, size: tuple[int, int], seconds: float, share: float) -> Planes:
+    points, normals, faces, parts, start = [], [], [], [], 0
+    for actor in scene.actors:
+        p, n = actor.at(seconds)
+        points.append(p)
+        normals.append(n)
+        faces.append(actor.faces + start)
+        parts.append(actor.figure.vertex_part + actor.first_id)
+        start += len(p)
+    for p, n, f, ids in scene.things:
+        points.append(p)
+        normals.append(n)
+        faces.append(f + start)
+        parts.append(ids)
+        start += len(p)
+    view, distance = camera.view(share)
+    lens = perspective(camera.fov, size[1] / size[0], max(0.05, 0.1 * distance), distance + 12.0)
+    joined = [np.concatenate(arrays) for arrays in (points, normals, parts, faces)]
+    return _renderer().render(size, view, lens, joined[0], joined[1], joined[2], joined[3])
+
+
+def _is_full(frames: list[SourceFrame]) -> bool:
+    """Tell whether there is enough to see in the frames."""
+    parts = [len(np.unique(frame.ids)) - 1 for frame in frames]
+    filled = [float((frame.ids > 0).mean()) for frame in frames]
+    return min(parts) >= 2 and float(np.median(parts)) >= _LEAST_PARTS and min(filled) > 0.03
+
+
+def _attempt(rng: np.random.Generator, data: Path, split: Split, name: str) -> SourceClip:
+    yaw = rng.uniform(0, 2 * np.pi)
+    size = _SIZES[int(rng.integers(len(_SIZES)))]
+    count = int(rng.integers(8, 17))
+    step = int(rng.choice(_STEPS, p=_STEP_SHARES))
+    scene = _scene(rng, load_catalogue(data), split, yaw)
+    camera = _camera(rng, yaw, len(scene.actors))
+    look = Look.draw(rng, size[0])
+    frames = []
+    for k in range(count):
+        planes = _render(scene, camera, size, k * step / _FPS, k / max(count - 1, 1))
+        frames.append(SourceFrame(planes.ids, look.edges(planes), look.shade(planes)))
+    return SourceClip(
+        name=name,
+        split=split,
+        characters=tuple(sorted(set(scene.characters))),
+        motions=tuple(sorted(set(scene.motions))),
+        frames=frames,
+        colors=scene.colors,
+        frame_numbers=tuple(1 + k * step for k in range(count)),
+    )
+
+
+def make_clip(data: Path, split: Split, seed: int) -> SourceClip:
+    """Make one clip of a 3D scene.
+
+    Parameters
+    ----------
+    data
+        Folder that holds the packs of 3D models (quaternius, kaykit_adventurers, ...).
+    split
+        Which characters, things and clips may appear.
+    seed
+        The clip depends on it, on ``split`` and on the files alone.
+
+    Returns
+    -------
+    SourceClip
+        8 to 16 frames of 800 to 1200 pixels, with lines inside parts.
+
+    Raises
+    ------
+    InputError
+        The folder has no characters of the split.
+    DeviceUnavailable
+        No OpenGL context can be opened.
+    """
+    name = f"scene3d_{split}_{seed:06d}"
+    clip = None
+    for attempt in range(_ATTEMPTS):
+        clip = _attempt(seeded("scene3d", split, seed, attempt), data, split, name)
+        if _is_full(clip.frames):
+            return clip
+    assert clip is not None
+    return clip
