@@ -7,13 +7,7 @@ import math
 import numpy as np
 
 from segmentation._jit import kernel
-
-# A stroke that ends leaves this much of the circle around its end bare (of 32 sectors).
-_SECTORS = 32
-_BARE_SECTORS = 22
-# Ink seen through fewer bare sectors than this counts as one arc: grain, not two strokes.
-_ARC_BREAK = 3
-
+from segmentation._tip_kernels import stroke_end
 
 @kernel("int32(int32[::1], int32)")
 def find(parents, item):
@@ -22,61 +16,6 @@ def find(parents, item):
         parents[item] = parents[parents[item]]
         item = parents[item]
     return item
-
-
-@kernel("boolean(boolean[:,::1], int64, int64, float64)")
-def is_tip(ink, cy, cx, radius):
-    """Tell whether a stroke ends at an ink pixel.
-
-    Follows the ink from there within a disc and looks at the rim of the disc: a stroke that
-    ends leaves it through one arc, one that passes through two, a speck not at all.
-    """
-    height, width = ink.shape
-    half = int(math.ceil(radius))
-    side = 2 * half + 1
-    seen = np.zeros(side * side, np.bool_)
-    stack = np.empty(side * side, np.int32)
-    stack[0] = half * side + half
-    seen[stack[0]] = True
-    top = 1
-    rim = 0
-    inner = (radius - 1.5) * (radius - 1.5)
-    while top > 0:
-        top -= 1
-        dy, dx = divmod(stack[top], side)
-        dy -= half
-        dx -= half
-        if dy * dy + dx * dx > inner:
-            turn = math.atan2(dy, dx) / (2 * math.pi) + 1.0
-            rim |= 1 << (int(turn * _SECTORS) % _SECTORS)
-        for y in range(dy - 1, dy + 2):
-            for x in range(dx - 1, dx + 2):
-                if y * y + x * x > radius * radius:
-                    continue
-                at = (y + half) * side + x + half
-                if seen[at] or not (0 <= cy + y < height and 0 <= cx + x < width):
-                    continue
-                if ink[cy + y, cx + x]:
-                    seen[at] = True
-                    stack[top] = at
-                    top += 1
-    if rim == 0:
-        return False
-    first = 0
-    while not (rim >> first) & 1:
-        first += 1
-    arcs = 0
-    bare = 0
-    widest = 0
-    for k in range(1, _SECTORS + 1):
-        if (rim >> ((first + k) % _SECTORS)) & 1:
-            if bare >= _ARC_BREAK:
-                arcs += 1
-            widest = max(widest, bare)
-            bare = 0
-        else:
-            bare += 1
-    return arcs == 1 and widest >= _BARE_SECTORS
 
 
 @kernel("UniTuple(int64, 4)(boolean[:,::1], int64, int64, int64)")
@@ -142,7 +81,7 @@ def join(ink, table, peaks, gap, rise, radius):
         opens = math.sqrt(min(highest[a], highest[b])) - neck
         if 2 * neck - 1 <= gap and opens >= rise:
             py, px, qy, qx = banks(ink, y, x, level)
-            if qy >= 0 and (is_tip(ink, py, px, radius) or is_tip(ink, qy, qx, radius)):
+            if qy >= 0 and (stroke_end(ink, py, px, radius)[0] or stroke_end(ink, qy, qx, radius)[0]):
                 closed[y, x] = True
                 holes[count, 0] = py
                 holes[count, 1] = px

@@ -60,10 +60,14 @@ def extract_lines(image: ArrayLike) -> LineArt:
     """
     pixels = _as_bytes(_checked(image))
     darkness, trace, opaque = _darkness(pixels)
-    if opaque:
-        darkness = _without_paper(darkness)
-    ink = darkness >= _ink_threshold(darkness)
-    trace[~ink] = 0
+    counts = _histogram(darkness)
+    if opaque and (tone := _paper_tone(counts)):
+        table = np.clip((np.arange(256) - tone) * 255.0 / (255 - tone), 0, 255)
+        darkness = cv2.LUT(darkness, np.rint(table).astype(np.uint8))
+        counts = _histogram(darkness)
+    ink = darkness >= _ink_threshold(counts)
+    if pixels.shape[2] > 2:
+        trace *= ink
     return LineArt(darkness, ink, trace, float(kernels.line_width(ink)))
 
 
@@ -118,21 +122,21 @@ def _is_white_fill(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> bool:
     return white * 2 > lightest.size and dark * 100 > lightest.size
 
 
-def _without_paper(darkness: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Stretch so that the paper's own tone becomes 0."""
-    counts = np.bincount(darkness.ravel(), minlength=256)
-    tone = int(counts[:_DARKEST_PAPER].argmax())
-    if tone == 0 or counts[:_DARKEST_PAPER].sum() * 5 < darkness.size:
-        return darkness
-    table = np.clip((np.arange(256) - tone) * 255.0 / (255 - tone), 0, 255)
-    return cv2.LUT(darkness, np.rint(table).astype(np.uint8))
+def _histogram(plane: NDArray[np.uint8]) -> NDArray[np.int64]:
+    return cv2.calcHist([plane], [0], None, [256], [0, 256]).ravel().astype(np.int64)
 
 
-def _ink_threshold(darkness: NDArray[np.uint8]) -> int:
-    counts = np.bincount(darkness.ravel(), minlength=256)
-    counts[:_FAINTEST] = 0
-    total = int(counts.sum())
+def _paper_tone(counts: NDArray[np.int64]) -> int:
+    """Darkness of the paper: the most frequent light tone, 0 where there is little paper."""
+    light = counts[:_DARKEST_PAPER]
+    return int(light.argmax()) if light.sum() * 5 >= counts.sum() else 0
+
+
+def _ink_threshold(counts: NDArray[np.int64]) -> int:
+    inked = counts.copy()
+    inked[:_FAINTEST] = 0
+    total = int(inked.sum())
     if total == 0:
         return _FAINTEST
-    full = int(np.searchsorted(np.cumsum(counts), total * 0.95))
+    full = int(np.searchsorted(np.cumsum(inked), total * 0.95))
     return max(_FAINTEST, round(_INK_SHARE * full))

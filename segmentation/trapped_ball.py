@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from segmentation import _basin_kernels as basins
 from segmentation import _gap_kernels as gaps
 from segmentation import _speck_kernels as specks
+from segmentation import _tip_kernels as tips
 from segmentation.lines import LineArt
 
 # Wider holes are drawing, and squared distances must fit 16 bits.
@@ -20,6 +21,8 @@ _RISE_PX = 1.0
 # How far around its end a stroke is followed to see that it ends.
 _TIP_RADIUS_WIDTHS = 1.2
 _TIP_RADIUS_PX = 2.0
+# The ink around the end of a stroke, as a share of that around its middle.
+_CROWD_AT_END = 0.65
 # Segments up to this area, or this share of a squared line width, are grain, not drawing.
 _SPECK_PX = 3
 _SPECK_SHARE = 0.25
@@ -88,15 +91,53 @@ def _hills(
         mask = np.logical_not(lines.ink).view(np.uint8)
         count, labels = cv2.connectedComponents(mask, connectivity=4, ltype=cv2.CV_32S)
         return labels, np.arange(count, dtype=np.int32), np.zeros((0, 6), np.int64)
+    radius = _TIP_RADIUS_WIDTHS * lines.line_width_px + _TIP_RADIUS_PX
+    barrier = lines.ink.copy()
+    pairs, added = _link(barrier, gap, lines.line_width_px, radius)
     # The ball at a hole's pass measures half the hole plus half a pixel, and must be
     # distinguishable from the hills beside it.
     reach = int(np.ceil((gap + 1) / 2 + _RISE_PX))
-    squared = basins.near_distance(lines.ink, reach)
+    squared = basins.near_distance(barrier, reach)
     cut = reach * reach + 1
     balls = (squared == cut).view(np.uint8)
     count, labels = cv2.connectedComponents(balls, connectivity=4, ltype=cv2.CV_32S)
     peaks = basins.ascend(squared, labels, cut, count - 1)
     table = basins.passes(squared, labels, cut)
-    radius = _TIP_RADIUS_WIDTHS * lines.line_width_px + _TIP_RADIUS_PX
-    parents, holes = gaps.join(lines.ink, table, peaks, gap, _RISE_PX, radius)
-    return labels, parents, holes
+    parents, holes = gaps.join(barrier, table, peaks, gap, _RISE_PX, radius)
+    sides = _beside(labels, pairs, added)
+    spare = np.arange(parents.size, parents.size + len(added), dtype=np.int32)
+    tips.release(labels, added, parents.size)
+    return labels, np.concatenate([parents, spare]), np.concatenate([holes, sides])
+
+
+def _link(
+    barrier: NDArray[np.bool_], gap: float, width: float, radius: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Close the breaks between two facing stroke ends, in place."""
+    half = max(2, round(width))
+    side = 2 * half + 1
+    crowd = cv2.boxFilter(
+        barrier.view(np.uint8), cv2.CV_16U, (side, side),
+        normalize=False, borderType=cv2.BORDER_REPLICATE,
+    )
+    ends = tips.stroke_ends(barrier, crowd, round(_CROWD_AT_END * side * width), half, radius)
+    pairs = tips.links(ends, gap)
+    return pairs, tips.draw(barrier, pairs)
+
+
+def _beside(
+    labels: NDArray[np.int32], pairs: NDArray[np.int64], added: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return a hole row for each link: its ends and the hills on either side of its middle."""
+    rows = np.zeros((len(pairs), 6), np.int64)
+    rows[:, :4] = pairs
+    for i in range(len(pairs)):
+        y, x = added[added[:, 2] == i][:, :2].T
+        around = np.concatenate([
+            labels[np.clip(y + dy, 0, labels.shape[0] - 1), np.clip(x + dx, 0, labels.shape[1] - 1)]
+            for dy, dx in ((-1, 0), (0, -1), (0, 1), (1, 0))
+        ])
+        found = np.unique(around[around > 0])
+        if found.size:
+            rows[i, 4:] = found[[0, -1]]
+    return rows
