@@ -183,20 +183,27 @@ def clip_path(out: Path, source: str, split: Split, seed: int) -> Path:
     return out / split / f"{source}_{seed:06d}.npz"
 
 
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{path} could not be written ({error.strerror}): "
+        "choose a place with room that can be written to."
+    )
+
+
 def _write(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
     """Write beside the final name and rename, so that an interruption leaves whole files only."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
         with beside.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)  # type: ignore[arg-type]
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path} could not be written ({error.strerror}): "
-            "choose a place with room that can be written to."
-        ) from error
+        raise _unwritable(path, error) from error
 
 
 def write_clip(maker: ClipMaker, data: Path, path: Path, split: Split, seed: int) -> bool:

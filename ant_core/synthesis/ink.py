@@ -243,8 +243,9 @@ def _spread(border: _Border, width: NDArray[np.float32], style: InkStyle) -> NDA
     table[nearest[border.y, border.x]] = width
     half = table[nearest] / 2
     # The border is a stair of whole pixels; a little blur of the distance makes its edge smooth.
-    # At the line's middle that blur lifts the distance by 0.4 px, which is taken off again.
-    smooth = np.maximum(cv2.GaussianBlur(distance, (0, 0), 0.8) - 0.4, 0)
+    # At the line's middle, and only there, that blur lifts the distance by 0.4 px: taken off again.
+    lift = 0.4 * np.clip(1 - distance / 2, 0, 1)
+    smooth = np.maximum(cv2.GaussianBlur(distance, (0, 0), 0.8) - lift, 0)
     cover = np.clip(half - smooth + 0.5, 0, 1)
     cover[half == 0] = 0
     return np.asarray(cover > 0.5 if style.hard else cover, dtype=np.float32)

@@ -1,0 +1,107 @@
+import json
+
+import numpy as np
+import pytest
+
+from ant_core.errors import OutputError, UsageError
+from ant_core.synthesis.clip import clip_path, majority, overlaps, samples, write_clip
+from ant_core.synthesis.pages import statistics
+from ant_core.synthesis.source import load_source
+
+
+def _read(path):
+    with np.load(path) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def test_majority_counts_pixels_under_each_segment():
+    labels = np.array([[1, 1, 1, 0, 2, 2]], dtype=np.int32)
+    ids = np.array([[5, 5, 4, 4, 0, 0]], dtype=np.int32)
+    part, purity = majority(labels, ids)
+    assert part.tolist() == [5, 0]
+    assert purity == pytest.approx([2 / 3, 1.0])
+
+
+def test_majority_of_a_drawing_without_segments_is_empty():
+    part, purity = majority(np.zeros((3, 3), np.int32), np.ones((3, 3), np.int32))
+    assert part.shape == purity.shape == (0,)
+
+
+def test_overlap_names_rows_of_the_frame_before_and_ignores_its_lines():
+    before = np.array([[1, 1, 2, 2, 0]], dtype=np.int32)
+    labels = np.array([[1, 2, 2, 2, 3]], dtype=np.int32)
+    assert overlaps(labels, before).tolist() == [0, 1, -1]
+    assert overlaps(labels, np.zeros_like(before)).tolist() == [-1, -1, -1]
+
+
+def test_segments_of_a_drawing_belong_to_one_part(boxes):
+    purity = np.concatenate(
+        [s.purity for seed in range(3) for s in samples(boxes(None, "train", seed))]
+    )
+    assert np.median(purity) > 0.95
+
+
+def test_large_parts_are_found_again_as_segments(boxes):
+    clip = boxes(None, "train", 1)
+    for frame, drawn in zip(clip.frames, samples(clip), strict=True):
+        large = np.flatnonzero(np.bincount(frame.ids.ravel()) > 900)
+        assert len(np.setdiff1d(large, drawn.part)) <= 1  # a left-out line may join one to another
+
+
+def test_stored_arrays_fit_together(boxes, tmp_path):
+    path = clip_path(tmp_path, "boxes", "train", 2)
+    assert write_clip(boxes, tmp_path, path, "train", 2)
+    clip = _read(path)
+    start, count = clip["frame_start"], len(clip["part"])
+    assert start[0] == 0
+    assert start[-1] == count
+    assert clip["frame_number"].tolist() == [1, 3, 5, 7]
+    assert clip["size"].tolist() == [200, 220]
+    for name in ("crops", "shape", "box", "area", "centroid", "purity", "color", "overlap"):
+        assert len(clip[name]) == count, name
+    assert (clip["overlap"][: start[1]] == -1).all()
+    for f in range(1, 4):
+        rows = clip["overlap"][start[f] : start[f + 1]]
+        assert rows.max() < start[f] - start[f - 1]
+        edges = clip["edges"][clip["edge_start"][f] : clip["edge_start"][f + 1]]
+        assert edges.max(initial=0) < start[f + 1] - start[f]
+    assert ((clip["part"] == 0) == (clip["color"] == 0)).all()
+    of_2_and_3 = clip["color"][np.isin(clip["part"], (2, 3))]
+    assert len(set(of_2_and_3.tolist())) == 1
+    assert json.loads(str(clip["meta"]))["motions"] == ["slide"]
+
+
+def test_the_same_seed_gives_the_same_clip_and_another_seed_another(boxes, tmp_path):
+    for folder, seed in (("a", 3), ("b", 3), ("c", 4)):
+        write_clip(boxes, tmp_path, tmp_path / folder / "clip.npz", "train", seed)
+    a, b, c = (_read(tmp_path / folder / "clip.npz") for folder in "abc")
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+    assert not np.array_equal(a["crops"], c["crops"])
+
+
+def test_a_stored_clip_is_not_made_again_and_nothing_else_is_left(boxes, tmp_path):
+    path = clip_path(tmp_path, "boxes", "train", 0)
+    assert write_clip(boxes, tmp_path, path, "train", 0)
+    stamp = path.stat().st_mtime_ns
+    assert not write_clip(boxes, tmp_path, path, "train", 0)
+    assert path.stat().st_mtime_ns == stamp
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_place_that_cannot_be_written_to_is_named(boxes, tmp_path):
+    (tmp_path / "train").write_text("a file where the folder should be")
+    with pytest.raises(OutputError, match="train"):
+        write_clip(boxes, tmp_path, clip_path(tmp_path, "boxes", "train", 0), "train", 0)
+
+
+def test_statistics_name_what_two_splits_share(boxes, tmp_path):
+    for split in ("train", "test"):
+        write_clip(boxes, tmp_path, clip_path(tmp_path, "boxes", split, 0), split, 0)
+    text = "\n".join(statistics(tmp_path))
+    assert "train: 1 clips, 4 drawings" in text
+    assert "SHARE ['boxes', 'slide']" in text
+
+
+def test_an_unknown_source_is_refused_with_the_choice():
+    with pytest.raises(UsageError, match="glitch"):
+        load_source("puppets")
