@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["calibration_error", "fit_confidence"]
+__all__ = ["calibration_error", "fit_confidence", "fit_threshold"]
 
 _KNOTS = 20  # rows of a table; more follow the noise of a few thousand segments
 
@@ -44,3 +44,17 @@ def calibration_error(
     said = np.bincount(index, weights=confidence, minlength=bins)
     was = np.bincount(index, weights=hit.astype(np.float64), minlength=bins)
     return float(np.abs(said - was).sum() / count.sum())
+
+
+def fit_threshold(
+    counterpart: NDArray[np.float32], present: NDArray[np.bool_], lost_share: float = 0.003
+) -> float:
+    """Return the threshold below which a segment is taken to have no counterpart.
+
+    The highest at which no more than `lost_share` of the segments that do have one, (S,) bool
+    `present`, are given up; `counterpart` is the predicted probability, (S,).
+    """
+    values = np.sort(counterpart[present])
+    if len(values) == 0:
+        return 0.5
+    return float(min(values[int(lost_share * len(values))], 0.5))

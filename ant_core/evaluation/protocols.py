@@ -35,6 +35,8 @@ class Score:
     drawings: int = 0
     confidence: list[NDArray[np.float32]] = field(default_factory=list)  # raw, one array a drawing
     hit: list[NDArray[np.bool_]] = field(default_factory=list)
+    counterpart: list[NDArray[np.float32]] = field(default_factory=list)  # as predicted
+    present: list[NDArray[np.bool_]] = field(default_factory=list)  # true part in a reference
 
     @property
     def accuracy(self) -> float:
@@ -71,6 +73,9 @@ def recursive(frames: Sequence[Frame], match: MatchFrames, previous: bool = True
         score.add(predicted, frame)
         score.confidence.append(raw)
         score.hit.append(predicted == frame.color)
+        score.counterpart.append(counterpart)
+        known = np.concatenate([reference.label for reference in references])
+        score.present.append(np.isin(frame.label, known))
         before, before_color, trust = frame, predicted, raw
     return score
 

@@ -291,8 +291,11 @@ class AntRelative(nn.Module):
         a, b = self.norm(a), self.norm(b)
         unit_a = nn.functional.normalize(self.project(a), dim=-1)
         unit_b = nn.functional.normalize(self.project(b), dim=-1)
-        similarity = torch.matmul(unit_b * self.log_scale.exp(), unit_a.transpose(1, 2))
-        similarity = similarity + score[:, 0] + pad_a[:, 0]  # (B, N, M)
+        # Under mixed precision too: bfloat16 would round similarities to steps of 0.06.
+        with torch.autocast(unit_b.device.type, enabled=False):
+            scaled = unit_b.float() * self.log_scale.exp()
+            similarity = torch.matmul(scaled, unit_a.float().transpose(1, 2))
+        similarity = similarity + score[:, 0].float() + pad_a[:, 0]  # (B, N, M)
         best = similarity.amax(dim=-1, keepdim=True)
         total = similarity.logsumexp(dim=-1, keepdim=True)
         counterpart = self.counterpart(torch.cat([b, best, total], dim=-1))[..., 0]

@@ -51,6 +51,7 @@ class TrainConfig:
     validate_minutes: float = 8.0  # time between validations
     validate_clips: int = 12  # clips of each kind (name up to the first '_') that are validated
     validate_frames: int = 8  # first frames of each
+    full_precision: bool = False  # default: bfloat16 where PyTorch thinks it safe
     seed: int = 0
     threads: int = 2  # CPU threads of PyTorch
     pool_clips: int = 1000  # most clips held in memory, about 8 MB each
@@ -243,7 +244,8 @@ def _train_until_validation(run: _Run, clips: list[Clip], rng: np.random.Generat
         total = 0.0
         for _ in range(config.accumulate):
             batch = next(source)
-            loss = _step_loss(run.model, batch) / config.accumulate
+            with torch.autocast("cpu", torch.bfloat16, enabled=not config.full_precision):
+                loss = _step_loss(run.model, batch) / config.accumulate
             loss.backward()
             total += float(loss.detach())
             run.pairs += len(batch["target_mask"])

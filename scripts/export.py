@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Make a model file of a training run: calibrate on validation, export, run, compare, score.
+
+    python scripts/export.py --run runs/main --clips clips --out ant_core/models/default.antmodel
+
+Prints the scores on validation as JSON; they go into the manifest and the model card.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ant_core.errors import AntError
+from ant_core.evaluation.calibration import calibration_error, fit_confidence, fit_threshold
+from ant_core.evaluation.clips import Clip, load_clip
+from ant_core.evaluation.protocols import Score, by_overlap, by_position, recursive
+from ant_core.network.export import TOLERANCE, compare, write_model
+from ant_core.network.model import AntPaper, AntRelative
+from ant_core.network.train import load_model, network_matcher
+
+
+def _total(scores: Sequence[Score]) -> float:
+    right, segments = sum(s.right for s in scores), sum(s.segments for s in scores)
+    return 100 * right / max(segments, 1)
+
+
+def _kind_scores(clips: Sequence[Clip], scores: Sequence[Score]) -> dict[str, Any]:
+    position, overlap = [by_position(c.frames) for c in clips], [by_overlap(c.frames) for c in clips]
+    ours, base = _total(scores), _total(position)
+    return {
+        "clips": len(clips),
+        "drawings": sum(s.drawings for s in scores),
+        "segments": sum(s.segments for s in scores),
+        "accuracy": round(ours, 2),
+        "position": round(base, 2),
+        "overlap": round(_total(overlap), 2),
+        "position_errors_removed": round(100 * (ours - base) / (100 - base), 1),
+    }
+
+
+def _calibration(scores: Sequence[Score]) -> tuple[list[list[float]], float, float]:
+    """Fit the table on all; the error is measured on every other clip by a table of the rest."""
+    raw = [np.concatenate(s.confidence) for s in scores]
+    hit = [np.concatenate(s.hit) for s in scores]
+    half = np.array(fit_confidence(np.concatenate(raw[::2]), np.concatenate(hit[::2])))
+    unseen = np.concatenate(raw[1::2])
+    error = calibration_error(
+        np.interp(unseen, half[:, 0], half[:, 1]).astype(np.float32), np.concatenate(hit[1::2])
+    )
+    threshold = fit_threshold(
+        np.concatenate([c for s in scores for c in s.counterpart]),
+        np.concatenate([p for s in scores for p in s.present]),
+    )
+    return fit_confidence(np.concatenate(raw), np.concatenate(hit)), error, threshold
+
+
+def _export(run: Path, model: AntPaper | AntRelative, clips: Path, out: Path) -> dict[str, Any]:
+    validation = [load_clip(path) for path in sorted((clips / "validation").glob("*.npz"))]
+    scores = [recursive(clip.frames, network_matcher(model)) for clip in validation]
+    kinds: dict[str, list[int]] = {}
+    for index, clip in enumerate(validation):
+        kinds.setdefault(clip.name.split("_")[0], []).append(index)
+    table = {
+        kind: _kind_scores([validation[i] for i in rows], [scores[i] for i in rows])
+        for kind, rows in kinds.items()
+    }
+    # Clips of all kinds in both halves of the calibration.
+    order = random.Random(0).sample(range(len(scores)), len(scores))
+    confidence, error, threshold = _calibration([scores[i] for i in order])
+    stored = torch.load(run / "best.pt", map_location="cpu", weights_only=True)
+    result = {
+        "pairs_seen": stored["pairs"],
+        "calibration_error": round(error, 4),
+        "validation": table,
+    }
+    manifest = {
+        "name": model.config.name,
+        "no_counterpart_threshold": threshold,
+        "confidence": confidence,
+        **result,
+    }
+    write_model(model, out, manifest)
+    difference = compare(model, out)
+    if difference > TOLERANCE["float32"]:
+        out.unlink()
+        raise AntError(f"the exported file differs from PyTorch by {difference}; not kept")
+    return {**result, "no_counterpart_threshold": threshold, "largest_difference": difference}
+
+
+def main() -> None:
+    """Parse the command line and export."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", type=Path, required=True, help="run folder with best.pt")
+    parser.add_argument("--clips", type=Path, required=True, help="folder with validation/*.npz")
+    parser.add_argument("--out", type=Path, required=True, help="NAME.antmodel to write")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    model = load_model(options.run / "best.pt")
+    print(json.dumps(_export(options.run, model, options.clips, options.out), indent=1))
+
+
+if __name__ == "__main__":
+    main()
