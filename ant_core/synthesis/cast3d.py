@@ -2,7 +2,8 @@
 
 The catalogue holds every usable file of the packs with its split; figures are loaded once a process.
 A held-out character plays only held-out clips; where a split has no clip for a character, its joints
-swing freely instead.
+swing freely instead.  The human figures come without clips and borrow those of the adventurers and of
+motion capture.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.synthesis import gltf
+from ant_core.synthesis import gltf, motion
 from ant_core.synthesis.gltf import Floats, Motion
 from ant_core.synthesis.model_parts import Figure, build_figure
 from ant_core.synthesis.source import Split
 from ant_core.synthesis.splits import character_split, clip_splits
 
-__all__ = ["Actor", "Catalogue", "Entry", "Sway", "load_catalogue", "load_figure"]
+__all__ = ["Actor", "Catalogue", "Entry", "Sway", "load_catalogue", "load_figure", "load_motion"]
 
 #: Pack -> file patterns below the data folder, and how often one of its characters is drawn.
 _PACKS: dict[str, tuple[tuple[str, ...], float]] = {
@@ -32,10 +33,20 @@ _PACKS: dict[str, tuple[tuple[str, ...], float]] = {
     "mesh2motion": (("*-animations.glb",), 0.6),
 }
 _MECHS = 4.0  # many parts each, but only one of them trains
-_HUMANS = 1.5
+_HUMANS = 2.0
+#: Folders of figures without clips, and the model that lends them its own.
+_BORROWERS = ("modular_men", "modular_women")
+_LENDER = Path("kaykit_adventurers", "Knight.glb")
 #: Weapons to stand about; each belongs to the split of the character whose texture it shares.
 _GEAR: dict[Split, tuple[str, ...]] = {
-    "train": ("staff", "wand", "spellbook_open", "sword_1handed", "sword_2handed_color", "shield_*_color"),
+    "train": (
+        "staff",
+        "wand",
+        "spellbook_open",
+        "sword_1handed",
+        "sword_2handed_color",
+        "shield_*_color",
+    ),
     "validation": ("axe_2handed",),
     "test": ("crossbow_2handed",),
 }
@@ -45,14 +56,24 @@ _SHARED_NAMES = ("Apatosaurus_", "Stegosaurus_", "Parasaurolophus_", "Triceratop
 
 @dataclass(frozen=True)
 class Entry:
-    """A model file: its pack, its character name ("pack/folder/Name"), split, weight and clips."""
+    """A model file and what it may play.
+
+    Attributes
+    ----------
+    path, pack, name
+        The file, the folder of its pack, and the character as "pack/folder/Name".
+    split, weight
+        Who may use it, and how often it is drawn.
+    motions
+        (file that holds the clip, name of the clip there, its bare name).
+    """
 
     path: Path
     pack: str
     name: str
     split: Split
     weight: float
-    motions: tuple[tuple[str, str], ...]  # (name of the clip in the file, its bare name)
+    motions: tuple[tuple[Path, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -72,13 +93,26 @@ def _bare(name: str) -> str:
     return bare
 
 
+@lru_cache(maxsize=4)
+def _borrowed(data: Path) -> tuple[tuple[Path, str, str], ...]:
+    """Return the movements for figures without clips."""
+    captured = sorted((data / "bvh_motion").glob("*.bvh"))
+    lender = data / _LENDER
+    lent = gltf.motion_names(lender) if lender.is_file() else []
+    return (
+        *((path, path.stem, path.stem) for path in captured),
+        *((lender, name, name) for name in lent),
+    )
+
+
 def _entry(data: Path, path: Path, pack: str, weight: float) -> Entry:
     name = path.relative_to(data).with_suffix("").as_posix()
     if "mech_pack" in name:
         weight *= _MECHS
-    if "modular_" in name:
+    motions = tuple((path, clip, _bare(clip)) for clip in gltf.motion_names(path))
+    if path.parent.name in _BORROWERS:
         weight *= _HUMANS
-    motions = tuple((motion, _bare(motion)) for motion in gltf.motion_names(path))
+        motions = _borrowed(data)
     return Entry(path, pack, name, character_split(pack, path.stem), weight, motions)
 
 
@@ -102,7 +136,9 @@ def load_catalogue(data: Path) -> Catalogue:
             for path in sorted((data / pack).glob(pattern)):
                 characters.append(_entry(data, path, pack, weight))
     if not characters:
-        raise InputError(f"{data}: expected folders of 3D models such as 'quaternius', but none is there.")
+        raise InputError(
+            f"{data}: expected folders of 3D models such as 'quaternius', but none is there."
+        )
     gear: dict[Split, tuple[Entry, ...]] = {}
     for split, patterns in _GEAR.items():
         folder = data / "kaykit_adventurers"
@@ -114,10 +150,9 @@ def load_catalogue(data: Path) -> Catalogue:
     names: dict[str, set[str]] = {}
     for entry in characters:
         # The folder that a name lies in is its pack; all mechs are sorted together, and so on.
-        pack = entry.name.rsplit("/", 1)[0]
-        names.setdefault(pack, set()).update(bare for _, bare in entry.motions)
-    if (data / "bvh_motion").is_dir():
-        names["bvh_motion"] = {path.stem for path in (data / "bvh_motion").glob("*.bvh")}
+        for path, _, bare in entry.motions:
+            pack = path.parent.relative_to(data).as_posix()
+            names.setdefault(pack, set()).add(bare)
     splits = clip_splits({pack: sorted(found) for pack, found in names.items()})
     return Catalogue(tuple(characters), gear, splits)
 
@@ -126,6 +161,23 @@ def load_catalogue(data: Path) -> Catalogue:
 def load_figure(path: Path, pack: str) -> Figure:
     """Read a model and divide it into parts, once a process."""
     return build_figure(gltf.load_model(path), pack)
+
+
+@lru_cache(maxsize=64)
+def _landmarks(path: Path, name: str) -> dict[str, NDArray[np.float64]]:
+    if path.suffix == ".bvh":
+        return motion.bvh_landmarks(path)
+    model = load_figure(path, path.parent.name).model
+    return motion.model_landmarks(model, model.motions[name])
+
+
+@lru_cache(maxsize=256)
+def load_motion(entry: Entry, path: Path, name: str) -> Motion:
+    """Return a clip of a character, retargeted to it if the clip is another's."""
+    model = load_figure(entry.path, entry.pack).model
+    if path == entry.path:
+        return model.motions[name]
+    return motion.retarget(model, _landmarks(path, name), name)
 
 
 @dataclass(frozen=True)
@@ -183,10 +235,13 @@ class Actor:
         The clip and the second at which it begins; None keeps the rest pose.
     sway
         Swings on top, or None.
-    shown
-        (F,) bool faces drawn (some things in the hands are left away).
+    faces
+        (f, 3) int32 faces drawn (some things in the hands are left away).
+    build
+        (K,) float32 factor on the size of each joint and what hangs from it.
     place, heading, size
-        Position on the ground (3,), turn about y in radians, height in world units.
+        Position on the ground (3,), turn about y in radians, (3,) size in world units: the second is
+        the height, a negative first one mirrors.
     velocity, spin
         World units a second (3,), radians a second about y.
     first_id
@@ -198,9 +253,10 @@ class Actor:
     start_s: float
     sway: Sway | None
     faces: NDArray[np.int32]
+    build: Floats
     place: NDArray[np.float64]
     heading: float
-    size: float
+    size: NDArray[np.float64]
     velocity: NDArray[np.float64]
     spin: float
     first_id: int
@@ -219,13 +275,19 @@ class Actor:
         translation, rotation, scale = gltf.local_pose(model, self.motion, moment)
         if self.sway is not None:
             rotation = self.sway.turn(rotation, time)
-        palette = gltf.joint_matrices(model, gltf.world_matrices(model, translation, rotation, scale))
+        scale = scale * self.build[:, None]
+        palette = gltf.joint_matrices(
+            model, gltf.world_matrices(model, translation, rotation, scale)
+        )
         points, normals = gltf.skin(
             figure.vertices, figure.normals, figure.joints, figure.weights, palette
         )
         angle = self.heading + self.spin * time
         c, s = np.cos(angle), np.sin(angle)
         turn = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], np.float32)
-        points = (points - figure.base) * np.float32(self.size / figure.height)
+        size = self.size.astype(np.float32)
+        points = (points - figure.base) * (size / np.float32(figure.height))
+        normals = normals / size
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
         where = (self.place + self.velocity * time).astype(np.float32)
         return points @ turn.T + where, normals @ turn.T

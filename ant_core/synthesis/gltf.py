@@ -36,7 +36,14 @@ __all__ = [
 
 Floats = NDArray[np.float32]
 
-_DTYPE = {5120: np.int8, 5121: np.uint8, 5122: np.int16, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
+_DTYPE = {
+    5120: np.int8,
+    5121: np.uint8,
+    5122: np.int16,
+    5123: np.uint16,
+    5125: np.uint32,
+    5126: np.float32,
+}
 _WIDTH = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 _TRIANGLES = 4
 
@@ -155,9 +162,13 @@ def _parse(path: Path) -> tuple[Any, bytes]:
         text, block = _chunks(path)
         gltf = json.loads(text, object_hook=_Record)
     except (OSError, ValueError, struct.error) as error:
-        raise InputError(f"{path}: expected a glTF 2.0 model, but it cannot be read ({error}).") from error
+        raise InputError(
+            f"{path}: expected a glTF 2.0 model, but it cannot be read ({error})."
+        ) from error
     if not isinstance(gltf, _Record) or gltf.asset is None:
-        raise InputError(f"{path}: expected a glTF 2.0 model, but it has no 'asset'; choose another file.")
+        raise InputError(
+            f"{path}: expected a glTF 2.0 model, but it has no 'asset'; choose another file."
+        )
     return gltf, block
 
 
@@ -196,7 +207,9 @@ class _File:
         """Return accessor ``index`` as (count, width); normalised integers become floats."""
         accessor = self.gltf.accessors[index]
         if accessor.sparse is not None or accessor.bufferView is None:
-            raise InputError(f"{self.path}: sparse accessors are not supported; export without them.")
+            raise InputError(
+                f"{self.path}: sparse accessors are not supported; export without them."
+            )
         dtype = np.dtype(_DTYPE[accessor.componentType])
         width = _WIDTH[accessor.type]
         view = self.gltf.bufferViews[accessor.bufferView]
@@ -205,7 +218,9 @@ class _File:
         shape, strides = (accessor.count, width * dtype.itemsize), (stride, 1)
         needed = (accessor.count - 1) * stride + width * dtype.itemsize
         if accessor.count and raw.size < needed:
-            raise InputError(f"{self.path}: accessor {index} reaches past its buffer; export it again.")
+            raise InputError(
+                f"{self.path}: accessor {index} reaches past its buffer; export it again."
+            )
         rows = np.lib.stride_tricks.as_strided(raw, shape, strides)
         values = np.ascontiguousarray(rows).view(dtype).reshape(accessor.count, width)
         if accessor.normalized and dtype.kind in "iu":
@@ -418,9 +433,13 @@ def load_model(path: Path) -> Model:
             offset += len(piece["vertices"])
             pieces.append(piece)
             material, image = _material(file, primitive.material)
-            groups.append(Group(nodes["node_names"][i], parent, node.skin is not None, material, image))
+            groups.append(
+                Group(nodes["node_names"][i], parent, node.skin is not None, material, image)
+            )
     if not pieces:
-        raise InputError(f"{path}: expected a model with triangles, but it has none; choose another file.")
+        raise InputError(
+            f"{path}: expected a model with triangles, but it has none; choose another file."
+        )
     joined = {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
     return Model(
         name=path.stem,
@@ -452,7 +471,11 @@ def _sample(channel: Channel, time: float) -> Floats:
 
 def local_pose(model: Model, motion: Motion | None, time: float) -> tuple[Floats, Floats, Floats]:
     """Return translation (K, 3), rotation (K, 4) and scale (K, 3) at ``time`` seconds; new arrays."""
-    translation, rotation, scale = model.translation.copy(), model.rotation.copy(), model.scale.copy()
+    translation, rotation, scale = (
+        model.translation.copy(),
+        model.rotation.copy(),
+        model.scale.copy(),
+    )
     target = {"translation": translation, "rotation": rotation, "scale": scale}
     for channel in motion.channels if motion else ():
         target[channel.path][channel.node] = _sample(channel, time)
@@ -471,9 +494,7 @@ def rotation_matrices(quaternions: Floats) -> Floats:
     return np.stack([np.stack(row, -1) for row in rows], -2).astype(np.float32)
 
 
-def world_matrices(
-    model: Model, translation: Floats, rotation: Floats, scale: Floats
-) -> Floats:
+def world_matrices(model: Model, translation: Floats, rotation: Floats, scale: Floats) -> Floats:
     """Return (K, 4, 4): each node's space -> the model's, from a local pose."""
     local = np.zeros((len(model.parents), 4, 4), np.float32)
     local[:, :3, :3] = rotation_matrices(rotation) * scale[:, None, :]

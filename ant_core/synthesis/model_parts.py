@@ -97,7 +97,10 @@ def _texture_color(model: Model) -> NDArray[np.int64]:
             continue
         rows = np.array([group.image == image for group in model.groups])[model.face_group]
         # Seven points a triangle, or a small mark in the middle would colour a whole plate.
-        shares = np.array([[4, 1, 1], [1, 4, 1], [1, 1, 4], [2, 2, 2], [3, 3, 0], [3, 0, 3], [0, 3, 3]]) / 6
+        shares = (
+            np.array([[4, 1, 1], [1, 4, 1], [1, 1, 4], [2, 2, 2], [3, 3, 0], [3, 0, 3], [0, 3, 3]])
+            / 6
+        )
         uv = np.einsum("sk,fkc->fsc", shares, model.uv[model.faces[rows]]) % 1.0
         size = np.array(picture.shape[1::-1])
         x, y = np.moveaxis(np.minimum((uv * size).astype(int), size - 1), -1, 0)
@@ -145,8 +148,13 @@ def _close(a: Floats, b: Floats, distance: float) -> bool:
     return bool(gaps.min() < distance**2)
 
 
-def _joined(points: Floats, faces: NDArray[np.int32], piece: NDArray[np.int64],
-            classes: NDArray[np.int64], height: float) -> NDArray[np.int64]:
+def _joined(
+    points: Floats,
+    faces: NDArray[np.int32],
+    piece: NDArray[np.int64],
+    classes: NDArray[np.int64],
+    height: float,
+) -> NDArray[np.int64]:
     """Join pieces of one class that touch; return (F,) the part of each face, numbered from 0."""
     count = int(piece.max()) + 1
     clouds = [points[np.unique(faces[piece == k])] for k in range(count)]
@@ -161,8 +169,13 @@ def _joined(points: Floats, faces: NDArray[np.int32], piece: NDArray[np.int64],
     return np.unique(root[piece], return_inverse=True)[1].ravel()
 
 
-def _without_specks(piece: NDArray[np.int64], classes: NDArray[np.int64], faces: NDArray[np.int64],
-                    area: NDArray[np.float64], least: float) -> NDArray[np.int64]:
+def _without_specks(
+    piece: NDArray[np.int64],
+    classes: NDArray[np.int64],
+    faces: NDArray[np.int64],
+    area: NDArray[np.float64],
+    least: float,
+) -> NDArray[np.int64]:
     """Give the classes of specks of a painted texture to a neighbour; return new classes."""
     total = np.bincount(piece, area)
     small = total[piece] < least

@@ -42,7 +42,9 @@ class Thing:
     def fan(self, corners: NDArray[np.floating], part: int) -> None:
         """Add a convex polygon (n, 3)."""
         count = len(corners)
-        faces = np.stack((np.zeros(count - 2, int), np.arange(1, count - 1), np.arange(2, count)), 1)
+        faces = np.stack(
+            (np.zeros(count - 2, int), np.arange(1, count - 1), np.arange(2, count)), 1
+        )
         self.points.append(np.asarray(corners, float))
         self.faces.append(faces)
         self.parts.append(part)
@@ -58,7 +60,9 @@ class Thing:
                 corners[[0, 1], v], corners[[2, 3], v] = low_[v], high_[v]
                 self.fan(corners, self.part(material))
 
-    def lathe(self, profile: NDArray[np.floating], sides: int, materials: list[int], sectors: int) -> None:
+    def lathe(
+        self, profile: NDArray[np.floating], sides: int, materials: list[int], sectors: int
+    ) -> None:
         """Add a surface of revolution about y.
 
         Parameters
@@ -95,9 +99,9 @@ class Thing:
         return (
             np.concatenate(self.points).astype(np.float32),
             np.concatenate(normals).astype(np.float32),
-            np.concatenate(
-                [f + s for f, s in zip(self.faces, starts[:-1], strict=True)]
-            ).astype(np.int32),
+            np.concatenate([f + s for f, s in zip(self.faces, starts[:-1], strict=True)]).astype(
+                np.int32
+            ),
             np.repeat(self.parts, np.diff(starts)).astype(np.int32),
         )
 
@@ -150,7 +154,9 @@ def _tree(rng: np.random.Generator) -> Thing:
     for _ in range(int(rng.integers(1, 4))):
         wide, tall = rng.uniform(0.2, 0.45), rng.uniform(0.25, 0.6)
         top = rng.choice([0.0, wide * 0.6])
-        profile = np.array([[0.0, height], [wide, height], [wide * 0.9, height + tall / 2], [top, height + tall]])
+        profile = np.array(
+            [[0.0, height], [wide, height], [wide * 0.9, height + tall / 2], [top, height + tall]]
+        )
         thing.lathe(profile, int(rng.integers(6, 14)), [2, 1, 1], 1)
         height += tall * 0.7
     return thing
@@ -186,7 +192,12 @@ def _table(rng: np.random.Generator) -> Thing:
             cx, cz = sx * (x - 0.06), sz * (z - 0.06)
             thing.box((cx - 0.03, 0, cz - 0.03), (cx + 0.03, y - t, cz + 0.03), 1)
     for _ in range(int(rng.integers(0, 5))):
-        a, b, s, h = rng.uniform(-x, x), rng.uniform(-z, z), rng.uniform(0.03, 0.1), rng.uniform(0.03, 0.25)
+        a, b, s, h = (
+            rng.uniform(-x, x),
+            rng.uniform(-z, z),
+            rng.uniform(0.03, 0.1),
+            rng.uniform(0.03, 0.25),
+        )
         thing.box((a - s, y, b - s), (a + s, y + h, b + s), int(rng.integers(2, 5)))
     return thing
 
@@ -203,7 +214,11 @@ def _shelf(rng: np.random.Generator) -> Thing:
             w, h = rng.uniform(0.03, 0.12), y / rows * rng.uniform(0.5, 0.85)
             if rng.random() < 0.8:
                 low = (at, y * k / rows + 0.02, -0.1)
-                thing.box(low, (min(at + w, x), low[1] + h, rng.uniform(0.0, 0.1)), int(rng.integers(2, 6)))
+                thing.box(
+                    low,
+                    (min(at + w, x), low[1] + h, rng.uniform(0.0, 0.1)),
+                    int(rng.integers(2, 6)),
+                )
             at += w
     return thing
 
@@ -239,7 +254,11 @@ def _tiles(thing: Thing, rng: np.random.Generator, extent: float, upright: float
 def _openings(thing: Thing, rng: np.random.Generator, depth: float) -> None:
     """Add windows, doors and pictures that stand a little out of the wall."""
     for x in np.arange(-2.2, 2.2, rng.uniform(0.5, 1.2)):
-        w, h, y = rng.uniform(0.15, 0.4), rng.uniform(0.2, 0.7), rng.choice([0.0, rng.uniform(0.3, 0.9)])
+        w, h, y = (
+            rng.uniform(0.15, 0.4),
+            rng.uniform(0.2, 0.7),
+            rng.choice([0.0, rng.uniform(0.3, 0.9)]),
+        )
         z = depth + 0.03
         thing.box((x, y, depth), (x + w, y + h, z), 3)
         columns, rows = int(rng.integers(1, 4)), int(rng.integers(1, 4))

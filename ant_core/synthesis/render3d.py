@@ -21,7 +21,15 @@ import moderngl  # noqa: E402
 from ant_core.errors import DeviceUnavailable
 from ant_core.synthesis.gltf import Floats
 
-__all__ = ["Planes", "Renderer", "crease_edges", "depth_edges", "look_at", "perspective", "without_specks"]
+__all__ = [
+    "Planes",
+    "Renderer",
+    "crease_edges",
+    "depth_edges",
+    "look_at",
+    "perspective",
+    "without_specks",
+]
 
 _VERTEX = """
 #version 330
@@ -246,7 +254,9 @@ def _inside(ids: NDArray[np.int32]) -> NDArray[np.bool_]:
 
 def without_specks(edges: NDArray[np.bool_], least_px: int) -> NDArray[np.bool_]:
     """Return edges without connected pieces of fewer than ``least_px`` pixels."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(edges.astype(np.uint8), connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        edges.astype(np.uint8), connectivity=8
+    )
     keep = stats[:count, cv2.CC_STAT_AREA] >= least_px
     keep[0] = False
     return keep[labels]

@@ -16,7 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.synthesis.cast3d import Actor, Catalogue, Entry, Sway, load_catalogue, load_figure
+from ant_core.synthesis.cast3d import (
+    Actor,
+    Catalogue,
+    Entry,
+    Sway,
+    load_catalogue,
+    load_figure,
+    load_motion,
+)
 from ant_core.synthesis.gltf import Floats
 from ant_core.synthesis.model_parts import Figure
 from ant_core.synthesis.props3d import Thing, backdrop, random_thing
@@ -33,10 +41,20 @@ from ant_core.synthesis.source import SourceClip, SourceFrame, Split, seeded
 
 __all__ = ["make_clip"]
 
-_SIZES = ((1080, 1080), (832, 1088), (720, 1280), (1088, 832), (1200, 800), (800, 1200), (900, 1200))
+_SIZES = (
+    (1080, 1080),
+    (832, 1088),
+    (720, 1280),
+    (1088, 832),
+    (1200, 800),
+    (800, 1200),
+    (900, 1200),
+)
 _FPS = 24
 _STEPS = (1, 2, 3, 4, 6, 8)  # frames of 24 between two drawings
 _STEP_SHARES = (0.2, 0.25, 0.2, 0.15, 0.1, 0.1)
+_FASTEST_TURN = 0.45  # radians of the camera between two drawings
+_BEFORE_WALL = 1.05  # radians of turn that keep the camera on its side of a wall
 _ATTEMPTS = 6
 _LEAST_PARTS = 6
 
@@ -69,7 +87,8 @@ class Camera:
     def view(self, share: float) -> tuple[Floats, float]:
         """Return world -> camera (4, 4) and the distance at ``share`` of the clip."""
         yaw, pitch, roll, log_distance = (
-            start + change * share for start, change in (self.yaw, self.pitch, self.roll, self.log_distance)
+            start + change * share
+            for start, change in (self.yaw, self.pitch, self.roll, self.log_distance)
         )
         distance = float(np.exp(log_distance))
         target = self.target[0] + self.target[1] * share
@@ -82,10 +101,13 @@ class Scene:
     """Everything of one clip before rendering."""
 
     actors: list[Actor] = field(default_factory=list)
-    things: list[tuple[Floats, Floats, NDArray[np.int32], NDArray[np.int32]]] = field(default_factory=list)
+    things: list[tuple[Floats, Floats, NDArray[np.int32], NDArray[np.int32]]] = field(
+        default_factory=list
+    )
     colors: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     characters: list[str] = field(default_factory=list)
     motions: list[str] = field(default_factory=list)
+    walled: bool = False
 
     def give_ids(self, rng: np.random.Generator, materials: NDArray[np.int32]) -> int:
         """Give ids and random colours to the parts of one thing; return the id of its first part."""
@@ -97,7 +119,9 @@ class Scene:
 
 
 def _color(rng: np.random.Generator) -> tuple[int, int, int]:
-    red, green, blue = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.1, 0.9), rng.uniform(0.3, 1.0))
+    red, green, blue = colorsys.hsv_to_rgb(
+        rng.random(), rng.uniform(0.1, 0.9), rng.uniform(0.3, 1.0)
+    )
     return int(red * 255), int(green * 255), int(blue * 255)
 
 
@@ -115,44 +139,72 @@ def _one_per_hand(rng: np.random.Generator, figure: Figure) -> NDArray[np.int32]
 def _cast(rng: np.random.Generator, catalogue: Catalogue, split: Split, count: int) -> list[Entry]:
     entries = [entry for entry in catalogue.characters if entry.split == split]
     if not entries:
-        raise InputError(f"The data folder has no 3D character of the split {split!r}; add its packs.")
+        raise InputError(
+            f"The data folder has no 3D character of the split {split!r}; add its packs."
+        )
     weights = np.array([entry.weight for entry in entries])
     count = min(count, len(entries))
     chosen = rng.choice(len(entries), count, replace=False, p=weights / weights.sum())
     return [entries[i] for i in chosen]
 
 
-def _actor(rng: np.random.Generator, scene: Scene, catalogue: Catalogue, entry: Entry,
-           place: NDArray[np.float64], facing: float) -> Actor:
+def _actor(
+    rng: np.random.Generator,
+    scene: Scene,
+    catalogue: Catalogue,
+    entry: Entry,
+    place: NDArray[np.float64],
+    facing: float,
+) -> Actor:
     """Cast one character with a clip of its split, if there is one."""
     figure = load_figure(entry.path, entry.pack)
-    allowed = [pair for pair in entry.motions if catalogue.clip_split[pair[1]] == entry.split]
+    allowed = [clip for clip in entry.motions if catalogue.clip_split[clip[2]] == entry.split]
     motion, start = None, 0.0
     if allowed and rng.random() < 0.95:
-        name, bare = allowed[int(rng.integers(len(allowed)))]
-        motion = figure.model.motions[name]
+        path, name, bare = allowed[int(rng.integers(len(allowed)))]
+        motion = load_motion(entry, path, name)
         start = rng.uniform(0, motion.duration_s)
         scene.motions.append(bare)
     amplitude = rng.choice([0.0, 0.05, 0.1]) if motion else rng.uniform(0.05, 0.2)
     sway = Sway.draw(rng, len(figure.model.parents), amplitude) if amplitude else None
     walks = rng.random() < 0.35
     scene.characters.append(entry.name)
+    size, faces = _proportions(rng, _one_per_hand(rng, figure))
     return Actor(
         figure=figure,
         motion=motion,
         start_s=start,
         sway=sway,
-        faces=_one_per_hand(rng, figure),
+        faces=faces,
+        build=_build(rng, len(figure.model.parents)),
         place=place,
         heading=facing,
-        size=rng.uniform(0.75, 1.15),
+        size=size,
         velocity=rng.normal(0, 0.35, 3) * (1, 0, 1) * walks,
         spin=rng.normal(0, 0.5) if rng.random() < 0.2 else 0.0,
         first_id=scene.give_ids(rng, figure.part_material),
     )
 
 
-def _gear(rng: np.random.Generator, scene: Scene, entry: Entry, place: NDArray[np.float64]) -> Actor:
+def _build(rng: np.random.Generator, joints: int) -> Floats:
+    """Return (K,) factors that make some limbs larger or smaller, so that no two figures are alike."""
+    chosen = rng.random(joints) < rng.choice([0.0, 0.08, 0.15])
+    return np.exp(rng.normal(0, 0.1, joints) * chosen).astype(np.float32)
+
+
+def _proportions(
+    rng: np.random.Generator, faces: NDArray[np.int32]
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return a size (3,), mirrored half of the time, and the faces turned to fit."""
+    mirror = rng.random() < 0.5
+    size = rng.uniform(0.8, 1.15) * np.exp(rng.normal(0, 0.06, 3))
+    # A mirror turns the order of a face's corners round, and with it what counts as its front.
+    return size * (-1 if mirror else 1, 1, 1), faces[:, ::-1] if mirror else faces
+
+
+def _gear(
+    rng: np.random.Generator, scene: Scene, entry: Entry, place: NDArray[np.float64]
+) -> Actor:
     """Put a weapon or shield into the scene, turning slowly in the air or standing."""
     figure = load_figure(entry.path, entry.pack)
     scene.characters.append(entry.name)
@@ -163,17 +215,24 @@ def _gear(rng: np.random.Generator, scene: Scene, entry: Entry, place: NDArray[n
         start_s=0.0,
         sway=Sway.draw(rng, len(figure.model.parents), 1.5) if flies else None,
         faces=figure.faces,
+        build=np.ones(len(figure.model.parents), np.float32),
         place=place + (0, rng.uniform(0.0, 0.7), 0),
         heading=rng.uniform(0, 2 * np.pi),
-        size=rng.uniform(0.4, 0.9),
+        size=np.full(3, rng.uniform(0.4, 0.9)),
         velocity=rng.normal(0, 0.4, 3) * flies,
         spin=rng.normal(0, 1.5) * flies,
         first_id=scene.give_ids(rng, figure.part_material),
     )
 
 
-def _place_thing(rng: np.random.Generator, scene: Scene, thing: Thing, place: NDArray[np.float64],
-                 size: float, angle: float) -> None:
+def _place_thing(
+    rng: np.random.Generator,
+    scene: Scene,
+    thing: Thing,
+    place: NDArray[np.float64],
+    size: float,
+    angle: float,
+) -> None:
     points, normals, faces, parts = thing.mesh()
     c, s = np.cos(angle), np.sin(angle)
     turn = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], np.float32)
@@ -196,7 +255,9 @@ def _scene(rng: np.random.Generator, catalogue: Catalogue, split: Split, yaw: fl
         scene.actors.append(_actor(rng, scene, catalogue, entry, place, facing))
     full = rng.random() < 0.6
     for _ in range(int(rng.integers(2, 9)) if full else int(rng.integers(0, 3))):
-        place = right * rng.normal(0, 0.8) + front * rng.choice([rng.uniform(0.3, 0.9), rng.uniform(-1.2, -0.3)])
+        place = right * rng.normal(0, 0.8) + front * rng.choice(
+            [rng.uniform(0.3, 0.9), rng.uniform(-1.2, -0.3)]
+        )
         if catalogue.gear[split] and rng.random() < 0.25:
             entry = catalogue.gear[split][int(rng.integers(len(catalogue.gear[split])))]
             scene.actors.append(_gear(rng, scene, entry, place))
@@ -205,17 +266,24 @@ def _scene(rng: np.random.Generator, catalogue: Catalogue, split: Split, yaw: fl
             _place_thing(rng, scene, random_thing(rng), place, size, angle)
     if full and rng.random() < 0.75:
         angle = yaw + rng.normal(0, 0.25)
+        # A little lower than the soles, or both would flicker through one another.
         _place_thing(rng, scene, backdrop(rng), np.array([0, -0.002, 0]), 1.0, angle)
+        scene.walled = True
     return scene
 
 
-def _camera(rng: np.random.Generator, yaw: float, characters: int) -> Camera:
+def _camera(rng: np.random.Generator, yaw: float, scene: Scene, drawings: int) -> Camera:
     """Draw a camera path: still, panning, circling, zooming, or all of it."""
+    characters = len(set(scene.characters))
     fov = rng.uniform(0.35, 0.9)
-    share = rng.uniform(0.65, 1.15) if characters == 1 else rng.uniform(0.45, 0.95)
+    share = rng.uniform(0.75, 1.25) if characters == 1 else rng.uniform(0.55, 1.05)
     distance = 1.0 / (2 * np.tan(fov / 2) * share)
     moves = rng.random(5) < (0.55, 0.3, 0.15, 0.4, 0.5)
-    turn = rng.choice([rng.normal(0, 0.6), rng.choice([-1, 1]) * rng.uniform(1.5, 2 * np.pi)], p=[0.75, 0.25])
+    turn = rng.choice(
+        [rng.normal(0, 0.6), rng.choice([-1, 1]) * rng.uniform(1.5, 2 * np.pi)], p=[0.75, 0.25]
+    )
+    limit = min(_FASTEST_TURN * (drawings - 1), _BEFORE_WALL if scene.walled else np.inf)
+    turn = float(np.clip(turn, -limit, limit))
     target = np.zeros((2, 3))
     target[0] = rng.normal(0, (0.12, 0.06, 0.12)) + (0, rng.uniform(0.42, 0.6), 0)
     target[1] = rng.normal(0, (0.3, 0.12, 0.3)) * moves[4]
@@ -260,7 +328,9 @@ class Look:
             light = np.append(rng.uniform(-1, 1, 2) + (0, 0.4), 0.6).astype(np.float32)
             light = light / np.linalg.norm(light)
         return cls(
-            jump=np.exp(rng.uniform(np.log(0.015), np.log(0.07))) if rng.random() < 0.95 else np.inf,
+            jump=np.exp(rng.uniform(np.log(0.015), np.log(0.07)))
+            if rng.random() < 0.95
+            else np.inf,
             crease=np.radians(rng.uniform(38, 80)) if rng.random() < 0.75 else np.inf,
             least_px=int(height * rng.uniform(0.008, 0.02)),
             light=light,
@@ -290,7 +360,9 @@ def _renderer() -> Renderer:
     return Renderer()
 
 
-def _render(scene: Scene, camera: Camera, size: tuple[int, int], seconds: float, share: float) -> Planes:
+def _render(
+    scene: Scene, camera: Camera, size: tuple[int, int], seconds: float, share: float
+) -> Planes:
     points, normals, faces, parts, start = [], [], [], [], 0
     for actor in scene.actors:
         p, n = actor.at(seconds)
@@ -324,7 +396,7 @@ def _attempt(rng: np.random.Generator, data: Path, split: Split, name: str) -> S
     count = int(rng.integers(8, 17))
     step = int(rng.choice(_STEPS, p=_STEP_SHARES))
     scene = _scene(rng, load_catalogue(data), split, yaw)
-    camera = _camera(rng, yaw, len(scene.actors))
+    camera = _camera(rng, yaw, scene, count)
     look = Look.draw(rng, size[0])
     frames = []
     for k in range(count):
