@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.errors import OutputError
+from ant_core.errors import InputError, OutputError
 from ant_core.synthesis.clip import samples
 from ant_core.synthesis.source import Split, load_source
 from ant_core.synthesis.splits import intersections
@@ -67,7 +67,15 @@ def preview_page(data: Path, split: Split, jobs: Sequence[tuple[str, int]], path
 
 
 def statistics(out: Path) -> list[str]:
-    """Return lines of text: figures of the clips stored under ``out``, and what splits share."""
+    """Return lines of text: figures of the clips stored under ``out``, and what splits share.
+
+    Raises
+    ------
+    InputError
+        ``out`` is no folder.
+    """
+    if not out.is_dir():
+        raise InputError(f"{out} is no folder: --out names the folder that clips were written to.")
     lines, used = [], {}
     for folder in sorted(p for p in out.iterdir() if p.is_dir()):
         clips = sorted(folder.glob("*.npz"))
