@@ -69,7 +69,7 @@ class Analysis:
 def pixel_hash(image: NDArray[Any]) -> str:
     """Hash decoded pixels, shape and depth; equal pictures have equal hashes."""
     digest = hashlib.sha256(f"{image.shape} {image.dtype}".encode())
-    digest.update(np.ascontiguousarray(image))
+    digest.update(np.ascontiguousarray(image).data)
     return digest.hexdigest()
 
 
@@ -122,12 +122,11 @@ class FeatureCache:
             self._items.move_to_end(line_hash)
             return self._items[line_hash]
         features = make()
-        self.put(line_hash, features)
+        self._put(line_hash, features)
         return features
 
-    def put(self, line_hash: str, features: DrawingFeatures) -> None:
+    def _put(self, line_hash: str, features: DrawingFeatures) -> None:
         self._items[line_hash] = features
-        self._items.move_to_end(line_hash)
         while len(self._items) > self._LEAST and self._total() > self._max_segments:
             self._items.popitem(last=False)
 

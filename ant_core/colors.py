@@ -261,9 +261,7 @@ def _interior(labels: NDArray[np.int32], top: int, bottom: int) -> NDArray[np.bo
     return inner
 
 
-def _count_band(
-    labels: NDArray[np.int32], image: NDArray[Any], band: tuple[int, int]
-) -> _Counts:
+def _count_band(labels: NDArray[np.int32], image: NDArray[Any], band: tuple[int, int]) -> _Counts:
     """Count the pixels of a band of rows; flat pictures are few runs of equal pixels."""
     top, bottom = band
     segment = labels[top:bottom].ravel()

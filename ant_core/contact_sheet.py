@@ -77,7 +77,7 @@ def make_thumbnail(line: NDArray[Any], painted: NDArray[Any]) -> bytes:
     size = (max(1, round(line.shape[1] * scale)), max(1, round(line.shape[0] * scale)))
     color, color_alpha = _small(painted, size)
     ink, ink_alpha = _small(line, size)
-    picture = np.asarray(_PAPER, np.float32) * (1 - color_alpha) + color * color_alpha
+    picture: NDArray[Any] = np.asarray(_PAPER) * (1 - color_alpha) + color * color_alpha
     if line.ndim == 3 and line.shape[2] == 4:
         picture = picture * (1 - ink_alpha) + ink * ink_alpha
     else:

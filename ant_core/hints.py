@@ -1,9 +1,9 @@
 """Hints and locks: what the artist fixes by hand, in the one form that CLI and protocol share.
 
-    {"schema": 1,
-     "hints": [{"frame": 12, "point": [640, 360], "color": [255, 220, 180, 255]},
-               {"frame": 14, "stroke": [[10, 10], [60, 12]], "color": "unpainted"}],
-     "locks": [{"frame": 20}, {"frame": 21, "point": [300, 200]}]}
+{"schema": 1,
+"hints": [{"frame": 12, "point": [640, 360], "color": [255, 220, 180, 255]},
+{"frame": 14, "stroke": [[10, 10], [60, 12]], "color": "unpainted"}],
+"locks": [{"frame": 20}, {"frame": 21, "point": [300, 200]}]}
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 
 from ant_core.colors import UNPAINTED, Palette, PixelFormat
 from ant_core.errors import InputError
-from ant_core.formats.files import read_bytes
 from ant_core.schemas import first_error
 
-__all__ = ["Hint", "HintSet", "SegmentLock", "load_hints", "parse_hints", "segment_under"]
+__all__ = ["Hint", "HintSet", "SegmentLock", "parse_hints", "read_document", "segment_under"]
 
 Points = tuple[tuple[float, float], ...]
 
@@ -72,23 +71,30 @@ class HintSet:
     def check_frames(self, frames: Sequence[int]) -> None:
         """Raise InputError when a hint or lock names a frame that the shot has not."""
         known = set(frames)
-        for item in (*self.hints, *self.locks):
+        whole = [SegmentLock(frame, (), f"the lock of frame {frame}") for frame in self.frames]
+        items: list[Hint | SegmentLock] = [*self.hints, *self.locks, *whole]
+        for item in items:
             if item.frame not in known:
                 raise InputError(
-                    f"{item.name} is on frame {item.frame}, which is not in the shot: correct "
+                    f"{item.name} is for frame {item.frame}, which is not in the shot: correct "
                     "the frame number or remove it"
                 )
 
 
-def load_hints(path: Path) -> HintSet:
-    """Read a hints file; InputError says what is wrong with it."""
+def read_document(data: bytes, place: str) -> dict[str, Any]:
+    """Unpack a hints file; InputError when it is no JSON object."""
     try:
-        document = json.loads(read_bytes(path).decode("utf-8"))
+        document = json.loads(data.decode("utf-8"))
     except ValueError as error:
         raise InputError(
-            f"{path} is no JSON file ({error}): write hints as the documentation shows"
+            f"{place} is no JSON file ({error}): write hints as the documentation shows"
         ) from None
-    return parse_hints(document, str(path))
+    if not isinstance(document, dict):
+        raise InputError(
+            f"{place} holds no valid hints (expected an object): write hints as the "
+            "documentation shows"
+        )
+    return document
 
 
 def parse_hints(document: Any, place: str) -> HintSet:
@@ -179,7 +185,7 @@ def segment_under(labels: NDArray[np.int32], points: Points, name: str) -> int:
 def _pixels_along(points: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return rows and columns of the pixels under a stroke, about one a pixel of its length."""
     xs, ys = [np.array([points[0][0]])], [np.array([points[0][1]])]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         steps = int(max(abs(x1 - x0), abs(y1 - y0))) + 1
         xs.append(np.linspace(x0, x1, steps + 1)[1:])
         ys.append(np.linspace(y0, y1, steps + 1)[1:])

@@ -198,9 +198,7 @@ def _painted_sources(
     return [Source(reference, "painted", offsets[reference]) for reference in nearest[:limit]]
 
 
-def _neighbours(
-    frame: int, frames: Sequence[int], drawing_of: dict[int, Drawing]
-) -> list[Drawing]:
+def _neighbours(frame: int, frames: Sequence[int], drawing_of: dict[int, Drawing]) -> list[Drawing]:
     """Return the next other drawing to the left and to the right within a gap."""
     place = frames.index(frame)
     own = drawing_of[frame].digest

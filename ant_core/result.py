@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +28,7 @@ __all__ = [
     "Fills",
     "FrameResult",
     "NotFlat",
+    "Role",
     "SourceUsed",
 ]
 
@@ -86,6 +87,18 @@ class Fills:
         )
 
     @classmethod
+    def unknown(cls, count: int) -> Fills:
+        """Return the answer for segments when there is no reference segment at all."""
+        return cls(
+            np.full(count, NO_COLOR, np.int32),
+            np.full(count, NO_COUNTERPART, np.uint8),
+            np.ones(count, np.float32),
+            np.zeros(count, np.int32),
+            np.zeros(count, np.int32),
+            np.zeros(count, np.uint8),
+        )
+
+    @classmethod
     def concatenate(cls, parts: Sequence[Fills]) -> Fills:
         """Join the rows of several."""
         names = [item.name for item in fields(cls)]
@@ -106,7 +119,7 @@ class Fills:
         bad = (self.state == NO_COUNTERPART) | (self.state == NOT_FLAT) | (self.state == FAILED)
         unsure = (self.state == PAINTED) | (self.state == STATE_UNPAINTED)
         disagree = (self.flags & FLAG_SIDES_DISAGREE) > 0
-        return bad | (unsure & ((self.confidence < review_below) | disagree))
+        return np.asarray(bad | (unsure & ((self.confidence < review_below) | disagree)))
 
 
 @dataclass(frozen=True)
@@ -151,6 +164,9 @@ class FrameResult:
         The gap width that segmentation used.
     error : str
         Why it failed, in one sentence; empty otherwise.
+    line_file : str
+    color_file : str or None
+        None when it failed.
     """
 
     frame: int
@@ -163,11 +179,8 @@ class FrameResult:
     not_flat: tuple[NotFlat, ...] = ()
     gap_px: float = 0.0
     error: str = ""
-    files: dict[str, str] = field(default_factory=dict)
-
-    def shown_at(self, frame: int, role: Role | None = None) -> FrameResult:
-        """Return the same result for another frame that holds the drawing."""
-        return replace(self, frame=frame, role=role or self.role)
+    line_file: str = ""
+    color_file: str | None = None
 
     def to_json(self, palette: Palette, review_below: float) -> dict[str, Any]:
         """Return the form that report.json, events and replies share (`schema: 1`)."""
@@ -185,7 +198,8 @@ class FrameResult:
                 {"frame": source.frame, "kind": source.kind, "offset": source.offset}
                 for source in self.sources
             ],
-            "files": self.files,
+            "line_file": self.line_file,
+            "color_file": self.color_file,
             "segments": self._segments(palette),
         }
         if self.error:

@@ -5,7 +5,7 @@ Frames keep their own numbers, everywhere. Held frames share one drawing, which 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +13,15 @@ from ant_core.colors import PixelFormat
 from ant_core.errors import InputError, UsageError
 from ant_core.formats.base import FrameInfo, FrameReader
 
-__all__ = ["Drawing", "Reference", "Shot", "load_shot", "parse_frames"]
+__all__ = [
+    "Drawing",
+    "Reference",
+    "Shot",
+    "describe_frames",
+    "load_shot",
+    "parse_frames",
+    "select_frames",
+]
 
 Origin = Literal["painted", "locked"]
 
@@ -81,6 +89,7 @@ def load_shot(
     *,
     references: Sequence[int] | None = None,
     frames: Sequence[int] | None = None,
+    locked: Mapping[int, FrameInfo] | None = None,
 ) -> Shot:
     """Check every picture of a shot and lay out its drawings and references.
 
@@ -92,6 +101,8 @@ def load_shot(
         The frames to learn from; every painted one by default.
     frames : sequence of int, optional
         The frames to colour; all by default.
+    locked : dict of int to FrameInfo, optional
+        Frames whose present colour picture is kept, which then teaches like a painted one.
 
     Raises
     ------
@@ -107,18 +118,25 @@ def load_shot(
         )
     chosen = _chosen_references(lines, colors, references)
     wanted = _chosen_frames(lines, frames)
-    needed = sorted({*wanted, *chosen})
+    locked = locked or {}
+    _check_locks(chosen, locked)
+    needed = sorted({*wanted, *chosen, *locked})
     line_infos = {frame: lines.probe(frame) for frame in needed}
     color_infos = {frame: colors.probe(frame) for frame in chosen}
     size = _common_size(lines, line_infos, colors, color_infos)
+    _check_locked_size(size, locked)
+    given = [
+        *(Reference(frame, "painted", color_infos[frame].digest) for frame in chosen),
+        *(Reference(frame, "locked", info.digest) for frame, info in locked.items()),
+    ]
     return Shot(
         size,
         lines,
         colors,
         tuple(wanted),
         _drawings(line_infos),
-        tuple(Reference(frame, "painted", color_infos[frame].digest) for frame in chosen),
-        _common_format(colors, color_infos),
+        tuple(sorted(given, key=lambda reference: reference.frame)),
+        _common_format(colors, color_infos, locked),
     )
 
 
@@ -240,14 +258,35 @@ def _common_size(
     return usual
 
 
-def _common_format(colors: FrameReader, infos: dict[int, FrameInfo]) -> PixelFormat:
+def _check_locks(references: Sequence[int], locked: Mapping[int, FrameInfo]) -> None:
+    both = sorted(set(references) & set(locked))
+    if both:
+        raise UsageError(
+            f"frame {both[0]} is a reference and locked at the same time: leave it out of one of "
+            "the two"
+        )
+
+
+def _check_locked_size(size: tuple[int, int], locked: Mapping[int, FrameInfo]) -> None:
+    for frame, info in locked.items():
+        if (info.height, info.width) != size:
+            raise InputError(
+                f"the painted file of locked frame {frame} is {info.width} x {info.height} but "
+                f"the shot is {size[1]} x {size[0]}: unlock the frame or mend the file"
+            )
+
+
+def _common_format(
+    colors: FrameReader, infos: dict[int, FrameInfo], locked: Mapping[int, FrameInfo]
+) -> PixelFormat:
     depths = {info.depth: frame for frame, info in infos.items()}
     if len(depths) > 1:
         raise InputError(
             f"reference {colors.place(depths[8])} has 8 bits a channel but "
             f"{colors.place(depths[16])} has 16: export all references with the same depth"
         )
-    return PixelFormat(next(iter(depths)), max(info.channels for info in infos.values()))
+    channels = max(info.channels for info in (*infos.values(), *locked.values()))
+    return PixelFormat(next(iter(depths)), channels)
 
 
 def _drawings(infos: dict[int, FrameInfo]) -> tuple[Drawing, ...]:

@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass, fields
@@ -27,7 +28,7 @@ from ant_core.errors import OutputError
 from ant_core.formats.files import WholeFiles
 from ant_core.result import Fills, NotFlat, SourceUsed
 
-__all__ = ["Record", "RunState", "record_name"]
+__all__ = ["Record", "RunState", "digest_of", "record_name", "why_computed"]
 
 _VERSION = 1
 
@@ -35,6 +36,48 @@ _VERSION = 1
 def record_name(*parts: str) -> str:
     """Return the file name of the record of a drawing, from what identifies it."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
+
+
+def digest_of(value: Any) -> str:
+    """Write plain data so that equal data give equal text."""
+    return json.dumps(value, sort_keys=True)
+
+
+_REASONS = {
+    "line": "its line drawing changed",
+    "painting": "its painting changed",
+    "origin": "it was locked or unlocked",
+    "hints": "its hints changed",
+    "locks": "its locks changed",
+    "model": "the model or device changed",
+    "settings": "the settings changed",
+    "format": "the depth or channels of the references changed",
+}
+
+
+def why_computed(
+    record: Record | None, keys: dict[str, str], sources: tuple[SourceUsed, ...]
+) -> str:
+    """Say in a few words why a drawing is computed again.
+
+    Parameters
+    ----------
+    record : Record or None
+        What an earlier run left for the frame.
+    keys, sources
+        As the record would have them now.
+    """
+    if record is None:
+        return "new"
+    for key, text in _REASONS.items():
+        if record.keys.get(key) != keys.get(key):
+            return text
+    old = {source.frame: source.digest for source in record.sources}
+    new = {source.frame: source.digest for source in sources}
+    changed = [frame for frame in sorted(old.keys() & new.keys()) if old[frame] != new[frame]]
+    if changed:
+        return f"frame {', '.join(map(str, changed))} changed"
+    return "its file was missing" if record.sources == sources else "it has other references now"
 
 
 @dataclass(frozen=True)
@@ -136,6 +179,7 @@ class RunState:
         self._files = files
         self._entries: dict[str, dict[str, str]] = {"file": {}, "frame": {}, "pixels": {}}
         self._log: Any = None
+        self._lock = threading.Lock()  # frames are noted by the run, files also by its writer
         self._read_ledger()
 
     @property
@@ -168,13 +212,16 @@ class RunState:
         self._files.write(self._ledger, "".join(lines).encode())
 
     def _note(self, kind: str, key: str, value: str) -> None:
-        if self._entries[kind].get(key) == value:
-            return
-        self._entries[kind][key] = value
+        with self._lock:
+            if self._entries[kind].get(key) != value:
+                self._entries[kind][key] = value
+                self._append(json.dumps([kind, key, value]) + "\n")
+
+    def _append(self, line: str) -> None:
         try:
             if self._log is None:
                 self._log = self._ledger.open("a", encoding="utf-8")
-            self._log.write(json.dumps([kind, key, value]) + "\n")
+            self._log.write(line)
             self._log.flush()
         except OSError as error:
             raise OutputError(

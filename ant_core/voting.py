@@ -82,7 +82,7 @@ def vote(
     """
     count, columns = match.probability.shape
     if columns == 0:
-        return _nothing_known(count)
+        return Fills.unknown(count)
     columns_of = _Columns.sort(match, ballots, rank)
     step = max(1, _CHUNK_CELLS // columns)
     parts = []
@@ -164,18 +164,6 @@ def _vote_rows(
     )
 
 
-def _nothing_known(count: int) -> Fills:
-    """Return the answer for N segments when there is no reference segment at all."""
-    return Fills(
-        np.full(count, NO_COLOR, np.int32),
-        np.full(count, NO_COUNTERPART, np.uint8),
-        np.ones(count, np.float32),
-        np.zeros(count, np.int32),
-        np.zeros(count, np.int32),
-        np.zeros(count, np.uint8),
-    )
-
-
 def _disagreement(
     mass: NDArray[np.float64],
     offset: NDArray[np.int64],
@@ -231,9 +219,7 @@ def _without_counterpart(
     )
 
 
-def apply_given(
-    fills: Fills, frame: int, hinted: dict[int, int], locked: dict[int, int]
-) -> Fills:
+def apply_given(fills: Fills, frame: int, hinted: dict[int, int], locked: dict[int, int]) -> Fills:
     """Let hints and locks have the last word; a lock wins over a hint.
 
     Parameters

@@ -7,6 +7,7 @@ import errno
 import itertools
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from ant_core.errors import InputError, OutputError
@@ -41,7 +42,11 @@ class WholeFiles:
         self._closed = False
 
     def write(self, path: Path, data: bytes) -> None:
-        """Put `data` at `path`.
+        """Put `data` at `path`; see `write_pieces`."""
+        self.write_pieces(path, (data,))
+
+    def write_pieces(self, path: Path, pieces: Iterable[bytes]) -> None:
+        """Put the joined pieces at `path`.
 
         Raises
         ------
@@ -55,7 +60,7 @@ class WholeFiles:
             self._open.add(part)
         try:
             with part.open("wb") as file:
-                file.write(data)
+                file.writelines(pieces)
             part.replace(path)
         except OSError as error:
             with contextlib.suppress(OSError):

@@ -20,7 +20,7 @@ def load_schema(name: SchemaName) -> dict[str, Any]:
 
 def first_error(document: Any, name: SchemaName) -> str | None:
     """Return what is wrong with a document and where, None if it fits its schema."""
-    import jsonschema  # noqa: PLC0415 - a tenth of a second that most runs need not spend
+    import jsonschema
 
     validator = jsonschema.Draft202012Validator(load_schema(name))
     error = jsonschema.exceptions.best_match(validator.iter_errors(document))

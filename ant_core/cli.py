@@ -1,0 +1,265 @@
+"""The command line: options, exit codes, and the edge where the last error is caught."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ant_core import __version__
+from ant_core.errors import AntError, Cancelled, UsageError
+
+if TYPE_CHECKING:
+    from ant_core.commands.outcome import Outcome
+    from ant_core.formats.files import WholeFiles
+    from ant_core.reporter import Reporter
+
+__all__ = ["main"]
+
+_EXIT_CODES = """\
+exit codes:
+  0    done
+  1    something unexpected happened, or single frames failed
+  2    the command line makes no sense
+  3    done, but frames need review (only with --fail-under)
+  4    the model is missing or damaged
+  5    an input cannot be used, or the output not be written
+  6    the device that was asked for is not available
+  130  interrupted; finished frames stay, the same command goes on from there
+"""
+
+_PROPAGATE = """\
+Colour every frame of a shot from the frames that are painted.
+
+SHOT holds line/NNNN.png for every frame and color/NNNN.png for the painted ones.
+OUT gets color/NNNN.png for every frame, report.json and contact_sheet.png.
+Run it again after an edit: only what depends on the edit is computed again.
+Frames changed in OUT are kept and learned from; files of others are left alone.
+"""
+
+_SEGMENT = """\
+Write the segments of one line drawing as a 16-bit label map: 0 is line, 1..N are segments.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of exiting, so that every error ends the same way."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError
+    return value
+
+
+def _pixels(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 10_000:
+        raise ValueError
+    return value
+
+
+# argparse puts these into "invalid ... value"
+_positive.__name__ = "whole number (1 or more)"
+_share.__name__ = "share (0 to 1)"
+_pixels.__name__ = "width in pixels (0 or more)"
+
+
+def _build_parser() -> _Parser:
+    parser = _Parser(
+        prog="ant_core",
+        description="Propagate the colours of painted frames through a drawn shot.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"ant_core {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_propagate(commands)
+    _add_segment(commands)
+    return parser
+
+
+def _add_command(commands: Any, name: str, help_text: str, description: str) -> _Parser:
+    command: _Parser = commands.add_parser(
+        name,
+        help=help_text,
+        description=description,
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.add_argument(
+        "--gap",
+        type=_pixels,
+        metavar="PX",
+        help="close gaps in lines up to this width (default: from line width and picture size)",
+    )
+    command.add_argument(
+        "--threads", type=_positive, metavar="N", help="CPU threads (default: all cores)"
+    )
+    command.add_argument(
+        "--json", action="store_true", help="one JSON event a line on stdout, the result last"
+    )
+    command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return command
+
+
+def _add_propagate(commands: Any) -> None:
+    add = _add_command(
+        commands, "propagate", "colour a shot from its painted frames", _PROPAGATE
+    ).add_argument
+    add("shot", metavar="SHOT", nargs="?", help="folder of the shot")
+    add("--out", required=True, metavar="OUT", help="folder for the painted frames and the report")
+    add(
+        "--line",
+        metavar="PATTERN",
+        help="line drawings: a folder or a pattern such as A_%%04d.png, A_####.png, 'line/*.png', "
+        "relative to SHOT",
+    )
+    add("--color", metavar="PATTERN", help="painted frames, named likewise")
+    add(
+        "--references",
+        metavar="FRAMES",
+        help="learn from these painted frames only, such as 1,24 (default: all painted frames)",
+    )
+    add("--frames", metavar="FRAMES", help="colour these frames only, such as 1-48,60")
+    add("--hints", metavar="FILE", help="JSON file of hints and locks")
+    add(
+        "--lock",
+        metavar="FRAMES",
+        help="keep the painted files that these frames have in OUT, and learn from them",
+    )
+    add(
+        "--overwrite",
+        action="store_true",
+        help="also replace painted files in OUT that were made or changed by others",
+    )
+    add("--model", metavar="FILE", help="model file (default: the one in the package)")
+    add(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where the network runs (default: auto, CUDA where it works)",
+    )
+    add(
+        "--fail-under",
+        type=_share,
+        metavar="SHARE",
+        help="exit with 3 when a segment's confidence is below this, or it has no counterpart",
+    )
+
+
+def _add_segment(commands: Any) -> None:
+    add = _add_command(
+        commands, "segment", "write the segments of one line drawing", _SEGMENT
+    ).add_argument
+    add("line", metavar="LINE.png", help="line drawing")
+    add("--out", required=True, metavar="LABELS.png", help="label map, 16-bit grey")
+    add("--preview", metavar="PREVIEW.png", help="also draw the segments in distinct colours")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code; see `ant_core --help`.
+    """
+    from ant_core.reporter import make_reporter
+
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    reporter = make_reporter(as_json="--json" in arguments)
+    debug = "--debug" in arguments
+    try:
+        options = _build_parser().parse_args(arguments)
+        outcome = _run(options, reporter)
+    except AntError as error:
+        if debug:
+            traceback.print_exc()
+        return _end(reporter, error.exit_code, str(error), type(error).__name__)
+    except SystemExit as error:  # --help and --version
+        return int(error.code or 0)
+    except Exception as error:
+        # The edge of the process: nothing above can do better than log and say so.
+        return _end(reporter, 1, _unexpected(error, debug=debug), "AntError")
+    reporter.result(
+        {"ok": outcome.exit_code in (0, 3), "exit_code": outcome.exit_code} | outcome.event,
+        outcome.text,
+    )
+    return outcome.exit_code
+
+
+def _run(options: argparse.Namespace, reporter: Reporter) -> Outcome:
+    """Run the command on a thread of its own, so that Ctrl-C is heard at once."""
+    from ant_core.formats.files import WholeFiles
+    from ant_core.interrupt import run_interruptibly
+
+    files, cancel = WholeFiles(), threading.Event()
+
+    def work() -> Outcome:
+        if options.command == "segment":
+            from ant_core.commands.segment import run
+        else:
+            from ant_core.commands.propagate import run
+        return run(options, reporter, cancel, files)
+
+    return run_interruptibly(work, cancel, lambda: _give_up(reporter, files))
+
+
+def _give_up(reporter: Reporter, files: WholeFiles) -> None:
+    """End the process now; a native call that cannot be stopped ends with it."""
+    files.discard()
+    message = "stopped: finished frames stay, run the same command again to go on from there"
+    _end(reporter, Cancelled.exit_code, message, "Cancelled")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(Cancelled.exit_code)
+
+
+def _end(reporter: Reporter, exit_code: int, message: str, kind: str) -> int:
+    reporter.result({"ok": False, "exit_code": exit_code, "error": message, "error_type": kind}, "")
+    return exit_code
+
+
+def _unexpected(error: Exception, *, debug: bool) -> str:
+    """Log the traceback and return the one sentence for the user."""
+    text = "".join(traceback.format_exception(error))
+    if debug:
+        print(text, file=sys.stderr, end="")  # noqa: T201 - asked for with --debug
+    what = f"something unexpected happened ({type(error).__name__}: {error})"
+    try:
+        path = _log_file()
+        with path.open("a", encoding="utf-8") as log:
+            log.write(f"ant_core {__version__}, Python {sys.version}\n{text}\n")
+    except OSError:
+        return f"{what}: run again with --debug and report what it prints"
+    return f"{what}: please report it with the details in {path}"
+
+
+def _log_file() -> Path:
+    from platformdirs import user_log_path
+
+    return user_log_path("ant_core", appauthor=False, ensure_exists=True) / "error.log"
