@@ -8,6 +8,15 @@ import numpy as np
 
 from segmentation._jit import kernel
 from segmentation._tip_kernels import stroke_end
+# Bare stretches up to this many line widths are grain within a stroke.
+_GRAIN_WIDTHS = 0.45
+# Narrow places up to this many line widths are holes even where no stroke is seen to end ...
+_SLIT_WIDTHS = 0.9
+# ... if within this many line widths both sides open by this share of the way: a wedge of at
+# least 40 degrees. Between two lines space opens slowly.
+_OPENING_WIDTHS = 2.0
+_OPENING_SHARE = 0.35
+
 
 @kernel("int32(int32[::1], int32)")
 def find(parents, item):
@@ -47,15 +56,47 @@ def banks(ink, my, mx, squared):
 
 
 @kernel(
-    "Tuple((int32[::1], int64[:,::1]))"
-    "(boolean[:,::1], int64[:,::1], int32[::1], float64, float64, float64)"
+    "boolean(boolean[:,::1], int64, int64, int64, int64, float64, float64, float64)"
 )
-def join(ink, table, peaks, gap, rise, radius):
+def is_hole(ink, py, px, qy, qx, bare, line, radius):
+    """Tell whether a stroke ends on either bank of a narrow place of `bare` pixels.
+
+    Beside a wider place, a stroke that goes on after one bare pixel has not ended there.
+    """
+    bridge = 2 if bare > _GRAIN_WIDTHS * line else 1
+    return stroke_end(ink, py, px, radius, bridge)[0] or stroke_end(ink, qy, qx, radius, bridge)[0]
+
+
+@kernel("float64(uint16[:,::1], int32[:,::1], int32[::1], int64, int64, int32, int32, float64)")
+def opening(squared, labels, parents, my, mx, a, b, radius):
+    """The lesser of how far two joined hills open within `radius` of their pass, in pixels."""
+    height, width = squared.shape
+    half = int(radius)
+    most_a, most_b = 0, 0
+    for y in range(max(0, my - half), min(height, my + half + 1)):
+        for x in range(max(0, mx - half), min(width, mx + half + 1)):
+            if labels[y, x] == 0 or (y - my) * (y - my) + (x - mx) * (x - mx) > radius * radius:
+                continue
+            root = find(parents, labels[y, x])
+            if root == a:
+                most_a = max(most_a, squared[y, x])
+            elif root == b:
+                most_b = max(most_b, squared[y, x])
+    return math.sqrt(min(most_a, most_b))
+
+
+@kernel(
+    "Tuple((int32[::1], int64[:,::1]))"
+    "(boolean[:,::1], uint16[:,::1], int32[:,::1], int64[:,::1], int32[::1],"
+    " float64, float64, float64, float64)"
+)
+def join(ink, squared, labels, table, peaks, gap, rise, line, radius):
     """Join hills over every pass, highest first, that is no hole in a line.
 
-    A hole is at most `gap` wide, opens by at least `rise` on both sides, and a stroke ends on
-    one of its banks (looked at within `radius`). All in pixels. Returns the parent of each hill
-    and the holes: rows of y, x, y, x, hill, hill.
+    A hole is at most `gap` wide and opens by at least `rise` on both sides. Either a stroke ends
+    on one of its banks (looked at within `radius`), or it is a slit of less than a `line` width
+    and the space opens at once on both sides, as it does beside a line and not between two. All
+    in pixels. Returns the parent of each hill and the holes: rows of y, x, y, x, hill, hill.
     """
     height, width = ink.shape
     parents = np.arange(peaks.size).astype(np.int32)
@@ -81,7 +122,15 @@ def join(ink, table, peaks, gap, rise, radius):
         opens = math.sqrt(min(highest[a], highest[b])) - neck
         if 2 * neck - 1 <= gap and opens >= rise:
             py, px, qy, qx = banks(ink, y, x, level)
-            if qy >= 0 and (stroke_end(ink, py, px, radius)[0] or stroke_end(ink, qy, qx, radius)[0]):
+            if qy >= 0 and is_hole(ink, py, px, qy, qx, 2 * neck - 1, line, radius):
+                hole = True
+            elif qy >= 0 and 2 * neck - 1 <= _SLIT_WIDTHS * line:
+                around = _OPENING_WIDTHS * line + 2
+                wide = opening(squared, labels, parents, y, x, a, b, around)
+                hole = wide >= neck + _OPENING_SHARE * around
+            else:
+                hole = False
+            if hole:
                 closed[y, x] = True
                 holes[count, 0] = py
                 holes[count, 1] = px

@@ -13,16 +13,17 @@ _SECTORS = 32
 _BARE_SECTORS = 22
 # Ink seen through fewer bare sectors than this counts as one arc: grain, not two strokes.
 _ARC_BREAK = 3
-# Ends face each other when the way between them leaves each at no more than 60 degrees.
-_FACING = 0.5
+# Ends face each other when the way between them leaves each ahead: cosine of 90 degrees.
+_FACING = 0.0
 
 
-@kernel("Tuple((boolean, float64, float64))(boolean[:,::1], int64, int64, float64)")
-def stroke_end(ink, cy, cx, radius):
+@kernel("Tuple((boolean, float64, float64))(boolean[:,::1], int64, int64, float64, int64)")
+def stroke_end(ink, cy, cx, radius, bridge):
     """Tell whether a stroke ends at an ink pixel, and which way it points there: y, x.
 
     Follows the ink from there within a disc and looks at the rim of the disc: a stroke that
-    ends leaves it through one arc, one that passes through two, a speck not at all.
+    ends leaves it through one arc, one that passes through two, a speck not at all. `bridge` is
+    how far one step along the ink may reach: 1 for touching pixels, 2 to leap a bare one.
     """
     height, width = ink.shape
     half = int(math.ceil(radius))
@@ -46,8 +47,8 @@ def stroke_end(ink, cy, cx, radius):
             sum_y += dy
             sum_x += dx
             rim |= 1 << (int(turn * _SECTORS) % _SECTORS)
-        for y in range(dy - 1, dy + 2):
-            for x in range(dx - 1, dx + 2):
+        for y in range(dy - bridge, dy + bridge + 1):
+            for x in range(dx - bridge, dx + bridge + 1):
                 if y * y + x * x > radius * radius:
                     continue
                 at = (y + half) * side + x + half
@@ -105,7 +106,7 @@ def stroke_ends(ink, crowd, most, apart, radius):
                     break
             if not least:
                 continue
-            found, uy, ux = stroke_end(ink, y, x, radius)
+            found, uy, ux = stroke_end(ink, y, x, radius, 1)
             if not found:
                 continue
             if count == len(ends):

@@ -21,8 +21,8 @@ _RISE_PX = 1.0
 # How far around its end a stroke is followed to see that it ends.
 _TIP_RADIUS_WIDTHS = 1.2
 _TIP_RADIUS_PX = 2.0
-# The ink around the end of a stroke, as a share of that around its middle.
-_CROWD_AT_END = 0.65
+# Where to look for ends: the ink around is at most this share of that around a whole line.
+_CROWD_AT_END = 0.9
 # Segments up to this area, or this share of a squared line width, are grain, not drawing.
 _SPECK_PX = 3
 _SPECK_SHARE = 0.25
@@ -103,7 +103,9 @@ def _hills(
     count, labels = cv2.connectedComponents(balls, connectivity=4, ltype=cv2.CV_32S)
     peaks = basins.ascend(squared, labels, cut, count - 1)
     table = basins.passes(squared, labels, cut)
-    parents, holes = gaps.join(barrier, table, peaks, gap, _RISE_PX, radius)
+    parents, holes = gaps.join(
+        barrier, squared, labels, table, peaks, gap, _RISE_PX, lines.line_width_px, radius
+    )
     sides = _beside(labels, pairs, added)
     spare = np.arange(parents.size, parents.size + len(added), dtype=np.int32)
     tips.release(labels, added, parents.size)
