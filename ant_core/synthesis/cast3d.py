@@ -1,9 +1,9 @@
 """Who may appear in a clip of which split, and how one of them moves.
 
-The catalogue holds every usable file of the packs with its split; figures are loaded once a process.
-A held-out character plays only held-out clips; where a split has no clip for a character, its joints
-swing freely instead.  The human figures come without clips and borrow those of the adventurers and of
-motion capture.
+The catalogue holds every usable file of the packs with its split; figures are loaded once a
+process.  A held-out character plays only held-out clips; where a split has no clip for a character,
+its joints swing freely instead.  The human figures come without clips and borrow those of the
+adventurers and of motion capture.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.synthesis import gltf, motion
+from ant_core.synthesis import gltf, motion, skinning
 from ant_core.synthesis.gltf import Floats, Motion
 from ant_core.synthesis.model_parts import Figure, build_figure
 from ant_core.synthesis.source import Split
@@ -123,7 +123,7 @@ def load_catalogue(data: Path) -> Catalogue:
     Parameters
     ----------
     data
-        Folder that holds the packs (quaternius, kaykit_adventurers, ...); absent packs are left out.
+        Folder of the packs (quaternius, kaykit_adventurers, ...); absent packs are left out.
 
     Raises
     ------
@@ -240,8 +240,8 @@ class Actor:
     build
         (K,) float32 factor on the size of each joint and what hangs from it.
     place, heading, size
-        Position on the ground (3,), turn about y in radians, (3,) size in world units: the second is
-        the height, a negative first one mirrors.
+        Position on the ground (3,), turn about y in radians, (3,) size in world units: the second
+        is the height, a negative first one mirrors.
     velocity, spin
         World units a second (3,), radians a second about y.
     first_id
@@ -269,17 +269,17 @@ class Actor:
         return phase if phase <= length else 2 * length - phase
 
     def at(self, time: float) -> tuple[Floats, Floats]:
-        """Return world positions and normals, (V, 3) each, ``time`` seconds after the clip's start."""
+        """Return world positions and normals, (V, 3) each, ``time`` seconds after the start."""
         figure, model = self.figure, self.figure.model
         moment = self._time(time) if self.motion else 0.0
-        translation, rotation, scale = gltf.local_pose(model, self.motion, moment)
+        translation, rotation, scale = skinning.local_pose(model, self.motion, moment)
         if self.sway is not None:
             rotation = self.sway.turn(rotation, time)
         scale = scale * self.build[:, None]
-        palette = gltf.joint_matrices(
-            model, gltf.world_matrices(model, translation, rotation, scale)
+        palette = skinning.joint_matrices(
+            model, skinning.world_matrices(model, translation, rotation, scale)
         )
-        points, normals = gltf.skin(
+        points, normals = skinning.skin(
             figure.vertices, figure.normals, figure.joints, figure.weights, palette
         )
         angle = self.heading + self.spin * time

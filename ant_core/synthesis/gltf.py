@@ -1,8 +1,9 @@
-"""Skinned glTF models: reading, sampling of their clips, and skinning, all as plain NumPy arrays.
+"""Reading skinned glTF models into plain NumPy arrays.
 
-A glTF file is JSON beside one block of bytes; one model becomes one list of vertices here, each moved
-by up to four entries of one *palette* of matrices.  A mesh without a skin is a mesh with one joint: its
-own node.  Format: Khronos glTF 2.0, sections 3.6 (buffers), 3.7.3 (skins), 3.11 (animations), 4 (GLB).
+A glTF file is JSON beside one block of bytes.  One model becomes one list of vertices, each moved
+by up to four entries of one *palette* of matrices; a mesh without a skin is a mesh with one joint,
+its own node.  The format is Khronos' glTF 2.0: sections 3.6 (buffers), 3.7.3 (skins),
+3.11 (animations) and 4 (GLB).
 """
 
 from __future__ import annotations
@@ -20,19 +21,7 @@ from numpy.typing import NDArray
 
 from ant_core.errors import InputError
 
-__all__ = [
-    "Channel",
-    "Group",
-    "Model",
-    "Motion",
-    "joint_matrices",
-    "load_model",
-    "local_pose",
-    "motion_names",
-    "rotation_matrices",
-    "skin",
-    "world_matrices",
-]
+__all__ = ["Channel", "Floats", "Group", "Model", "Motion", "load_model", "motion_names"]
 
 Floats = NDArray[np.float32]
 
@@ -50,7 +39,7 @@ _TRIANGLES = 4
 
 @dataclass(frozen=True)
 class Group:
-    """What the faces of one primitive share: its mesh node, that node's parent, material and texture."""
+    """What the faces of one primitive share: mesh node, that node's parent, material, texture."""
 
     node: str
     parent: str
@@ -186,8 +175,8 @@ class _File:
         self.gltf, self._block = _parse(path)
         if self.gltf.extensionsRequired:
             raise InputError(
-                f"{path}: needs the extensions {self.gltf.extensionsRequired}, which are not supported; "
-                "export it without compression."
+                f"{path}: needs the extensions {self.gltf.extensionsRequired}, which are not "
+                "supported; export it without compression."
             )
         self.buffers = [self._buffer(buffer) for buffer in self.gltf.buffers or []]
 
@@ -384,7 +373,7 @@ def _motions(file: _File) -> dict[str, Motion]:
             sampler = animation.samplers[channel.sampler]
             if sampler.interpolation == "CUBICSPLINE":
                 raise InputError(
-                    f"{file.path}: clip {animation.name!r} has cubic keys; export it with linear ones."
+                    f"{file.path}: clip {animation.name!r} has cubic keys; export linear ones."
                 )
             times = file.array(sampler.input)[:, 0].astype(np.float32)
             values = file.array(sampler.output).astype(np.float32)
@@ -451,87 +440,3 @@ def load_model(path: Path) -> Model:
         images=[file.image(i) for i in range(len(file.gltf.images or []))],
         motions=_motions(file),
     )
-
-
-def _sample(channel: Channel, time: float) -> Floats:
-    """Return the value of a channel at ``time`` seconds, held before its first and after its last key."""
-    right = int(np.searchsorted(channel.times, time, side="right"))
-    left = max(right - 1, 0)
-    if channel.step or right == 0 or right == len(channel.times):
-        return channel.values[left]
-    begin, end = channel.times[left], channel.times[right]
-    share = np.float32((time - begin) / (end - begin))
-    a, b = channel.values[left], channel.values[right]
-    if channel.path != "rotation":
-        return a + (b - a) * share
-    # Keys are close together; the normalised straight way is within a pixel of the great circle.
-    mixed = a + ((b if float(a @ b) >= 0 else -b) - a) * share
-    return mixed / max(float(np.linalg.norm(mixed)), 1e-12)
-
-
-def local_pose(model: Model, motion: Motion | None, time: float) -> tuple[Floats, Floats, Floats]:
-    """Return translation (K, 3), rotation (K, 4) and scale (K, 3) at ``time`` seconds; new arrays."""
-    translation, rotation, scale = (
-        model.translation.copy(),
-        model.rotation.copy(),
-        model.scale.copy(),
-    )
-    target = {"translation": translation, "rotation": rotation, "scale": scale}
-    for channel in motion.channels if motion else ():
-        target[channel.path][channel.node] = _sample(channel, time)
-    return translation, rotation, scale
-
-
-def rotation_matrices(quaternions: Floats) -> Floats:
-    """Turn quaternions (..., 4) as x, y, z, w into matrices (..., 3, 3)."""
-    q = quaternions / np.maximum(np.linalg.norm(quaternions, axis=-1, keepdims=True), 1e-12)
-    x, y, z, w = (q[..., i] for i in range(4))
-    rows = (
-        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
-        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
-        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
-    )
-    return np.stack([np.stack(row, -1) for row in rows], -2).astype(np.float32)
-
-
-def world_matrices(model: Model, translation: Floats, rotation: Floats, scale: Floats) -> Floats:
-    """Return (K, 4, 4): each node's space -> the model's, from a local pose."""
-    local = np.zeros((len(model.parents), 4, 4), np.float32)
-    local[:, :3, :3] = rotation_matrices(rotation) * scale[:, None, :]
-    local[:, :3, 3] = translation
-    local[:, 3, 3] = 1
-    world = local.copy()
-    for i in model.order:
-        if model.parents[i] >= 0:
-            world[i] = world[model.parents[i]] @ local[i]
-    return world
-
-
-def joint_matrices(model: Model, world: Floats) -> Floats:
-    """Return (P, 4, 4): rest model space -> posed model space, for each palette entry."""
-    return world[model.palette_node] @ model.inverse_bind
-
-
-def skin(
-    vertices: Floats, normals: Floats, joints: NDArray[np.int32], weights: Floats, palette: Floats
-) -> tuple[Floats, Floats]:
-    """Move vertices by linear blend skinning.
-
-    Parameters
-    ----------
-    vertices, normals
-        (V, 3) float32 at rest.
-    joints, weights
-        (V, 4) palette entries and their shares.
-    palette
-        (P, 4, 4) float32 of :func:`joint_matrices`.
-
-    Returns
-    -------
-    positions, normals
-        (V, 3) float32 each; normals have length 1.
-    """
-    blend = (weights[:, None, :] @ palette[joints].reshape(len(joints), 4, 16)).reshape(-1, 4, 4)
-    positions = np.einsum("vij,vj->vi", blend[:, :3, :3], vertices) + blend[:, :3, 3]
-    turned = np.einsum("vij,vj->vi", blend[:, :3, :3], normals)
-    return positions, turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-12)

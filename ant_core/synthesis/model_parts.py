@@ -1,8 +1,8 @@
 """The parts of a model: which faces make one region of a drawing, and which parts share a colour.
 
-A part is what an artist would fill with one click: a connected piece of one material.  Pieces of one
-material that touch or overlap are one part (no line would be drawn between them); two arms of one
-material are two parts of one colour.
+A part is what an artist would fill with one click: a connected piece of one material.  Pieces of
+one material that touch or overlap are one part (no line would be drawn between them); two arms of
+one material are two parts of one colour.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.synthesis.gltf import Floats, Model, joint_matrices, skin, world_matrices
+from ant_core.synthesis.gltf import Floats, Model
+from ant_core.synthesis.skinning import joint_matrices, skin, world_matrices
 
 __all__ = ["Figure", "build_figure"]
 
@@ -199,10 +200,7 @@ def _face_classes(model: Model, pack: str) -> tuple[NDArray[np.int64], NDArray[n
     material = np.array([materials.index((g.material, g.image is None)) for g in model.groups])
     nodes = sorted({group.node for group in model.groups})
     node = np.array([nodes.index(g.node) for g in model.groups])
-    if pack in SWATCHES:
-        color = _swatch(model, SWATCHES[pack])
-    else:
-        color = _texture_color(model)
+    color = _swatch(model, SWATCHES[pack]) if pack in SWATCHES else _texture_color(model)
     color = material[model.face_group] * (int(color.max()) + 1) + color
     return node[model.face_group] * (int(color.max()) + 1) + color, color
 

@@ -1,8 +1,8 @@
 """Movements for human rigs that have none: read from .bvh files or other models, and retargeted.
 
-A movement is kept as *landmarks*, the places of sixteen joints at 24 a second.  Retargeting turns the
-pelvis and the chest of the figure as frames of three landmarks, and each limb along its own direction;
-so it needs to know nothing of the axes and rest poses of the source.
+A movement is kept as *landmarks*, the places of some eighteen joints at 24 a second.  Retargeting
+turns the pelvis and the chest of the figure as frames of three landmarks, and each limb along its
+own direction; so it needs to know nothing of the axes and rest poses of the source.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.synthesis import gltf
 from ant_core.synthesis.gltf import Channel, Floats, Model, Motion
+from ant_core.synthesis.skinning import local_pose, rotation_matrices, world_matrices
 
 __all__ = ["RATE", "bvh_landmarks", "is_human", "model_landmarks", "retarget"]
 
@@ -40,7 +40,7 @@ _SIDE_NAMES = {
     "wrist": ("Hand.{u}", "wrist.{l}", "{S}Hand", "{S}Wrist", "Hand_{u}"),
 }
 _OPTIONAL = ("crown", "toe.l", "toe.r")
-#: Limb bones in order, each from one landmark to the next, with the landmark its parent bone starts at.
+#: Limb bones, parents first: from one landmark to the next, and where the parent bone starts.
 _LIMBS = (
     ("shoulder", "elbow", ""),
     ("elbow", "wrist", "shoulder"),
@@ -190,10 +190,10 @@ def bvh_landmarks(path: Path) -> dict[str, Doubles]:
 
 
 def model_landmarks(model: Model, motion: Motion) -> dict[str, Doubles]:
-    """Return landmark -> (T, 3) places of a model that plays one of its own clips, :data:`RATE` a second."""
+    """Return landmark -> (T, 3) places, :data:`RATE` a second, of a model playing its own clip."""
     found = find_joints(model.node_names)
     times = np.arange(0, motion.duration_s + 1e-6, 1 / RATE)
-    worlds = [gltf.world_matrices(model, *gltf.local_pose(model, motion, float(t))) for t in times]
+    worlds = [world_matrices(model, *local_pose(model, motion, float(t))) for t in times]
     stack = np.stack(worlds).astype(np.float64)
     marks = {name: stack[:, row, :3, 3] for name, row in found.items()}
     up = stack[:, found["head"], :3, 1]
@@ -299,7 +299,7 @@ def _world_turns(marks: dict[str, Doubles], rest: dict[str, Doubles]) -> dict[st
 
 
 def _in_place(path: Doubles) -> Doubles:
-    """Return a path (T, 3) without its travel, so that a clip may begin anywhere; sways of a second stay."""
+    """Return a path (T, 3) without its travel, so that a clip may begin anywhere; sways stay."""
     reach = RATE
     padded = np.pad(path, ((reach, reach), (0, 0)), mode="edge")
     window = np.hanning(2 * reach + 3)[1:-1]
@@ -310,7 +310,7 @@ def _in_place(path: Doubles) -> Doubles:
 
 
 def _hips_path(marks: dict[str, Doubles], rest: dict[str, Doubles]) -> Doubles:
-    """Return (T, 3) world places of the hips, with the source's steps scaled to the figure's legs."""
+    """Return (T, 3) world places of the hips: the source's path scaled to the figure's legs."""
     feet = np.minimum(marks["ankle.l"][:, 1], marks["ankle.r"][:, 1])
     ground = np.percentile(feet, 10)
     legs = sum(
@@ -328,7 +328,7 @@ def _hips_path(marks: dict[str, Doubles], rest: dict[str, Doubles]) -> Doubles:
     return path + rest["pelvis"] * (1, 0, 1)
 
 
-#: Joints of the figure that follow a landmark's bone, and those between pelvis and chest with their share.
+#: Joints of the spine, and how far each turns from the pelvis' way to the chest's.
 _SPINE = (("Abdomen", 0.33), ("Torso", 0.67), ("Chest", 1.0))
 
 
@@ -336,11 +336,12 @@ def _moves(
     model: Model,
     found: dict[str, int],
     rest_world: Doubles,
+    *,
     times: Floats,
     path: Doubles,
     turn: Doubles,
 ) -> list[Channel]:
-    """Return the channels that carry the hips along ``path`` (T, 3), and legs that do not hang from them."""
+    """Return what carries the hips along ``path`` (T, 3), and legs that do not hang from them."""
     hips = found["pelvis"]
     carried = {hips: path}
     for side in "lr":
@@ -375,9 +376,7 @@ def retarget(model: Model, marks: dict[str, Doubles], name: str) -> Motion:
     """
     marks = _turned_landmarks(marks)
     found = find_joints(model.node_names)
-    rest_world = gltf.world_matrices(model, model.translation, model.rotation, model.scale).astype(
-        float
-    )
+    rest_world = world_matrices(model, model.translation, model.rotation, model.scale).astype(float)
     rest = {mark: rest_world[row, :3, 3] for mark, row in found.items()}
     turns = _world_turns(marks, rest)
     driven = {found[mark]: turn for mark, turn in turns.items() if mark not in ("neck",)}
@@ -397,8 +396,15 @@ def retarget(model: Model, marks: dict[str, Doubles], name: str) -> Motion:
             local = above.transpose(0, 2, 1) @ world[row]
             channels.append(Channel(row, "rotation", times, _quaternions(local), False))
         else:
-            world[row] = above @ gltf.rotation_matrices(model.rotation[row]).astype(float)
+            world[row] = above @ rotation_matrices(model.rotation[row]).astype(float)
     channels.extend(
-        _moves(model, found, rest_world, times, _hips_path(marks, rest), turns["pelvis"])
+        _moves(
+            model,
+            found,
+            rest_world,
+            times=times,
+            path=_hips_path(marks, rest),
+            turn=turns["pelvis"],
+        )
     )
     return Motion(name, tuple(channels), float(times[-1]))

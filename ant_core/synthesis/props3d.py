@@ -88,7 +88,7 @@ class Thing:
                 self.fan(np.array(quad), ids[k * sectors // sides])
 
     def mesh(self) -> tuple[Floats, Floats, NDArray[np.int32], NDArray[np.int32]]:
-        """Return vertices (V, 3), flat normals (V, 3), faces (F, 3) and the part (V,) of each vertex."""
+        """Return vertices (V, 3), flat normals (V, 3), faces (F, 3), part of each vertex (V,)."""
         starts = np.cumsum([0, *(len(p) for p in self.points)])
         normals = []
         for corners in self.points:

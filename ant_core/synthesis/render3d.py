@@ -1,7 +1,7 @@
 """Rendering to exact ids with OpenGL: an integer plane, depth and normals, no anti-aliasing.
 
-moderngl opens a context without a window (EGL); Mesa's llvmpipe serves where there is no GPU.  Lines
-inside a part come from jumps of depth and sharp bends of the surface.
+moderngl opens a context without a window (EGL); Mesa's llvmpipe serves where there is no GPU.
+Lines inside a part come from jumps of depth and sharp bends of the surface.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 # One process uses one core; generation in parallel starts more processes.  Read when Mesa loads.
 os.environ.setdefault("LP_NUM_THREADS", "1")
-import moderngl  # noqa: E402
+import moderngl
 
 from ant_core.errors import DeviceUnavailable
 from ant_core.synthesis.gltf import Floats
@@ -95,7 +95,7 @@ def perspective(fov_y: float, aspect: float, near: float, far: float) -> Floats:
 
 
 def look_at(eye: NDArray[np.floating], target: NDArray[np.floating], roll: float = 0.0) -> Floats:
-    """Return (4, 4): world -> camera at ``eye`` towards ``target``, y up, turned by ``roll`` radians."""
+    """Return (4, 4): world -> camera at ``eye`` towards ``target``, y up, rolled by radians."""
     back = (eye - target) / max(float(np.linalg.norm(eye - target)), 1e-9)
     right = np.cross([0.0, 1.0, 0.0], back)
     right = right / max(float(np.linalg.norm(right)), 1e-9)
@@ -118,7 +118,7 @@ def _context() -> Any:
 
 
 class Renderer:
-    """An OpenGL context with the one shader we need; keeps its targets between frames of one size."""
+    """An OpenGL context with the one shader we need; keeps its targets while the size stays."""
 
     def __init__(self) -> None:
         self._gl = _context()
@@ -143,6 +143,7 @@ class Renderer:
         size: tuple[int, int],
         view: Floats,
         projection: Floats,
+        *,
         positions: Floats,
         normals: Floats,
         parts: NDArray[np.int32],
@@ -157,7 +158,7 @@ class Renderer:
         view, projection
             (4, 4) world -> camera, and camera -> clip space.
         positions, normals, parts
-            (V, 3), (V, 3) float32 in the world and (V,) int32 id > 0; all corners of a face share it.
+            (V, 3), (V, 3) float32 in the world; (V,) int32 id > 0, one for all corners of a face.
         faces
             (F, 3) int32.
         """
@@ -232,7 +233,7 @@ def depth_edges(planes: Planes, least: float) -> NDArray[np.bool_]:
 
 
 def crease_edges(planes: Planes, angle: float) -> NDArray[np.bool_]:
-    """Mark (H, W) where the surface of one part bends by more than ``angle`` radians between pixels."""
+    """Mark (H, W) where a part bends by more than ``angle`` radians from pixel to pixel."""
     least = np.float32(np.cos(angle))
     n, marked = planes.normals, np.zeros(planes.ids.shape, bool)
     marked[:, 1:] |= np.einsum("hwc,hwc->hw", n[:, 1:], n[:, :-1]) < least

@@ -1,7 +1,8 @@
 """Clips of 3D scenes: characters that move among things, seen by a moving camera, as exact ids.
 
 Lines of the later drawing are where the id changes and, inside a part, where it passes in front of
-itself or bends sharply; both thresholds are the clip's own, as one artist draws more folds than another.
+itself or bends sharply; both thresholds are the clip's own, as one artist draws more folds than
+another.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ _SIZES = (
 _FPS = 24
 _STEPS = (1, 2, 3, 4, 6, 8)  # frames of 24 between two drawings
 _STEP_SHARES = (0.2, 0.25, 0.2, 0.15, 0.1, 0.1)
+#: Folder -> height of its characters beside the others'.
+_PACK_SIZES = {"fish_pack": 0.5, "easy_enemies_pack": 0.65, "animals_pack": 0.85}
 _FASTEST_TURN = 0.45  # radians of the camera between two drawings
 _BEFORE_WALL = 1.05  # radians of turn that keep the camera on its side of a wall
 _ATTEMPTS = 6
@@ -110,7 +113,7 @@ class Scene:
     walled: bool = False
 
     def give_ids(self, rng: np.random.Generator, materials: NDArray[np.int32]) -> int:
-        """Give ids and random colours to the parts of one thing; return the id of its first part."""
+        """Give ids and random colours to the parts of a thing; return the id of its first part."""
         first = len(self.colors) + 1
         palette = [_color(rng) for _ in range(int(materials.max()) + 1)]
         for k, material in enumerate(materials.tolist()):
@@ -153,6 +156,7 @@ def _actor(
     scene: Scene,
     catalogue: Catalogue,
     entry: Entry,
+    *,
     place: NDArray[np.float64],
     facing: float,
 ) -> Actor:
@@ -170,6 +174,7 @@ def _actor(
     walks = rng.random() < 0.35
     scene.characters.append(entry.name)
     size, faces = _proportions(rng, _one_per_hand(rng, figure))
+    size = size * _PACK_SIZES.get(entry.path.parent.name, 1.0)
     return Actor(
         figure=figure,
         motion=motion,
@@ -187,7 +192,7 @@ def _actor(
 
 
 def _build(rng: np.random.Generator, joints: int) -> Floats:
-    """Return (K,) factors that make some limbs larger or smaller, so that no two figures are alike."""
+    """Return (K,) factors that make some limbs larger or smaller, so that no two are alike."""
     chosen = rng.random(joints) < rng.choice([0.0, 0.08, 0.15])
     return np.exp(rng.normal(0, 0.1, joints) * chosen).astype(np.float32)
 
@@ -216,7 +221,7 @@ def _gear(
         sway=Sway.draw(rng, len(figure.model.parents), 1.5) if flies else None,
         faces=figure.faces,
         build=np.ones(len(figure.model.parents), np.float32),
-        place=place + (0, rng.uniform(0.0, 0.7), 0),
+        place=place + np.array([0, rng.uniform(0.0, 0.7), 0]),
         heading=rng.uniform(0, 2 * np.pi),
         size=np.full(3, rng.uniform(0.4, 0.9)),
         velocity=rng.normal(0, 0.4, 3) * flies,
@@ -229,6 +234,7 @@ def _place_thing(
     rng: np.random.Generator,
     scene: Scene,
     thing: Thing,
+    *,
     place: NDArray[np.float64],
     size: float,
     angle: float,
@@ -252,22 +258,24 @@ def _scene(rng: np.random.Generator, catalogue: Catalogue, split: Split, yaw: fl
         place = right * ((k - (count - 1) / 2) * gap + rng.normal(0, 0.08))
         place = place + front * rng.normal(0, 0.35) * (count > 1)
         facing = yaw + rng.normal(0, 0.9)
-        scene.actors.append(_actor(rng, scene, catalogue, entry, place, facing))
+        scene.actors.append(_actor(rng, scene, catalogue, entry, place=place, facing=facing))
     full = rng.random() < 0.6
     for _ in range(int(rng.integers(2, 9)) if full else int(rng.integers(0, 3))):
         place = right * rng.normal(0, 0.8) + front * rng.choice(
-            [rng.uniform(0.3, 0.9), rng.uniform(-1.2, -0.3)]
+            [rng.uniform(0.3, 0.9), rng.uniform(-1.2, -0.3)], p=[0.3, 0.7]
         )
-        if catalogue.gear[split] and rng.random() < 0.25:
+        if catalogue.gear[split] and rng.random() < 0.2:
             entry = catalogue.gear[split][int(rng.integers(len(catalogue.gear[split])))]
             scene.actors.append(_gear(rng, scene, entry, place))
         else:
             size, angle = rng.uniform(0.4, 1.0), rng.uniform(0, 2 * np.pi)
-            _place_thing(rng, scene, random_thing(rng), place, size, angle)
+            _place_thing(rng, scene, random_thing(rng), place=place, size=size, angle=angle)
     if full and rng.random() < 0.75:
         angle = yaw + rng.normal(0, 0.25)
         # A little lower than the soles, or both would flicker through one another.
-        _place_thing(rng, scene, backdrop(rng), np.array([0, -0.002, 0]), 1.0, angle)
+        _place_thing(
+            rng, scene, backdrop(rng), place=np.array([0, -0.002, 0]), size=1.0, angle=angle
+        )
         scene.walled = True
     return scene
 
@@ -285,7 +293,7 @@ def _camera(rng: np.random.Generator, yaw: float, scene: Scene, drawings: int) -
     limit = min(_FASTEST_TURN * (drawings - 1), _BEFORE_WALL if scene.walled else np.inf)
     turn = float(np.clip(turn, -limit, limit))
     target = np.zeros((2, 3))
-    target[0] = rng.normal(0, (0.12, 0.06, 0.12)) + (0, rng.uniform(0.42, 0.6), 0)
+    target[0] = rng.normal(0, (0.12, 0.06, 0.12)) + np.array([0, rng.uniform(0.42, 0.6), 0])
     target[1] = rng.normal(0, (0.3, 0.12, 0.3)) * moves[4]
     return Camera(
         fov=fov,
@@ -325,7 +333,7 @@ class Look:
         """Draw a look for frames of ``height`` pixels."""
         light = None
         if rng.random() < 0.25:
-            light = np.append(rng.uniform(-1, 1, 2) + (0, 0.4), 0.6).astype(np.float32)
+            light = np.append(rng.uniform(-1, 1, 2) + np.array([0, 0.4]), 0.6).astype(np.float32)
             light = light / np.linalg.norm(light)
         return cls(
             jump=np.exp(rng.uniform(np.log(0.015), np.log(0.07)))
@@ -380,7 +388,9 @@ def _render(
     view, distance = camera.view(share)
     lens = perspective(camera.fov, size[1] / size[0], max(0.05, 0.1 * distance), distance + 12.0)
     joined = [np.concatenate(arrays) for arrays in (points, normals, parts, faces)]
-    return _renderer().render(size, view, lens, joined[0], joined[1], joined[2], joined[3])
+    return _renderer().render(
+        size, view, lens, positions=joined[0], normals=joined[1], parts=joined[2], faces=joined[3]
+    )
 
 
 def _is_full(frames: list[SourceFrame]) -> bool:
