@@ -1,0 +1,175 @@
+"""Time and memory of `ant_core propagate` on procedural shots of about 300 segments a drawing.
+
+Time is end to end per distinct drawing, nothing cached: from one finished frame to the next in a
+run whose model is loaded and whose kernels are compiled. Memory is the peak resident size of a
+process of its own that runs the command line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from scripts.benchmarks.cells import write_shot
+
+_BAR_S = 0.20
+_BAR_MB = {"1080p": 700, "4K": 1500}
+_SIZES = {"1080p": (1920, 1080), "4K": (3840, 2160)}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `scripts/benchmark.py propagate`."""
+    parser.add_argument(
+        "--drawings", type=int, default=60, help="drawings to time (default: 60, at least 50)"
+    )
+    parser.add_argument(
+        "--references", type=int, default=1, help="painted frames in the timed shot (default: 1)"
+    )
+    parser.add_argument("--cells", type=int, default=300, help="segments a drawing (default: 300)")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
+    parser.add_argument("--model", type=Path, help="model file (default: the one in the package)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu")
+    parser.add_argument("--no-memory", action="store_true", help="leave the memory runs out")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, print a table, return 0 when every bar is met and 1 otherwise."""
+    figures: dict[str, Any] = {"threads": args.threads, "cells": args.cells}
+    with tempfile.TemporaryDirectory(prefix="ant_core_bench_") as folder:
+        root = Path(folder)
+        figures["time"] = _time(root, args)
+        _print_time(figures["time"])
+        if not args.no_memory:
+            figures["memory"] = _memory(root, args)
+            _print_memory(figures["memory"])
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    return 0 if _all_met(figures) else 1
+
+
+def _time(root: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """Run one shot in this process; kernels and model are warmed on another one."""
+    from ant_core.matcher import Matcher
+
+    frames = max(50, args.drawings) + args.references
+    painted = tuple(
+        sorted({1 + round(i * frames / args.references) for i in range(args.references)})
+    )
+    warm, shot = root / "warm", root / "timed"
+    write_shot(warm, width=1920, height=1080, cells=args.cells, frames=3, seed=1)
+    cells = write_shot(
+        shot, width=1920, height=1080, cells=args.cells, frames=frames, painted=painted
+    )
+    matcher = Matcher(args.model, args.device, args.threads)
+    _propagate(warm, root / "warm_out", matcher, args.threads)
+    ends, stages = _propagate(shot, root / "timed_out", matcher, args.threads)
+    return {
+        "cells": cells,
+        "references": len(painted),
+        "drawings": len(ends) - 1,
+        "device": matcher.device,
+        "model": matcher.model_name,
+        "median_s": statistics.median(b - a for a, b in zip(ends, ends[1:], strict=False)),
+        "mean_s": (ends[-1] - ends[0]) / (len(ends) - 1),
+        "stages": stages,
+    }
+
+
+def _propagate(shot_folder: Path, out: Path, matcher: Any, threads: int) -> tuple[list[float], Any]:
+    """Colour a shot; returns when each coloured frame was done, and the stages' times."""
+    from ant_core.formats import PngReader, WholeFiles
+    from ant_core.hints import HintSet
+    from ant_core.output import OutputFolder
+    from ant_core.propagate import Progress, Propagation, Settings
+    from ant_core.shot import load_shot
+
+    lines, colors = PngReader(shot_folder / "line"), PngReader(shot_folder / "color")
+    output = OutputFolder(out, lines, colors, colors.frames, WholeFiles())
+    output.prepare()
+    ends: list[float] = []
+
+    def notify(progress: Progress) -> None:
+        if progress.result.role == "predicted":
+            ends.append(time.perf_counter())
+
+    result = Propagation(
+        load_shot(lines, colors),
+        output,
+        matcher,
+        Settings(),
+        HintSet(),
+        notify=notify,
+        threads=threads,
+    ).run()
+    return ends, result.timings.summary()
+
+
+def _memory(root: Path, args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return the peak memory of the command line on shots of different length and size."""
+    rows = []
+    for size, frames in (("1080p", 100), ("1080p", 400), ("4K", 8)):
+        width, height = _SIZES[size]
+        shot, out = root / f"{size}_{frames}", root / f"{size}_{frames}_out"
+        write_shot(shot, width=width, height=height, cells=args.cells, frames=frames)
+        rows.append({"size": size, "frames": frames, "peak_mb": _peak_mb(shot, out, args)})
+    return rows
+
+
+def _peak_mb(shot: Path, out: Path, args: argparse.Namespace) -> float:
+    command = [sys.executable, "-m", "ant_core", "propagate", str(shot), "--out", str(out)]
+    command += ["--threads", str(args.threads), "--device", args.device]
+    if args.model:
+        command += ["--model", str(args.model)]
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stderr is not None
+        text = child.stderr.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise SystemExit(f"the run on {shot.name} failed: {text[-500:]}")
+    return usage.ru_maxrss / 1024
+
+
+def _print_time(figures: dict[str, Any]) -> None:
+    print(
+        f"{figures['drawings'] + 1} drawings of 1920 x 1080, {figures['cells']} cells, "
+        f"{figures['references']} painted, model {figures['model']} on {figures['device']}"
+    )
+    print(f"  {'stage':<10} {'median ms':>10} {'count':>6}")
+    for stage, row in figures["stages"].items():
+        print(f"  {stage:<10} {row['median_s'] * 1000:>10.1f} {row['count']:>6}")
+    print(
+        f"  end to end: median {figures['median_s']:.3f} s a drawing, mean "
+        f"{figures['mean_s']:.3f} s (bar {_BAR_S:.2f} s)"
+    )
+
+
+def _print_memory(rows: list[dict[str, Any]]) -> None:
+    print(f"  {'shot':<16} {'peak MB':>8} {'bar':>6}")
+    for row in rows:
+        name = f"{row['frames']} x {row['size']}"
+        print(f"  {name:<16} {row['peak_mb']:>8.0f} {_BAR_MB[row['size']]:>6}")
+    print(f"  400 against 100 frames: {_growth(rows):+.1%} (bar 10 %)")
+
+
+def _growth(rows: list[dict[str, Any]]) -> float:
+    peaks = {row["frames"]: row["peak_mb"] for row in rows if row["size"] == "1080p"}
+    return float(peaks[400] / peaks[100] - 1)
+
+
+def _all_met(figures: dict[str, Any]) -> bool:
+    met = bool(figures["time"]["median_s"] <= _BAR_S)
+    for row in figures.get("memory", []):
+        met &= row["peak_mb"] < _BAR_MB[row["size"]]
+    return met and ("memory" not in figures or abs(_growth(figures["memory"])) <= 0.10)
