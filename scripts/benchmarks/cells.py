@@ -1,4 +1,4 @@
-"""Procedural shots: a sheet of some hundred distinct closed cells that bends from frame to frame."""
+"""Procedural shots: a sheet of some hundred distinct closed cells that bends as time goes on."""
 
 from __future__ import annotations
 
