@@ -38,7 +38,7 @@ def accumulate_moments(labels: np.ndarray, centroid: np.ndarray, out: np.ndarray
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def sample_crops(
+def sample_crops(  # noqa: PLR0917 - Numba kernels take flat arguments
     labels: np.ndarray,
     pyramid: np.ndarray,
     level_shape: np.ndarray,

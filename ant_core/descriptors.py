@@ -1,4 +1,4 @@
-"""What the network sees of a drawing: crops, boxes, shape features and the adjacency of its segments.
+"""What the network sees of a drawing: crops, boxes, shape features, adjacency of segments.
 
 Crops and boxes are those of Casey et al. (ICCV 2021), section 3.1: the line image and the
 segment's mask inside the segment's bounding box, resized to 32 x 32. Beside them stand a second
@@ -119,7 +119,12 @@ def _normalised_boxes(segments: Segments, size: tuple[int, int]) -> NDArray[np.f
     x0, y0, x1, y1 = segments.box.astype(np.float32).reshape(-1, 4).T
     half = max(height, width) / 2.0
     box = np.stack(
-        [((x0 + x1) - width) / 2 / half, ((y0 + y1) - height) / 2 / half, (x1 - x0) / half, (y1 - y0) / half],
+        [
+            ((x0 + x1) - width) / 2 / half,
+            ((y0 + y1) - height) / 2 / half,
+            (x1 - x0) / half,
+            (y1 - y0) / half,
+        ],
         axis=1,
     )  # (N, 4)
     return box.astype(np.float32)
@@ -151,7 +156,7 @@ def _crops(
 def _mean_pyramid(
     picture: NDArray[np.uint8],
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """Halve a picture until a side is below CROP; return all levels, flat, with shapes and starts."""
+    """Halve a picture until a side is below CROP; return levels, flat, with shapes and starts."""
     levels = [picture]
     while min(levels[-1].shape) >= 2 * CROP:
         height, width = levels[-1].shape

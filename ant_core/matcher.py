@@ -134,7 +134,7 @@ class ModelFile:
 
 def _import_runtime() -> Any:
     try:
-        import onnxruntime  # noqa: PLC0415 - an extra; the message below is the point
+        import onnxruntime
     except ImportError:
         raise AntError(
             "ONNX Runtime is not installed; install ant-core[cpu], or ant-core[gpu] on a machine "
@@ -226,9 +226,7 @@ class Matcher:
             width = int(self._file.manifest["features"])
             tokens = np.zeros((0, width), np.float32)
             return DrawingFeatures(tokens, descriptors.shape, descriptors.box)
-        adjacency = adjacency_matrix(
-            descriptors.count, descriptors.edges, descriptors.edge_weight
-        )
+        adjacency = adjacency_matrix(descriptors.count, descriptors.edges, descriptors.edge_weight)
         feed = {
             "crops": descriptors.crops[None],
             "shape": descriptors.shape[None],

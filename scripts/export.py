@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ant_core.errors import AntError
 from ant_core.evaluation.calibration import calibration_error, fit_confidence, fit_threshold
 from ant_core.evaluation.clips import Clip, load_clip
-from ant_core.evaluation.protocols import Score, by_overlap, by_position, recursive
+from ant_core.evaluation.protocols import Confidence, Score, by_overlap, by_position, recursive
 from ant_core.network.export import TOLERANCE, compare, write_model
 from ant_core.network.model import AntPaper, AntRelative
 from ant_core.network.train import load_model, network_matcher
@@ -33,7 +34,10 @@ def _total(scores: Sequence[Score]) -> float:
 
 
 def _kind_scores(clips: Sequence[Clip], scores: Sequence[Score]) -> dict[str, Any]:
-    position, overlap = [by_position(c.frames) for c in clips], [by_overlap(c.frames) for c in clips]
+    position, overlap = (
+        [by_position(c.frames) for c in clips],
+        [by_overlap(c.frames) for c in clips],
+    )
     ours, base = _total(scores), _total(position)
     return {
         "clips": len(clips),
@@ -46,45 +50,57 @@ def _kind_scores(clips: Sequence[Clip], scores: Sequence[Score]) -> dict[str, An
     }
 
 
-def _calibration(scores: Sequence[Score]) -> tuple[list[list[float]], float, float]:
-    """Fit the table on all; the error is measured on every other clip by a table of the rest."""
-    raw = [np.concatenate(s.confidence) for s in scores]
-    hit = [np.concatenate(s.hit) for s in scores]
-    half = np.array(fit_confidence(np.concatenate(raw[::2]), np.concatenate(hit[::2])))
-    unseen = np.concatenate(raw[1::2])
-    error = calibration_error(
-        np.interp(unseen, half[:, 0], half[:, 1]).astype(np.float32), np.concatenate(hit[1::2])
+def _table(scores: Sequence[Score]) -> NDArray[np.float64]:
+    raw, hit = [a for s in scores for a in s.raw], [a for s in scores for a in s.hit]
+    return np.array(fit_confidence(np.concatenate(raw), np.concatenate(hit)))
+
+
+def _interpolate(table: NDArray[np.float64]) -> Confidence:
+    return lambda raw: np.interp(raw, table[:, 0], table[:, 1]).astype(np.float32)
+
+
+def _calibration_error(model: AntPaper | AntRelative, clips: Sequence[Clip]) -> float:
+    """Fit on every other clip; measure what propagation then says of the rest."""
+    match = network_matcher(model)
+    table = _table([recursive(c.frames, match, true_references=True) for c in clips[::2]])
+    scores = [recursive(clip.frames, match, _interpolate(table)) for clip in clips[1::2]]
+    return calibration_error(
+        np.concatenate([a for s in scores for a in s.confidence]),
+        np.concatenate([a for s in scores for a in s.hit]),
     )
-    threshold = fit_threshold(
-        np.concatenate([c for s in scores for c in s.counterpart]),
-        np.concatenate([p for s in scores for p in s.present]),
-    )
-    return fit_confidence(np.concatenate(raw), np.concatenate(hit)), error, threshold
 
 
 def _export(run: Path, model: AntPaper | AntRelative, clips: Path, out: Path) -> dict[str, Any]:
     validation = [load_clip(path) for path in sorted((clips / "validation").glob("*.npz"))]
-    scores = [recursive(clip.frames, network_matcher(model)) for clip in validation]
+    # Clips of all kinds in both halves of the calibration.
+    random.Random(0).shuffle(validation)
+    match = network_matcher(model)
+    fitted = [recursive(clip.frames, match, true_references=True) for clip in validation]
+    confidence = _table(fitted)
+    threshold = fit_threshold(
+        np.concatenate([c for s in fitted for c in s.counterpart]),
+        np.concatenate([p for s in fitted for p in s.present]),
+    )
+    scores = [
+        recursive(clip.frames, match, _interpolate(confidence), threshold) for clip in validation
+    ]
     kinds: dict[str, list[int]] = {}
     for index, clip in enumerate(validation):
         kinds.setdefault(clip.name.split("_")[0], []).append(index)
     table = {
         kind: _kind_scores([validation[i] for i in rows], [scores[i] for i in rows])
-        for kind, rows in kinds.items()
+        for kind, rows in sorted(kinds.items())
     }
-    # Clips of all kinds in both halves of the calibration.
-    order = random.Random(0).sample(range(len(scores)), len(scores))
-    confidence, error, threshold = _calibration([scores[i] for i in order])
     stored = torch.load(run / "best.pt", map_location="cpu", weights_only=True)
     result = {
         "pairs_seen": stored["pairs"],
-        "calibration_error": round(error, 4),
+        "calibration_error": round(_calibration_error(model, validation), 4),
         "validation": table,
     }
     manifest = {
         "name": model.config.name,
         "no_counterpart_threshold": threshold,
-        "confidence": confidence,
+        "confidence": confidence.round(5).tolist(),
         **result,
     }
     write_model(model, out, manifest)

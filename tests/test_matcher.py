@@ -141,9 +141,7 @@ def test_without_onnxruntime_one_sentence_names_both_extras(tmp_path):
         "try: Matcher()\n"
         "except AntError as error: print(error)"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
-    )
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert "ant-core[cpu]" in run.stdout
     assert "ant-core[gpu]" in run.stdout
     shutil.rmtree(broken)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 __all__ = ["nearest_position", "overlap"]
 
 # Weight of a difference in log area beside a distance in units of half the picture's longer side.
-# The best of 0, 0.02, 0.05, 0.1, 0.2 on the validation clips: the baseline is given its best chance.
+# The best of 0, 0.02, 0.05, 0.1, 0.2 on validation: the baseline is given its best chance.
 AREA_WEIGHT = 0.05
 
 
@@ -31,9 +31,7 @@ def nearest_position(
     return distance.argmin(axis=1)
 
 
-def overlap(
-    reference_labels: NDArray[np.int32], labels: NDArray[np.int32]
-) -> NDArray[np.int64]:
+def overlap(reference_labels: NDArray[np.int32], labels: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return for every target segment the reference row it shares most pixels with.
 
     Label maps (H, W) of one size, 0 = line. Returns (N,), -1 where a segment lies on lines only.

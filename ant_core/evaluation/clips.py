@@ -1,14 +1,16 @@
-"""Stored clips: the descriptors of a shot's drawings with the true part and colour of every segment."""
+"""Stored clips: descriptors of a shot's drawings, true part and colour of every segment."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UNSURE", "Clip", "Frame", "load_clip"]
+__all__ = ["UNSURE", "Clip", "Frame", "clip_from_arrays", "load_clip"]
 
 UNSURE = -1  # label of a segment that covers several true parts
 
@@ -48,7 +50,11 @@ def load_clip(path: Path, purity_min: float = 0.0) -> Clip:
     for training. Scores keep them (the default) with the label of most of their pixels.
     """
     with np.load(path) as stored:
-        data = {key: stored[key] for key in stored.files}
+        return clip_from_arrays(path.stem, {key: stored[key] for key in stored.files}, purity_min)
+
+
+def clip_from_arrays(name: str, data: Mapping[str, NDArray[Any]], purity_min: float = 0.0) -> Clip:
+    """Take the arrays of a clip file apart; see `load_clip`."""
     sure = data["purity"] >= purity_min
     label = np.where(sure, data["part"], UNSURE).astype(np.int64)
     color = np.where(sure, data["color"], UNSURE).astype(np.int64)
@@ -69,4 +75,4 @@ def load_clip(path: Path, purity_min: float = 0.0) -> Clip:
                 data["overlap"][rows].astype(np.int64),
             )
         )
-    return Clip(path.stem, frames)
+    return Clip(name, frames)

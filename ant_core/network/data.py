@@ -1,4 +1,4 @@
-"""From stored clips to batches: which drawings are paired, how they are varied, how they are padded.
+"""From stored clips to batches: which drawings are paired, how varied, how padded.
 
 Nothing here touches pictures: clips hold descriptors.
 """
@@ -27,8 +27,8 @@ class SampleOptions:
 
     references_max: int = 3  # most references of one target
     segments_max: int = 400  # drawings with more are left out; bounds time and memory of a step
-    window_share: float = 0.85  # share of samples that see a part of the drawings only
-    window_segments: tuple[int, int] = (24, 112)  # target segments of such a part
+    window_share: float = 0.93  # share of samples that see a part of the drawings only
+    window_segments: tuple[int, int] = (12, 90)  # target segments of such a part
     merge_share: float = 0.25  # share of samples in which some parts share a colour (inclusion)
     drop_share: float = 0.35  # share of samples in which some reference segments are missing
     augment: bool = True
@@ -116,7 +116,7 @@ def _move(
 def _window(frames: list[Frame], count: int, rng: np.random.Generator) -> list[Frame]:
     """Keep `count` neighbouring segments of the target, and of each reference what they match.
 
-    Beside the counterparts a reference keeps what lies near, up to 1.5 times as many segments.
+    Beside the counterparts a reference keeps what lies near, up to a quarter more segments.
     Cheaper than whole drawings, and every sample is another composition.
     """
     target = frames[0]
@@ -129,7 +129,7 @@ def _window(frames: list[Frame], count: int, rng: np.random.Generator) -> list[F
     for frame in frames[1:]:
         distance = nearness(frame)
         distance[np.isin(frame.label, kept[0].label)] -= 1000.0
-        kept.append(_keep(frame, distance.argsort(kind="stable")[: count * 3 // 2]))
+        kept.append(_keep(frame, distance.argsort(kind="stable")[: count * 5 // 4]))
     return kept
 
 
@@ -225,16 +225,39 @@ def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
 
 
 def batches(
-    clips: list[Clip], size: int, rng: np.random.Generator, options: SampleOptions
+    clips: list[Clip], tokens: int, rng: np.random.Generator, options: SampleOptions
 ) -> Iterator[dict[str, Tensor]]:
-    """Yield batches without end; samples of alike size stand together, to waste little padding."""
+    """Yield batches of about `tokens` segments, padding included, without end.
+
+    Samples of alike size stand together, to waste little padding.
+    """
     while True:
         samples = []
-        while len(samples) < size * 8:
+        while len(samples) < 96:
             sample = sample_pair(clips[int(rng.integers(len(clips)))], rng, options)
             if sample is not None:
                 samples.append(sample)
-        samples.sort(key=lambda s: s[0].count + sum(f.count for f in s[1]))
-        groups = [samples[i : i + size] for i in range(0, len(samples), size)]
+        groups = _group(samples, tokens)
         for index in rng.permutation(len(groups)):
             yield collate(groups[index])
+
+
+def _group(
+    samples: list[tuple[Frame, list[Frame]]], tokens: int
+) -> list[list[tuple[Frame, list[Frame]]]]:
+    """Cut samples, sorted by size, where the padded size would exceed the budget."""
+
+    def sizes(sample: tuple[Frame, list[Frame]]) -> tuple[int, int]:
+        return sample[0].count, sum(frame.count for frame in sample[1])
+
+    groups: list[list[tuple[Frame, list[Frame]]]] = []
+    longest = (0, 0)
+    for sample in sorted(samples, key=lambda s: sum(sizes(s))):
+        both = [max(a, b) for a, b in zip(longest, sizes(sample), strict=True)]
+        if groups and sum(both) * (len(groups[-1]) + 1) <= tokens:
+            groups[-1].append(sample)
+            longest = (both[0], both[1])
+        else:
+            groups.append([sample])
+            longest = sizes(sample)
+    return groups

@@ -106,12 +106,15 @@ def write_model(model: AntPaper | AntRelative, path: Path, manifest: dict[str, A
     """
     model.eval()
     features = model.config.features
-    encoder = _graph(_Encoder(model), encoder_inputs(1, 7), _ENCODER_NAMES, {
-        "tokens": {0: "B", 1: "N"}
-    })
-    matcher = _graph(_Matcher(model), matcher_inputs(1, 9, 7, features), _MATCHER_NAMES, {
-        "probability": {0: "B", 1: "N", 2: "M"}, "counterpart": {0: "B", 1: "N"}
-    })
+    encoder = _graph(
+        _Encoder(model), encoder_inputs(1, 7), _ENCODER_NAMES, {"tokens": {0: "B", 1: "N"}}
+    )
+    matcher = _graph(
+        _Matcher(model),
+        matcher_inputs(1, 9, 7, features),
+        _MATCHER_NAMES,
+        {"probability": {0: "B", 1: "N", 2: "M"}, "counterpart": {0: "B", 1: "N"}},
+    )
     manifest = {**manifest, "descriptor_version": DESCRIPTOR_VERSION, "features": features}
     part = path.with_name(path.name + ".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
@@ -127,7 +130,7 @@ def write_model(model: AntPaper | AntRelative, path: Path, manifest: dict[str, A
 
 def compare(model: AntPaper | AntRelative, path: Path) -> float:
     """Run the written file at several sizes; return the largest difference from PyTorch."""
-    import onnxruntime  # noqa: PLC0415 - export needs it, training does not
+    import onnxruntime
 
     model.eval()
     worst = 0.0

@@ -40,9 +40,7 @@ def forward_match_loss(similarity: Tensor, agreement: Tensor) -> Tensor:
     return (similarity.logsumexp(dim=-1) - log_mass) * has_match
 
 
-def cycle_loss(
-    similarity: Tensor, target_mask: Tensor, reference_mask: Tensor
-) -> Tensor:
+def cycle_loss(similarity: Tensor, target_mask: Tensor, reference_mask: Tensor) -> Tensor:
     """Return -log of the probability to come back to the same reference segment.
 
     Casey et al. 2021, equations 5 to 7: unique ids go to the target through S and back through

@@ -19,6 +19,7 @@ LightGlue's matchability), and a learned temperature.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -59,7 +60,7 @@ def build(config: ModelConfig) -> AntPaper | AntRelative:
 
 def _mlp(*widths: int) -> nn.Sequential:
     modules: list[nn.Module] = []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in pairwise(widths):
         modules += [nn.Linear(before, after), nn.ReLU()]
     return nn.Sequential(*modules[:-1])
 
@@ -70,7 +71,7 @@ def _crop_cnn(channels: tuple[int, ...], features: int) -> nn.Sequential:
     The last map is squashed to a vector by one convolution over all of it.
     """
     modules: list[nn.Module] = []
-    for before, after in zip(channels, channels[1:], strict=False):
+    for before, after in pairwise(channels):
         modules += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.ReLU()]
     side = 32 >> (len(channels) - 1)
     return nn.Sequential(*modules, nn.Conv2d(channels[-1], features, side), nn.Flatten())
@@ -182,7 +183,7 @@ class AntPaper(nn.Module):
         pictures = crops[:, :, :2].reshape(-1, 2, 32, 32)
         return self.cnn(pictures).reshape(batch, count, -1) + self.box_mlp(box)
 
-    def match(
+    def match(  # noqa: PLR0917 - an exported graph's inputs are positional
         self,
         reference: Tensor,
         reference_geometry: Tensor,
@@ -220,9 +221,7 @@ class AntRelative(nn.Module):
         self.graph = nn.ModuleList(
             _mlp(2 * features, 2 * features, features) for _ in range(config.graph_layers)
         )
-        self.graph_norm = nn.ModuleList(
-            nn.LayerNorm(features) for _ in range(config.graph_layers)
-        )
+        self.graph_norm = nn.ModuleList(nn.LayerNorm(features) for _ in range(config.graph_layers))
         self.pair_geometry = nn.Linear(_PAIR_FEATURES, config.pair_hidden)
         self.pair_hidden = nn.Linear(config.pair_hidden, config.pair_hidden)
         # One row a head and cross-attention layer, and one for the final similarity.
@@ -264,7 +263,7 @@ class AntRelative(nn.Module):
         heads = self.config.heads
         return [*out[:, :-1].split(heads, dim=1), out[:, -1:]]
 
-    def match(
+    def match(  # noqa: PLR0917 - an exported graph's inputs are positional
         self,
         reference: Tensor,
         reference_geometry: Tensor,
@@ -275,7 +274,7 @@ class AntRelative(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Match every target segment against all reference segments.
 
-        reference: (B, M, D) tokens; reference_geometry: (B, M, 8), see `_pair_bias`; reference_mask:
+        reference: (B, M, D) tokens; reference_geometry: (B, M, 8), see `_pair_bias`; its mask:
         (B, M) 1 = segment; the same for the target with N. Returns similarity (B, N, M), to be
         soft-maxed over M, and the logit of "has a counterpart" (B, N).
         """

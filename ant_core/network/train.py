@@ -41,8 +41,8 @@ class TrainConfig:
 
     network: str = "ant_relative"  # a key of CONFIGS
     minutes: float = 60.0  # time box over all sittings; the learning rate falls to zero with it
-    batch: int = 12  # pairs a step
-    accumulate: int = 1  # steps whose gradients are summed (ant_paper: 64 pairs in all)
+    tokens: int = 2400  # segments a step, targets and references and padding; about 13 pairs
+    accumulate: int = 1  # batches whose gradients are summed in a step (ant_paper: 4)
     learning_rate: float = 8e-4  # peak
     warmup_steps: int = 200  # linear rise of the learning rate
     weight_decay: float = 1e-4
@@ -54,7 +54,7 @@ class TrainConfig:
     full_precision: bool = False  # default: bfloat16 where PyTorch thinks it safe
     seed: int = 0
     threads: int = 2  # CPU threads of PyTorch
-    pool_clips: int = 1000  # most clips held in memory, about 8 MB each
+    pool_clips: int = 700  # most clips held in memory, 10 to 20 MB each
     purity_min: float = 0.7  # segments with less of one true part teach nothing
 
 
@@ -233,7 +233,7 @@ def train(config: TrainConfig, clips: Path, folder: Path) -> dict[str, float]:
 
 def _train_until_validation(run: _Run, clips: list[Clip], rng: np.random.Generator) -> None:
     config = run.config
-    source = batches(clips, config.batch, rng, SampleOptions())
+    source = batches(clips, config.tokens, rng, SampleOptions())
     last = time.perf_counter()
     until = min(run.seconds + config.validate_minutes * 60, config.minutes * 60)
     losses: list[float] = []

@@ -22,7 +22,9 @@ __all__ = ["shot_arrays", "shot_pictures"]
 
 def shot_pictures(folder: Path) -> list[tuple[Path, Path]]:
     """Pair line/NAME.png and truth/NAME.png of a folder, in the order of their names."""
-    pairs = [(line, folder / "truth" / line.name) for line in sorted((folder / "line").glob("*.png"))]
+    pairs = [
+        (line, folder / "truth" / line.name) for line in sorted((folder / "line").glob("*.png"))
+    ]
     missing = [truth for _, truth in pairs if not truth.exists()]
     if missing or not pairs:
         what = f"{missing[0]} is missing" if missing else f"{folder / 'line'} holds no PNG files"
