@@ -185,12 +185,14 @@ class _File:
             return self._block
         if buffer.uri.startswith("data:"):
             return base64.b64decode(buffer.uri.split(",", 1)[1])
-        return (self.path.parent / buffer.uri).read_bytes()
+        beside: Path = self.path.parent / buffer.uri
+        return beside.read_bytes()
 
     def view(self, index: int) -> bytes:
         view = self.gltf.bufferViews[index]
-        start = view.byteOffset or 0
-        return self.buffers[view.buffer][start : start + view.byteLength]
+        start = int(view.byteOffset or 0)
+        buffer = self.buffers[int(view.buffer)]
+        return buffer[start : start + int(view.byteLength)]
 
     def array(self, index: int) -> NDArray[Any]:
         """Return accessor ``index`` as (count, width); normalised integers become floats."""
@@ -199,7 +201,7 @@ class _File:
             raise InputError(
                 f"{self.path}: sparse accessors are not supported; export without them."
             )
-        dtype = np.dtype(_DTYPE[accessor.componentType])
+        dtype: np.dtype[Any] = np.dtype(_DTYPE[accessor.componentType])
         width = _WIDTH[accessor.type]
         view = self.gltf.bufferViews[accessor.bufferView]
         stride = view.byteStride or width * dtype.itemsize
@@ -213,7 +215,8 @@ class _File:
         rows = np.lib.stride_tricks.as_strided(raw, shape, strides)
         values = np.ascontiguousarray(rows).view(dtype).reshape(accessor.count, width)
         if accessor.normalized and dtype.kind in "iu":
-            return np.maximum(values.astype(np.float32) / np.iinfo(dtype).max, -1.0)
+            shares: Floats = np.maximum(values.astype(np.float32) / np.iinfo(dtype).max, -1.0)
+            return shares
         return values
 
     def image(self, index: int) -> NDArray[np.uint8] | None:
@@ -313,7 +316,8 @@ def _face_normals(vertices: Floats, faces: NDArray[np.int32]) -> Floats:
     normals = np.zeros_like(vertices)
     for k in range(3):
         np.add.at(normals, faces[:, k], flat)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    return normals
 
 
 def _primitive(file: _File, primitive: Any, start: int, skinned: bool) -> dict[str, NDArray[Any]]:
@@ -429,7 +433,9 @@ def load_model(path: Path) -> Model:
         raise InputError(
             f"{path}: expected a model with triangles, but it has none; choose another file."
         )
-    joined = {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
+    joined: dict[str, Any] = {
+        key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]
+    }
     return Model(
         name=path.stem,
         **nodes,

@@ -86,7 +86,8 @@ def _swatch(model: Model, grid: tuple[int, int]) -> NDArray[np.int64]:
     middle = model.uv[model.faces].mean(1) % 1.0
     column = np.minimum((middle[:, 0] * grid[0]).astype(int), grid[0] - 1)
     row = np.minimum((middle[:, 1] * grid[1]).astype(int), grid[1] - 1)
-    return row * grid[0] + column
+    swatch: NDArray[np.int64] = row * grid[0] + column
+    return swatch
 
 
 def _texture_color(model: Model) -> NDArray[np.int64]:
@@ -122,12 +123,14 @@ def _classes(colors: Floats) -> NDArray[np.int64]:
         for k in range(len(centres)):
             if (nearest == k).any():
                 centres[k] = colors[nearest == k].mean(0)
-    return nearest
+    classes: NDArray[np.int64] = nearest
+    return classes
 
 
 def _area(points: Floats, faces: NDArray[np.int32]) -> NDArray[np.float64]:
     a, b, c = (points[faces[:, k]] for k in range(3))
-    return np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+    area: NDArray[np.float64] = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+    return area
 
 
 def _pieces(faces: NDArray[np.int64], classes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -202,7 +202,9 @@ def model_landmarks(model: Model, motion: Motion) -> dict[str, Doubles]:
 
 
 def _unit(vectors: Doubles) -> Doubles:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    length = np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    result: Doubles = vectors / length
+    return result
 
 
 def _frame(side: Doubles, up: Doubles) -> Doubles:
@@ -220,13 +222,15 @@ def _between(a: Doubles, b: Doubles) -> Doubles:
     k = np.zeros((len(v), 3, 3))
     k[:, 0, 1], k[:, 0, 2], k[:, 1, 2] = -v[:, 2], v[:, 1], -v[:, 0]
     k = k - k.transpose(0, 2, 1)
-    return np.eye(3) + k + k @ k / np.maximum(1 + c, 1e-3)
+    turn: Doubles = np.eye(3) + k + k @ k / np.maximum(1 + c, 1e-3)
+    return turn
 
 
 def _mixed(a: Doubles, b: Doubles, share: float) -> Doubles:
     """Return the rotations ``share`` of the way from a to b, by their nearest orthogonal matrix."""
     u, _, vt = np.linalg.svd(a * (1 - share) + b * share)
-    return u @ vt
+    turn: Doubles = u @ vt
+    return turn
 
 
 def _quaternions(turns: Doubles) -> Floats:
@@ -306,7 +310,8 @@ def _in_place(path: Doubles) -> Doubles:
     smooth = np.stack(
         [np.convolve(padded[:, k], window / window.sum(), "valid") for k in range(3)], 1
     )
-    return path - smooth
+    swing: Doubles = path - smooth
+    return swing
 
 
 def _hips_path(marks: dict[str, Doubles], rest: dict[str, Doubles]) -> Doubles:

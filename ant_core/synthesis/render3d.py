@@ -108,8 +108,9 @@ def look_at(eye: NDArray[np.floating], target: NDArray[np.floating], roll: float
 
 
 def _context() -> Any:
+    options: dict[str, Any] = {"standalone": True, "backend": "egl"}
     try:
-        return moderngl.create_context(standalone=True, backend="egl")
+        return moderngl.create_context(**options)
     except Exception as error:  # moderngl raises bare Exceptions of several libraries
         raise DeviceUnavailable(
             f"No OpenGL context without a window can be opened ({error}): "
@@ -260,4 +261,5 @@ def without_specks(edges: NDArray[np.bool_], least_px: int) -> NDArray[np.bool_]
     )
     keep = stats[:count, cv2.CC_STAT_AREA] >= least_px
     keep[0] = False
-    return keep[labels]
+    kept: NDArray[np.bool_] = keep[labels]
+    return kept

@@ -194,7 +194,8 @@ def _actor(
 def _build(rng: np.random.Generator, joints: int) -> Floats:
     """Return (K,) factors that make some limbs larger or smaller, so that no two are alike."""
     chosen = rng.random(joints) < rng.choice([0.0, 0.08, 0.15])
-    return np.exp(rng.normal(0, 0.1, joints) * chosen).astype(np.float32)
+    factors: Floats = np.exp(rng.normal(0, 0.1, joints) * chosen).astype(np.float32)
+    return factors
 
 
 def _proportions(
@@ -243,8 +244,8 @@ def _place_thing(
     c, s = np.cos(angle), np.sin(angle)
     turn = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], np.float32)
     first = scene.give_ids(rng, np.array(thing.materials, np.int32))
-    points = points * np.float32(size) @ turn.T + place.astype(np.float32)
-    scene.things.append((points, normals @ turn.T, faces, parts + first))
+    moved = (points * size @ turn.T + place).astype(np.float32)
+    scene.things.append((moved, normals @ turn.T, faces, parts + first))
 
 
 def _scene(rng: np.random.Generator, catalogue: Catalogue, split: Split, yaw: float) -> Scene:
@@ -360,7 +361,8 @@ class Look:
         if self.light is None:
             return None
         dark = (planes.normals @ self.light < self.shadow) & (planes.ids > 0)
-        return cv2.medianBlur(dark.astype(np.uint8), 7)
+        smooth: NDArray[np.uint8] = np.asarray(cv2.medianBlur(dark.astype(np.uint8), 7), np.uint8)
+        return smooth
 
 
 @lru_cache(maxsize=1)
@@ -387,9 +389,14 @@ def _render(
         start += len(p)
     view, distance = camera.view(share)
     lens = perspective(camera.fov, size[1] / size[0], max(0.05, 0.1 * distance), distance + 12.0)
-    joined = [np.concatenate(arrays) for arrays in (points, normals, parts, faces)]
     return _renderer().render(
-        size, view, lens, positions=joined[0], normals=joined[1], parts=joined[2], faces=joined[3]
+        size,
+        view,
+        lens,
+        positions=np.concatenate(points),
+        normals=np.concatenate(normals),
+        parts=np.concatenate(parts),
+        faces=np.concatenate(faces),
     )
 
 

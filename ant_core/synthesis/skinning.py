@@ -11,19 +11,23 @@ __all__ = ["joint_matrices", "local_pose", "rotation_matrices", "skin", "world_m
 
 
 def _sample(channel: Channel, time: float) -> Floats:
-    """Return a channel's value at ``time`` seconds, held before its first and after its last key."""
+    """Return the value at ``time`` seconds, held before the first and after the last key."""
     right = int(np.searchsorted(channel.times, time, side="right"))
     left = max(right - 1, 0)
+    a: Floats = channel.values[left]
     if channel.step or right == 0 or right == len(channel.times):
-        return channel.values[left]
+        return a
     begin, end = channel.times[left], channel.times[right]
     share = np.float32((time - begin) / (end - begin))
-    a, b = channel.values[left], channel.values[right]
-    if channel.path != "rotation":
-        return a + (b - a) * share
-    # Keys are close together; the normalised straight way is within a pixel of the great circle.
-    mixed = a + ((b if float(a @ b) >= 0 else -b) - a) * share
-    return mixed / max(float(np.linalg.norm(mixed)), 1e-12)
+    b: Floats = channel.values[right]
+    # Of the two quaternions of one rotation, the nearer one.  Keys are close together, so that the
+    # straight way made to length 1 is within a pixel of the great circle.
+    if channel.path == "rotation" and float(a @ b) < 0:
+        b = -b
+    mixed: Floats = a + (b - a) * share
+    if channel.path == "rotation":
+        mixed = mixed / np.float32(max(float(np.linalg.norm(mixed)), 1e-12))
+    return mixed
 
 
 def local_pose(model: Model, motion: Motion | None, time: float) -> tuple[Floats, Floats, Floats]:
