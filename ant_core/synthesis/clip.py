@@ -199,7 +199,7 @@ def _write(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
         raise _unwritable(path, error) from error
     try:
         with beside.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+            np.savez_compressed(file, allow_pickle=False, **arrays)
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
