@@ -1,14 +1,16 @@
 """Kernels from line mask to basins: the hills of the distance to the nearest ink."""
 
+# ruff: noqa: PLR0912, PLR0915, PLR1714 - a kernel is one plain loop over plain arrays
+
 from __future__ import annotations
 
 import numpy as np
 
-from segmentation._jit import kernel
+from segmentation._jit import Array, kernel
 
 
 @kernel("uint16[:,::1](boolean[:,::1], int64)")
-def near_distance(ink, reach):
+def near_distance(ink: Array, reach: int) -> Array:
     """Squared distance to the nearest ink pixel, in pixels, cut off at reach**2 + 1.
 
     Exact below the cut. `reach` is at most 180, so that sums fit uint16.
@@ -47,7 +49,7 @@ def near_distance(ink, reach):
 
 
 @kernel("int32[::1](uint16[:,::1], int32[:,::1], int64, int64)")
-def ascend(squared, labels, cut, balls):
+def ascend(squared: Array, labels: Array, cut: int, balls: int) -> Array:
     """Label every free pixel below the cut with the hill it climbs to; return the peaks.
 
     `labels` holds 1..balls where the distance is at the cut, else 0, and is completed in
@@ -120,7 +122,7 @@ def ascend(squared, labels, cut, balls):
 
 
 @kernel("int64[:,::1](uint16[:,::1], int32[:,::1], int64)")
-def passes(squared, labels, cut):
+def passes(squared: Array, labels: Array, cut: int) -> Array:
     """List where two hills touch, highest first: rows of y, x, label, other label, height.
 
     A pass lies at the lower pixel of the touching pair; equal heights keep raster order.

@@ -1,13 +1,16 @@
 """Kernels that tell a hole in a line from a narrow place between two lines."""
 
+# ruff: noqa: PLR0917 - a kernel is one plain loop over plain arrays
+
 from __future__ import annotations
 
 import math
 
 import numpy as np
 
-from segmentation._jit import kernel
+from segmentation._jit import Array, kernel
 from segmentation._tip_kernels import stroke_end
+
 # Bare stretches up to this many line widths are grain within a stroke.
 _GRAIN_WIDTHS = 0.45
 # Narrow places up to this many line widths are holes even where no stroke is seen to end ...
@@ -19,7 +22,7 @@ _OPENING_SHARE = 0.35
 
 
 @kernel("int32(int32[::1], int32)")
-def find(parents, item):
+def find(parents: Array, item: int) -> int:
     """Root of an item, shortening the way."""
     while parents[item] != item:
         parents[item] = parents[parents[item]]
@@ -28,23 +31,23 @@ def find(parents, item):
 
 
 @kernel("UniTuple(int64, 4)(boolean[:,::1], int64, int64, int64)")
-def banks(ink, my, mx, squared):
+def banks(ink: Array, my: int, mx: int, squared: int) -> tuple[int, int, int, int]:
     """Nearest ink pixel to a pass, and the nearest one facing it: y, x, y, x.
 
     Facing: more than 114 degrees away as seen from the pass. The second y is -1 without one.
     """
     height, width = ink.shape
     half = int(math.sqrt(squared)) + 3
-    near = np.int64(1) << 40
-    py, px = np.int64(-1), np.int64(-1)
+    near = 1 << 40
+    py, px = -1, -1
     for y in range(max(0, my - half), min(height, my + half + 1)):
         for x in range(max(0, mx - half), min(width, mx + half + 1)):
             away = (y - my) * (y - my) + (x - mx) * (x - mx)
             if ink[y, x] and away < near:
                 near = away
                 py, px = y, x
-    facing = np.int64(1) << 40
-    qy, qx = np.int64(-1), np.int64(-1)
+    facing = 1 << 40
+    qy, qx = -1, -1
     for y in range(max(0, my - half), min(height, my + half + 1)):
         for x in range(max(0, mx - half), min(width, mx + half + 1)):
             away = (y - my) * (y - my) + (x - mx) * (x - mx)
@@ -55,20 +58,25 @@ def banks(ink, my, mx, squared):
     return py, px, qy, qx
 
 
-@kernel(
-    "boolean(boolean[:,::1], int64, int64, int64, int64, float64, float64, float64)"
-)
-def is_hole(ink, py, px, qy, qx, bare, line, radius):
+@kernel("boolean(boolean[:,::1], int64, int64, int64, int64, float64, float64, float64)")
+def is_hole(
+    ink: Array, py: int, px: int, qy: int, qx: int, bare: float, line: float, radius: float
+) -> bool:
     """Tell whether a stroke ends on either bank of a narrow place of `bare` pixels.
 
     Beside a wider place, a stroke that goes on after one bare pixel has not ended there.
     """
     bridge = 2 if bare > _GRAIN_WIDTHS * line else 1
-    return stroke_end(ink, py, px, radius, bridge)[0] or stroke_end(ink, qy, qx, radius, bridge)[0]
+    if stroke_end(ink, py, px, radius, bridge)[0]:
+        return True
+    ends, _, _ = stroke_end(ink, qy, qx, radius, bridge)
+    return bool(ends)
 
 
 @kernel("float64(uint16[:,::1], int32[:,::1], int32[::1], int64, int64, int32, int32, float64)")
-def opening(squared, labels, parents, my, mx, a, b, radius):
+def opening(
+    squared: Array, labels: Array, parents: Array, my: int, mx: int, a: int, b: int, radius: float
+) -> float:
     """The lesser of how far two joined hills open within `radius` of their pass, in pixels."""
     height, width = squared.shape
     half = int(radius)
@@ -90,7 +98,17 @@ def opening(squared, labels, parents, my, mx, a, b, radius):
     "(boolean[:,::1], uint16[:,::1], int32[:,::1], int64[:,::1], int32[::1],"
     " float64, float64, float64, float64)"
 )
-def join(ink, squared, labels, table, peaks, gap, rise, line, radius):
+def join(
+    ink: Array,
+    squared: Array,
+    labels: Array,
+    table: Array,
+    peaks: Array,
+    gap: float,
+    rise: float,
+    line: float,
+    radius: float,
+) -> tuple[Array, Array]:
     """Join hills over every pass, highest first, that is no hole in a line.
 
     A hole is at most `gap` wide and opens by at least `rise` on both sides. Either a stroke ends

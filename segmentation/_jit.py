@@ -8,6 +8,9 @@ from typing import Any
 
 import numba
 from numba.core import event
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 logger = logging.getLogger("segmentation")
 
@@ -37,7 +40,7 @@ class _CompileNotice(event.Listener):
         """Nothing to say: the result follows."""
 
 
-event.register("numba:compile", _CompileNotice())
+event.register("numba:compile", _CompileNotice())  # type: ignore[no-untyped-call]
 
 
 def kernel(*signatures: str) -> Callable[[Callable[..., Any]], Any]:

@@ -1,14 +1,16 @@
 """Kernels over label maps. Each has a slow twin in the tests that it must equal."""
 
+# ruff: noqa: PLR0912 - a kernel is one plain loop over plain arrays
+
 from __future__ import annotations
 
 import numpy as np
 
-from segmentation._jit import kernel
+from segmentation._jit import Array, kernel
 
 
 @kernel("void(int32[:,::1], boolean[:,::1])")
-def grow(labels, allowed):
+def grow(labels: Array, allowed: Array) -> None:
     """Give every allowed pixel of label 0 the label that reaches it in fewest 4-steps.
 
     In place. Among equals the label that was queued first wins: raster order of the sources.
@@ -67,7 +69,7 @@ def grow(labels, allowed):
 
 
 @kernel("void(int32[:,::1], int64[::1], int32[:,::1], float64[:,::1], boolean[::1])")
-def tally(labels, area, box, total, border):
+def tally(labels: Array, area: Array, box: Array, total: Array, border: Array) -> None:
     """Fill area, half-open box, sum of x and y, and border contact of every label."""
     height, width = labels.shape
     for y in range(height):
@@ -95,7 +97,7 @@ def tally(labels, area, box, total, border):
 
 
 @kernel("int64[::1](int32[:,::1], int64)")
-def contacts(labels, base):
+def contacts(labels: Array, base: int) -> Array:
     """List lower label * base + higher label for each pair of touching pixels that differ."""
     height, width = labels.shape
     count = 0

@@ -1,14 +1,21 @@
 """Kernels that read pixels into ink."""
 
+# ruff: noqa: PLR0912, PLR1714 - a kernel is one plain loop over plain arrays
+
 from __future__ import annotations
 
 import numpy as np
 
-from segmentation._jit import kernel
+from segmentation._jit import Array, kernel
+
+# Alpha from which a pixel hides what is below, and tones that are surely white or ink.
+_SOLID = 250
+_WHITE = 240
+_DARK = 128
 
 
 @kernel("Tuple((uint8[:,::1], uint8[:,::1]))(uint8[:,:,::1], boolean)")
-def coloured(pixels, opaque):
+def coloured(pixels: Array, opaque: bool) -> tuple[Array, Array]:
     """Darkness and trace class of every pixel of a layer with 2 to 4 channels.
 
     Darkness is 255 minus the smallest channel, so that a pure red, green or blue line is as
@@ -47,8 +54,26 @@ def coloured(pixels, opaque):
     return darkness, trace
 
 
+@kernel("UniTuple(int64, 3)(uint8[:,:,::1])")
+def solid_tones(pixels: Array) -> tuple[int, int, int]:
+    """Count the pixels of a layer with alpha that are opaque, and white or dark among them."""
+    height, width, channels = pixels.shape
+    solid, white, dark = 0, 0, 0
+    for y in range(height):
+        for x in range(width):
+            if pixels[y, x, channels - 1] < _SOLID:
+                continue
+            low = pixels[y, x, 0]
+            for channel in range(1, channels - 1):
+                low = min(low, pixels[y, x, channel])
+            solid += 1
+            white += low >= _WHITE
+            dark += low < _DARK
+    return solid, white, dark
+
+
 @kernel("float64(boolean[:,::1])")
-def line_width(ink):
+def line_width(ink: Array) -> float:
     """Median run of ink over rows and columns, in pixels; 0.0 without ink.
 
     Single bare pixels inside a run count as ink (grain). A run crosses its line at a slant,

@@ -1,17 +1,19 @@
 """Kernels that number the segments and give specks away."""
 
+# ruff: noqa: PLR0912 - a kernel is one plain loop over plain arrays
+
 from __future__ import annotations
 
 import numpy as np
 
-from segmentation._jit import kernel
+from segmentation._jit import Array, kernel
 
 # Segments that one round around a speck can tell apart: a speck is a few pixels.
 _MOST_MET = 64
 
 
 @kernel("Tuple((int64[::1], int64[::1]))(int32[:,::1], int32[::1])")
-def settle(labels, parents):
+def settle(labels: Array, parents: Array) -> tuple[Array, Array]:
     """Replace hills by their roots, in place; return area and first pixel of every root."""
     height, width = labels.shape
     area = np.zeros(parents.size, np.int64)
@@ -29,8 +31,8 @@ def settle(labels, parents):
     return area, first
 
 
-@kernel("int32(int32[:,::1], int64[::1], int64, int64, int64)")
-def host(labels, area, start, speck, half):
+@kernel("int64(int32[:,::1], int64[::1], int64, int64, int64)")
+def host(labels: Array, area: Array, start: int, speck: int, half: int) -> int:
     """Segment that shares most boundary with the speck at pixel `start`; 0 without one nearby.
 
     Walks outwards in 4-steps, first over the speck, then over whatever is no segment larger
@@ -86,11 +88,11 @@ def host(labels, area, start, speck, half):
     for k in range(1, kinds):
         if times[k] > times[best] or (times[k] == times[best] and met[k] < met[best]):
             best = k
-    return met[best]
+    return int(met[best])
 
 
 @kernel("int32[::1](int32[:,::1], int64[::1], int64[::1], int64, int64)")
-def takers(labels, area, first, speck, half):
+def takers(labels: Array, area: Array, first: Array, speck: int, half: int) -> Array:
     """For every root, the root that it joins: its host for a speck, else itself."""
     takes = np.arange(area.size).astype(np.int32)
     for label in range(1, area.size):
@@ -101,15 +103,15 @@ def takers(labels, area, first, speck, half):
     return takes
 
 
-@kernel("Tuple((int32, int32[::1]))(int32[:,::1], int32[::1])")
-def renumber(labels, parents):
+@kernel("Tuple((int64, int32[::1]))(int32[:,::1], int32[::1])")
+def renumber(labels: Array, parents: Array) -> tuple[int, Array]:
     """Number the roots 1..N in raster order of their first pixel, in place.
 
     Returns N and the number of every root.
     """
     height, width = labels.shape
     numbers = np.zeros(parents.size, np.int32)
-    count = np.int32(0)
+    count = 0
     for y in range(height):
         for x in range(width):
             label = labels[y, x]

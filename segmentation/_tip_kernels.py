@@ -1,12 +1,14 @@
 """Kernels that find where strokes end and link the ends that face each other."""
 
+# ruff: noqa: PLR0912 - a kernel is one plain loop over plain arrays
+
 from __future__ import annotations
 
 import math
 
 import numpy as np
 
-from segmentation._jit import kernel
+from segmentation._jit import Array, kernel
 
 # A stroke that ends leaves this much of the circle around its end bare (of 32 sectors).
 _SECTORS = 32
@@ -18,7 +20,9 @@ _FACING = 0.0
 
 
 @kernel("Tuple((boolean, float64, float64))(boolean[:,::1], int64, int64, float64, int64)")
-def stroke_end(ink, cy, cx, radius, bridge):
+def stroke_end(
+    ink: Array, cy: int, cx: int, radius: float, bridge: int
+) -> tuple[bool, float, float]:
     """Tell whether a stroke ends at an ink pixel, and which way it points there: y, x.
 
     Follows the ink from there within a disc and looks at the rim of the disc: a stroke that
@@ -26,7 +30,7 @@ def stroke_end(ink, cy, cx, radius, bridge):
     how far one step along the ink may reach: 1 for touching pixels, 2 to leap a bare one.
     """
     height, width = ink.shape
-    half = int(math.ceil(radius))
+    half = math.ceil(radius)
     side = 2 * half + 1
     seen = np.zeros(side * side, np.bool_)
     stack = np.empty(side * side, np.int32)
@@ -78,8 +82,22 @@ def stroke_end(ink, cy, cx, radius, bridge):
     return arcs == 1 and widest >= _BARE_SECTORS, -sum_y / length, -sum_x / length
 
 
+@kernel("boolean(boolean[:,::1], uint16[:,::1], int64, int64, int64)")
+def is_least(ink: Array, crowd: Array, y: int, x: int, apart: int) -> bool:
+    """Tell whether no ink within `apart` has less crowd, nor as much and comes first."""
+    height, width = ink.shape
+    own = crowd[y, x]
+    for y2 in range(max(0, y - apart), min(height, y + apart + 1)):
+        for x2 in range(max(0, x - apart), min(width, x + apart + 1)):
+            if not ink[y2, x2] or crowd[y2, x2] > own:
+                continue
+            if crowd[y2, x2] < own or y2 < y or (y2 == y and x2 < x):
+                return False
+    return True
+
+
 @kernel("float64[:,::1](boolean[:,::1], uint16[:,::1], int64, int64, float64)")
-def stroke_ends(ink, crowd, most, apart, radius):
+def stroke_ends(ink: Array, crowd: Array, most: int, apart: int, radius: float) -> Array:
     """Find the ends of strokes: rows of y, x and the direction y, x in which they point.
 
     `crowd` counts the ink around each pixel: an end has at most `most`, and no more than any ink
@@ -92,19 +110,14 @@ def stroke_ends(ink, crowd, most, apart, radius):
         for x in range(width):
             if not ink[y, x] or crowd[y, x] > most:
                 continue
-            own = crowd[y, x]
-            least = True
-            for y2 in range(max(0, y - apart), min(height, y + apart + 1)):
-                for x2 in range(max(0, x - apart), min(width, x + apart + 1)):
-                    if not ink[y2, x2]:
-                        continue
-                    before = y2 < y or (y2 == y and x2 < x)
-                    if crowd[y2, x2] < own or (before and crowd[y2, x2] == own):
-                        least = False
-                        break
-                if not least:
-                    break
-            if not least:
+            # Most ink is outdone by the pixel before or after it: look there before looking far.
+            if x > 0 and ink[y, x - 1] and crowd[y, x - 1] <= crowd[y, x]:
+                continue
+            if x + 1 < width and ink[y, x + 1] and crowd[y, x + 1] < crowd[y, x]:
+                continue
+            if y > 0 and ink[y - 1, x] and crowd[y - 1, x] <= crowd[y, x]:
+                continue
+            if not is_least(ink, crowd, y, x, apart):
                 continue
             found, uy, ux = stroke_end(ink, y, x, radius, 1)
             if not found:
@@ -122,7 +135,7 @@ def stroke_ends(ink, crowd, most, apart, radius):
 
 
 @kernel("int64[:,::1](float64[:,::1], float64)")
-def links(ends, gap):
+def links(ends: Array, gap: float) -> Array:
     """Pair the stroke ends that face each other across at most `gap` bare pixels.
 
     Rows of y, x, y, x. Two ends are paired when each is the other's cheapest partner; straight
@@ -165,7 +178,7 @@ def links(ends, gap):
 
 
 @kernel("int64[:,::1](boolean[:,::1], int64[:,::1])")
-def draw(ink, pairs):
+def draw(ink: Array, pairs: Array) -> Array:
     """Draw the links into the mask, in place; rows of y, x, link for each pixel added."""
     room = 0
     for i in range(len(pairs)):
@@ -187,8 +200,27 @@ def draw(ink, pairs):
     return added[:count].copy()
 
 
+@kernel("int64[:,::1](int32[:,::1], int32[::1], int64[:,::1], int64)")
+def shores(labels: Array, parents: Array, added: Array, count: int) -> Array:
+    """Lowest and highest root that touches each of `count` links; 0, 0 where none does."""
+    height, width = labels.shape
+    found = np.zeros((count, 2), np.int64)
+    for i in range(len(added)):
+        link = added[i, 2]
+        for turn in range(4):
+            y = added[i, 0] + (turn == 3) - (turn == 0)
+            x = added[i, 1] + (turn == 2) - (turn == 1)
+            if not (0 <= y < height and 0 <= x < width) or labels[y, x] == 0:
+                continue
+            label = parents[labels[y, x]]
+            if found[link, 0] == 0 or label < found[link, 0]:
+                found[link, 0] = label
+            found[link, 1] = max(found[link, 1], label)
+    return found
+
+
 @kernel("void(int32[:,::1], int64[:,::1], int32)")
-def release(labels, added, fresh):
+def release(labels: Array, added: Array, fresh: int) -> None:
     """Label the pixels of links, which are no ink, after a 4-neighbour, in place.
 
     Order: up, left, right, down. Links that touch no segment get labels from `fresh` on.

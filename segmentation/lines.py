@@ -63,7 +63,7 @@ def extract_lines(image: ArrayLike) -> LineArt:
     counts = _histogram(darkness)
     if opaque and (tone := _paper_tone(counts)):
         table = np.clip((np.arange(256) - tone) * 255.0 / (255 - tone), 0, 255)
-        darkness = cv2.LUT(darkness, np.rint(table).astype(np.uint8))
+        darkness = np.rint(table).astype(np.uint8)[darkness]
         counts = _histogram(darkness)
     ink = darkness >= _ink_threshold(counts)
     if pixels.shape[2] > 2:
@@ -80,7 +80,7 @@ def _checked(image: ArrayLike) -> NDArray[Any]:
         )
     if array.size == 0:
         raise ValueError(f"line image has shape {array.shape}, expected at least 1 x 1 pixel")
-    if array.dtype not in (np.uint8, np.uint16) and array.dtype.kind not in "fb":
+    if array.dtype not in (np.uint8, np.uint16) and array.dtype.kind != "f":
         raise ValueError(
             f"line image holds {array.dtype}, expected uint8, uint16 or float in [0, 1]: "
             "convert it first"
@@ -93,9 +93,9 @@ def _as_bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
     if array.ndim == 2:
         array = array[:, :, None]
     if array.dtype == np.uint16:
-        array = ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    elif array.dtype.kind == "b":
-        array = array.astype(np.uint8) * np.uint8(255)
+        # Exact: 1 / 257 of a whole number is never half way between two.
+        array = np.asarray(cv2.convertScaleAbs(np.ascontiguousarray(array), alpha=1 / 257))
+        array = array.reshape(*array.shape[:2], -1)
     elif array.dtype.kind == "f":
         array = np.rint(np.clip(np.nan_to_num(array), 0, 1) * 255).astype(np.uint8)
     return np.ascontiguousarray(array)
@@ -107,19 +107,17 @@ def _darkness(
     """Return darkness, trace classes of all pixels, and whether the layer has paper."""
     height, width, channels = pixels.shape
     if channels == 1:
-        return cv2.bitwise_not(pixels[:, :, 0]), np.zeros((height, width), np.uint8), True
-    alpha = np.ascontiguousarray(pixels[:, :, -1]) if channels in (2, 4) else None
-    opaque = alpha is None or int(alpha.min()) == 255 or _is_white_fill(pixels, alpha)
+        return 255 - pixels[:, :, 0], np.zeros((height, width), np.uint8), True
+    opaque = channels == 3 or _has_paper(pixels)
     darkness, trace = kernels.coloured(pixels, opaque)
     return darkness, trace, opaque
 
 
-def _is_white_fill(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> bool:
-    """Tell a white-filled layer with dark lines (paper) from lines on transparency."""
-    lightest = pixels[:, :, :-1].min(axis=2)[alpha >= 250]
-    white = int(np.count_nonzero(lightest >= 240))
-    dark = int(np.count_nonzero(lightest < 128))
-    return white * 2 > lightest.size and dark * 100 > lightest.size
+def _has_paper(pixels: NDArray[np.uint8]) -> bool:
+    """Tell an opaque layer, or a white-filled one with dark lines, from lines on transparency."""
+    solid, white, dark = kernels.solid_tones(pixels)
+    everywhere = solid == pixels.shape[0] * pixels.shape[1]
+    return bool(everywhere or (white * 2 > solid and dark * 100 > solid))
 
 
 def _histogram(plane: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -89,7 +89,7 @@ def _hills(
     """Return hills of the free space, the parent of each once joined, and the closed holes."""
     if gap == 0:
         mask = np.logical_not(lines.ink).view(np.uint8)
-        count, labels = cv2.connectedComponents(mask, connectivity=4, ltype=cv2.CV_32S)
+        count, labels = _components(mask)
         return labels, np.arange(count, dtype=np.int32), np.zeros((0, 6), np.int64)
     radius = _TIP_RADIUS_WIDTHS * lines.line_width_px + _TIP_RADIUS_PX
     barrier = lines.ink.copy()
@@ -100,16 +100,21 @@ def _hills(
     squared = basins.near_distance(barrier, reach)
     cut = reach * reach + 1
     balls = (squared == cut).view(np.uint8)
-    count, labels = cv2.connectedComponents(balls, connectivity=4, ltype=cv2.CV_32S)
+    count, labels = _components(balls)
     peaks = basins.ascend(squared, labels, cut, count - 1)
     table = basins.passes(squared, labels, cut)
     parents, holes = gaps.join(
         barrier, squared, labels, table, peaks, gap, _RISE_PX, lines.line_width_px, radius
     )
-    sides = _beside(labels, pairs, added)
+    sides = np.hstack([pairs, tips.shores(labels, parents, added, len(pairs))])
     spare = np.arange(parents.size, parents.size + len(added), dtype=np.int32)
     tips.release(labels, added, parents.size)
     return labels, np.concatenate([parents, spare]), np.concatenate([holes, sides])
+
+
+def _components(mask: NDArray[np.uint8]) -> tuple[int, NDArray[np.int32]]:
+    count, labels = cv2.connectedComponents(mask, connectivity=4, ltype=cv2.CV_32S)
+    return count, np.asarray(labels, np.int32)
 
 
 def _link(
@@ -119,27 +124,12 @@ def _link(
     half = max(2, round(width))
     side = 2 * half + 1
     crowd = cv2.boxFilter(
-        barrier.view(np.uint8), cv2.CV_16U, (side, side),
-        normalize=False, borderType=cv2.BORDER_REPLICATE,
+        barrier.view(np.uint8),
+        cv2.CV_16U,
+        (side, side),
+        normalize=False,
+        borderType=cv2.BORDER_REPLICATE,
     )
     ends = tips.stroke_ends(barrier, crowd, round(_CROWD_AT_END * side * width), half, radius)
     pairs = tips.links(ends, gap)
     return pairs, tips.draw(barrier, pairs)
-
-
-def _beside(
-    labels: NDArray[np.int32], pairs: NDArray[np.int64], added: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return a hole row for each link: its ends and the hills on either side of its middle."""
-    rows = np.zeros((len(pairs), 6), np.int64)
-    rows[:, :4] = pairs
-    for i in range(len(pairs)):
-        y, x = added[added[:, 2] == i][:, :2].T
-        around = np.concatenate([
-            labels[np.clip(y + dy, 0, labels.shape[0] - 1), np.clip(x + dx, 0, labels.shape[1] - 1)]
-            for dy, dx in ((-1, 0), (0, -1), (0, 1), (1, 0))
-        ])
-        found = np.unique(around[around > 0])
-        if found.size:
-            rows[i, 4:] = found[[0, -1]]
-    return rows
