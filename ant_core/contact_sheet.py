@@ -91,7 +91,7 @@ def _small(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Shrink; returns (h, w, 3) in [0, 255] and alpha (h, w, 1) in [0, 1]."""
     deep = image.dtype == np.uint16
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    small: NDArray[Any] = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     small = small.reshape(size[1], size[0], -1) / (257 if deep else 1)
     if small.shape[2] == 1:
         small = np.repeat(small, 3, axis=2)

@@ -102,14 +102,18 @@ class Summary:
         if self.not_flat:
             text.append(f"{self.not_flat} reference segments are painted in more than one colour")
         if self.kept:
-            text.append(f"kept from the last run: frames {describe_frames(self.kept)}")
+            text.append(f"kept from the last run: {_name(self.kept)}")
             for reason, frames in self.recomputed:
-                text.append(f"recomputed: frames {describe_frames(frames)} ({reason})")
+                text.append(f"recomputed: {_name(frames)} ({reason})")
         if self.doubtful_frames:
-            text.append(f"to review: frames {describe_frames(self.doubtful_frames)}")
+            text.append(f"to review: {_name(self.doubtful_frames)}")
         if self.failed:
-            text.append(f"failed: frames {describe_frames(self.failed)}")
+            text.append(f"failed: {_name(self.failed)}")
         return text
+
+
+def _name(frames: Sequence[int]) -> str:
+    return ("frame " if len(frames) == 1 else "frames ") + describe_frames(frames)
 
 
 def summarize(results: dict[int, FrameResult], review_below: float) -> Summary:
@@ -146,12 +150,9 @@ def _versions() -> dict[str, str]:
 
 def _head(shot: Shot, run: RunResult, info: RunInfo) -> dict[str, Any]:
     summary = summarize(run.results, info.review_below)
-    computed = max(
-        1,
-        sum(
-            bool(r.recomputed) and r.role == "predicted" and r.frame == r.drawing_frame
-            for r in run.results.values()
-        ),
+    computed = sum(
+        bool(r.recomputed) and r.role == "predicted" and r.frame == r.drawing_frame
+        for r in run.results.values()
     )
     return {
         "schema": 1,
@@ -175,7 +176,7 @@ def _head(shot: Shot, run: RunResult, info: RunInfo) -> dict[str, Any]:
         },
         "timings": {
             "wall_s": round(info.wall_s, 3),
-            "per_computed_drawing_s": round(info.wall_s / computed, 4),
+            "per_computed_drawing_s": round(info.wall_s / computed, 4) if computed else None,
             "stages": run.timings.summary(),
         },
         "summary": summary_json(summary),

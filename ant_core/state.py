@@ -45,8 +45,8 @@ def digest_of(value: Any) -> str:
 
 _REASONS = {
     "line": "its line drawing changed",
+    "origin": "it became a reference, or is none any more",
     "painting": "its painting changed",
-    "origin": "it was locked or unlocked",
     "hints": "its hints changed",
     "locks": "its locks changed",
     "model": "the model or device changed",

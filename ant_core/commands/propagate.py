@@ -119,6 +119,11 @@ def run(
         "summary": summary_json(summary),
         "warnings": list(job.warnings),
     }
+    if summary.failed:
+        event["error"] = (
+            f"frames {describe_frames(summary.failed)} could not be coloured, the others are "
+            "done: see the report for the reasons"
+        )
     return Outcome(exit_code, str(report), event)
 
 
