@@ -1,0 +1,269 @@
+"""3D clips: ids, lines inside parts, parts of models, and whole clips from tiny packs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.synthesis.gltf_builder import Builder, column
+
+pytest.importorskip("moderngl", reason="moderngl is not installed: needs the extra 'train'")
+
+from ant_core.errors import DeviceUnavailable, InputError
+from ant_core.synthesis import gltf
+from ant_core.synthesis.cast3d import load_catalogue
+from ant_core.synthesis.model_parts import Figure, build_figure
+from ant_core.synthesis.props3d import Thing, backdrop, random_thing
+from ant_core.synthesis.render3d import (
+    Planes,
+    Renderer,
+    crease_edges,
+    depth_edges,
+    look_at,
+    perspective,
+    without_specks,
+)
+from ant_core.synthesis.scene3d import make_clip
+
+EYE = np.array([0.0, 0.0, 5.0])
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Iterator[Renderer]:
+    try:
+        yield Renderer()
+    except DeviceUnavailable as error:
+        pytest.skip(f"no OpenGL here: {error}")
+
+
+def draw_quads(renderer: Renderer, depths: list[float], halves: list[float]) -> Planes:
+    """Render squares about the axis, part 1, 2, ..., at these heights over the picture's plane."""
+    square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32)
+    points = [
+        np.column_stack((square * h, np.full(4, z))) for z, h in zip(depths, halves, strict=True)
+    ]
+    count = len(depths)
+    faces = np.array([[0, 1, 2], [0, 2, 3]]) + 4 * np.arange(count)[:, None, None]
+    return renderer.render(
+        (40, 60),
+        look_at(EYE, np.zeros(3)),
+        perspective(2 * np.arctan(0.2), 1.5, 1.0, 10.0),
+        positions=np.concatenate(points).astype(np.float32),
+        normals=np.tile(np.array([0, 0, 1], np.float32), (4 * count, 1)),
+        parts=np.repeat(np.arange(1, count + 1), 4).astype(np.int32),
+        faces=faces.reshape(-1, 3).astype(np.int32),
+    )
+
+
+def test_nearer_quad_covers_the_farther_whatever_the_order(renderer: Renderer) -> None:
+    # At the plane z = 0, 40 rows show 2 units: a half of 0.5 covers the 20 middle rows and columns.
+    expected = np.zeros((40, 60), np.int32)
+    expected[10:30, 20:40] = 1
+    expected[16:24, 26:34] = 2
+    near = 0.2 * (5 - 1) / 5  # as large as 0.2 on the plane, when 1 nearer
+    np.testing.assert_array_equal(draw_quads(renderer, [0, 1], [0.5, near]).ids, expected)
+    swapped = np.array([0, 2, 1])[expected]
+    np.testing.assert_array_equal(draw_quads(renderer, [1, 0], [near, 0.5]).ids, swapped)
+
+
+def test_depth_and_normals_are_the_cameras(renderer: Renderer) -> None:
+    planes = draw_quads(renderer, [1], [0.4])
+    inside = planes.ids > 0
+    assert inside.any()
+    assert not inside.all()
+    np.testing.assert_allclose(planes.depth[inside], 4, atol=1e-4)
+    assert (planes.depth[~inside] == 0).all()
+    np.testing.assert_allclose(planes.normals[inside], [[0, 0, 1]] * inside.sum(), atol=1e-5)
+
+
+def test_top_of_the_world_is_the_top_row(renderer: Renderer) -> None:
+    points = np.array([[-1, 0.2, 0], [1, 0.2, 0], [0, 0.8, 0]], np.float32)
+    planes = renderer.render(
+        (40, 40),
+        look_at(EYE, np.zeros(3)),
+        perspective(2 * np.arctan(0.2), 1.0, 1.0, 10.0),
+        positions=points,
+        normals=points,
+        parts=np.full(3, 7, np.int32),
+        faces=np.array([[0, 1, 2]], np.int32),
+    )
+    assert set(np.unique(planes.ids)) == {0, 7}
+    assert np.nonzero(planes.ids)[0].max() < 20
+
+
+def flat_planes(depth: np.ndarray, ids: np.ndarray | None = None) -> Planes:
+    ids = np.ones(depth.shape, np.int32) if ids is None else ids
+    normals = np.zeros((*depth.shape, 3), np.float32)
+    normals[..., 2] = 1
+    return Planes(ids, depth.astype(np.float32), normals)
+
+
+def test_jump_of_depth_is_marked_on_its_near_side() -> None:
+    depth = np.full((7, 8), 5.0)
+    depth[:, :3] = 4.0
+    expected = np.zeros((7, 8), bool)
+    expected[:, 2] = True
+    np.testing.assert_array_equal(depth_edges(flat_planes(depth), 0.5), expected)
+    np.testing.assert_array_equal(depth_edges(flat_planes(depth.T), 0.5), expected.T)
+    assert not depth_edges(flat_planes(depth), 1.5).any()
+
+
+def test_steep_slope_is_no_jump() -> None:
+    depth = np.tile(np.arange(8.0) * 3, (7, 1))
+    assert not depth_edges(flat_planes(depth), 0.5).any()
+
+
+def test_jump_between_parts_is_left_to_their_border() -> None:
+    depth = np.full((7, 8), 5.0)
+    depth[:, :3] = 4.0
+    ids = np.where(depth < 4.5, 1, 2).astype(np.int32)
+    assert not depth_edges(flat_planes(depth, ids), 0.5).any()
+
+
+def test_only_bends_over_the_angle_are_creases() -> None:
+    planes = flat_planes(np.full((5, 6), 4.0))
+    planes.normals[:, 3:] = (np.sin(0.7), 0, np.cos(0.7))
+    expected = np.zeros((5, 6), bool)
+    expected[:, 3] = True
+    np.testing.assert_array_equal(crease_edges(planes, 0.6), expected)
+    assert not crease_edges(planes, 0.8).any()
+
+
+def test_short_pieces_of_edges_go() -> None:
+    edges = np.zeros((6, 6), bool)
+    edges[0, :4] = True
+    edges[3, 3] = edges[4, 4] = True
+    np.testing.assert_array_equal(np.nonzero(without_specks(edges, 3)), [[0] * 4, range(4)])
+
+
+def quads(offsets: list[float], materials: list[str]) -> Builder:
+    """Build a model of unit squares at these places along x, one primitive each."""
+    b = Builder()
+    primitives = []
+    names = sorted(set(materials))
+    for x, material in zip(offsets, materials, strict=True):
+        points = b.add([[x, 0, 0], [x + 1, 0, 0], [x + 1, 1, 0], [x, 1, 0]])
+        index = b.add(np.array([[0], [1], [2], [0], [2], [3]]), "uint16")
+        attributes = {"POSITION": points}
+        primitive = {"attributes": attributes, "indices": index, "material": names.index(material)}
+        primitives.append(primitive)
+    b.json["meshes"] = [{"primitives": primitives}]
+    b.json["materials"] = [{"name": name} for name in names]
+    b.json["nodes"] = [{"name": "body", "mesh": 0}, {"name": "free"}]
+    return b
+
+
+def figure(tmp_path: Path, offsets: list[float], materials: list[str]) -> Figure:
+    path = quads(offsets, materials).write_glb(tmp_path / "model.glb")
+    return build_figure(gltf.load_model(path), "quaternius")
+
+
+def test_separate_pieces_of_one_material_are_two_parts_of_one_colour(tmp_path: Path) -> None:
+    made = figure(tmp_path, [0, 5], ["skin", "skin"])
+    assert made.vertex_part.tolist() == [0] * 4 + [1] * 4
+    assert made.part_material.tolist() == [0, 0]
+
+
+def test_touching_pieces_of_one_material_are_one_part(tmp_path: Path) -> None:
+    made = figure(tmp_path, [0, 1], ["skin", "skin"])
+    assert set(made.vertex_part.tolist()) == {0}
+
+
+def test_touching_pieces_of_two_materials_stay_apart(tmp_path: Path) -> None:
+    made = figure(tmp_path, [0, 1], ["skin", "cloth"])
+    assert len(made.part_material) == 2
+    assert len(set(made.part_material.tolist())) == 2
+
+
+def test_every_face_lies_in_one_part(tmp_path: Path) -> None:
+    made = figure(tmp_path, [0, 1, 2, 9], ["a", "b", "a", "b"])
+    parts = made.vertex_part[made.faces]
+    assert (parts == parts[:, :1]).all()
+    assert made.height == pytest.approx(6)  # 0.6 of the length of 10, more than the height of 1
+
+
+def test_box_has_six_closed_sides() -> None:
+    thing = Thing()
+    thing.box((0, 0, 0), (1, 2, 3), 0)
+    points, normals, faces, parts = thing.mesh()
+    a, b, c = (points[faces[:, k]] for k in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2
+    assert area == pytest.approx(2 * (2 + 3 + 6))
+    assert len(set(parts.tolist())) == 6
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_things_are_whole_meshes(seed: int) -> None:
+    for thing in (random_thing(np.random.default_rng(seed)), backdrop(np.random.default_rng(seed))):
+        points, normals, faces, parts = thing.mesh()
+        assert np.isfinite(points).all()
+        assert np.isfinite(normals).all()
+        assert faces.max() < len(points)
+        assert (parts[faces] == parts[faces[:, :1]]).all()
+        assert parts.max() < len(thing.materials)
+
+
+def moving(names: list[str]) -> Builder:
+    """Build three squares whose node turns in every clip."""
+    b = quads([0, 0.5, 3], ["a", "b", "a"])
+    times, turns = b.add(column([0, 1])), b.add([[0, 0, 0, 1], [0, 0.6, 0, 0.8]])
+    sampler = {"input": times, "output": turns}
+    channel = {"sampler": 0, "target": {"node": 0, "path": "rotation"}}
+    b.json["animations"] = [
+        {"name": n, "samplers": [sampler], "channels": [channel]} for n in names
+    ]
+    return b
+
+
+@pytest.fixture
+def packs(tmp_path: Path) -> Path:
+    """Write a pack with a training, a validation and a test character, all with the same clips."""
+    folder = tmp_path / "data" / "quaternius" / "animals_pack"
+    folder.mkdir(parents=True)
+    for name in ("Cow", "Husky", "Wolf"):
+        moving([f"Rig|clip{i}" for i in range(9)]).write_glb(folder / f"{name}.glb")
+    return tmp_path / "data"
+
+
+def test_catalogue_divides_characters_and_clips(packs: Path) -> None:
+    catalogue = load_catalogue(packs)
+    split = {entry.path.stem: entry.split for entry in catalogue.characters}
+    assert split == {"Cow": "train", "Husky": "validation", "Wolf": "test"}
+    held_out = {clip: s for clip, s in catalogue.clip_split.items() if s != "train"}
+    assert held_out == {"clip0": "test", "clip4": "validation", "clip8": "test"}
+
+
+def test_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="3D models"):
+        make_clip(tmp_path, "train", 0)
+
+
+@pytest.mark.usefixtures("renderer")
+def test_clip_depends_on_its_seed_alone(packs: Path) -> None:
+    first, other = make_clip(packs, "train", 3), make_clip(packs, "train", 4)
+    again = make_clip(packs, "train", 3)
+    assert first.colors == again.colors
+    assert first.numbers().tolist() == again.numbers().tolist()
+    for a, b in zip(first.frames, again.frames, strict=True):
+        np.testing.assert_array_equal(a.ids, b.ids)
+    same_size = first.frames[0].ids.shape == other.frames[0].ids.shape
+    assert not same_size or (first.frames[0].ids != other.frames[0].ids).any()
+
+
+@pytest.mark.usefixtures("renderer")
+@pytest.mark.parametrize("seed", range(2))
+def test_clip_keeps_to_its_split_and_colours_every_id(packs: Path, seed: int) -> None:
+    allowed = {"train": "Cow", "validation": "Husky", "test": "Wolf"}
+    clips = load_catalogue(packs).clip_split
+    for split, name in allowed.items():
+        clip = make_clip(packs, split, seed)
+        assert {Path(c).name for c in clip.characters} == {name}
+        assert {clips[motion] for motion in clip.motions} <= {split}
+        assert 8 <= len(clip.frames) <= 16
+        assert (np.diff(clip.numbers()) > 0).all()
+        for frame in clip.frames:
+            assert set(np.unique(frame.ids).tolist()) - {0} <= set(clip.colors)
