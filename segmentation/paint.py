@@ -111,7 +111,7 @@ def preview(labels: NDArray[np.int32]) -> NDArray[np.uint8]:
         tint[label] = next(free, start) % _PREVIEW_HUES
     table = np.zeros((segments.count + 1, 3), np.uint8)
     table[1:] = _tints()[tint[1:]]
-    return paint(labels, table, under_lines=False)
+    return np.asarray(paint(labels, table, under_lines=False), np.uint8)
 
 
 def _tints() -> NDArray[np.uint8]:
