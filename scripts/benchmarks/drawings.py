@@ -131,7 +131,10 @@ def thin(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
                 for dy, dx in ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
             ]
             count = sum(plane.astype(np.uint8) for plane in around)
-            turns = sum((~a & b).astype(np.uint8) for a, b in zip(around, around[1:] + around[:1]))
+            turns = sum(
+                (~a & b).astype(np.uint8)
+                for a, b in zip(around, around[1:] + around[:1], strict=True)
+            )
             north, east, south, west = around[0::2]
             if first:
                 open_side = ~(north & east & south) & ~(east & south & west)
@@ -199,9 +202,7 @@ def _redrawn(
 ) -> Drawing:
     """Redraw along the middle of the lines with another width; breaks keep theirs."""
     distance, nearest = _nearest(skeleton)
-    cover = (
-        skeleton.astype(np.float32) if width == 1 else np.clip(width / 2 + 0.5 - distance, 0, 1)
-    )
+    cover = skeleton.astype(np.float32) if width == 1 else np.clip(width / 2 + 0.5 - distance, 0, 1)
     kept = (grey < PAPER).ravel()[nearest]
     truth = components(cover < 0.2)
     image = np.rint(255 * (1 - cover * kept)).astype(np.uint8)
@@ -310,7 +311,7 @@ def roughened(drawing: Drawing, rng: np.random.Generator) -> Drawing:
     pressure = np.clip(0.75 + 0.15 * _field(rng, shape, 25), 0.35, 1)
     grain = np.clip(0.8 + 0.3 * _field(rng, shape, 0.9), 0.1, 1)
     line = cv2.GaussianBlur(line, (0, 0), 0.5) * pressure * grain
-    for y, x in zip(rng.integers(2, shape[0] - 2, 60), rng.integers(2, shape[1] - 2, 60)):
+    for y, x in rng.integers(2, (shape[0] - 2, shape[1] - 2), (60, 2)):
         line[y : y + rng.integers(1, 3), x : x + rng.integers(1, 3)] = rng.uniform(0.3, 0.9)
     image = np.clip(255 * (1 - line) + rng.standard_normal(shape), 0, 255)
     return replace(drawing, image=image.round().astype(np.uint8), truth=truth)
