@@ -1,0 +1,194 @@
+"""Environments of their own for demo.py and test.py; the standard library only.
+
+This file and its two users start on whatever ``python3`` a machine has. They keep to the syntax
+of Python 3.6, so that an old one can still say in one sentence what is wrong.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+OLDEST, NEWEST = (3, 11), (3, 14)
+
+# The build without CUDA, where the package index has it: a tenth of the download.
+TORCH = ("torch==2.13.0+cpu", "torch")
+
+
+class SetupError(Exception):
+    """The environment cannot be made; the message is one sentence for the user."""
+
+
+def check_python(version=None):
+    """Raise SetupError unless this Python can run the project."""
+    version = tuple((version or sys.version_info)[:2])
+    if not OLDEST <= version <= NEWEST:
+        raise SetupError(
+            "This is Python %d.%d, but Propagate Colors needs 3.%d to 3.%d: install one of them "
+            "and start this script with it." % (version + (OLDEST[1], NEWEST[1]))
+        )
+
+
+def ensure(name, extras, torch=False):
+    """Make the environment `name` in the checkout, or find it ready, and return its Python.
+
+    `extras` are the project's optional dependencies to install. With `torch`, the extra `train`
+    is added where PyTorch can be installed; where it cannot, the environment does without.
+    """
+    check_python()
+    folder = os.path.join(ROOT, name)
+    python = _python_of(folder)
+    stamp = os.path.join(folder, "ready")
+    key = _key(extras, torch)
+    if os.path.exists(python) and _read(stamp) == key:
+        return python
+    say("Setting up %s (once; takes a minute or two) ..." % name)
+    if _read(stamp) is not None:
+        os.remove(stamp)
+    if not _runs(python):
+        _create(folder)
+    log = os.path.join(folder, "install.log")
+    open(log, "w").close()
+    extras = list(extras)
+    if torch:
+        if any(_pip(python, log, requirement) for requirement in TORCH):
+            extras.append("train")
+        else:
+            say("PyTorch cannot be installed here; the tests that need it will be skipped.")
+    if not _pip(python, log, "-e", "%s[%s]" % (ROOT, ",".join(sorted(extras)))):
+        raise SetupError(_why(log, name))
+    with open(stamp, "w") as file:
+        file.write(key)
+    return python
+
+
+def run(command, **options):
+    """Run a command in the checkout, without input, and return its exit code."""
+    with open(os.devnull) as nothing:
+        return subprocess.call(command, cwd=ROOT, stdin=nothing, **options)
+
+
+def main_of(function):
+    """Run a script's main function; turn SetupError and Ctrl-C into one line and an exit code."""
+    try:
+        return function()
+    except SetupError as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        say("Stopped; start again to go on.")
+        return 130
+
+
+def say(text):
+    """Tell the user something."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def _key(extras, torch):
+    digest = hashlib.sha256()
+    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
+        digest.update(file.read())
+    settings = (sys.version, ROOT, sorted(extras), torch, TORCH)
+    digest.update(repr(settings).encode("utf-8"))
+    return digest.hexdigest()
+
+
+def _read(path):
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def _python_of(folder):
+    if os.name == "nt":
+        return os.path.join(folder, "Scripts", "python.exe")
+    return os.path.join(folder, "bin", "python")
+
+
+def _runs(python):
+    """Tell whether an environment of an earlier run can be used: same Python, with pip."""
+    if not os.path.exists(python):
+        return False
+    ask = "import sys, pip; print(sys.version)"
+    try:
+        answer = subprocess.check_output([python, "-c", ask], stderr=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return answer.decode("utf-8", "replace").strip() == sys.version.strip()
+
+
+def _create(folder):
+    """Make a virtual environment with pip in it, whatever part of that the system lacks."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if _try([sys.executable, "-m", "venv", folder]):
+        return
+    # Debian keeps the pip of new environments in a package of its own, python3-venv. The system's
+    # pip can put one in as well.
+    shutil.rmtree(folder, ignore_errors=True)
+    if _try([sys.executable, "-m", "venv", "--without-pip", folder]):
+        into = [sys.executable, "-m", "pip", "--python", _python_of(folder)]
+        if _try(into + ["install", "--quiet", "pip"]):
+            return
+    if _install_venv_package():
+        shutil.rmtree(folder, ignore_errors=True)
+        if _try([sys.executable, "-m", "venv", folder]):
+            return
+    shutil.rmtree(folder, ignore_errors=True)
+    raise SetupError(
+        "This Python cannot make virtual environments: install its venv module (on Debian: "
+        "sudo apt-get install python3-venv) and start this script again."
+    )
+
+
+def _install_venv_package():
+    """Install Debian's python3-venv where that needs no password: as root, as in a container."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if not root or shutil.which("apt-get") is None:
+        return False
+    say("Installing Debian's python3-venv, which new environments need ...")
+    settings = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    install = ["apt-get", "install", "-y", "--no-install-recommends", "python3-venv"]
+    return _try(install, settings) or (
+        _try(["apt-get", "update"], settings) and _try(install, settings)
+    )
+
+
+def _try(command, environment=None):
+    try:
+        with open(os.devnull, "r+") as nothing:
+            return not subprocess.call(
+                command, stdin=nothing, stdout=nothing, stderr=nothing, env=environment
+            )
+    except OSError:
+        return False
+
+
+def _pip(python, log, *what):
+    """Install with pip, its messages going to the log; tell whether it worked."""
+    command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command += ["--retries", "2", "--prefer-binary"]
+    with open(log, "ab") as messages, open(os.devnull) as nothing:
+        return not subprocess.call(
+            command + list(what), cwd=ROOT, stdin=nothing, stdout=messages, stderr=messages
+        )
+
+
+def _why(log, name):
+    """Say in one sentence why pip failed and what to do."""
+    text = (_read(log) or "").lower()
+    place = os.path.join(name, "install.log")
+    if "no space left" in text:
+        return "The disk is full: free some space and start this script again."
+    unreachable = ("connection", "temporary failure", "network is unreachable", "resolve", "timed")
+    if any(word in text for word in unreachable):
+        return (
+            "The packages could not be downloaded: check the network connection and start this "
+            "script again (pip's messages are in %s)." % place
+        )
+    return "The packages could not be installed: see the end of %s for pip's reason." % place

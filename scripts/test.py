@@ -1,0 +1,30 @@
+"""Run every test that can run here: python3 scripts/test.py [--data DIR] [--bench DIR] [PYTEST ...]
+
+Makes an environment of its own (.venv-test) with the packages of the tests, among them PyTorch
+where it can be had, and starts pytest in it. What else is given goes to pytest, for example:
+
+    python3 scripts/test.py tests/segmentation -k gap
+
+--data and --bench name folders outside the project; tests that need one are skipped without it.
+"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import _env
+
+
+def main():
+    """Set up and run pytest."""
+    arguments = sys.argv[1:]
+    if arguments in (["-h"], ["--help"]):
+        sys.stdout.write(__doc__ + "\n")
+        return 0
+    python = _env.ensure(".venv-test", ["cpu", "dev"], torch=True)
+    return _env.run([python, "-m", "pytest"] + arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(_env.main_of(main))
