@@ -40,7 +40,7 @@ from ant_core.synthesis.render3d import (
 )
 from ant_core.synthesis.source import SourceClip, SourceFrame, Split, seeded
 
-__all__ = ["make_clip"]
+__all__ = ["Recipe", "make_clip"]
 
 _SIZES = (
     (1080, 1080),
@@ -60,6 +60,40 @@ _FASTEST_TURN = 0.45  # radians of the camera between two drawings
 _BEFORE_WALL = 1.05  # radians of turn that keep the camera on its side of a wall
 _ATTEMPTS = 6
 _LEAST_PARTS = 6
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How crowded the scenes of a source are.
+
+    Attributes
+    ----------
+    name
+        Name of the source; begins the names of its clips and seeds them.
+    sizes
+        Frame sizes (H, W) in pixels to choose from.
+    characters, character_shares
+        Numbers of characters, and how often each is drawn.
+    staged
+        Share of clips with many things; of these, ``backed`` is the share with floor and wall.
+    things
+        Fewest and most things of a staged clip.
+    spread
+        Standard deviation of the things' places from the middle to the sides, in world units.
+    filled
+        Least and greatest height of a character of size 1 in a scene of several, as a share of the
+        frame's.
+    """
+
+    name: str = "scene3d"
+    sizes: tuple[tuple[int, int], ...] = _SIZES
+    characters: tuple[int, ...] = (1, 2, 3, 4)
+    character_shares: tuple[float, ...] = (0.35, 0.3, 0.2, 0.15)
+    staged: float = 0.6
+    backed: float = 0.75
+    things: tuple[int, int] = (2, 8)
+    spread: float = 0.8
+    filled: tuple[float, float] = (0.55, 1.05)
 
 
 @dataclass(frozen=True)
@@ -248,10 +282,12 @@ def _place_thing(
     scene.things.append((moved, normals @ turn.T, faces, parts + first))
 
 
-def _scene(rng: np.random.Generator, catalogue: Catalogue, split: Split, yaw: float) -> Scene:
+def _scene(
+    rng: np.random.Generator, catalogue: Catalogue, split: Split, yaw: float, recipe: Recipe
+) -> Scene:
     """Draw characters, things and backdrop; ``yaw`` is where the camera stands at first."""
     scene = Scene()
-    count = int(rng.choice([1, 2, 3, 4], p=[0.35, 0.3, 0.2, 0.15]))
+    count = int(rng.choice(recipe.characters, p=recipe.character_shares))
     right = np.array([np.cos(yaw), 0, -np.sin(yaw)])
     front = np.array([np.sin(yaw), 0, np.cos(yaw)])
     gap = rng.uniform(0.25, 0.6)
@@ -260,9 +296,10 @@ def _scene(rng: np.random.Generator, catalogue: Catalogue, split: Split, yaw: fl
         place = place + front * rng.normal(0, 0.35) * (count > 1)
         facing = yaw + rng.normal(0, 0.9)
         scene.actors.append(_actor(rng, scene, catalogue, entry, place=place, facing=facing))
-    full = rng.random() < 0.6
-    for _ in range(int(rng.integers(2, 9)) if full else int(rng.integers(0, 3))):
-        place = right * rng.normal(0, 0.8) + front * rng.choice(
+    full = rng.random() < recipe.staged
+    fewest, most = recipe.things if full else (0, 2)
+    for _ in range(int(rng.integers(fewest, most + 1))):
+        place = right * rng.normal(0, recipe.spread) + front * rng.choice(
             [rng.uniform(0.3, 0.9), rng.uniform(-1.2, -0.3)], p=[0.3, 0.7]
         )
         if catalogue.gear[split] and rng.random() < 0.2:
@@ -271,7 +308,7 @@ def _scene(rng: np.random.Generator, catalogue: Catalogue, split: Split, yaw: fl
         else:
             size, angle = rng.uniform(0.4, 1.0), rng.uniform(0, 2 * np.pi)
             _place_thing(rng, scene, random_thing(rng), place=place, size=size, angle=angle)
-    if full and rng.random() < 0.75:
+    if full and rng.random() < recipe.backed:
         angle = yaw + rng.normal(0, 0.25)
         # A little lower than the soles, or both would flicker through one another.
         _place_thing(
@@ -281,11 +318,13 @@ def _scene(rng: np.random.Generator, catalogue: Catalogue, split: Split, yaw: fl
     return scene
 
 
-def _camera(rng: np.random.Generator, yaw: float, scene: Scene, drawings: int) -> Camera:
+def _camera(
+    rng: np.random.Generator, yaw: float, scene: Scene, drawings: int, recipe: Recipe
+) -> Camera:
     """Draw a camera path: still, panning, circling, zooming, or all of it."""
     characters = len(set(scene.characters))
     fov = rng.uniform(0.35, 0.9)
-    share = rng.uniform(0.75, 1.25) if characters == 1 else rng.uniform(0.55, 1.05)
+    share = rng.uniform(0.75, 1.25) if characters == 1 else rng.uniform(*recipe.filled)
     distance = 1.0 / (2 * np.tan(fov / 2) * share)
     moves = rng.random(5) < (0.55, 0.3, 0.15, 0.4, 0.5)
     turn = rng.choice(
@@ -407,13 +446,15 @@ def _is_full(frames: list[SourceFrame]) -> bool:
     return min(parts) >= 2 and float(np.median(parts)) >= _LEAST_PARTS and min(filled) > 0.03
 
 
-def _attempt(rng: np.random.Generator, data: Path, split: Split, name: str) -> SourceClip:
+def _attempt(
+    rng: np.random.Generator, data: Path, split: Split, name: str, recipe: Recipe
+) -> SourceClip:
     yaw = rng.uniform(0, 2 * np.pi)
-    size = _SIZES[int(rng.integers(len(_SIZES)))]
+    size = recipe.sizes[int(rng.integers(len(recipe.sizes)))]
     count = int(rng.integers(8, 17))
     step = int(rng.choice(_STEPS, p=_STEP_SHARES))
-    scene = _scene(rng, load_catalogue(data), split, yaw)
-    camera = _camera(rng, yaw, scene, count)
+    scene = _scene(rng, load_catalogue(data), split, yaw, recipe)
+    camera = _camera(rng, yaw, scene, count, recipe)
     look = Look.draw(rng, size[0])
     frames = []
     for k in range(count):
@@ -430,7 +471,10 @@ def _attempt(rng: np.random.Generator, data: Path, split: Split, name: str) -> S
     )
 
 
-def make_clip(data: Path, split: Split, seed: int) -> SourceClip:
+_USUAL = Recipe()
+
+
+def make_clip(data: Path, split: Split, seed: int, recipe: Recipe = _USUAL) -> SourceClip:
     """Make one clip of a 3D scene.
 
     Parameters
@@ -440,12 +484,14 @@ def make_clip(data: Path, split: Split, seed: int) -> SourceClip:
     split
         Which characters, things and clips may appear.
     seed
-        The clip depends on it, on ``split`` and on the files alone.
+        The clip depends on it, on ``split``, ``recipe`` and on the files alone.
+    recipe
+        How crowded the scene is.
 
     Returns
     -------
     SourceClip
-        8 to 16 frames of 800 to 1200 pixels, with lines inside parts.
+        8 to 16 frames of 720 to 1280 pixels (of the usual recipe), with lines inside parts.
 
     Raises
     ------
@@ -454,10 +500,10 @@ def make_clip(data: Path, split: Split, seed: int) -> SourceClip:
     DeviceUnavailable
         No OpenGL context can be opened.
     """
-    name = f"scene3d_{split}_{seed:06d}"
+    name = f"{recipe.name}_{split}_{seed:06d}"
     clip = None
     for attempt in range(_ATTEMPTS):
-        clip = _attempt(seeded("scene3d", split, seed, attempt), data, split, name)
+        clip = _attempt(seeded(recipe.name, split, seed, attempt), data, split, name, recipe)
         if _is_full(clip.frames):
             return clip
     assert clip is not None

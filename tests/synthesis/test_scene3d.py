@@ -13,7 +13,7 @@ from tests.synthesis.gltf_builder import Builder, column
 pytest.importorskip("moderngl", reason="moderngl is not installed: needs the extra 'train'")
 
 from ant_core.errors import DeviceUnavailable, InputError
-from ant_core.synthesis import gltf
+from ant_core.synthesis import gltf, scene3d_full
 from ant_core.synthesis.cast3d import load_catalogue
 from ant_core.synthesis.model_parts import Figure, build_figure
 from ant_core.synthesis.props3d import Thing, backdrop, random_thing
@@ -267,3 +267,13 @@ def test_clip_keeps_to_its_split_and_colours_every_id(packs: Path, seed: int) ->
         assert (np.diff(clip.numbers()) > 0).all()
         for frame in clip.frames:
             assert set(np.unique(frame.ids).tolist()) - {0} <= set(clip.colors)
+
+
+@pytest.mark.usefixtures("renderer")
+def test_full_scene_holds_more_than_the_usual_one(packs: Path) -> None:
+    full, usual = scene3d_full.make_clip(packs, "train", 1), make_clip(packs, "train", 1)
+    assert full.name == "scene3d_full_train_000001"
+    assert usual.name == "scene3d_train_000001"
+    assert len(full.colors) > len(usual.colors)
+    for frame in full.frames:
+        assert set(np.unique(frame.ids).tolist()) - {0} <= set(full.colors)
