@@ -12,12 +12,12 @@ from segmentation._jit import Array, kernel
 from segmentation._tip_kernels import stroke_end
 
 # Bare stretches up to this many line widths are grain within a stroke.
-_GRAIN_WIDTHS = 0.45
+_GRAIN_WIDTHS = 0.5
 # Narrow places up to this many line widths are holes even where no stroke is seen to end ...
-_SLIT_WIDTHS = 0.9
+_SLIT_WIDTHS = 1.0
 # ... if within this many line widths both sides open by this share of the way: a wedge of at
 # least 40 degrees. Between two lines space opens slowly.
-_OPENING_WIDTHS = 2.0
+_OPENING_WIDTHS = 2.4
 _OPENING_SHARE = 0.35
 
 

@@ -19,8 +19,8 @@ _WIDEST_GAP_PX = 256
 # Both sides of a hole open by at least this much, else the narrow place is a wobble of a line.
 _RISE_PX = 1.0
 # How far around its end a stroke is followed to see that it ends.
-_TIP_RADIUS_WIDTHS = 1.2
-_TIP_RADIUS_PX = 2.0
+_TIP_RADIUS_WIDTHS = 1.3
+_TIP_RADIUS_PX = 2.4
 # Where to look for ends: the ink around is at most this share of that around a whole line.
 _CROWD_AT_END = 0.9
 # Segments up to this area, or this share of a squared line width, are grain, not drawing.
@@ -49,11 +49,13 @@ class Segmentation:
 def default_gap(shape: tuple[int, int], line_width_px: float) -> float:
     """Return the widest hole to close, in pixels: a 220th of the diagonal, kept to the line.
 
-    8-10 px at 1080p and twice that at 4K; between one and ten line widths, so that thin lines
-    on a huge canvas do not close what is meant to be open.
+    10 px at 1080p and 20 px at 4K. At least one line width, unless that is more than twice as
+    much (solid black is no line), and at most ten, so that thin lines on a huge canvas do not
+    close what is meant to be open.
     """
-    wanted = float(np.hypot(*shape)) / 220
-    return float(np.clip(wanted, line_width_px, max(10 * line_width_px, 2.0)))
+    wanted = min(float(np.hypot(*shape)) / 220, _WIDEST_GAP_PX / 2)
+    least = min(line_width_px, 2 * wanted)
+    return float(np.clip(wanted, least, max(10 * line_width_px, least)))
 
 
 def segment(lines: LineArt, gap_px: float | None = None) -> Segmentation:
