@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ant_core.errors import InputError
 from ant_core.synthesis import gltf, motion, skinning
+from ant_core.synthesis.bvh import bvh_landmarks
 from ant_core.synthesis.gltf import Floats, Motion
 from ant_core.synthesis.model_parts import Figure, build_figure
 from ant_core.synthesis.source import Split
@@ -166,7 +167,7 @@ def load_figure(path: Path, pack: str) -> Figure:
 @lru_cache(maxsize=64)
 def _landmarks(path: Path, name: str) -> dict[str, NDArray[np.float64]]:
     if path.suffix == ".bvh":
-        return motion.bvh_landmarks(path)
+        return bvh_landmarks(path)
     model = load_figure(path, path.parent.name).model
     return motion.model_landmarks(model, model.motions[name])
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
+from ant_core.synthesis.camera3d import Camera, draw_camera
 from ant_core.synthesis.cast3d import (
     Actor,
     Catalogue,
@@ -27,17 +27,10 @@ from ant_core.synthesis.cast3d import (
     load_motion,
 )
 from ant_core.synthesis.gltf import Floats
+from ant_core.synthesis.look3d import Look
 from ant_core.synthesis.model_parts import Figure
 from ant_core.synthesis.props3d import Thing, backdrop, random_thing
-from ant_core.synthesis.render3d import (
-    Planes,
-    Renderer,
-    crease_edges,
-    depth_edges,
-    look_at,
-    perspective,
-    without_specks,
-)
+from ant_core.synthesis.render3d import Planes, Renderer, perspective
 from ant_core.synthesis.source import SourceClip, SourceFrame, Split, seeded
 
 __all__ = ["Recipe", "make_clip"]
@@ -56,8 +49,6 @@ _STEPS = (1, 2, 3, 4, 6, 8)  # frames of 24 between two drawings
 _STEP_SHARES = (0.2, 0.25, 0.2, 0.15, 0.1, 0.1)
 #: Folder -> height of its characters beside the others'.
 _PACK_SIZES = {"fish_pack": 0.5, "easy_enemies_pack": 0.65, "animals_pack": 0.85}
-_FASTEST_TURN = 0.45  # radians of the camera between two drawings
-_BEFORE_WALL = 1.05  # radians of turn that keep the camera on its side of a wall
 _ATTEMPTS = 6
 _LEAST_PARTS = 6
 
@@ -94,43 +85,6 @@ class Recipe:
     things: tuple[int, int] = (2, 8)
     spread: float = 0.8
     filled: tuple[float, float] = (0.55, 1.05)
-
-
-@dataclass(frozen=True)
-class Camera:
-    """A camera that circles a point, with everything changing evenly over the clip (0..1).
-
-    Each pair is the value at the start and its change over the whole clip.
-
-    Attributes
-    ----------
-    fov
-        Vertical angle of view, radians.
-    yaw, pitch, roll
-        Radians.
-    log_distance
-        Logarithm of world units.
-    target
-        (2, 3): looked-at point at the start, and its change.
-    """
-
-    fov: float
-    yaw: tuple[float, float]
-    pitch: tuple[float, float]
-    roll: tuple[float, float]
-    log_distance: tuple[float, float]
-    target: NDArray[np.float64]
-
-    def view(self, share: float) -> tuple[Floats, float]:
-        """Return world -> camera (4, 4) and the distance at ``share`` of the clip."""
-        yaw, pitch, roll, log_distance = (
-            start + change * share
-            for start, change in (self.yaw, self.pitch, self.roll, self.log_distance)
-        )
-        distance = float(np.exp(log_distance))
-        target = self.target[0] + self.target[1] * share
-        away = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
-        return look_at(target + distance * away, target, roll), distance
 
 
 @dataclass
@@ -318,92 +272,6 @@ def _scene(
     return scene
 
 
-def _camera(
-    rng: np.random.Generator, yaw: float, scene: Scene, drawings: int, recipe: Recipe
-) -> Camera:
-    """Draw a camera path: still, panning, circling, zooming, or all of it."""
-    characters = len(set(scene.characters))
-    fov = rng.uniform(0.35, 0.9)
-    share = rng.uniform(0.75, 1.25) if characters == 1 else rng.uniform(*recipe.filled)
-    distance = 1.0 / (2 * np.tan(fov / 2) * share)
-    moves = rng.random(5) < (0.55, 0.3, 0.15, 0.4, 0.5)
-    turn = rng.choice(
-        [rng.normal(0, 0.6), rng.choice([-1, 1]) * rng.uniform(1.5, 2 * np.pi)], p=[0.75, 0.25]
-    )
-    limit = min(_FASTEST_TURN * (drawings - 1), _BEFORE_WALL if scene.walled else np.inf)
-    turn = float(np.clip(turn, -limit, limit))
-    target = np.zeros((2, 3))
-    target[0] = rng.normal(0, (0.12, 0.06, 0.12)) + np.array([0, rng.uniform(0.42, 0.6), 0])
-    target[1] = rng.normal(0, (0.3, 0.12, 0.3)) * moves[4]
-    return Camera(
-        fov=fov,
-        yaw=(yaw, turn * moves[0]),
-        pitch=(rng.normal(0.12, 0.15), rng.normal(0, 0.2) * moves[1]),
-        roll=(rng.normal(0, 0.04), rng.normal(0, 0.1) * moves[2]),
-        log_distance=(float(np.log(max(distance, 0.5))), rng.normal(0, 0.3) * moves[3]),
-        target=target,
-    )
-
-
-@dataclass(frozen=True)
-class Look:
-    """What the artist of a clip draws inside parts.
-
-    Attributes
-    ----------
-    jump
-        Least jump of depth that gets a line, in world units; inf for none.
-    crease
-        Least bend that gets a line, radians; inf for none.
-    least_px
-        Shorter lines are left away.
-    light, shadow
-        Direction (3,) of the light in the camera's axes, and the brightness below which is shadow;
-        None draws no shadows.
-    """
-
-    jump: float
-    crease: float
-    least_px: int
-    light: Floats | None
-    shadow: float
-
-    @classmethod
-    def draw(cls, rng: np.random.Generator, height: int) -> Look:
-        """Draw a look for frames of ``height`` pixels."""
-        light = None
-        if rng.random() < 0.25:
-            light = np.append(rng.uniform(-1, 1, 2) + np.array([0, 0.4]), 0.6).astype(np.float32)
-            light = light / np.linalg.norm(light)
-        return cls(
-            jump=np.exp(rng.uniform(np.log(0.015), np.log(0.07)))
-            if rng.random() < 0.95
-            else np.inf,
-            crease=np.radians(rng.uniform(38, 80)) if rng.random() < 0.75 else np.inf,
-            least_px=int(height * rng.uniform(0.008, 0.02)),
-            light=light,
-            shadow=rng.uniform(-0.1, 0.3),
-        )
-
-    def edges(self, planes: Planes) -> NDArray[np.bool_] | None:
-        """Return the (H, W) lines inside parts, None where this look has none."""
-        marked = np.zeros(planes.ids.shape, bool)
-        if np.isfinite(self.jump):
-            marked |= depth_edges(planes, self.jump)
-        if np.isfinite(self.crease):
-            marked |= crease_edges(planes, self.crease)
-        marked = without_specks(marked, self.least_px)
-        return marked if marked.any() else None
-
-    def shade(self, planes: Planes) -> NDArray[np.uint8] | None:
-        """Return (H, W) 1 in the cel shadow, 0 elsewhere; None without shadows."""
-        if self.light is None:
-            return None
-        dark = (planes.normals @ self.light < self.shadow) & (planes.ids > 0)
-        smooth: NDArray[np.uint8] = np.asarray(cv2.medianBlur(dark.astype(np.uint8), 7), np.uint8)
-        return smooth
-
-
 @lru_cache(maxsize=1)
 def _renderer() -> Renderer:
     return Renderer()
@@ -454,7 +322,14 @@ def _attempt(
     count = int(rng.integers(8, 17))
     step = int(rng.choice(_STEPS, p=_STEP_SHARES))
     scene = _scene(rng, load_catalogue(data), split, yaw, recipe)
-    camera = _camera(rng, yaw, scene, count, recipe)
+    camera = draw_camera(
+        rng,
+        yaw=yaw,
+        characters=len(set(scene.characters)),
+        drawings=count,
+        walled=scene.walled,
+        filled=recipe.filled,
+    )
     look = Look.draw(rng, size[0])
     frames = []
     for k in range(count):

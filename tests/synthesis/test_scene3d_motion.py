@@ -9,6 +9,7 @@ import pytest
 
 from ant_core.errors import InputError
 from ant_core.synthesis import motion, skinning
+from ant_core.synthesis.bvh import bvh_landmarks
 from ant_core.synthesis.gltf import Model
 
 BVH = """HIERARCHY
@@ -170,7 +171,7 @@ def write_bvh(path: Path, rows: list[str]) -> Path:
 
 def test_bvh_turns_its_joints_by_values_by_hand(tmp_path: Path) -> None:
     rows = ["0 1 0  0 0 0  0 0 0", "0 1 0  0 0 0  -90 0 0", "0 1 0  0 0 90  0 0 0"]
-    marks = motion.bvh_landmarks(write_bvh(tmp_path / "arm.bvh", rows))
+    marks = bvh_landmarks(write_bvh(tmp_path / "arm.bvh", rows))
     rest = rest_marks(1)
     assert len(marks["pelvis"]) == 3
     np.testing.assert_allclose(marks["wrist.r"][0], rest["wrist.r"][0], atol=1e-9)
@@ -185,17 +186,17 @@ def test_bvh_without_motion_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "broken.bvh"
     path.write_text("HIERARCHY\nROOT Hips\n{\nOFFSET 0 0 0\n}\n", encoding="utf-8")
     with pytest.raises(InputError, match="MOTION"):
-        motion.bvh_landmarks(path)
+        bvh_landmarks(path)
 
 
 def test_bvh_with_damaged_frames_is_refused(tmp_path: Path) -> None:
     path = write_bvh(tmp_path / "arm.bvh", ["0 1 0 0 0 0 0 0 zero"] * 3)
     with pytest.raises(InputError, match="frames after MOTION"):
-        motion.bvh_landmarks(path)
+        bvh_landmarks(path)
 
 
 def test_bvh_with_unknown_joints_is_refused(tmp_path: Path) -> None:
     path = write_bvh(tmp_path / "arm.bvh", ["0 1 0  0 0 0  0 0 0"] * 3)
     path.write_text(path.read_text().replace("LeftArm", "Tentacle"), encoding="utf-8")
     with pytest.raises(InputError, match=r"shoulder\.l"):
-        motion.bvh_landmarks(path)
+        bvh_landmarks(path)
