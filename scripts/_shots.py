@@ -19,7 +19,10 @@ SIDE = {"front": -5.5, "half left": -4.5, "left": -3.7}
 OPEN, POINT, THUMB, FLAT, BACK = -0.1, 0.6, 1.1, 1.6, 4.1
 
 SUIT, HAIR, TROUSERS = (0.348, 0.349, 0.352), (0.764, 0.601, 0.203), (0.032, 0.032, 0.035)
+# The heads' files paint the lips in two colours; a character has one palette.
+ONE_PALETTE: Mapping[Color, Color] = {(0.815, 0.358, 0.215): (0.650, 0.238, 0.172)}
 BROWN_SUIT: Mapping[Color, Color] = {
+    **ONE_PALETTE,
     SUIT: (0.23, 0.115, 0.06),
     HAIR: (0.06, 0.025, 0.015),
     TROUSERS: (0.11, 0.085, 0.045),
@@ -36,7 +39,7 @@ class Actor:
 
     view: str
     keys: Mapping[int, Mapping[str, Value]]
-    recolor: Mapping[Color, Color] = field(default_factory=dict)
+    recolor: Mapping[Color, Color] = field(default_factory=lambda: ONE_PALETTE)
 
     def pose(self, frame: int) -> dict[str, Value]:
         """Give every value at a frame."""

@@ -1,4 +1,4 @@
-"""Colour the bundled sample shot: python3 scripts/demo.py [--out FOLDER]
+"""Colour the bundled sample shot: ``python3 scripts/demo.py [--out FOLDER]``.
 
 Makes an environment of its own (.venv-demo, run-time packages only), colours samples/saha with
 the embedded model and names the contact sheet that shows the result.

@@ -1,4 +1,6 @@
-"""Run every test that can run here: python3 scripts/test.py [--data DIR] [--bench DIR] [PYTEST ...]
+"""Run every test that can run here.
+
+    python3 scripts/test.py [--data DIR] [--bench DIR] [what pytest takes]
 
 Makes an environment of its own (.venv-test) with the packages of the tests, among them PyTorch
 where it can be had, and starts pytest in it. What else is given goes to pytest, for example:
