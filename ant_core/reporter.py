@@ -49,7 +49,14 @@ class PlainReporter:
         if self._bar is None:
             from tqdm import tqdm
 
-            self._bar = tqdm(total=total, unit="frame", file=self._err, dynamic_ncols=True)
+            columns = os.get_terminal_size(self._err.fileno()).columns
+            self._bar = tqdm(
+                total=total,
+                unit="frame",
+                file=self._err,
+                dynamic_ncols=columns > 0,
+                ncols=None if columns > 0 else 80,  # some terminals know no width
+            )
         self._bar.set_postfix_str(text, refresh=False)
         self._bar.update(done - self._bar.n)
 

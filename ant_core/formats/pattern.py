@@ -17,7 +17,6 @@ from ant_core.errors import InputError
 
 __all__ = ["NameTemplate", "Sequence", "find_sequence"]
 
-_NUMBER = re.compile(r"%0?(\d*)d|#+")
 _LAST_DIGITS = re.compile(r"([0-9]+)(?=[^0-9]*$)")
 _MAX_DIGITS = 9  # frame numbers stay within 32 bits
 
@@ -75,28 +74,37 @@ def find_sequence(pattern: str | os.PathLike[str], base: Path | None = None) -> 
     """
     path = (base or Path()) / pattern
     if path.is_dir():
-        return _collect(path, "*.png", _matcher("*.png"))
+        return _collect(path, _matcher("*.png"), None)
     if not _is_pattern(path.name):
         raise InputError(
             f"{path} is neither a folder nor a pattern such as A_%04d.png, A_####.png or *.png: "
             "name where the frames lie"
         )
-    return _collect(path.parent, path.name, _matcher(path.name))
+    number = _number_in(path.name)
+    return _collect(path.parent, _matcher(path.name), _width(number) if number else None)
 
 
 def _is_pattern(name: str) -> bool:
-    return "*" in name or "?" in name or _NUMBER.search(name) is not None
+    return "*" in name or "?" in name or _number_in(name) is not None
+
+
+def _number_in(name: str) -> re.Match[str] | None:
+    """Find where a pattern has its frame number."""
+    # A '#' is the number only where there is no %d: "C#_%04d.png" is a note, not a counter.
+    return re.search(r"%0?(\d*)d", name) or re.search(r"#+", name)
+
+
+def _width(number: re.Match[str]) -> int:
+    """Return how many digits a pattern's number has at least."""
+    return len(number.group()) if number.group()[0] == "#" else int(number.group(1) or 0)
 
 
 def _matcher(name: str) -> re.Pattern[str]:
     """Turn a name pattern into an expression; the group `frame` exists if the pattern has one."""
-    # A '#' is the number only where there is no %d: "C#_%04d.png" is a note, not a counter.
-    percent = re.search(r"%0?(\d*)d", name)
-    number = percent or re.search(r"#+", name)
+    number = _number_in(name)
     if number is None:
         return re.compile(_wildcards(name), re.IGNORECASE | re.DOTALL)
-    width = int(number.group(1) or 0) if percent else len(number.group())
-    digits = f"(?P<frame>[0-9]{{{max(width, 1)},}})"
+    digits = f"(?P<frame>[0-9]{{{max(_width(number), 1)},}})"
     before, after = name[: number.start()], name[number.end() :]
     return re.compile(_wildcards(before) + digits + _wildcards(after), re.IGNORECASE | re.DOTALL)
 
@@ -106,7 +114,8 @@ def _wildcards(text: str) -> str:
     return "".join({"*": ".*?", "?": "."}.get(part, re.escape(part)) for part in parts)
 
 
-def _collect(folder: Path, name: str, expression: re.Pattern[str]) -> Sequence:
+def _collect(folder: Path, expression: re.Pattern[str], number_width: int | None) -> Sequence:
+    """Take the files that fit; `number_width` is the padding that a pattern asks for."""
     files: dict[int, str] = {}
     templates: dict[int, NameTemplate] = {}
     ignored: list[str] = []
@@ -125,6 +134,8 @@ def _collect(folder: Path, name: str, expression: re.Pattern[str]) -> Sequence:
             )
         files[frame] = entry
         padding = end - start if entry[start] == "0" and end - start > 1 else 0
+        if number_width is not None:
+            padding = max(number_width, 1)
         templates[frame] = NameTemplate(entry[:start], padding, entry[end:])
     order = sorted(files)
     # The smallest number shows the padding, if any does.

@@ -59,13 +59,9 @@ def fake_ant_core() -> Callable[..., Ended]:
 
 
 @pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
-    """Run the command line in this process, with the fake matcher: quick."""
+def real_cli(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run the real command line in this process."""
     from ant_core.cli import main
-    from tests.ant_core.fakes import FakeMatcher
-
-    monkeypatch.setattr("ant_core.matcher.Matcher", FakeMatcher)
-    monkeypatch.setattr("ant_core.commands.propagate.Matcher", FakeMatcher)
 
     def run(*arguments: object) -> Ended:
         capfd.readouterr()
@@ -74,3 +70,13 @@ def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
         return Ended(code, text.out, text.err)
 
     return run
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, real_cli: Callable[..., Ended]) -> Callable[..., Ended]:
+    """Run the command line in this process, with the fake matcher: quick."""
+    from tests.ant_core.fakes import FakeMatcher
+
+    monkeypatch.setattr("ant_core.commands.propagate.Matcher", FakeMatcher)
+
+    return real_cli

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ant_core.colors import UNPAINTED, Palette, PixelFormat
 from ant_core.errors import InputError
 from ant_core.hints import parse_hints, read_document, segment_under
@@ -58,7 +59,7 @@ def test_points_strokes_and_locks_are_read():
     ],
 )
 def test_what_does_not_fit_the_schema_is_refused_with_its_place(wrong, told):
-    with pytest.raises(InputError, match=f"h.json holds no valid hints.*{told}"):
+    with pytest.raises(InputError, match=rf"h\.json holds no valid hints.*{told}"):
         parse_hints(wrong, "h.json")
 
 
@@ -86,7 +87,7 @@ def test_point_or_stroke_means_the_segment_under_most_of_it(points, segment):
 
 def test_points_outside_the_picture_are_refused():
     for point in ((7, 0), (0, 4), (-0.5, 0)):
-        with pytest.raises(InputError, match="hint 1 lies at .* outside the picture of 7 x 4"):
+        with pytest.raises(InputError, match=r"hint 1 lies at .* outside the picture of 7 x 4"):
             segment_under(LABELS, (point,), "hint 1")
 
 

@@ -1,6 +1,7 @@
 """Which files are frames, and how new ones are named."""
 
 import pytest
+
 from ant_core.errors import InputError
 from ant_core.formats.pattern import NameTemplate, find_sequence
 

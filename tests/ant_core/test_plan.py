@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ant_core.plan import make_plan
 from ant_core.shot import Drawing, Reference
 

@@ -5,6 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
+
 from ant_core.errors import InputError
 from ant_core.formats.png import check_png, color_chunks, decode_png, encode_png
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from ant_core.errors import Cancelled
 from ant_core.formats import PngReader, WholeFiles
 from ant_core.hints import HintSet
@@ -12,7 +13,6 @@ from ant_core.output import OutputFolder
 from ant_core.propagate import Propagation, Settings
 from ant_core.result import STATES
 from ant_core.shot import load_shot
-
 from tests.ant_core.drawn import BOXES, GROUND, line_drawing, load, make_shot, painting, save
 from tests.ant_core.fakes import FakeMatcher
 
@@ -178,7 +178,7 @@ def test_a_cancelled_run_goes_on_where_it_was(tmp_path):
 
 def test_one_drawing_that_cannot_be_worked_on_does_not_stop_the_others(tmp_path, monkeypatch):
     shot = make_shot(tmp_path / "shot", frames=range(1, 5), painted=[1])
-    import ant_core.workbench as workbench
+    from ant_core import workbench
 
     real = workbench.analyze
 

@@ -5,9 +5,9 @@ import json
 import jsonschema
 import numpy as np
 import pytest
+
 from ant_core.contact_sheet import Cell, draw_sheet, make_thumbnail, read_thumbnail
 from ant_core.schemas import first_error, load_schema
-
 from tests.ant_core.drawn import BOXES, line_drawing, load, make_shot, painting, save
 
 

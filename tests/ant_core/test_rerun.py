@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from tests.ant_core.drawn import BOXES, line_drawing, load, make_shot, painting, save
 
 
@@ -202,9 +203,7 @@ def test_files_of_others_are_left_alone(shot, tmp_path, cli):
 
 def test_a_locked_segment_keeps_its_colour_while_the_rest_follows(shot, out, cli, tmp_path):
     locks = tmp_path / "locks.json"
-    locks.write_text(
-        json.dumps({"schema": 1, "locks": [{"frame": 4, "point": [26, 22]}]}), "utf-8"
-    )
+    locks.write_text(json.dumps({"schema": 1, "locks": [{"frame": 4, "point": [26, 22]}]}), "utf-8")
     for frame, step in ((1, 0), (9, 8)):  # red and green boxes get other colours
         image = painting(step)
         image[13:32, 11 + step : 34 + step] = (9, 8, 7, 255)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+
 from ant_core.colors import PixelFormat
 from ant_core.errors import InputError, UsageError
 from ant_core.formats import PngReader
 from ant_core.shot import describe_frames, load_shot, parse_frames, select_frames
-
 from tests.ant_core.drawn import line_drawing, make_shot, painting, save
 
 
@@ -70,7 +70,9 @@ def test_reference_without_line_drawing(tmp_path):
 def test_a_picture_of_another_size_is_named_with_both_sizes(tmp_path, layer, told):
     make_shot(tmp_path, frames=range(1, 5), painted=[1, 3])
     save(tmp_path / layer / "0003.png", np.full((40, 50), 255, np.uint8))
-    with pytest.raises(InputError, match=f"{told} .*0003.png.* is 50 x 40 but the shot is 96 x 80"):
+    with pytest.raises(
+        InputError, match=rf"{told} .*0003\.png.* is 50 x 40 but the shot is 96 x 80"
+    ):
         load(tmp_path)
 
 
@@ -110,7 +112,7 @@ def test_a_list_that_runs_backwards():
 
 def test_ranges_may_have_gaps_but_not_be_empty():
     assert select_frames([(1, 5)], [2, 4, 9], "--frames", "frame") == [2, 4]
-    with pytest.raises(UsageError, match="--frames names frames 5-8, .* there are 2, 4, 9"):
+    with pytest.raises(UsageError, match=r"--frames names frames 5-8, .* there are 2, 4, 9"):
         select_frames([(5, 8)], [2, 4, 9], "--frames", "frame")
     with pytest.raises(UsageError, match="frame 3,"):
         select_frames([(3, 3)], [2, 4, 9], "--frames", "frame")

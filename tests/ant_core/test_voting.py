@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ant_core.colors import NO_COLOR, UNPAINTED
 from ant_core.matcher import Match
 from ant_core.result import (
