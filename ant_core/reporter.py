@@ -7,6 +7,8 @@ import os
 import sys
 from typing import Any, Protocol, TextIO
 
+_PLAIN_SIZE = {"ncols": 80, "nrows": 24}  # for terminals that do not know their size
+
 __all__ = ["JsonReporter", "PlainReporter", "Reporter", "make_reporter"]
 
 
@@ -49,14 +51,9 @@ class PlainReporter:
         if self._bar is None:
             from tqdm import tqdm
 
-            columns = os.get_terminal_size(self._err.fileno()).columns
-            self._bar = tqdm(
-                total=total,
-                unit="frame",
-                file=self._err,
-                dynamic_ncols=columns > 0,
-                ncols=None if columns > 0 else 80,  # some terminals know no width
-            )
+            knows_size = os.get_terminal_size(self._err.fileno()).columns > 0
+            size: dict[str, Any] = {"dynamic_ncols": True} if knows_size else _PLAIN_SIZE
+            self._bar = tqdm(total=total, unit="frame", file=self._err, **size)
         self._bar.set_postfix_str(text, refresh=False)
         self._bar.update(done - self._bar.n)
 
