@@ -28,6 +28,7 @@ Split = Literal["train", "validation", "test"]
 SOURCES = {
     "glitch": "ant_core.synthesis.glitch",
     "scene3d": "ant_core.synthesis.scene3d",
+    "scene3d_full": "ant_core.synthesis.scene3d_full",
 }
 
 
