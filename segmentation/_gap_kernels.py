@@ -1,7 +1,5 @@
 """Kernels that tell a hole in a line from a narrow place between two lines."""
 
-# ruff: noqa: PLR0917 - a kernel is one plain loop over plain arrays
-
 from __future__ import annotations
 
 import math

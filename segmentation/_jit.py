@@ -40,7 +40,8 @@ class _CompileNotice(event.Listener):
         """Nothing to say: the result follows."""
 
 
-event.register("numba:compile", _CompileNotice())  # type: ignore[no-untyped-call]
+NOTICE = _CompileNotice()
+event.register("numba:compile", NOTICE)  # type: ignore[no-untyped-call]
 
 
 def kernel(*signatures: str) -> Callable[[Callable[..., Any]], Any]:

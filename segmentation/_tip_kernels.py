@@ -12,7 +12,7 @@ from segmentation._jit import Array, kernel
 
 # A stroke that ends leaves this much of the circle around its end bare (of 32 sectors).
 _SECTORS = 32
-_BARE_SECTORS = 22
+_BARE_SECTORS = 24
 # Ink seen through fewer bare sectors than this counts as one arc: grain, not two strokes.
 _ARC_BREAK = 3
 # Ends face each other when the way between them leaves each ahead: cosine of 90 degrees.

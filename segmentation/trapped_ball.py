@@ -23,9 +23,9 @@ _TIP_RADIUS_WIDTHS = 1.3
 _TIP_RADIUS_PX = 2.4
 # Where to look for ends: the ink around is at most this share of that around a whole line.
 _CROWD_AT_END = 0.9
-# Segments up to this area, or this share of a squared line width, are grain, not drawing.
-_SPECK_PX = 3
+# Segments up to this share of a squared line width are grain, not drawing; within these areas.
 _SPECK_SHARE = 0.25
+_SPECK_PX = (3, 12)
 # How far a speck looks for the segment that takes it.
 _SPECK_WALK_PX = 24
 
@@ -77,7 +77,7 @@ def segment(lines: LineArt, gap_px: float | None = None) -> Segmentation:
         raise ValueError(f"gap width is {gap} px, expected 0 to {_WIDEST_GAP_PX}")
     labels, parents, holes = _hills(lines, gap)
     area, first = specks.settle(labels, parents)
-    speck = round(max(_SPECK_PX, _SPECK_SHARE * lines.line_width_px**2))
+    speck = round(np.clip(_SPECK_SHARE * lines.line_width_px**2, *_SPECK_PX))
     takes = specks.takers(labels, area, first, speck, _SPECK_WALK_PX)
     _, numbers = specks.renumber(labels, takes)
     sides = numbers[takes[parents[holes[:, 4:]]]]

@@ -58,6 +58,12 @@ def read(bench: Path, name: str) -> tuple[Drawing, NDArray[np.uint8] | None]:
     return Drawing(name, image, truth, joins), closed
 
 
+def break_places(bench: Path, name: str) -> list[tuple[float, float]]:
+    """Middle x, y of every break of a drawing."""
+    gaps = json.loads((bench / f"{name}.json").read_text(encoding="utf-8"))["gaps"]
+    return [(gap["x"], gap["y"]) for gap in gaps]
+
+
 def _read_grey(path: Path) -> NDArray[Any]:
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if image is None or image.ndim != 2:
@@ -152,12 +158,12 @@ def variants(
     grey = drawing.image
     skeleton = thin(closed < PAPER)
     named: list[tuple[str, Callable[[], Drawing]]] = [
-        ("transparent", lambda: replace(drawing, image=_transparent(grey))),
+        ("transparent", lambda: replace(drawing, image=on_transparency(grey))),
         ("16 bit", lambda: replace(drawing, image=grey.astype(np.uint16) * 257)),
         ("textured", lambda: replace(drawing, image=_textured(grey, rng))),
         ("1 px", lambda: _redrawn(drawing, skeleton, grey, 1)),
         ("8 px", lambda: _redrawn(drawing, skeleton, grey, 8)),
-        ("hard-edged", lambda: replace(drawing, image=_hard(grey))),
+        ("hard-edged", lambda: replace(drawing, image=hard_edged(grey))),
         ("trace lines", lambda: replace(drawing, image=_traced(grey, skeleton))),
         ("half size", lambda: _scaled(drawing, closed, 0.5)),
         ("double size", lambda: _scaled(drawing, closed, 2.0)),
@@ -165,7 +171,7 @@ def variants(
     return [replace(make(), name=f"{drawing.name}, {name}") for name, make in named]
 
 
-def _transparent(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def on_transparency(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Black ink on transparency, white where nothing is drawn."""
     layer = np.zeros((*grey.shape, 4), np.uint8)
     layer[:, :, 3] = 255 - grey
@@ -173,7 +179,8 @@ def _transparent(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return layer
 
 
-def _hard(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def hard_edged(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Ink or paper, nothing between."""
     return np.where(grey < 128, 0, 255).astype(np.uint8)
 
 
