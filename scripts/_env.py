@@ -52,13 +52,13 @@ def ensure(name, extras, torch=False):
     log = os.path.join(folder, "install.log")
     open(log, "w").close()
     extras = list(extras)
-    if torch:
-        if any(_pip(python, log, requirement) for requirement in TORCH):
-            extras.append("train")
-        else:
-            say("PyTorch cannot be installed here; the tests that need it will be skipped.")
+    with_torch = torch and any(_pip(python, log, requirement) for requirement in TORCH)
+    if with_torch:
+        extras.append("train")
     if not _pip(python, log, "-e", "%s[%s]" % (ROOT, ",".join(sorted(extras)))):
         raise SetupError(_why(log, name))
+    if torch and not with_torch:
+        say("PyTorch cannot be installed here; the tests that need it will be skipped.")
     with open(stamp, "w") as file:
         file.write(key)
     return python
