@@ -281,10 +281,10 @@ def _states(cell: Cell) -> tuple[str, ...]:
 
 def _draw_marks(picture: NDArray[np.uint8], marks: NDArray[np.float32]) -> None:
     height, width = picture.shape[:2]
-    radius = max(3, width // 60)
+    radius = max(3, width // 90)
     for x, y, missing in marks.tolist():
         center = (int(x * width), int(y * height))
-        cv2.circle(picture, center, radius + 1, (255, 255, 255), 3, cv2.LINE_AA)
+        cv2.circle(picture, center, radius, (255, 255, 255), 4, cv2.LINE_AA)
         cv2.circle(picture, center, radius, _MISSING if missing else _DOUBT, 2, cv2.LINE_AA)
 
 

@@ -134,8 +134,9 @@ def _peak_mb(shot: Path, out: Path, args: argparse.Namespace) -> float:
     command += ["--threads", str(args.threads), "--device", args.device]
     if args.model:
         command += ["--model", str(args.model)]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
     ) as child:
         assert child.stderr is not None
         text = child.stderr.read()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 from pathlib import Path
 
 import cv2
@@ -251,6 +252,32 @@ def test_files_that_are_no_png_are_mentioned(tmp_path, cli):
     done = cli("propagate", shot, "--out", tmp_path / "out")
     assert done.code == 0
     assert "warning: left out because they are no PNG files: 0003.jpg" in done.err
+
+
+@pytest.mark.slow
+def test_12000_by_8000_pixels(tmp_path, ant_core):
+    shot = tmp_path / "shot"
+    for frame in (1, 2):
+        line = np.full((8000, 12000), 255, np.uint8)
+        for column in range(4):
+            corner = (300 + 2900 * column + 20 * frame, 900)
+            cv2.rectangle(line, corner, (corner[0] + 2400, 7000), 0, 12)
+        save(shot / "line" / f"{frame:04d}.png", line)
+    color = np.zeros((8000, 12000, 4), np.uint8)
+    for column in range(4):
+        left = 320 + 2900 * column
+        color[900:7000, left : left + 2400] = (60 * column, 90, 200 - 40 * column, 255)
+    save(shot / "color" / "0001.png", color)
+    done = ant_core("propagate", shot, "--out", tmp_path / "out")
+    assert done.code == 0, done.err
+    image = load(tmp_path / "out" / "color" / "0002.png")
+    assert image.shape == color.shape
+    for column in range(4):
+        assert (
+            image[4000, 1500 + 2900 * column].tolist() == color[4000, 1500 + 2900 * column].tolist()
+        )
+    # Peak memory of the largest child so far, in kB: about 1.6 GB, stated in the documentation.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 2_300_000
 
 
 # ---- refused
