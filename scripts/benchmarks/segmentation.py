@@ -100,7 +100,7 @@ def quality(bench: Path) -> Iterator[Row]:
 
 
 def renderings(bench: Path) -> Iterator[Row]:
-    """The clean 1080p drawings rendered in nine other ways."""
+    """The clean 1080p drawings rendered in other ways."""
     for name in RENDERED:
         drawing, closed = drawings.read(bench, name)
         if closed is None:

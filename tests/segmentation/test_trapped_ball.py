@@ -152,9 +152,10 @@ def test_a_gap_out_of_range_is_refused(gap):
 
 
 def test_the_default_gap_follows_the_size_and_is_kept_to_the_line():
-    assert default_gap((1080, 1920), 3) == pytest.approx(10, abs=0.1)
-    assert default_gap((2160, 3840), 6) == pytest.approx(20, abs=0.1)
-    assert default_gap((2160, 3840), 1) == 10
+    assert default_gap((1080, 1920), 3) == pytest.approx(11.7, abs=0.1)
+    assert default_gap((1080, 1920), 8) == pytest.approx(10, abs=0.1)
+    assert default_gap((2160, 3840), 6) == pytest.approx(23.4, abs=0.1)
+    assert default_gap((2160, 3840), 1) == 14
     assert default_gap((1080, 1920), 12) == 12
     assert default_gap((1080, 1920), 500) == pytest.approx(20, abs=0.1)
     assert default_gap((60000, 60000), 400) <= 256
