@@ -30,7 +30,7 @@ from ant_core.network.data import SampleOptions, batches, collate
 from ant_core.network.losses import paper_loss, relative_loss
 from ant_core.network.model import CONFIGS, AntPaper, AntRelative, ModelConfig, build
 
-__all__ = ["TrainConfig", "load_model", "network_matcher", "train"]
+__all__ = ["TrainConfig", "load_model", "network_matcher", "step_loss", "train"]
 
 _AVERAGE = 0.998  # decay a step of the averaged weights that are validated and shipped
 
@@ -65,7 +65,8 @@ def _rate(config: TrainConfig, step: int, elapsed_share: float) -> float:
     return config.learning_rate * warm * max(0.02, 0.5 + 0.5 * math.cos(math.pi * elapsed_share))
 
 
-def _step_loss(model: AntPaper | AntRelative, batch: dict[str, Tensor]) -> Tensor:
+def step_loss(model: AntPaper | AntRelative, batch: dict[str, Tensor]) -> Tensor:
+    """Return the loss of a batch, by the losses that belong to the network."""
     sides = []
     for side in ("reference", "target"):
         keys = ("crops", "shape", "box", "adjacency")
@@ -245,7 +246,7 @@ def _train_until_validation(run: _Run, clips: list[Clip], rng: np.random.Generat
         for _ in range(config.accumulate):
             batch = next(source)
             with torch.autocast("cpu", torch.bfloat16, enabled=not config.full_precision):
-                loss = _step_loss(run.model, batch) / config.accumulate
+                loss = step_loss(run.model, batch) / config.accumulate
             loss.backward()
             total += float(loss.detach())
             run.pairs += len(batch["target_mask"])

@@ -1,0 +1,138 @@
+"""Training really learns, on clips small enough to be memorised, and goes on where it stopped."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the train extra")
+
+from ant_core.descriptors import SHAPE_FEATURES  # noqa: E402 - torch is optional
+from ant_core.errors import InputError  # noqa: E402
+from ant_core.evaluation.clips import load_clip  # noqa: E402
+from ant_core.evaluation.protocols import recursive  # noqa: E402
+from ant_core.network.data import SampleOptions, batches, sample_pair  # noqa: E402
+from ant_core.network.model import CONFIGS, build  # noqa: E402
+from ant_core.network.train import (  # noqa: E402
+    TrainConfig,
+    network_matcher,
+    step_loss,
+    train,
+)
+
+PARTS, FRAMES = 8, 5
+
+
+def write_clip(path, seed):
+    """Store a clip of parts that keep their look while their places are shuffled every frame."""
+    rng = np.random.default_rng(seed)
+    look = rng.integers(0, 256, (PARTS, 4, 4, 4), dtype=np.uint8).repeat(8, 2).repeat(8, 3)
+    order = [rng.permutation(PARTS) for _ in range(FRAMES)]
+    part = np.concatenate(order)
+    count = PARTS * FRAMES
+    edges = np.tile(np.array([[i, i + 1] for i in range(PARTS - 1)], np.int32), (FRAMES, 1))
+    box = np.full((count, 4), 0.1, np.float32)
+    box[:, 0] = np.tile(np.linspace(-0.8, 0.8, PARTS), FRAMES)
+    np.savez(
+        path,
+        frame_start=np.arange(FRAMES + 1, dtype=np.int32) * PARTS,
+        frame_number=np.arange(FRAMES, dtype=np.int32),
+        crops=look[part],
+        shape=np.zeros((count, len(SHAPE_FEATURES)), np.float32),
+        box=box,
+        part=part.astype(np.int32),
+        color=part.astype(np.int32),
+        purity=np.ones(count, np.float32),
+        edges=edges,
+        edge_weight=np.ones(len(edges), np.float32),
+        edge_start=np.arange(FRAMES + 1, dtype=np.int32) * (PARTS - 1),
+        overlap=np.full(count, -1, np.int32),
+    )
+
+
+@pytest.fixture
+def clips(tmp_path):
+    for split in ("train", "validation"):
+        (tmp_path / split).mkdir()
+    for seed in range(6):
+        write_clip(tmp_path / "train" / f"made_{seed}.npz", seed)
+    write_clip(tmp_path / "validation" / "made_0.npz", 100)
+    return tmp_path
+
+
+def config(**changes):
+    settings = {
+        "tokens": 96,
+        "warmup_steps": 10,
+        "threads": 1,
+        "seed": 1,
+    }
+    return TrainConfig(**{**settings, **changes})
+
+
+def losses_of(network, clips, steps):
+    """Train a number of steps, not minutes, so that the outcome depends on the seed alone."""
+    torch.manual_seed(1)
+    model = build(CONFIGS[network])
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
+    loaded = [load_clip(path) for path in sorted((clips / "train").glob("*.npz"))]
+    source = batches(loaded, 160, np.random.default_rng(1), SampleOptions())
+    losses = []
+    for _ in range(steps):
+        loss = step_loss(model, next(source))
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    return model.eval(), losses
+
+
+def test_our_network_learns_looks_that_it_was_not_shown(clips):
+    model, _ = losses_of("ant_relative", clips, 80)
+    unseen = load_clip(clips / "validation" / "made_0.npz")
+    # Chance is one in eight; places are shuffled, so only the looks can tell.
+    assert recursive(unseen.frames, network_matcher(model)).accuracy > 0.5
+
+
+def test_the_papers_network_trains(clips):
+    _, losses = losses_of("ant_paper", clips, 30)
+    assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])
+
+
+def test_a_stopped_run_goes_on_and_a_finished_one_stays(clips, tmp_path):
+    run = tmp_path / "run"
+    train(config(minutes=0.02, validate_minutes=0.02), clips, run)
+    first = torch.load(run / "last.pt", weights_only=True)
+    train(config(minutes=0.04, validate_minutes=0.02), clips, run)
+    second = torch.load(run / "last.pt", weights_only=True)
+    assert second["step"] > first["step"]
+    assert second["seconds"] >= 0.04 * 60
+    train(config(minutes=0.04), clips, run)
+    assert torch.load(run / "last.pt", weights_only=True)["step"] == second["step"]
+
+
+def test_no_clips_is_said_in_one_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"generate\.py"):
+        train(config(), tmp_path, tmp_path / "run")
+
+
+def test_batches_keep_to_their_budget(clips):
+    loaded = [load_clip(path) for path in sorted((clips / "train").glob("*.npz"))]
+    source = batches(loaded, 96, np.random.default_rng(0), SampleOptions())
+    for _ in range(20):
+        batch = next(source)
+        rows, columns = batch["target_mask"].shape[1], batch["reference_mask"].shape[1]
+        assert len(batch["target_mask"]) * (rows + columns) <= 96 or len(batch["target_mask"]) == 1
+
+
+def test_augmented_pairs_keep_true_matches_and_the_same_seed_gives_the_same_pair(clips):
+    clip = load_clip(clips / "train" / "made_0.npz")
+    for seed in range(30):
+        target, references = sample_pair(clip, np.random.default_rng(seed), SampleOptions())
+        again, _ = sample_pair(clip, np.random.default_rng(seed), SampleOptions())
+        np.testing.assert_array_equal(target.box, again.box)
+        original = clip.frames[target.number]
+        assert set(target.label) <= set(original.label)
+        for reference in references:
+            assert reference.number != target.number
+            assert reference.edges.max(initial=-1) < reference.count
+            assert len(reference.crops) == len(reference.label) == len(reference.box)
