@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--bench", type=Path, help="folder of the segmentation benchmark's drawings")
 
 
-def pytest_report_header() -> str | None:
-    optional = ("torch", "onnx", "skia", "moderngl")
-    missing = [name for name in optional if importlib.util.find_spec(name) is None]
-    return f"not installed, tests that need them are skipped: {missing}" if missing else None
+def _unusable() -> dict[str, str]:
+    """Optional packages that cannot be imported, and why.
+
+    Skia and moderngl come as wheels, but want the system's libGL and libEGL. Without those they
+    count as not installed, so that importorskip skips the tests that need them.
+    """
+    reasons = {}
+    for name in ("torch", "onnx", "skia", "moderngl"):
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            reasons[name] = str(error)
+            sys.modules[name] = None  # type: ignore[assignment]
+    return reasons
+
+
+UNUSABLE = _unusable()
+
+
+def pytest_report_header() -> list[str]:
+    return [f"tests that need {name} are skipped: {why}" for name, why in UNUSABLE.items()]
 
 
 @pytest.fixture(scope="session")
