@@ -121,7 +121,7 @@ def ascend(squared: Array, labels: Array, cut: int, balls: int) -> Array:
     return peaks[: hills + 1].copy()
 
 
-@kernel("int64[:,::1](uint16[:,::1], int32[:,::1], int64)")
+@kernel("int32[:,::1](uint16[:,::1], int32[:,::1], int64)")
 def passes(squared: Array, labels: Array, cut: int) -> Array:
     """List where two hills touch, highest first: rows of y, x, label, other label, height.
 
@@ -147,7 +147,7 @@ def passes(squared: Array, labels: Array, cut: int) -> Array:
         count = found[level]
         found[level] = total
         total += count
-    table = np.empty((total, 5), np.int64)
+    table = np.empty((total, 5), np.int32)
     for y in range(height):
         for x in range(width):
             label = labels[y, x]

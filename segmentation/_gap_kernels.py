@@ -93,7 +93,7 @@ def opening(
 
 @kernel(
     "Tuple((int32[::1], int64[:,::1]))"
-    "(boolean[:,::1], uint16[:,::1], int32[:,::1], int64[:,::1], int32[::1],"
+    "(boolean[:,::1], uint16[:,::1], int32[:,::1], int32[:,::1], int32[::1],"
     " float64, float64, float64, float64)"
 )
 def join(

@@ -1,4 +1,8 @@
-"""How the package compiles its kernels: cached on disk, and never silently."""
+"""How the package compiles its kernels: cached on disk, and never silently.
+
+Numba's cache looks at the kernel's own file only: after editing a kernel that kernels of another
+file call (find, stroke_end), touch that file or clear `__pycache__`.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,7 @@ class _CompileNotice(event.Listener):
         # Warning level: the text must reach stderr also where logging is not set up.
         logger.warning(
             "compiling the segmentation kernels: done once for this installation, "
-            "takes some seconds"
+            "takes ten to thirty seconds"
         )
 
     def on_end(self, event: Any) -> None:
