@@ -32,7 +32,13 @@ from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt, ModelMiss
 __all__ = ["DrawingFeatures", "Match", "Matcher", "ModelFile", "default_model"]
 
 Device = Literal["auto", "cpu", "cuda"]
-_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+# TF32 off: scores on CUDA stay within the tolerance of those on the CPU.
+_PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
+    "cpu": ("CPUExecutionProvider", {}),
+    "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
+}
+# ONNX Runtime keeps the arithmetic on shapes on the CPU by design; these never belong there.
+_COMPUTE = {"Conv", "FusedConv", "FusedMatMul", "Gemm", "LayerNormalization", "MatMul", "Softmax"}
 
 
 @dataclass(frozen=True)
@@ -143,6 +149,22 @@ def _import_runtime() -> Any:
     return onnxruntime
 
 
+def misplaced_nodes(session: Any, provider: str) -> list[str]:
+    """Return the kinds of computing nodes of a session that run elsewhere than on `provider`.
+
+    The session must have been made with "session.record_ep_graph_assignment_info".
+    """
+    return sorted(
+        {
+            node.op_type
+            for part in session.get_provider_graph_assignment_info()
+            if part.ep_name != provider
+            for node in part.get_nodes()
+            if node.op_type in _COMPUTE
+        }
+    )
+
+
 class Matcher:
     """Encode drawings and match them; one instance a process and device.
 
@@ -190,17 +212,14 @@ class Matcher:
             ) from None
 
     def _choose(self, device: Device) -> str:
-        available = _PROVIDERS["cuda"] in self._runtime.get_available_providers()
+        available = _PROVIDERS["cuda"][0] in self._runtime.get_available_providers()
         if device == "cpu" or (device == "auto" and not available):
             return "cpu"
         try:
             if not available:
                 raise RuntimeError("this ONNX Runtime has no CUDA provider")
             self.device = "cuda"
-            used = self._session(self._file.encoder).get_providers()
-            # Without a usable driver ONNX Runtime only warns and quietly takes the CPU.
-            if used[0] != _PROVIDERS["cuda"]:
-                raise RuntimeError("ONNX Runtime found no usable CUDA device or driver")
+            self._session(self._file.encoder)
         except Exception as error:
             if device == "auto":
                 return "cpu"
@@ -216,9 +235,15 @@ class Matcher:
         options.log_severity_level = 3
         # Idle threads that spin would take the cores from segmentation and from Krita.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        if self.device == "cuda":
-            options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-        return self._runtime.InferenceSession(graph, options, providers=[_PROVIDERS[self.device]])
+        options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+        provider = _PROVIDERS[self.device]
+        session = self._runtime.InferenceSession(graph, options, providers=[provider])
+        # Without a usable driver ONNX Runtime only warns and quietly takes the CPU; and single
+        # nodes that a provider cannot run go there without a word.
+        stray = misplaced_nodes(session, provider[0])
+        if stray:
+            raise RuntimeError(f"ONNX Runtime would run {', '.join(stray)} on the CPU")
+        return session
 
     def encode(self, descriptors: Descriptors) -> DrawingFeatures:
         """Encode one drawing; the result serves every match that it takes part in."""

@@ -10,7 +10,7 @@ import pytest
 
 from ant_core.descriptors import SHAPE_FEATURES, Descriptors
 from ant_core.errors import DeviceUnavailable, ModelCorrupt, ModelMissing
-from ant_core.matcher import Matcher, default_model
+from ant_core.matcher import Matcher, ModelFile, default_model, misplaced_nodes
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs the cpu or gpu extra")
 
@@ -115,6 +115,16 @@ def test_asking_for_cuda_without_it_is_a_clear_error():
     with pytest.raises(DeviceUnavailable, match="--device cpu"):
         Matcher(device="cuda")
     assert Matcher(device="auto").device == "cpu"
+
+
+def test_single_nodes_on_another_device_are_noticed():
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    graph = ModelFile.read(default_model()).matcher
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    assert misplaced_nodes(session, "CPUExecutionProvider") == []
+    # Seen from CUDA, a session that fell back to the CPU has all its nodes in the wrong place.
+    assert "MatMul" in misplaced_nodes(session, "CUDAExecutionProvider")
 
 
 def test_the_model_fits_the_package():
