@@ -96,7 +96,7 @@ def _small(
     if small.shape[2] == 1:
         small = np.repeat(small, 3, axis=2)
     alpha = small[:, :, 3:4] / 255 if small.shape[2] == 4 else np.ones((*small.shape[:2], 1))
-    return small[:, :, :3], alpha.astype(np.float32)
+    return small[:, :, :3].astype(np.float32), alpha.astype(np.float32)
 
 
 def read_thumbnail(packed: bytes) -> NDArray[np.uint8] | None:

@@ -22,7 +22,7 @@ from ant_core.contact_sheet import make_thumbnail
 from ant_core.errors import Cancelled, InputError
 from ant_core.given import GivenColors
 from ant_core.hints import HintSet
-from ant_core.matcher import DrawingFeatures
+from ant_core.matcher import DrawingFeatures, Match
 from ant_core.output import OutputFolder
 from ant_core.plan import Plan, Source, Step, make_plan
 from ant_core.result import (
@@ -38,6 +38,7 @@ from ant_core.result import (
 )
 from ant_core.shot import Reference, Shot
 from ant_core.state import Record, record_name, why_computed
+from ant_core.tiles import Tile, cut, split
 from ant_core.timing import Timings
 from ant_core.voting import Ballot, apply_given, vote
 from ant_core.workbench import Settings, Workbench
@@ -45,6 +46,7 @@ from segmentation import paint
 
 __all__ = ["Progress", "Propagation", "RunResult", "Settings"]
 
+_LEAST_SOURCES = 2  # are seen by every target, in tiles if need be
 _NOT_FLAT_SHARE = 0.1  # design, section 4: a second colour over a tenth of a segment
 
 
@@ -346,7 +348,10 @@ class Propagation:
             self._bench.check()
             encoded = self._bench.features(solved.frame, solved.line_hash)
             columns += encoded.count
-            if ballots and columns * count > self._settings.max_pairs:
+            too_many = (
+                columns > self._settings.max_columns or columns * count > self._settings.max_pairs
+            )
+            if len(ballots) >= _LEAST_SOURCES and too_many:
                 break
             if encoded.count == 0:
                 continue
@@ -361,20 +366,48 @@ class Propagation:
     def _vote(
         self, features: list[DrawingFeatures], target: DrawingFeatures, ballots: list[Ballot]
     ) -> Fills:
+        """Match and vote, piece by piece where there are thousands of segments."""
         if not features or target.count == 0:
             return Fills.unknown(target.count)
-        with self._timings.measure("match"):
-            match = self._matcher.match(features, target, [ballot.offset for ballot in ballots])
-        self._bench.check()
-        with self._timings.measure("vote"):
-            return vote(
-                match,
-                ballots,
-                self.palette.order(),
-                self._matcher.confidence,
-                self._matcher.no_counterpart_threshold,
-                self._settings.disagreement_share,
-            )
+        rows, parts = [], []
+        boxes = [encoded.box for encoded in features]
+        limits = self._settings.max_pairs, self._settings.max_columns
+        for tile in split(target.box, boxes, *limits):
+            self._bench.check()
+            with self._timings.measure("match"):
+                match = self._match(tile, features, target, ballots)
+            with self._timings.measure("vote"):
+                seen = [
+                    replace(ballot, color=ballot.color[part], weight=ballot.weight[part])
+                    for ballot, part in zip(ballots, tile.references, strict=True)
+                ]
+                rows.append(tile.target)
+                parts.append(
+                    vote(
+                        match,
+                        seen,
+                        self.palette.order(),
+                        self._matcher.confidence,
+                        self._matcher.no_counterpart_threshold,
+                        self._settings.disagreement_share,
+                    )
+                )
+        return Fills.concatenate(parts).taken(np.argsort(np.concatenate(rows)))
+
+    def _match(
+        self,
+        tile: Tile,
+        features: list[DrawingFeatures],
+        target: DrawingFeatures,
+        ballots: list[Ballot],
+    ) -> Match:
+        """Match one tile; segment ids are those of the whole references."""
+        match = self._matcher.match(
+            [cut(encoded, part) for encoded, part in zip(features, tile.references, strict=True)],
+            cut(target, tile.target),
+            [ballot.offset for ballot in ballots],
+        )
+        return replace(match, segment=np.concatenate(tile.references).astype(np.int32) + 1)
 
     def _paint(self, frames: Sequence[int], name: str, record: Record, analysis: Analysis) -> None:
         """Paint a drawing and hand it to the writer."""

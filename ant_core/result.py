@@ -98,6 +98,10 @@ class Fills:
             np.zeros(count, np.uint8),
         )
 
+    def taken(self, rows: NDArray[np.int64]) -> Fills:
+        """Return the rows in another order."""
+        return Fills(*(getattr(self, item.name)[rows] for item in fields(self)))
+
     @classmethod
     def concatenate(cls, parts: Sequence[Fills]) -> Fills:
         """Join the rows of several."""

@@ -35,8 +35,10 @@ class Settings:
     max_references : int
         Painted drawings a target is matched against, the nearest ones.
     max_pairs : int
-        Target times reference segments in one match, for memory; farther references are left
-        out of drawings with thousands of segments.
+        Target times reference segments in one match, for memory (some 250 bytes each). Above
+        it farther references are left out, and at last the drawing is matched in tiles.
+    max_columns : int
+        Reference segments in one match, for memory likewise (some 60 bytes for each two).
     disagreement_share : float
         Share of similarity from which a painted side that votes otherwise is a contradiction.
     cached_segments : int
@@ -45,7 +47,8 @@ class Settings:
 
     gap_px: float | None = None
     max_references: int = 5
-    max_pairs: int = 30_000_000
+    max_pairs: int = 2_000_000
+    max_columns: int = 3_000
     disagreement_share: float = 0.2
     cached_segments: int = 12_000
 

@@ -152,6 +152,18 @@ def test_too_many_pairs_leave_out_the_farthest_references(tmp_path):
     assert [1, 2] in matcher.matches
 
 
+def test_a_drawing_too_large_for_one_match_is_matched_in_tiles(tmp_path):
+    shot = make_shot(tmp_path / "shot", frames=range(1, 6), painted=[1])
+    whole, tiled = FakeMatcher(), FakeMatcher()
+    plain = run(shot, tmp_path / "a", matcher=whole)
+    result = run(shot, tmp_path / "b", matcher=tiled, settings=Settings(max_pairs=8))
+    assert len(tiled.matches) > len(whole.matches)
+    for frame, expected in plain.results.items():
+        fills = result.results[frame].fills
+        assert fills.color.tolist() == expected.fills.color.tolist()
+        assert fills.source_segment.tolist() == expected.fills.source_segment.tolist()
+
+
 def test_a_cancelled_run_goes_on_where_it_was(tmp_path):
     shot = make_shot(tmp_path / "shot", frames=range(1, 9), painted=[1])
     cancel = threading.Event()

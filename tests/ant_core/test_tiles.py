@@ -1,0 +1,42 @@
+"""Large matches in pieces: every target segment once, the nearest references, bounded size."""
+
+import numpy as np
+import pytest
+
+from ant_core.tiles import split
+
+
+def boxes(rng, count):
+    return rng.random((count, 4)).astype(np.float32)
+
+
+def test_what_fits_stays_whole():
+    rng = np.random.default_rng(0)
+    (tile,) = split(boxes(rng, 6), [boxes(rng, 4), boxes(rng, 1)], max_pairs=30, max_columns=5)
+    assert tile.target.tolist() == list(range(6))
+    assert [part.tolist() for part in tile.references] == [[0, 1, 2, 3], [0]]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_target_once_and_no_tile_over_the_limit(seed):
+    rng = np.random.default_rng(seed)
+    target = boxes(rng, 157)
+    references = [boxes(rng, n) for n in (140, 0, 161)]
+    limit = int(rng.integers(200, 4000))
+    most = int(rng.integers(20, 400))
+    tiles = list(split(target, references, limit, most))
+    assert sorted(np.concatenate([tile.target for tile in tiles]).tolist()) == list(range(157))
+    for tile in tiles:
+        columns = sum(len(part) for part in tile.references)
+        assert 0 < len(tile.target) * columns <= limit
+        assert columns <= most
+        for part, reference in zip(tile.references, references, strict=True):
+            assert part.tolist() == sorted(set(part.tolist()))
+            assert ((part >= 0) & (part < len(reference))).all()
+
+
+def test_a_tile_sees_the_reference_segments_at_its_place():
+    grid = np.stack(np.meshgrid(np.arange(20.0), np.arange(20.0)), axis=-1).reshape(-1, 2)
+    same = np.hstack([grid, np.ones((400, 2))]).astype(np.float32)
+    for tile in split(same, [same], max_pairs=10_000, max_columns=300):
+        assert set(tile.target.tolist()) <= set(tile.references[0].tolist())
