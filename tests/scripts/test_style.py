@@ -1,0 +1,28 @@
+"""The project's own rules for its code, as pyproject.toml states them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("command", [["check", "--no-cache"], ["format", "--check", "--no-cache"]])
+def test_ruff_is_content(command):
+    pytest.importorskip("ruff", reason="needs the dev extra")
+    run = [sys.executable, "-m", "ruff", *command, "--quiet", "."]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_files_stay_readable():
+    """No file of code is over 600 lines."""
+    rooms = ("segmentation", "ant_core", "scripts", "tests")
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines())
+        for room in rooms
+        for path in (ROOT / room).rglob("*.py")
+    }
+    assert {name: length for name, length in lengths.items() if length > 600} == {}
