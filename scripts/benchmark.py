@@ -3,6 +3,7 @@
 
     python scripts/benchmark.py segmentation --bench BENCH
     python scripts/benchmark.py propagate --help
+    python scripts/benchmark.py match
 
 Exit code 0 when every bar is met, 1 when one is missed.
 """
@@ -20,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 BENCHMARKS = {
     "segmentation": "line art to label map: leaks, regions recovered, time against the floor",
     "propagate": "a whole shot: time a drawing, stage by stage, and memory",
+    "match": "encoding and matching alone, CPU against CUDA",
 }
 
 
