@@ -202,6 +202,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _end(reporter, error.exit_code, str(error), type(error).__name__)
     except SystemExit as error:  # --help and --version
         return int(error.code or 0)
+    except BrokenPipeError:
+        # Whoever read our stdout is gone, so there is nobody to tell; the files are whole.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return AntError.exit_code
     except Exception as error:
         # The edge of the process: nothing above can do better than log and say so.
         return _end(reporter, 1, _unexpected(error, debug=debug), "AntError")

@@ -100,7 +100,8 @@ class Summary:
             f"{self.doubtful} doubtful, {self.no_counterpart} of them without counterpart"
         ]
         if self.not_flat:
-            text.append(f"{self.not_flat} reference segments are painted in more than one colour")
+            are = "segment is" if self.not_flat == 1 else "segments are"
+            text.append(f"{self.not_flat} reference {are} painted in more than one colour")
         if self.kept:
             text.append(f"kept from the last run: {_name(self.kept)}")
             for reason, frames in self.recomputed:

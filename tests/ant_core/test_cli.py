@@ -269,6 +269,32 @@ def test_colouring_never_imports_torch(shot, tmp_path):
     subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment(), check=True)
 
 
+def test_a_reader_that_goes_away_is_no_traceback(shot, tmp_path):
+    script = Path(__file__).with_name("run_with_fake.py")
+    command = [sys.executable, str(script), "propagate", str(shot), "--out", str(tmp_path / "out")]
+    with subprocess.Popen(
+        [*command, "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    ) as child:
+        child.stdout.close()
+        errors = child.stderr.read()
+    assert child.returncode == 1
+    assert "Traceback" not in errors
+    assert "BrokenPipe" not in errors
+
+
+def test_the_number_of_threads_does_not_change_the_result(shot, tmp_path, real_cli):
+    for threads in (1, 2):
+        out = tmp_path / str(threads)
+        done = real_cli("propagate", shot, "--out", out, "--device", "cpu", "--threads", threads)
+        assert done.code == 0, done.err
+    for path in (tmp_path / "1" / "color").iterdir():
+        assert path.read_bytes() == (tmp_path / "2" / "color" / path.name).read_bytes()
+
+
 # ---- segment
 
 
