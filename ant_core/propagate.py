@@ -13,41 +13,31 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
-import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.analysis import Analysis, MatcherLike
-from ant_core.colors import UNPAINTED, Palette, read_segment_colors
+from ant_core.colors import Palette
 from ant_core.contact_sheet import make_thumbnail
 from ant_core.errors import Cancelled, InputError
+from ant_core.fill import Filler, Solved, Sources
 from ant_core.given import GivenColors
 from ant_core.hints import HintSet
-from ant_core.matcher import DrawingFeatures, Match
+from ant_core.learn import learn, make_record
 from ant_core.output import OutputFolder
 from ant_core.plan import Plan, Source, Step, make_plan
 from ant_core.result import (
-    LOCKED,
-    NOT_FLAT,
-    PAINTED,
-    STATE_UNPAINTED,
     Fills,
     FrameResult,
-    NotFlat,
     Role,
     SourceUsed,
 )
 from ant_core.shot import Reference, Shot
 from ant_core.state import Record, record_name, why_computed
-from ant_core.tiles import Tile, cut, split
 from ant_core.timing import Timings
-from ant_core.voting import Ballot, apply_given, vote
 from ant_core.workbench import Settings, Workbench
 from segmentation import paint
 
 __all__ = ["Progress", "Propagation", "RunResult", "Settings"]
-
-_LEAST_SOURCES = 2  # are seen by every target, in tiles if need be
-_NOT_FLAT_SHARE = 0.1  # design, section 4: a second colour over a tenth of a segment
 
 
 @dataclass(frozen=True)
@@ -77,24 +67,6 @@ class RunResult:
     palette: Palette
     timings: Timings
     records: dict[int, str]
-
-
-@dataclass(frozen=True)
-class _Solved:
-    """A drawing whose fills are known; `record` is the name of its record."""
-
-    frame: int
-    line_hash: str
-    digest: str
-    record: str
-    result: FrameResult
-
-    @property
-    def has_failed(self) -> bool:
-        return self.result.role == "failed"
-
-
-_Sources = Sequence[tuple[Source, _Solved]]
 
 
 class Propagation:
@@ -148,14 +120,15 @@ class Propagation:
         )
         self.palette = self._bench.palette
         self._given = GivenColors(self._bench, hints)
+        self._filler = Filler(self._bench, self._given)
         self._common_keys = self._bench.common_keys()
         self._plan: Plan = make_plan(
             shot.drawings, shot.references, frozenset(shot.frames), settings.max_references
         )
         self._references = {reference.frame: reference for reference in shot.references}
         self._wanted = frozenset(shot.frames)
-        self._solved: dict[int, _Solved] = {}
-        self._by_line: dict[str, _Solved] = {}
+        self._solved: dict[int, Solved] = {}
+        self._by_line: dict[str, Solved] = {}
         self._results: dict[int, FrameResult] = {}
         self._records: dict[int, str] = {}
 
@@ -190,7 +163,7 @@ class Propagation:
 
     # ---- references
 
-    def _reference(self, frame: int) -> _Solved:
+    def _reference(self, frame: int) -> Solved:
         """Return what a painted frame teaches, and put its file and holds in place."""
         if frame in self._solved:
             return self._solved[frame]
@@ -206,7 +179,7 @@ class Propagation:
         record, reason = self._output.state.load(name, self.palette), ""
         if record is None or record.keys != keys:
             reason = self._why(frame, record, keys, ())
-            record = self._learn(reference, keys)
+            record = learn(self._bench, reference, keys)
             self._output.state.save(name, record, self.palette)
         role: Role = "reference" if reference.origin == "painted" else "locked"
         solved = self._solve(frame, line_hash, name, record, role, reason)
@@ -224,35 +197,7 @@ class Propagation:
                 f"be segmented: {error}"
             ) from error
 
-    def _learn(self, reference: Reference, keys: dict[str, str]) -> Record:
-        """Read the colours of a painted frame, segment by segment."""
-        frame = reference.frame
-        analysis = self._bench.pipeline.get(frame)
-        self._bench.check()
-        with self._timings.measure("read"):
-            image = self._bench.painting(reference)
-            colors = read_segment_colors(analysis.labels, image, self.palette)
-        state = np.where(colors.index == UNPAINTED, STATE_UNPAINTED, PAINTED)
-        mixed = np.flatnonzero(colors.second_share > _NOT_FLAT_SHARE)
-        state[mixed] = NOT_FLAT
-        if reference.origin == "locked":
-            state[:] = LOCKED
-        fills = Fills.given(colors.index, state, frame)
-        not_flat = tuple(
-            NotFlat(
-                int(row) + 1,
-                int(colors.second[row]),
-                float(colors.second_share[row]),
-                (int(colors.second_at[row, 0]), int(colors.second_at[row, 1])),
-            )
-            for row in mixed
-        )
-        self._bench.features(frame, analysis.line_hash)  # while the drawing is at hand
-        digest = fills.digest(analysis.line_hash, self.palette)
-        record = _make_record(keys, (), digest, fills, not_flat, analysis)
-        return replace(record, thumbnail=make_thumbnail(analysis.image, image))
-
-    def _show_reference(self, solved: _Solved, reference: Reference) -> None:
+    def _show_reference(self, solved: Solved, reference: Reference) -> None:
         """Copy a painted file byte for byte to its own frame and to those that hold it."""
         shown = [f for f in self._plan.references[reference.frame] if f in self._wanted]
         if not shown:
@@ -282,7 +227,7 @@ class Propagation:
         except (ValueError, MemoryError, cv2.error) as error:
             self._fail(step, frames, error)
 
-    def _sources(self, sources: Sequence[Source]) -> _Sources:
+    def _sources(self, sources: Sequence[Source]) -> Sources:
         pairs = []
         for source in sources:
             if source.kind == "painted":
@@ -296,7 +241,7 @@ class Propagation:
         step: Step,
         frames: Sequence[int],
         line_hash: str,
-        sources: _Sources,
+        sources: Sources,
         following: Step | None,
     ) -> None:
         name = record_name("drawing", line_hash)
@@ -316,98 +261,14 @@ class Propagation:
             analysis = self._bench.pipeline.get(step.frame)
             if following is not None:
                 self._bench.pipeline.prefetch(following.frame)
-            fills = self._fill(step, analysis, sources)
+            fills = self._filler.fill(step, analysis, sources)
             digest = fills.digest(line_hash, self.palette)
-            record = _make_record(keys, used, digest, fills, (), analysis)
+            record = make_record(keys, used, digest, fills, (), analysis)
             self._paint(frames, name, record, analysis)
         solved = self._solve(step.frame, line_hash, name, record, "predicted", reason)
         self._solved[step.frame] = self._by_line[line_hash] = solved
         for frame in frames:
             self._finish(frame, solved, "predicted")
-
-    def _fill(self, step: Step, analysis: Analysis, sources: _Sources) -> Fills:
-        """Match, vote, and let hints and locks have the last word."""
-        target = self._bench.features(step.frame, analysis.line_hash)
-        self._bench.check()
-        ballots, features = self._ballots(sources, target.count)
-        fills = apply_given(
-            self._vote(features, target, ballots),
-            step.frame,
-            self._given.hinted(step.frames, analysis),
-            self._given.locked(step.frames, analysis),
-        )
-        # Below this the network's own arithmetic differs from machine to machine.
-        return replace(fills, confidence=fills.confidence.round(4))
-
-    def _ballots(self, sources: _Sources, count: int) -> tuple[list[Ballot], list[DrawingFeatures]]:
-        """Collect the sources, the nearest first, as far as memory allows."""
-        ballots: list[Ballot] = []
-        features: list[DrawingFeatures] = []
-        columns = 0
-        for source, solved in sorted(sources, key=lambda pair: abs(pair[0].offset)):
-            self._bench.check()
-            encoded = self._bench.features(solved.frame, solved.line_hash)
-            columns += encoded.count
-            too_many = (
-                columns > self._settings.max_columns or columns * count > self._settings.max_pairs
-            )
-            if len(ballots) >= _LEAST_SOURCES and too_many:
-                break
-            if encoded.count == 0:
-                continue
-            fills = solved.result.fills
-            weight = np.ones(fills.count, np.float32)
-            if source.kind == "predicted":
-                weight = fills.confidence
-            ballots.append(Ballot(solved.frame, source.offset, fills.color, weight))
-            features.append(encoded)
-        return ballots, features
-
-    def _vote(
-        self, features: list[DrawingFeatures], target: DrawingFeatures, ballots: list[Ballot]
-    ) -> Fills:
-        """Match and vote, piece by piece where there are thousands of segments."""
-        if not features or target.count == 0:
-            return Fills.unknown(target.count)
-        rows, parts = [], []
-        boxes = [encoded.box for encoded in features]
-        limits = self._settings.max_pairs, self._settings.max_columns
-        for tile in split(target.box, boxes, *limits):
-            self._bench.check()
-            with self._timings.measure("match"):
-                match = self._match(tile, features, target, ballots)
-            with self._timings.measure("vote"):
-                seen = [
-                    replace(ballot, color=ballot.color[part], weight=ballot.weight[part])
-                    for ballot, part in zip(ballots, tile.references, strict=True)
-                ]
-                rows.append(tile.target)
-                parts.append(
-                    vote(
-                        match,
-                        seen,
-                        self.palette.order(),
-                        self._matcher.confidence,
-                        self._matcher.no_counterpart_threshold,
-                        self._settings.disagreement_share,
-                    )
-                )
-        return Fills.concatenate(parts).taken(np.argsort(np.concatenate(rows)))
-
-    def _match(
-        self,
-        tile: Tile,
-        features: list[DrawingFeatures],
-        target: DrawingFeatures,
-        ballots: list[Ballot],
-    ) -> Match:
-        """Match one tile; segment ids are those of the whole references."""
-        match = self._matcher.match(
-            [cut(encoded, part) for encoded, part in zip(features, tile.references, strict=True)],
-            cut(target, tile.target),
-            [ballot.offset for ballot in ballots],
-        )
-        return replace(match, segment=np.concatenate(tile.references).astype(np.int32) + 1)
 
     def _paint(self, frames: Sequence[int], name: str, record: Record, analysis: Analysis) -> None:
         """Paint a drawing and hand it to the writer."""
@@ -434,7 +295,7 @@ class Propagation:
             for frame in frames:
                 self._output.put(frame, data)
 
-    def _share(self, solved: _Solved, frames: Sequence[int]) -> None:
+    def _share(self, solved: Solved, frames: Sequence[int]) -> None:
         """Show a drawing that is packed differently but has the pixels of one that is done."""
         self._bench.pipeline.flush()
         origin = self._references.get(solved.frame)
@@ -455,7 +316,7 @@ class Propagation:
         result = FrameResult(
             step.frame, "failed", "", step.frame, Fills.unknown(0), recomputed="new", error=message
         )
-        solved = _Solved(step.frame, "", "", "", result)
+        solved = Solved(step.frame, "", "", "", result)
         self._solved[step.frame] = solved
         for frame in frames:
             self._output.remove(frame)
@@ -465,7 +326,7 @@ class Propagation:
 
     def _solve(
         self, frame: int, line_hash: str, name: str, record: Record, role: Role, reason: str
-    ) -> _Solved:
+    ) -> Solved:
         result = FrameResult(
             frame,
             role,
@@ -477,9 +338,9 @@ class Propagation:
             record.not_flat,
             record.gap_px,
         )
-        return _Solved(frame, line_hash, record.digest, name, result)
+        return Solved(frame, line_hash, record.digest, name, result)
 
-    def _finish(self, frame: int, solved: _Solved, role: Role) -> None:
+    def _finish(self, frame: int, solved: Solved, role: Role) -> None:
         """Note the result of one frame and tell of it."""
         color = None if solved.has_failed else str(self._output.writer.path(frame))
         result = replace(
@@ -506,18 +367,3 @@ class Propagation:
             before = self._output.state.record_of(frame)
             record = self._output.state.load(before, self.palette) if before else None
         return why_computed(record, keys, sources)
-
-
-def _make_record(
-    keys: dict[str, str],
-    sources: tuple[SourceUsed, ...],
-    digest: str,
-    fills: Fills,
-    not_flat: tuple[NotFlat, ...],
-    analysis: Analysis,
-) -> Record:
-    height, width = analysis.labels.shape
-    places = analysis.segments.centroid / np.array([width, height], np.float32)
-    return Record(
-        keys, sources, digest, fills, not_flat, analysis.gap_px, b"", places.astype(np.float32)
-    )
