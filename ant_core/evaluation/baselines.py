@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["nearest_position", "overlap"]
+__all__ = ["nearest_position", "overlap", "shared_pixels"]
 
 # Weight of a difference in log area beside a distance in units of half the picture's longer side.
 # The best of 0, 0.02, 0.05, 0.1, 0.2 on validation: the baseline is given its best chance.
@@ -34,12 +34,23 @@ def nearest_position(
 def overlap(reference_labels: NDArray[np.int32], labels: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return for every target segment the reference row it shares most pixels with.
 
-    Label maps (H, W) of one size, 0 = line. Returns (N,), -1 where a segment lies on lines only.
+    Label maps (H, W) of one size, 0 = line. Returns (N,), -1 where a segment lies on lines only;
+    ties go to the lower row.
     """
-    count = int(labels.max(initial=0))
-    rows = int(reference_labels.max(initial=0))
+    shared = shared_pixels(reference_labels, labels)
+    if shared.size == 0:
+        return np.full(len(shared), -1, np.int64)
+    return np.where(shared.max(axis=1) > 0, shared.argmax(axis=1), -1)
+
+
+def shared_pixels(
+    reference_labels: NDArray[np.int32], labels: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Count the pixels that every target segment shares with every reference segment, (N, M).
+
+    Label maps of one shape, 0 = no segment.
+    """
+    count, rows = int(labels.max(initial=0)), int(reference_labels.max(initial=0))
     both = (labels > 0) & (reference_labels > 0)
-    keys = (labels[both].astype(np.int64) - 1) * max(rows, 1) + reference_labels[both] - 1
-    shared = np.bincount(keys, minlength=count * max(rows, 1)).reshape(count, -1)
-    best = shared.argmax(axis=1)
-    return np.where(shared.max(axis=1, initial=0) > 0, best, -1)
+    keys = (labels[both].astype(np.int64) - 1) * rows + reference_labels[both] - 1
+    return np.bincount(keys, minlength=count * rows).reshape(count, rows)

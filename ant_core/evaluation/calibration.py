@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["calibration_error", "fit_confidence", "fit_threshold"]
+__all__ = ["calibration_curve", "calibration_error", "fit_confidence", "fit_threshold"]
 
 _KNOTS = 20  # rows of a table; more follow the noise of a few thousand segments
 
@@ -33,17 +33,29 @@ def fit_confidence(
     return [[0.0, rows[0][1]], *rows, [1.0, rows[-1][1]]]
 
 
-def calibration_error(
+def calibration_curve(
     confidence: NDArray[np.float32], hit: NDArray[np.bool_], bins: int = 15
-) -> float:
-    """Return the expected calibration error over equal-width bins (Guo et al., ICML 2017)."""
-    if len(confidence) == 0:
-        return 0.0
+) -> NDArray[np.float64]:
+    """Return the reliability diagram over equal-width bins (Guo et al., ICML 2017).
+
+    One row [mean confidence, share of hits, count] for every bin that is not empty.
+    """
     index = np.minimum((confidence * bins).astype(np.int64), bins - 1)
     count = np.bincount(index, minlength=bins)
     said = np.bincount(index, weights=confidence, minlength=bins)
     was = np.bincount(index, weights=hit.astype(np.float64), minlength=bins)
-    return float(np.abs(said - was).sum() / count.sum())
+    full = count > 0
+    return np.stack([said[full] / count[full], was[full] / count[full], count[full]], axis=1)
+
+
+def calibration_error(
+    confidence: NDArray[np.float32], hit: NDArray[np.bool_], bins: int = 15
+) -> float:
+    """Return the expected calibration error, the mean gap of `calibration_curve` by count."""
+    if len(confidence) == 0:
+        return 0.0
+    said, was, count = calibration_curve(confidence, hit, bins).T
+    return float((np.abs(said - was) * count).sum() / count.sum())
 
 
 def fit_threshold(

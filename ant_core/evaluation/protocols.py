@@ -1,8 +1,10 @@
-"""Recursive propagation over stored clips (Casey et al. 2021, section 4.3, figure 8).
+"""Protocols over frames with known truth, for any matcher.
 
-One drawing is given with its true colours; every following drawing takes its colours from the
-first and from the one before it, as predicted. Scored is the colour of every segment; a segment
-left without colour counts as wrong.
+Recursive (Casey et al. 2021, section 4.3, figure 8): one drawing is given with its true colours,
+every following one takes its colours from the one before it as predicted, and, as the product
+does, also from the first. Consecutive (BasicPBC, DACoN): every drawing from the true colours of
+the one before it. Keyframes: every drawing from some given ones. Scored is the colour of every
+segment; a segment left without colour counts as wrong.
 """
 
 from __future__ import annotations
@@ -19,9 +21,18 @@ from ant_core.descriptors import SHAPE_FEATURES
 from ant_core.evaluation.baselines import nearest_position
 from ant_core.evaluation.clips import Frame
 from ant_core.matcher import Match
+from ant_core.result import Fills
 from ant_core.voting import Ballot, vote
 
-__all__ = ["Confidence", "MatchFrames", "Score", "by_overlap", "by_position", "recursive"]
+__all__ = [
+    "Confidence",
+    "MatchFrames",
+    "Score",
+    "by_overlap",
+    "by_position",
+    "keyframes",
+    "recursive",
+]
 
 # (references, target) -> probability (N, M) over all reference segments, counterpart (N,)
 MatchFrames = Callable[[Sequence[Frame], Frame], tuple[NDArray[np.float32], NDArray[np.float32]]]
@@ -39,6 +50,7 @@ class Score:
     right: int = 0
     segments: int = 0
     drawings: int = 0
+    predicted: list[NDArray[np.integer[Any]]] = field(default_factory=list)  # colours, -1 none
     raw: list[NDArray[np.float32]] = field(default_factory=list)  # winner's share of similarity
     confidence: list[NDArray[np.float32]] = field(default_factory=list)  # of the fill
     hit: list[NDArray[np.bool_]] = field(default_factory=list)
@@ -55,6 +67,7 @@ class Score:
         self.right += int((predicted == frame.color).sum())
         self.segments += frame.count
         self.drawings += 1
+        self.predicted.append(predicted)
 
 
 def recursive(
@@ -63,46 +76,79 @@ def recursive(
     confidence: Confidence = lambda raw: raw,
     no_counterpart_threshold: float = 0.0,
     true_references: bool = False,
+    keep_first: bool = True,
 ) -> Score:
     """Propagate the first frame's colours through the others with a matcher.
 
-    Every target is matched against the first drawing and the one before it, and coloured by
-    `ant_core.voting`. With `true_references` the one before carries its true colours and full
-    weight: not propagation, but what confidence is fitted on.
+    Every target is matched against the drawing before it, with `keep_first` also against the
+    first one, and coloured by `ant_core.voting`. With `true_references` the one before carries
+    its true colours and full weight: not propagation, but what confidence is fitted on, and
+    without `keep_first` the consecutive protocol.
     """
-    score = Score()
-    first = frames[0]
-    rank = np.arange(max(int(frame.color.max(initial=0)) for frame in frames) + 1)
-    start = Ballot(first.number, 0, first.color.astype(np.int32), np.ones(first.count, np.float32))
-    before, last = first, start
+    run = _Run(match, confidence, no_counterpart_threshold, _ranks(frames))
+    first = before = frames[0]
+    start = last = _true_ballot(first)
     for frame in frames[1:]:
-        references, ballots = [first], [start]
-        if before is not first:
+        references, ballots = [before], [last]
+        if keep_first and before is not first:
             references, ballots = [first, before], [start, last]
-        ballots = [replace(b, offset=frame.number - b.frame) for b in ballots]
-        probability, counterpart = match(references, frame)
-        recorder = _Recorder(confidence)
-        fills = vote(
-            _as_match(probability, counterpart, references),
-            ballots,
-            rank,
-            recorder,
-            no_counterpart_threshold,
-        )
-        score.add(fills.color, frame)
-        score.raw.append(recorder.raw())
-        score.confidence.append(fills.confidence)
-        score.hit.append(fills.color == frame.color)
-        score.counterpart.append(counterpart)
-        known = np.concatenate([reference.label for reference in references])
-        score.present.append(np.isin(frame.label, known))
+        fills = run.color(references, ballots, frame)
+        last = Ballot(frame.number, 0, fills.color, fills.confidence)
         if true_references:
-            truth = frame.color.astype(np.int32)
-            last = Ballot(frame.number, 0, truth, np.ones(frame.count, np.float32))
-        else:
-            last = Ballot(frame.number, 0, fills.color, fills.confidence)
+            last = _true_ballot(frame)
         before = frame
-    return score
+    return run.score
+
+
+def keyframes(
+    references: Sequence[Frame],
+    targets: Sequence[Frame],
+    match: MatchFrames,
+    confidence: Confidence = lambda raw: raw,
+    no_counterpart_threshold: float = 0.0,
+) -> Score:
+    """Colour every target from all references with their true colours."""
+    ranks = _ranks([*references, *targets])
+    run = _Run(match, confidence, no_counterpart_threshold, ranks)
+    ballots = [_true_ballot(reference) for reference in references]
+    for frame in targets:
+        run.color(references, ballots, frame)
+    return run.score
+
+
+def _true_ballot(frame: Frame) -> Ballot:
+    return Ballot(frame.number, 0, frame.color.astype(np.int32), np.ones(frame.count, np.float32))
+
+
+def _ranks(frames: Sequence[Frame]) -> NDArray[np.int64]:
+    return np.arange(max(int(frame.color.max(initial=0)) for frame in frames) + 1)
+
+
+@dataclass
+class _Run:
+    """One matcher at work; keeps the score."""
+
+    match: MatchFrames
+    confidence: Confidence
+    threshold: float
+    rank: NDArray[np.int64]
+    score: Score = field(default_factory=Score)
+
+    def color(self, references: Sequence[Frame], ballots: Sequence[Ballot], frame: Frame) -> Fills:
+        """Colour one drawing and count it."""
+        ballots = [replace(b, offset=frame.number - b.frame) for b in ballots]
+        probability, counterpart = self.match(references, frame)
+        recorder = _Recorder(self.confidence)
+        match = _as_match(probability, counterpart, references)
+        fills = vote(match, ballots, self.rank, recorder, self.threshold)
+        known = np.concatenate([reference.label for reference in references])
+        self.score.add(fills.color, frame)
+        self.score.raw.append(recorder.raw())
+        self.score.confidence.append(fills.confidence)
+        self.score.hit.append(fills.color == frame.color)
+        self.score.counterpart.append(counterpart)
+        self.score.present.append(np.isin(frame.label, known))
+        return fills
 
 
 class _Recorder:

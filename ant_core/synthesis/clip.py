@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from ant_core.descriptors import DESCRIPTOR_VERSION, Descriptors, describe
 from ant_core.errors import OutputError
+from ant_core.evaluation.baselines import overlap
 from ant_core.synthesis.ink import Drawn, InkStyle, draw, draw_style
 from ant_core.synthesis.source import ClipMaker, SourceClip, Split, seeded
 from segmentation import Segments, extract_lines, measure, segment
@@ -43,7 +44,6 @@ __all__ = [
     "clip_arrays",
     "clip_path",
     "majority",
-    "overlaps",
     "sample",
     "samples",
     "write_clip",
@@ -98,20 +98,6 @@ def majority(
     return best.astype(np.int32), share.astype(np.float32)
 
 
-def overlaps(labels: NDArray[np.int32], before: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return for each segment the row of the earlier segment under most of it; -1 if none.
-
-    Both label maps are (H, W) int32 of one size; the result is (N,) int32, ties to the smaller row.
-    """
-    count, width = int(labels.max(initial=0)), int(before.max(initial=0)) + 1
-    joint = labels.ravel().astype(np.int64) * width + before.ravel()
-    table = np.bincount(joint, minlength=(count + 1) * width).reshape(count + 1, width)[1:, 1:]
-    if count == 0 or width == 1:
-        return np.full(count, -1, dtype=np.int32)
-    best = table.argmax(axis=1)
-    return np.where(table.max(axis=1) > 0, best, -1).astype(np.int32)
-
-
 def sample(drawn: Drawn) -> Sample:
     """Segment and describe a drawing as the product does, and name each segment's true part."""
     lines = extract_lines(drawn.image)
@@ -147,7 +133,7 @@ def clip_arrays(clip: SourceClip, drawn: list[Sample]) -> dict[str, NDArray[np.g
     described = [s.descriptors for s in drawn]
     part = np.concatenate([s.part for s in drawn])
     before = [np.full(described[0].count, -1, dtype=np.int32)]
-    before += [overlaps(b.labels, a.labels) for a, b in pairwise(drawn)]
+    before += [overlap(a.labels, b.labels).astype(np.int32) for a, b in pairwise(drawn)]
     meta = {
         "name": clip.name,
         "split": clip.split,

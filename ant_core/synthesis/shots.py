@@ -17,7 +17,7 @@ from ant_core.synthesis.clip import clip_arrays, sample
 from ant_core.synthesis.ink import Drawn
 from ant_core.synthesis.source import SourceClip, SourceFrame, Split
 
-__all__ = ["shot_arrays", "shot_pictures"]
+__all__ = ["color_numbers", "read_picture", "shot_arrays", "shot_pictures"]
 
 
 def shot_pictures(folder: Path) -> list[tuple[Path, Path]]:
@@ -32,12 +32,35 @@ def shot_pictures(folder: Path) -> list[tuple[Path, Path]]:
     return pairs
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """Read a picture as (H, W) grey or (H, W, 3|4) RGB(A)."""
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if image is None:
         raise InputError(f"{path} is no picture that OpenCV can read; export it again as PNG")
     codes = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
     return cv2.cvtColor(image, codes[image.shape[2]]) if image.ndim == 3 else image
+
+
+def color_numbers(truth: NDArray[np.uint8], numbers: dict[int, int]) -> NDArray[np.int32]:
+    """Number the colours of a picture; equal colours of a shot have equal numbers.
+
+    Parameters
+    ----------
+    truth
+        (H, W, 3|4) uint8 RGB(A). Fully transparent is number 0.
+    numbers
+        Number of each colour R << 16 | G << 8 | B seen so far, from 1; added to.
+
+    Returns
+    -------
+    (H, W) int32
+    """
+    code = truth[..., :3].astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    if truth.shape[2] == 4:
+        code[truth[..., 3] == 0] = -1
+    values, index = np.unique(code, return_inverse=True)
+    table = [0 if v < 0 else numbers.setdefault(v, len(numbers) + 1) for v in values.tolist()]
+    return np.array(table, np.int32)[index].reshape(code.shape)
 
 
 def shot_arrays(
@@ -50,15 +73,9 @@ def shot_arrays(
     numbers: dict[int, int] = {}
     drawn, frames = [], []
     for line_path, truth_path in pictures:
-        truth = _read(truth_path)
-        alpha = truth[..., 3] if truth.shape[2] == 4 else np.full(truth.shape[:2], 255, np.uint8)
-        code = truth[..., :3].astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
-        code[alpha == 0] = -1
-        values, index = np.unique(code, return_inverse=True)
-        table = [0 if v < 0 else numbers.setdefault(int(v), len(numbers) + 1) for v in values]
-        ids = np.array(table, np.int32)[index].reshape(code.shape)
+        ids = color_numbers(read_picture(truth_path), numbers)
         frames.append(SourceFrame(ids))
-        drawn.append(sample(Drawn(_read(line_path), ids)))
+        drawn.append(sample(Drawn(read_picture(line_path), ids)))
     colors = {n: (v >> 16, v >> 8 & 255, v & 255) for v, n in numbers.items()}
     clip = SourceClip(name, split, (name,), (name,), frames, colors)
     return clip_arrays(clip, drawn)

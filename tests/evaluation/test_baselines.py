@@ -53,6 +53,14 @@ def test_overlap_of_a_segment_on_lines_only():
     assert overlap(before, now).tolist() == [-1]
 
 
+def test_overlap_with_no_segments_on_either_side():
+    before = np.array([[1, 1, 2, 2, 0]], np.int32)
+    now = np.array([[1, 2, 2, 2, 3]], np.int32)
+    assert overlap(before, now).tolist() == [0, 1, -1]
+    assert overlap(np.zeros_like(before), now).tolist() == [-1, -1, -1]
+    assert overlap(before, np.zeros_like(now)).tolist() == []
+
+
 def test_recursive_scores_what_was_propagated_not_the_truth():
     shot = [frame(1, [0, 1], [7, 8]), frame(2, [0, 1], [7, 8]), frame(3, [0, 1], [7, 8])]
 

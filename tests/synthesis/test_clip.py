@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ant_core.errors import OutputError, UsageError
-from ant_core.synthesis.clip import clip_path, majority, overlaps, samples, write_clip
+from ant_core.synthesis.clip import clip_path, majority, samples, write_clip
 from ant_core.synthesis.pages import statistics
 from ant_core.synthesis.source import load_source
 
@@ -25,13 +25,6 @@ def test_majority_counts_pixels_under_each_segment():
 def test_majority_of_a_drawing_without_segments_is_empty():
     part, purity = majority(np.zeros((3, 3), np.int32), np.ones((3, 3), np.int32))
     assert part.shape == purity.shape == (0,)
-
-
-def test_overlap_names_rows_of_the_frame_before_and_ignores_its_lines():
-    before = np.array([[1, 1, 2, 2, 0]], dtype=np.int32)
-    labels = np.array([[1, 2, 2, 2, 3]], dtype=np.int32)
-    assert overlaps(labels, before).tolist() == [0, 1, -1]
-    assert overlaps(labels, np.zeros_like(before)).tolist() == [-1, -1, -1]
 
 
 def test_segments_of_a_drawing_belong_to_one_part(boxes):

@@ -1,0 +1,266 @@
+"""What is compared: any model, and the baselines beside it, behind one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.analysis import MatcherLike
+from ant_core.descriptors import SHAPE_FEATURES, Descriptors
+from ant_core.evaluation.baselines import nearest_position, shared_pixels
+from ant_core.evaluation.shots import TrueFrame
+from ant_core.matcher import DrawingFeatures
+
+__all__ = ["Flow", "Method", "Model", "Overlap", "Position", "dense_flow"]
+
+Matched = tuple[NDArray[np.float32], NDArray[np.float32]]
+_LOG_AREA = SHAPE_FEATURES.index("log_area")
+_SURE = 0.5  # baselines say 0 or 1, so anything between divides them
+
+
+class Method(Protocol):
+    """Matches a target's segments with those of references."""
+
+    name: str
+    is_model: bool
+    no_counterpart_threshold: float
+
+    def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
+        """Say whether the drawings bring what the method looks at."""
+
+    def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
+        """Return probability (N, M) over all reference segments, and counterpart (N,)."""
+
+    def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map the winning share of similarity to the chance to be right."""
+
+    def forget(self) -> None:
+        """Drop what was kept of a shot's drawings."""
+
+
+class _Baseline:
+    is_model = False
+    no_counterpart_threshold = _SURE
+
+    def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
+        del references, target
+        return True
+
+    def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
+        return raw
+
+    def forget(self) -> None:
+        """Keep nothing."""
+
+
+class Position(_Baseline):
+    """Takes the reference segment nearest in centre and area."""
+
+    name = "position"
+
+    def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
+        rows = nearest_position(
+            np.concatenate([reference.box[:, :2] for reference in references]),
+            np.concatenate([reference.shape[:, _LOG_AREA] for reference in references]),
+            target.box[:, :2],
+            target.shape[:, _LOG_AREA],
+        )
+        columns = sum(reference.count for reference in references)
+        return _one_hot(rows, columns)
+
+
+class Overlap(_Baseline):
+    """Takes what lies under the segment in the references, by pixels."""
+
+    name = "overlap"
+
+    def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
+        return _have_pictures(references, target) or self._follow(references, target)
+
+    @staticmethod
+    def _follow(references: Sequence[TrueFrame], target: TrueFrame) -> bool:
+        """Say whether the stored overlap with the frame before may be used."""
+        return [reference.number for reference in references] == [target.before]
+
+    def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
+        if not _have_pictures(references, target):
+            return _one_hot(target.overlap, references[0].count)
+        shared = [shared_pixels(_labels(r), _labels(target)) for r in references]
+        return _shares(_stack(shared, references, target))
+
+
+@dataclass(frozen=True)
+class _Votes:
+    reference: TrueFrame  # both held, so that their ids stay their own
+    target: TrueFrame
+    pixels: NDArray[np.float32]
+
+
+class Flow(_Baseline):
+    """Warps the references by optical flow (OpenCV's DIS) and takes the majority by pixels."""
+
+    name = "flow"
+
+    def __init__(self) -> None:
+        self._solver = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._known: dict[tuple[int, int], _Votes] = {}
+
+    def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
+        return _have_pictures(references, target)
+
+    def forget(self) -> None:
+        self._known.clear()
+
+    def motion(self, target: TrueFrame, reference: TrueFrame) -> NDArray[np.float32]:
+        """Return the flow from target to reference, (H, W, 2) float32 x, y in pixels."""
+        assert target.darkness is not None
+        assert reference.darkness is not None
+        return np.asarray(self._solver.calc(255 - target.darkness, 255 - reference.darkness, None))
+
+    def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
+        votes = [self._votes(reference, target) for reference in references]
+        return _shares(_stack(votes, references, target))
+
+    def _votes(self, reference: TrueFrame, target: TrueFrame) -> NDArray[np.float32]:
+        key = (id(reference), id(target))
+        if key not in self._known:
+            flow = self.motion(target, reference)
+            warped = look_up(_labels(reference), flow, outside=0)
+            pixels = shared_pixels(warped, _labels(target)).astype(np.float32)
+            self._known[key] = _Votes(reference, target, pixels)
+        return self._known[key].pixels
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    frame: TrueFrame  # held, so that its id stays its own
+    features: DrawingFeatures
+
+
+class Model:
+    """A network, through the product's matcher; encodes every drawing once."""
+
+    is_model = True
+
+    def __init__(self, matcher: MatcherLike, name: str) -> None:
+        self.name = name
+        self.no_counterpart_threshold = matcher.no_counterpart_threshold
+        self._matcher = matcher
+        self._encoded: dict[int, _Encoded] = {}
+
+    def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
+        """Any drawing will do."""
+        del references, target
+        return True
+
+    def forget(self) -> None:
+        """Drop the encoded drawings of a shot."""
+        self._encoded.clear()
+
+    def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
+        """Match; references that are model sheets have the offset 0."""
+        offsets = [0 if r.is_sheet else target.number - r.number for r in references]
+        match = self._matcher.match(
+            [self._encode(reference) for reference in references], self._encode(target), offsets
+        )
+        return match.probability, match.has_counterpart
+
+    def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Use the model's own table."""
+        return self._matcher.confidence(raw)
+
+    def _encode(self, frame: TrueFrame) -> DrawingFeatures:
+        known = self._encoded.get(id(frame))
+        if known is None:
+            described = Descriptors(
+                frame.crops, frame.shape, frame.box, frame.edges, frame.edge_weight, (0, 0), 0.0
+            )
+            known = self._encoded[id(frame)] = _Encoded(frame, self._matcher.encode(described))
+        return known.features
+
+
+def dense_flow(
+    source: TrueFrame, target: TrueFrame, rows: NDArray[np.integer[Any]], everywhere: NDArray[Any]
+) -> NDArray[np.float32]:
+    """Turn matches into flow: every segment moves as its centre does.
+
+    A segment without match moves as the nearest one that has a match; nothing moves where none
+    has.
+
+    Parameters
+    ----------
+    rows : (N,) row of the target for each source segment, -1 = none
+    everywhere : (H, W) int32
+        Segment id of every pixel of the source, lines included.
+
+    Returns
+    -------
+    (H, W, 2) float32 x, y in pixels
+    """
+    matched = np.flatnonzero(rows >= 0)
+    shift = np.zeros((source.count + 1, 2), np.float32)
+    if len(matched):
+        moves = target.centroid[rows[matched]] - source.centroid[matched]
+        near = np.linalg.norm(source.centroid[:, None] - source.centroid[matched][None], axis=-1)
+        near[matched, np.arange(len(matched))] = -1  # its own move first, wherever others lie
+        shift[1:] = moves[near.argmin(axis=1)]
+    return shift[everywhere]
+
+
+def look_up(
+    labels: NDArray[np.int32], flow: NDArray[np.float32], outside: int
+) -> NDArray[np.int32]:
+    """Return the label at x + flow(x), rounded to a pixel, for every pixel x.
+
+    labels: (H, W) int32; flow: (H, W, 2) float32 x, y; `outside` stands where that leaves the
+    picture or the flow is not finite.
+    """
+    height, width = labels.shape
+    known = np.isfinite(flow).all(axis=-1)
+    step = np.where(known[..., None], flow, 0)
+    # Far beyond any picture a float no longer fits an integer.
+    x = np.clip(np.arange(width)[None] + np.rint(step[..., 0]), -1, width).astype(np.int64)
+    y = np.clip(np.arange(height)[:, None] + np.rint(step[..., 1]), -1, height).astype(np.int64)
+    inside = known & (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    found = labels[np.where(inside, y, 0), np.where(inside, x, 0)]
+    return np.where(inside, found, outside).astype(np.int32)
+
+
+def _have_pictures(references: Sequence[TrueFrame], target: TrueFrame) -> bool:
+    if target.labels is None:
+        return False
+    return all(r.labels is not None and r.labels.shape == target.labels.shape for r in references)
+
+
+def _labels(frame: TrueFrame) -> NDArray[np.int32]:
+    assert frame.labels is not None
+    return frame.labels
+
+
+def _stack(
+    votes: Sequence[NDArray[Any]], references: Sequence[TrueFrame], target: TrueFrame
+) -> NDArray[np.float32]:
+    """Join the pixels counted by reference, (N, M); ids without pixels at the end get zeros."""
+    joined = np.zeros((target.count, sum(r.count for r in references)), np.float32)
+    start = 0
+    for part, reference in zip(votes, references, strict=True):
+        joined[: len(part), start : start + part.shape[1]] = part
+        start += reference.count
+    return joined
+
+
+def _shares(pixels: NDArray[np.float32]) -> Matched:
+    total = pixels.sum(axis=1, keepdims=True)
+    return pixels / np.maximum(total, 1), (total[:, 0] > 0).astype(np.float32)
+
+
+def _one_hot(rows: NDArray[np.int64], columns: int) -> Matched:
+    probability = np.zeros((len(rows), columns), np.float32)
+    found = np.flatnonzero(rows >= 0)
+    probability[found, rows[found]] = 1
+    return probability, (rows >= 0).astype(np.float32)

@@ -1,0 +1,128 @@
+"""Results as one table for people and one document for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ant_core.evaluation.benchmark import PROTOCOLS, Result
+from ant_core.evaluation.calibration import calibration_curve, calibration_error
+from ant_core.evaluation.tally import Figure
+
+__all__ = ["Results", "document", "table"]
+
+# protocol -> method -> result; methods that could not run are left out
+Results = Mapping[str, Mapping[str, Result]]
+
+SCHEMA = 1
+_HIGH = 0.9  # segments that are said to be this sure need no look
+_COLOR = ("acc", "acc_thres", "pix_acc", "pix_f_acc", "b_miou", "pix_b_miou", "abstained")
+_REGION = ("acc", "nonocc", "occ", "over_300", "nonocc_no_abstention", "none_precision")
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "recursive": ("accuracy", "mean_iou", "abstained"),
+    "recursive_first": ("accuracy", "mean_iou", "abstained"),
+    "consecutive": _COLOR,
+    "regions": _REGION,
+    "parts": _REGION,
+}
+
+
+def _in_pixels(metric: str) -> bool:
+    return metric.startswith("epe")
+
+
+def _scaled(metric: str, figure: Figure) -> dict[str, float | None]:
+    """Give shares in percent, and end-point errors in pixels."""
+    scale = 1 if _in_pixels(metric) else 100
+    numbers = {"value": figure.value, "low": figure.low, "high": figure.high}
+    return {key: None if v is None else round(scale * v, 3) for key, v in numbers.items()}
+
+
+def document(results: Results, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all figures, ready for JSON.
+
+    `run` says what was measured: data sets, models, device. Intervals are over shots; low and
+    high are null where a figure stands on one shot. Confidence is that of coloured segments.
+    """
+    return {
+        "schema": SCHEMA,
+        **run,
+        "protocols": {
+            protocol: {
+                "definition": PROTOCOLS[protocol],
+                "methods": {name: _entry(result) for name, result in methods.items()},
+            }
+            for protocol, methods in results.items()
+            if methods
+        },
+    }
+
+
+def _entry(result: Result) -> dict[str, Any]:
+    tally, counts = result.tally, result.tally.counts
+    entry: dict[str, Any] = {
+        "segments": counts.segments,
+        "frames": counts.frames,
+        "shots": len(counts.shots),
+        "characters": len(counts.characters) if counts.characters_known else None,
+        "seconds": round(result.seconds, 2),
+        "metrics": {
+            name: {"unit": "px" if _in_pixels(name) else "%"} | _scaled(name, tally.figure(name))
+            for name in tally.metrics()
+        },
+    }
+    if result.confidence:
+        entry["confidence"] = _confidence(result)
+    return entry
+
+
+def _confidence(result: Result) -> dict[str, Any]:
+    sure, hit = np.concatenate(result.confidence), np.concatenate(result.hit)
+    high = sure >= _HIGH
+    curve = calibration_curve(sure, hit)
+    return {
+        "calibration_error": round(calibration_error(sure, hit), 4),
+        "curve": [[round(said, 4), round(was, 4), int(count)] for said, was, count in curve],
+        "high_from": _HIGH,
+        "high_right_percent": round(100 * float(hit[high].mean()), 2) if high.any() else None,
+        "high_share_percent": round(
+            100 * int(high.sum()) / max(result.tally.counts.segments, 1), 2
+        ),
+    }
+
+
+def table(results: Results) -> str:
+    """Return the figures as text, a block a protocol, a row a method."""
+    blocks = []
+    for protocol, methods in results.items():
+        if methods:
+            blocks.append(f"{protocol}: {PROTOCOLS[protocol]}\n{_block(protocol, methods)}")
+    return "\n\n".join(blocks)
+
+
+def _block(protocol: str, methods: Mapping[str, Result]) -> str:
+    asked = _COLUMNS.get(protocol, () if protocol == "flow" else _COLOR)
+    known = list(dict.fromkeys(name for r in methods.values() for name in r.tally.metrics()))
+    columns = [name for name in asked or known if name in known]
+    rows = [["method", *columns, "segments", "frames", "shots", "characters"]]
+    for name, result in methods.items():
+        counts = result.tally.counts
+        metrics = result.tally.metrics()
+        cells = [_cell(result, column) if column in metrics else "-" for column in columns]
+        people = str(len(counts.characters)) if counts.characters_known else "-"
+        numbers = [str(counts.segments), str(counts.frames), str(len(counts.shots)), people]
+        rows.append([name, *cells, *numbers])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _cell(result: Result, metric: str) -> str:
+    figure = _scaled(metric, result.tally.figure(metric))
+    if figure["low"] is None or figure["high"] is None:
+        return f"{figure['value']:.2f}"
+    return f"{figure['value']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}]"

@@ -1,0 +1,132 @@
+"""Shots with their truth: what protocols run over, whatever set they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.descriptors import describe
+from ant_core.errors import InputError
+from ant_core.evaluation.baselines import overlap
+from ant_core.evaluation.clips import Frame
+from segmentation import extract_lines, measure, segment
+
+__all__ = ["FlowTruth", "TrueFrame", "TrueShot", "from_picture", "link"]
+
+
+@dataclass
+class TrueFrame(Frame):
+    """A frame with all that scoring needs; label and color are the truth, color 0 = transparent."""
+
+    area: NDArray[np.int64]  # (N,) pixels
+    centroid: NDArray[np.float32]  # (N, 2) x, y in pixels
+    labels: NDArray[np.int32] | None = None  # (H, W), 0 = line; None where pictures are not kept
+    darkness: NDArray[np.uint8] | None = None  # (H, W), 255 = full ink
+    before: int | None = None  # number of the shot's frame that `overlap` is about
+    is_sheet: bool = False  # a model sheet: no place on the shot's time line
+
+
+@dataclass(frozen=True)
+class FlowTruth:
+    """True motion from one frame to the next.
+
+    flow: (H, W, 2) float32 x, y in pixels; occluded: (H, W) bool; line: (H, W) bool, within
+    10 px of a contour line.
+    """
+
+    flow: NDArray[np.float32]
+    occluded: NDArray[np.bool_]
+    line: NDArray[np.bool_]
+
+
+@dataclass
+class TrueShot:
+    """One shot of a set.
+
+    Attributes
+    ----------
+    name : str
+    characters : tuple of str
+        Empty where the set does not say.
+    frames : list of TrueFrame
+        In the order of time.
+    sheet : list of TrueFrame
+        Model sheets outside the shot.
+    matches : list of (N,) int64
+        For every frame but the last, the row of the next frame that each segment corresponds
+        to, -1 = none; empty where the set has no such labels.
+    flows : list of callable
+        For every frame but the last, reads its `FlowTruth`; empty likewise.
+    has_colors : bool
+        Whether `color` is known.
+    has_parts : bool
+        Whether `label` tells parts of one colour apart.
+    """
+
+    name: str
+    frames: list[TrueFrame]
+    characters: tuple[str, ...] = ()
+    sheet: list[TrueFrame] = field(default_factory=list)
+    matches: list[NDArray[np.int64]] = field(default_factory=list)
+    flows: list[Callable[[], FlowTruth]] = field(default_factory=list)
+    has_colors: bool = True
+    has_parts: bool = False
+
+    @cached_property
+    def references(self) -> list[TrueFrame]:
+        """The model sheets; frames of the first half stand for them where the set has none."""
+        half = self.frames[: len(self.frames) // 2]
+        return self.sheet or [replace(frame, is_sheet=True) for frame in half]
+
+    @property
+    def targets(self) -> list[TrueFrame]:
+        """What is coloured from `references`."""
+        return self.frames if self.sheet else self.frames[len(self.frames) // 2 :]
+
+
+def from_picture(
+    number: int, line: NDArray[Any], labels: NDArray[np.int32] | None = None, place: str = ""
+) -> TrueFrame:
+    """Describe a line drawing as the product does; the truth is still to be filled in.
+
+    `line` is what `segmentation.extract_lines` takes; `labels`, (H, W) int32, 0 = line, replaces
+    the product's own segmentation where a set brings its own.
+    """
+    try:
+        lines = extract_lines(line)
+        if labels is None:
+            labels = segment(lines).labels
+    except ValueError as error:
+        raise InputError(f"{place} cannot be segmented: {error}") from error
+    segments = measure(labels)
+    described = describe(lines, labels, segments)
+    unknown = np.full(described.count, -1, np.int64)
+    return TrueFrame(
+        number,
+        described.crops,
+        described.shape,
+        described.box,
+        described.edges,
+        described.edge_weight,
+        unknown,
+        unknown,
+        unknown,
+        segments.area,
+        segments.centroid,
+        labels,
+        lines.darkness,
+    )
+
+
+def link(frames: Sequence[TrueFrame]) -> None:
+    """Fill in `overlap` of frames that follow each other, where they keep their label maps."""
+    for before, frame in pairwise(frames):
+        if before.labels is not None and frame.labels is not None:
+            frame.overlap = overlap(before.labels, frame.labels)
+            frame.before = before.number
