@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ from ant_core.evaluation.metrics import (
     mean_class_iou,
     region_scores,
 )
-from ant_core.evaluation.protocols import Score, keyframes, recursive
+from ant_core.evaluation.protocols import MatchFrames, Score, keyframes, recursive
 from ant_core.evaluation.shots import TrueFrame, TrueShot
 from ant_core.evaluation.tally import Tally
 from segmentation import expand_labels
@@ -141,7 +142,9 @@ def _windows(
 def _propagate(
     protocol: str, references: Sequence[TrueFrame], targets: Sequence[TrueFrame], method: Method
 ) -> Score:
-    options = (method.match, method.confidence, method.no_counterpart_threshold)
+    # Protocols hand on the very frames that they are given, so these are TrueFrames.
+    match = cast("MatchFrames", method.match)
+    options = (match, method.confidence, method.no_counterpart_threshold)
     if protocol.startswith("keyframes"):
         return keyframes(references, targets, *options)
     return recursive(

@@ -28,6 +28,7 @@ class Frame:
     label: NDArray[np.int64]  # (N,) true part, UNSURE where purity was too low
     color: NDArray[np.int64]  # (N,) true colour, UNSURE likewise
     overlap: NDArray[np.int64]  # (N,) row in the drawing before with most shared pixels, -1 none
+    centroid: NDArray[np.float32]  # (N, 2) x, y; the picture's centre is 0, its longer side is 2
 
     @property
     def count(self) -> int:
@@ -58,6 +59,9 @@ def clip_from_arrays(name: str, data: Mapping[str, NDArray[Any]], purity_min: fl
     sure = data["purity"] >= purity_min
     label = np.where(sure, data["part"], UNSURE).astype(np.int64)
     color = np.where(sure, data["color"], UNSURE).astype(np.int64)
+    height, width = data["size"]
+    middle = np.array([width, height], np.float32) / 2
+    centroid = (data["centroid"] - middle) / middle.max()
     frames = []
     for i, number in enumerate(data["frame_number"]):
         rows = slice(data["frame_start"][i], data["frame_start"][i + 1])
@@ -73,6 +77,7 @@ def clip_from_arrays(name: str, data: Mapping[str, NDArray[Any]], purity_min: fl
                 label[rows],
                 color[rows],
                 data["overlap"][rows].astype(np.int64),
+                centroid[rows],
             )
         )
     return Clip(name, frames)

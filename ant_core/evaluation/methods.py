@@ -120,7 +120,9 @@ class Flow(_Baseline):
         """Return the flow from target to reference, (H, W, 2) float32 x, y in pixels."""
         assert target.darkness is not None
         assert reference.darkness is not None
-        return np.asarray(self._solver.calc(255 - target.darkness, 255 - reference.darkness, None))
+        start = np.zeros((*target.darkness.shape, 2), np.float32)
+        flow = self._solver.calc(255 - target.darkness, 255 - reference.darkness, start)
+        return np.asarray(flow, np.float32)
 
     def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
         votes = [self._votes(reference, target) for reference in references]
@@ -221,7 +223,7 @@ def look_up(
     picture or the flow is not finite.
     """
     height, width = labels.shape
-    known = np.isfinite(flow).all(axis=-1)
+    known = np.asarray(np.isfinite(flow).all(axis=-1))
     step = np.where(known[..., None], flow, 0)
     # Far beyond any picture a float no longer fits an integer.
     x = np.clip(np.arange(width)[None] + np.rint(step[..., 0]), -1, width).astype(np.int64)

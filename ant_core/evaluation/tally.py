@@ -49,7 +49,7 @@ class Tally:
         self._sums: dict[str, dict[str, list[float]]] = {}
 
     def add(self, shot: str, metric: str, value: float | None, weight: float = 1.0) -> None:
-        """Add `value` to a metric's sum and `weight` to what it is divided by; None adds nothing."""
+        """Add `value` to a sum and `weight` to what divides it; None adds nothing."""
         if value is None:
             return
         sums = self._sums.setdefault(metric, {}).setdefault(shot, [0.0, 0.0])

@@ -40,7 +40,7 @@ _MASKS = ("UnMatched/{}/forward", "UnmatchedForward/{}", "UnMatched/{}", "Unmatc
 
 
 def scenes(root: Path) -> list[AnimeRunScene]:
-    """Return the scenes of a split folder, or of ROOT's test split, by name; [] if it is neither."""
+    """Return the scenes of a split folder or of ROOT's test split; [] if it is neither."""
     for split in (root, root / "test"):
         if (split / "Segment").is_dir():
             names = sorted(path.name for path in (split / "Segment").iterdir() if path.is_dir())
