@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UNSURE", "Clip", "Frame", "clip_from_arrays", "load_clip"]
+__all__ = ["UNSURE", "Clip", "Frame", "centred", "clip_from_arrays", "load_clip"]
 
 UNSURE = -1  # label of a segment that covers several true parts
 
@@ -28,7 +28,8 @@ class Frame:
     label: NDArray[np.int64]  # (N,) true part, UNSURE where purity was too low
     color: NDArray[np.int64]  # (N,) true colour, UNSURE likewise
     overlap: NDArray[np.int64]  # (N,) row in the drawing before with most shared pixels, -1 none
-    centroid: NDArray[np.float32]  # (N, 2) x, y; the picture's centre is 0, its longer side is 2
+    # (N, 2) centroid x, y; the picture's centre is 0, its longer side is 2
+    position: NDArray[np.float32] = field(kw_only=True)
 
     @property
     def count(self) -> int:
@@ -59,9 +60,7 @@ def clip_from_arrays(name: str, data: Mapping[str, NDArray[Any]], purity_min: fl
     sure = data["purity"] >= purity_min
     label = np.where(sure, data["part"], UNSURE).astype(np.int64)
     color = np.where(sure, data["color"], UNSURE).astype(np.int64)
-    height, width = data["size"]
-    middle = np.array([width, height], np.float32) / 2
-    centroid = (data["centroid"] - middle) / middle.max()
+    position = centred(data["centroid"], tuple(data["size"]))
     frames = []
     for i, number in enumerate(data["frame_number"]):
         rows = slice(data["frame_start"][i], data["frame_start"][i + 1])
@@ -77,7 +76,16 @@ def clip_from_arrays(name: str, data: Mapping[str, NDArray[Any]], purity_min: fl
                 label[rows],
                 color[rows],
                 data["overlap"][rows].astype(np.int64),
-                centroid[rows],
+                position=position[rows],
             )
         )
     return Clip(name, frames)
+
+
+def centred(centroid: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return pixel places (N, 2) x, y with the picture's centre at 0 and its longer side 2.
+
+    `size` is height and width in pixels.
+    """
+    middle = np.array([size[1], size[0]], np.float32) / 2
+    return (centroid - middle) / middle.max()

@@ -65,9 +65,9 @@ class Position(_Baseline):
 
     def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
         rows = nearest_position(
-            np.concatenate([reference.box[:, :2] for reference in references]),
+            np.concatenate([reference.position for reference in references]),
             np.concatenate([reference.shape[:, _LOG_AREA] for reference in references]),
-            target.box[:, :2],
+            target.position,
             target.shape[:, _LOG_AREA],
         )
         columns = sum(reference.count for reference in references)

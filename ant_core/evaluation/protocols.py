@@ -187,9 +187,9 @@ def by_position(frames: Sequence[Frame], area_weight: float | None = None) -> Sc
     color = frames[0].color
     for before, frame in pairwise(frames):
         row = nearest_position(
-            before.box[:, :2],
+            before.position,
             before.shape[:, _LOG_AREA],
-            frame.box[:, :2],
+            frame.position,
             frame.shape[:, _LOG_AREA],
             **options,
         )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ant_core.descriptors import describe
 from ant_core.errors import InputError
 from ant_core.evaluation.baselines import overlap
-from ant_core.evaluation.clips import Frame
+from ant_core.evaluation.clips import Frame, centred
 from segmentation import extract_lines, measure, segment
 
 __all__ = ["FlowTruth", "TrueFrame", "TrueShot", "from_picture", "link"]
@@ -121,6 +121,7 @@ def from_picture(
         segments.centroid,
         labels,
         lines.darkness,
+        position=centred(segments.centroid, described.size),
     )
 
 

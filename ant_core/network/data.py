@@ -155,6 +155,7 @@ def _keep(frame: Frame, rows: NDArray[np.int64]) -> Frame:
         label=frame.label[keep],
         color=frame.color[keep],
         overlap=frame.overlap[keep],
+        position=frame.position[keep],
         edges=new_row[frame.edges[edges]].astype(np.int32),
         edge_weight=frame.edge_weight[edges],
     )

@@ -24,6 +24,7 @@ def frame(number, centres, colors, before=None):
         np.array(colors, np.int64),
         np.array(colors, np.int64),
         np.array([-1] * count if before is None else before, np.int64),
+        position=box[:, :2],
     )
 
 

@@ -41,6 +41,8 @@ def write_clip(path, seed):
         part=part.astype(np.int32),
         color=part.astype(np.int32),
         purity=np.ones(count, np.float32),
+        size=np.array([100, 100], np.int32),
+        centroid=np.zeros((count, 2), np.float32),
         edges=edges,
         edge_weight=np.ones(len(edges), np.float32),
         edge_start=np.arange(FRAMES + 1, dtype=np.int32) * (PARTS - 1),
