@@ -161,7 +161,8 @@ def _mean_pyramid(
     while min(levels[-1].shape) >= 2 * CROP:
         height, width = levels[-1].shape
         even = levels[-1][: height // 2 * 2, : width // 2 * 2]
-        levels.append(cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+        half = cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        levels.append(half.astype(np.uint8, copy=False))
     shapes = np.array([level.shape for level in levels], np.int64)
     starts = np.concatenate([[0], np.cumsum(shapes.prod(axis=1))[:-1]]).astype(np.int64)
     return np.concatenate([level.ravel() for level in levels]), shapes, starts

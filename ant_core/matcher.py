@@ -357,8 +357,6 @@ def _pad_jobs(
             for i, row in enumerate(rows):
                 block[i, : len(row[position])] = row[position]
             feed[f"{side}_{name}"] = block
-        mask = np.zeros((len(rows), longest), np.float32)
-        for i, (tokens, _) in enumerate(rows):
-            mask[i, : len(tokens)] = 1
-        feed[f"{side}_mask"] = mask
+        filled = np.array([len(tokens) for tokens, _ in rows])
+        feed[f"{side}_mask"] = (np.arange(longest) < filled[:, None]).astype(np.float32)
     return feed

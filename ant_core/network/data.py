@@ -215,7 +215,8 @@ def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
         block = np.full((len(rows), *padded_shape), fill, first.dtype)
         for i, row in enumerate(rows):
             value = row[key]
-            block[(i, *(slice(0, side) for side in value.shape))] = value
+            inside: tuple[int | slice, ...] = (i, *(slice(0, side) for side in value.shape))
+            block[inside] = value
         batch[key] = torch.from_numpy(block)
     mask = np.zeros((len(rows), longest), np.float32)
     for i, row in enumerate(rows):
@@ -233,7 +234,7 @@ def batches(
     Samples of alike size stand together, to waste little padding.
     """
     while True:
-        samples = []
+        samples: list[tuple[Frame, list[Frame]]] = []
         while len(samples) < 96:
             sample = sample_pair(clips[int(rng.integers(len(clips)))], rng, options)
             if sample is not None:

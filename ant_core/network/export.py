@@ -88,7 +88,7 @@ def _graph(
     torch.onnx.export(
         module,
         tuple(inputs),
-        buffer,
+        buffer,  # type: ignore[arg-type]  # the annotation knows paths only
         input_names=list(names),
         output_names=list(outputs),
         dynamic_axes={**axes, **outputs},

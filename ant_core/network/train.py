@@ -247,7 +247,7 @@ def _train_until_validation(run: _Run, clips: list[Clip], rng: np.random.Generat
             batch = next(source)
             with torch.autocast("cpu", torch.bfloat16, enabled=not config.full_precision):
                 loss = step_loss(run.model, batch) / config.accumulate
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
             run.pairs += len(batch["target_mask"])
         run.update()

@@ -38,7 +38,8 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     if image is None:
         raise InputError(f"{path} is no picture that OpenCV can read; export it again as PNG")
     codes = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
-    return cv2.cvtColor(image, codes[image.shape[2]]) if image.ndim == 3 else image
+    turned = cv2.cvtColor(image, codes[image.shape[2]]) if image.ndim == 3 else image
+    return turned.astype(np.uint8, copy=False)
 
 
 def color_numbers(truth: NDArray[np.uint8], numbers: dict[int, int]) -> NDArray[np.int32]:

@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "generate.py"
 
@@ -35,6 +36,7 @@ def test_a_stopped_run_goes_on_and_leaves_stored_clips_alone(data, tmp_path):
 
 
 def test_a_wrong_data_folder_ends_in_one_sentence(tmp_path):
+    pytest.importorskip("skia", reason="the cut-outs need the train extra and its libraries")
     run = _run("--data", tmp_path, "--out", tmp_path, "--source", "glitch", "--preview", "x.png")
     assert run.returncode == 5
     assert "--data" in run.stderr
