@@ -114,7 +114,8 @@ class OutputFolder:
             if data is None or frame in fixed or overwrite:
                 continue
             written = self.state.file_hash(path.name)
-            if written == self._present[frame] or not _is_whole(data):
+            ours = (written, self.state.replaced_hash(path.name))
+            if self._present[frame] in ours or not _is_whole(data):
                 continue
             if written is None:
                 raise OutputError(
@@ -159,11 +160,13 @@ class OutputFolder:
     def put(self, frame: int, data: bytes) -> None:
         """Write the painted file of a frame, unless the same bytes are there already."""
         digest = hashlib.sha256(data).hexdigest()
-        # Noted first: a file in place is always known to be ours.
-        self.state.note_file(self._name(frame), digest)
-        if self._present.get(frame) != digest:
+        name, present = self._name(frame), self._present.get(frame)
+        # Noted first, old and new: whichever a stopped run leaves in place is known to be ours.
+        self.state.note_file(name, digest, present if present != digest else None)
+        if present != digest:
             self.writer.write(frame, data)
             self._present[frame] = digest
+            self.state.note_replaced(name)
 
     def remove(self, frame: int) -> None:
         """Take away our file of a frame that could not be coloured this time."""

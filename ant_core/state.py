@@ -1,7 +1,8 @@
 """What a run remembers in its output folder, so that the next one repeats only what it must.
 
-    OUT/.ant_core/ledger.jsonl      appended line by line: hash of every file written, drawing of
-                                    every frame, hash of the pixels of every line file seen
+    OUT/.ant_core/ledger.jsonl      appended line by line: hash of every file written and of what
+                                    it replaces, drawing of every frame, hash of the pixels of
+                                    every line file seen
     OUT/.ant_core/drawings/*.npz    one record a drawing: fills, and the keys they depend on
 
 All of it may be deleted at any time; a broken line or record counts as absent.
@@ -177,7 +178,9 @@ class RunState:
     def __init__(self, folder: Path, files: WholeFiles) -> None:
         self.folder = folder
         self._files = files
-        self._entries: dict[str, dict[str, str]] = {"file": {}, "frame": {}, "pixels": {}}
+        self._entries: dict[str, dict[str, str]] = {
+            kind: {} for kind in ("file", "before", "frame", "pixels")
+        }
         self._log: Any = None
         self._lock = threading.Lock()  # frames are noted by the run, files also by its writer
         self._read_ledger()
@@ -208,12 +211,13 @@ class RunState:
             json.dumps([kind, key, value]) + "\n"
             for kind, entries in self._entries.items()
             for key, value in entries.items()
+            if value
         ]
         self._files.write(self._ledger, "".join(lines).encode())
 
     def _note(self, kind: str, key: str, value: str) -> None:
         with self._lock:
-            if self._entries[kind].get(key) != value:
+            if self._entries[kind].get(key, "") != value:
                 self._entries[kind][key] = value
                 self._append(json.dumps([kind, key, value]) + "\n")
 
@@ -233,9 +237,18 @@ class RunState:
         """Return the hash of the file that a run last put under a name."""
         return self._entries["file"].get(name)
 
-    def note_file(self, name: str, digest: str) -> None:
-        """Remember the hash of a file that is about to be put in place."""
+    def replaced_hash(self, name: str) -> str | None:
+        """Return the hash of the file that a stopped run was about to replace, if it was."""
+        return self._entries["before"].get(name) or None
+
+    def note_file(self, name: str, digest: str, before: str | None) -> None:
+        """Remember the hash of a file about to be put in place, and of the one that is there."""
+        self._note("before", name, before or "")
         self._note("file", name, digest)
+
+    def note_replaced(self, name: str) -> None:
+        """Forget what a file replaced: it is in place."""
+        self._note("before", name, "")
 
     def pixels_of(self, digest: str) -> str | None:
         """Return the pixel hash of a line file seen before, by its `FrameInfo.digest`."""

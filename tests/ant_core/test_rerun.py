@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from ant_core.errors import OutputError
+from ant_core.formats.sequence import PngWriter
 from tests.ant_core.drawn import BOXES, line_drawing, load, make_shot, painting, save
 
 
@@ -133,6 +135,30 @@ def test_a_file_that_was_cut_off_is_made_again(shot, out, cli):
     path.write_bytes(path.read_bytes()[:60])
     assert cli("propagate", shot, "--out", out).code == 0
     assert pictures(out) == before
+
+
+def test_a_run_stopped_before_it_replaced_a_file_does_not_take_it_for_an_edit(
+    shot, out, cli, tmp_path, monkeypatch
+):
+    image = painting(0)
+    image[13:32, 11:34] = (9, 8, 7, 255)
+    save(shot / "color" / "0001.png", image)
+    write = PngWriter.write
+
+    def write_some(self, frame, data):
+        if frame == 3:
+            raise OutputError("the disk is full")
+        write(self, frame, data)
+
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(PngWriter, "write", write_some)
+        for _ in range(2):
+            assert cli("propagate", shot, "--out", out).code == 5
+    done = cli("propagate", shot, "--out", out)
+    assert "changed" not in done.err.split("[1/9]")[0]
+    assert cli("propagate", shot, "--out", tmp_path / "fresh").code == 0
+    assert pictures(out) == pictures(tmp_path / "fresh")
+    assert frames_of(out)[3]["role"] == "predicted"
 
 
 def test_an_added_frame_is_new_and_the_others_stay(shot, out, cli):
