@@ -1,0 +1,115 @@
+"""The command: one table, one document, and refusals that say what to do."""
+
+import argparse
+import json
+import threading
+
+import cv2
+import numpy as np
+import pytest
+
+from ant_core.commands import evaluate
+from ant_core.errors import Cancelled, InputError, UsageError
+from ant_core.formats.files import WholeFiles
+from tests.ant_core.fakes import FakeMatcher
+
+
+class Silent:
+    def __init__(self):
+        self.warnings = []
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+    def progress(self, done, total, text, event):
+        del done, total, text, event
+
+
+@pytest.fixture(autouse=True)
+def _fake_model(monkeypatch):
+    monkeypatch.setattr(evaluate, "Matcher", FakeMatcher)
+
+
+@pytest.fixture
+def shots(tmp_path):
+    for name, step in (("slow", 2), ("fast", 6)):
+        for number in range(1, 5):
+            line, truth = np.full((40, 100), 255, np.uint8), np.zeros((40, 100, 4), np.uint8)
+            for index, start in enumerate((2, 34)):
+                left = start + step * number
+                cv2.rectangle(line, (left, 6), (left + 26, 34), 0, 2)
+                truth[6:34, left : left + 26] = (10 + 100 * index, 20, 30, 255)
+            for kind, image in (("line", line), ("truth", truth)):
+                folder = tmp_path / name / kind
+                folder.mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(folder / f"{number:04d}.png"), image)
+    return tmp_path
+
+
+def run(*arguments, reporter=None, cancel=None):
+    parser = argparse.ArgumentParser()
+    evaluate.add_arguments(parser)
+    options = parser.parse_args([str(argument) for argument in arguments])
+    return evaluate.run(options, reporter or Silent(), cancel or threading.Event(), WholeFiles())
+
+
+def test_table_and_document_say_the_same(shots, tmp_path):
+    out = tmp_path / "figures.json"
+    outcome = run(shots, "--json", out, "--threads", 1)
+    assert outcome.exit_code == 0
+    document = json.loads(out.read_text())
+    assert document["schema"] == 1
+    assert document["shots_of_layout"] == {"pictures": 2}
+    assert [model["method"] for model in document["models"]] == ["fake"]
+    recursive = document["protocols"]["recursive"]["methods"]
+    assert list(recursive) == ["position", "overlap", "flow", "fake"]
+    entry = recursive["fake"]
+    assert (entry["segments"], entry["frames"], entry["shots"]) == (18, 6, 2)
+    assert entry["characters"] is None
+    accuracy = entry["metrics"]["accuracy"]
+    assert accuracy["low"] <= accuracy["value"] <= accuracy["high"]
+    assert accuracy["unit"] == "%"
+    assert f"{accuracy['value']:.2f} [" in outcome.text
+    assert sum(row[2] for row in entry["confidence"]["curve"]) <= entry["segments"]
+    assert "confidence" not in recursive["position"]
+    for protocol in document["protocols"]:
+        assert f"{protocol}: " in outcome.text
+
+
+def test_chosen_protocols_only(shots, tmp_path):
+    out = tmp_path / "figures.json"
+    run(shots, "--protocol", "keyframes", "--protocol", "recursive", "--json", out, "--limit", 1)
+    document = json.loads(out.read_text())
+    assert list(document["protocols"]) == ["keyframes_1", "keyframes_all", "recursive"]
+    assert document["protocols"]["recursive"]["methods"]["fake"]["shots"] == 1
+
+
+def test_same_figures_at_every_run(shots, tmp_path):
+    texts = []
+    for name in ("a.json", "b.json"):
+        run(shots, "--json", tmp_path / name, "--protocol", "consecutive")
+        document = json.loads((tmp_path / name).read_text())
+        for entry in document["protocols"]["consecutive"]["methods"].values():
+            del entry["seconds"]
+        texts.append(document)
+    assert texts[0] == texts[1]
+
+
+def test_refusals(shots):
+    with pytest.raises(UsageError, match="no protocol is named 'recall'"):
+        run(shots, "--protocol", "recall")
+    with pytest.raises(UsageError, match="given twice"):
+        run(shots, shots / "slow")
+    with pytest.raises(UsageError, match="given twice"):
+        run(shots, "--model", "same", "--model", "same")
+    with pytest.raises(InputError, match="nothing to score"):
+        run(shots, "--protocol", "regions")
+
+
+def test_cancelled_run_writes_nothing(shots, tmp_path):
+    cancel = threading.Event()
+    cancel.set()
+    out = tmp_path / "figures.json"
+    with pytest.raises(Cancelled):
+        run(shots, "--json", out, cancel=cancel)
+    assert not out.exists()
