@@ -26,3 +26,12 @@ def test_files_stay_readable():
         for path in (ROOT / room).rglob("*.py")
     }
     assert {name: length for name, length in lengths.items() if length > 600} == {}
+
+
+@pytest.mark.slow
+def test_types_are_checked(tmp_path):
+    for package in ("mypy", "torch"):
+        pytest.importorskip(package, reason="needs the dev and train extras")
+    run = [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path)]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
