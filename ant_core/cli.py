@@ -70,7 +70,7 @@ def _share(text: str) -> float:
 
 def _pixels(text: str) -> float:
     value = float(text)
-    if not 0 <= value < 10_000:
+    if not 0 <= value <= 256:  # what segmentation can close
         raise ValueError
     return value
 
@@ -78,7 +78,7 @@ def _pixels(text: str) -> float:
 # argparse puts these into "invalid ... value"
 _positive.__name__ = "whole number (1 or more)"
 _share.__name__ = "share (0 to 1)"
-_pixels.__name__ = "width in pixels (0 or more)"
+_pixels.__name__ = "width in pixels (0 to 256)"
 
 
 def _build_parser() -> _Parser:

@@ -43,7 +43,7 @@ class GivenColors:
         """Return palette index by segment id; of two hints on one segment the later counts."""
         colors = {}
         for hint in self._hints.on(frames).hints:
-            segment = segment_under(analysis.labels, hint.points, hint.name)
+            segment = segment_under(analysis.labels, hint.points)
             if segment:
                 colors[segment] = hint.palette_index(self._bench.palette)
         return colors
@@ -55,7 +55,7 @@ class GivenColors:
         for lock in self._hints.on(frames).locks:
             if lock.frame not in present:
                 present[lock.frame] = self._present_colors(lock.frame, analysis)
-            segment = segment_under(analysis.labels, lock.points, lock.name)
+            segment = segment_under(analysis.labels, lock.points)
             if segment:
                 colors[segment] = int(present[lock.frame][segment - 1])
         return colors

@@ -80,12 +80,34 @@ class HintSet:
                     "the frame number or remove it"
                 )
 
+    def check_values(self, size: tuple[int, int], pixels: PixelFormat) -> None:
+        """Raise InputError when a place lies outside the picture or a colour does not fit.
+
+        Parameters
+        ----------
+        size : (int, int)
+            Height and width of the shot in pixels.
+        pixels : PixelFormat
+            Of the references.
+        """
+        items: list[Hint | SegmentLock] = [*self.hints, *self.locks]
+        for item in items:
+            for x, y in item.points:
+                if not (0 <= x < size[1] and 0 <= y < size[0]):
+                    raise InputError(
+                        f"{item.name} lies at {x:g}, {y:g}, outside the picture of "
+                        f"{size[1]} x {size[0]} pixels: correct its place"
+                    )
+        for hint in self.hints:
+            if hint.color is not None:
+                _fit(hint.color, pixels, hint.name)
+
 
 def read_document(data: bytes, place: str) -> dict[str, Any]:
     """Unpack a hints file; InputError when it is no JSON object."""
     try:
-        document = json.loads(data.decode("utf-8"))
-    except ValueError as error:
+        document = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
         raise InputError(
             f"{place} is no JSON file ({error}): write hints as the documentation shows"
         ) from None
@@ -157,24 +179,17 @@ def _fit(color: tuple[int, ...], pixels: PixelFormat, name: str) -> tuple[int, .
     return values
 
 
-def segment_under(labels: NDArray[np.int32], points: Points, name: str) -> int:
+def segment_under(labels: NDArray[np.int32], points: Points) -> int:
     """Return the id of the segment that a point or stroke means.
 
     The segment under most of the stroke, the lower id of two; when it touches lines only, the
     segment nearest to its first point. 0 when the drawing has no segment.
 
-    Raises
-    ------
-    InputError
-        When a point lies outside the picture.
+    Parameters
+    ----------
+    labels : (H, W) int32, 0 = line; not modified
+    points : x, y in pixels, all within the picture (`HintSet.check_values`)
     """
-    height, width = labels.shape
-    for x, y in points:
-        if not (0 <= x < width and 0 <= y < height):
-            raise InputError(
-                f"{name} lies at {x:g}, {y:g}, outside the picture of {width} x {height} pixels: "
-                "correct its place"
-            )
     ids = labels[_pixels_along(points)]
     ids = ids[ids > 0]
     if len(ids):

@@ -5,6 +5,7 @@ Frames keep their own numbers, everywhere. Held frames share one drawing, which 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -150,12 +151,12 @@ def parse_frames(text: str, option: str) -> list[tuple[int, int]]:
     """
     ranges = []
     for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isascii() or not first.isdigit() or (dash and not last.strip().isdigit()):
+        match = re.fullmatch(r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?", part)
+        if match is None:
             raise UsageError(
                 f"{option} {text!r} is no list of frames: write for example 1,24 or 1-48,60"
             )
-        span = int(first), int(last) if dash else int(first)
+        span = int(match[1]), int(match[2] or match[1])
         if span[0] > span[1]:
             raise UsageError(
                 f"{option} {text!r} runs backwards: write the lower frame first, "

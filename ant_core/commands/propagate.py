@@ -160,11 +160,12 @@ def _prepare(options: argparse.Namespace, files: WholeFiles) -> _Job:
         frames=frames,
         locked={frame: output.probe(frame) for frame in locked},
     )
-    warnings = [
-        *_ignored(lines),
-        *_ignored(colors),
-        *_without_effect(hints, shot),
-    ]
+    hints.check_values(shot.size, shot.pixels)
+    fixed = _fixed_frames(shot)
+    for lock in hints.locks:
+        if lock.frame in shot.frames and lock.frame not in fixed:
+            output.probe(lock.frame)
+    warnings = [*_ignored(lines), *_ignored(colors), *_without_effect(hints, fixed)]
     if edited:
         warnings.append(
             f"frames {describe_frames(edited)} were changed in {output.folder} since the last "
@@ -212,10 +213,14 @@ def _ignored(reader: PngReader) -> list[str]:
     return [f"left out because they are no PNG files: {names} in {reader.folder}"]
 
 
-def _without_effect(hints: HintSet, shot: Shot) -> list[str]:
-    """Name the hints that lie on frames whose colours are given anyway."""
+def _fixed_frames(shot: Shot) -> set[int]:
+    """Return the frames whose drawing has its colours given."""
     given = {reference.frame for reference in shot.references}
-    fixed = {f for drawing in shot.drawings if given & set(drawing.frames) for f in drawing.frames}
+    return {f for drawing in shot.drawings if given & set(drawing.frames) for f in drawing.frames}
+
+
+def _without_effect(hints: HintSet, fixed: set[int]) -> list[str]:
+    """Name the hints that lie on frames whose colours are given anyway."""
     items: list[Hint | SegmentLock] = [*hints.hints, *hints.locks]
     return [
         f"{item.name} has no effect: frame {item.frame} shows a painted or locked drawing"

@@ -5,7 +5,7 @@ import pytest
 
 from ant_core.colors import UNPAINTED, Palette, PixelFormat
 from ant_core.errors import InputError
-from ant_core.hints import parse_hints, read_document, segment_under
+from ant_core.hints import Hint, HintSet, parse_hints, read_document, segment_under
 
 LABELS = np.array(
     [
@@ -82,17 +82,18 @@ def test_what_is_no_json_object_is_refused(data):
     ],
 )
 def test_point_or_stroke_means_the_segment_under_most_of_it(points, segment):
-    assert segment_under(LABELS, points, "hint 1") == segment
+    assert segment_under(LABELS, points) == segment
 
 
 def test_points_outside_the_picture_are_refused():
-    for point in ((7, 0), (0, 4), (-0.5, 0)):
+    for point in ((7, 0), (0, 4), (-0.5, 0), (float("nan"), 0)):
+        hints = HintSet((Hint(1, (point,), (1, 2, 3), "hint 1"),))
         with pytest.raises(InputError, match=r"hint 1 lies at .* outside the picture of 7 x 4"):
-            segment_under(LABELS, (point,), "hint 1")
+            hints.check_values((4, 7), PixelFormat(8, 4))
 
 
 def test_a_drawing_without_segments_has_none_to_hint_at():
-    assert segment_under(np.zeros((3, 40), np.int32), ((20, 1),), "hint 1") == 0
+    assert segment_under(np.zeros((3, 40), np.int32), ((20, 1),)) == 0
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -103,7 +104,7 @@ def test_nearest_segment_is_really_the_nearest(seed):
     labels[30, 40] = 0
     rows, columns = np.nonzero(labels)
     nearest = ((rows - 30) ** 2 + (columns - 40) ** 2).min()
-    found = segment_under(labels, ((40, 30),), "hint 1")
+    found = segment_under(labels, ((40, 30),))
     same = labels[rows, columns] == found
     assert ((rows[same] - 30) ** 2 + (columns[same] - 40) ** 2).min() == nearest
 

@@ -355,6 +355,7 @@ def test_files_that_are_damaged_or_no_image(tmp_path, cli, layer, damage):
         (["--lock", "12"], "frame 12"),
         (["--device", "tpu"], "tpu"),
         (["--gap", "-1"], "--gap"),
+        (["--gap", "257"], "--gap"),
         (["--fail-under", "2"], "--fail-under"),
         (["--threads", "0"], "--threads"),
     ],
@@ -382,6 +383,35 @@ def test_hints_that_do_not_fit(tmp_path, cli):
     refused(done, tmp_path / "out", 5, "frame 77")
     done = cli("propagate", shot, "--out", tmp_path / "out", "--hints", tmp_path / "none.json")
     refused(done, tmp_path / "out", 5, "none.json is missing")
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"hints": [{"frame": 3, "point": [96, 3], "color": [1, 2, 3]}]}, "outside the picture"),
+        ({"hints": [{"frame": 3, "point": [9, 3], "color": [1, 2, 300]}]}, "value 300"),
+        ({"locks": [{"frame": 3, "point": [-1, 3]}]}, "outside the picture"),
+        ({"locks": [{"frame": 3, "point": [9, 3]}]}, "frame 3 is locked but"),
+    ],
+)
+def test_hints_that_cannot_be_followed_are_refused_before_anything_is_written(
+    tmp_path, cli, document, told
+):
+    shot = make_shot(tmp_path / "shot", frames=[1, 2, 3], painted=[1])
+    hints = tmp_path / "hints.json"
+    hints.write_text(json.dumps({"schema": 1} | document))
+    done = cli("propagate", shot, "--out", tmp_path / "out", "--hints", hints)
+    refused(done, tmp_path / "out", 5, told)
+
+
+def test_hints_nested_too_deep_and_with_a_byte_order_mark(tmp_path, cli):
+    shot = make_shot(tmp_path / "shot", frames=[1, 2, 3], painted=[1])
+    hints = tmp_path / "hints.json"
+    hints.write_text("[" * 100_000)
+    done = cli("propagate", shot, "--out", tmp_path / "out", "--hints", hints)
+    refused(done, tmp_path / "out", 5, "hints.json is no JSON file")
+    hints.write_text('\ufeff{"schema": 1, "hints": []}', "utf-8")
+    assert cli("propagate", shot, "--out", tmp_path / "out", "--hints", hints).code == 0
 
 
 @pytest.mark.parametrize("out", [".", "line", "color", "line/../../shot"])

@@ -99,7 +99,9 @@ def test_lists_of_frames(text, ranges):
     assert parse_frames(text, "--frames") == ranges
 
 
-@pytest.mark.parametrize("text", ["", "a", "1-", "-3", "1,,2", "1-2-3", "1.5", "²"])
+@pytest.mark.parametrize(
+    "text", ["", "a", "1-", "-3", "1,,2", "1-2-3", "1.5", "²", "1-²", "1 2", "1" * 5000]
+)
 def test_what_is_no_list_of_frames(text):
     with pytest.raises(UsageError, match="is no list of frames"):
         parse_frames(text, "--frames")
