@@ -190,4 +190,5 @@ def _about(
         "models": models,
         "interval": "95 %, bootstrap over shots",
         "abstention": "counts as wrong in every accuracy",
+        "characters": "names in the clips' own lists, where parts held out by name count as well",
     }

@@ -29,7 +29,7 @@ from ant_core.evaluation.metrics import (
     region_scores,
 )
 from ant_core.evaluation.protocols import MatchFrames, Score, keyframes, recursive
-from ant_core.evaluation.shots import TrueFrame, TrueShot
+from ant_core.evaluation.shots import TrueFrame, TrueShot, spread
 from ant_core.evaluation.tally import Tally
 from segmentation import expand_labels
 
@@ -45,8 +45,8 @@ PROTOCOLS: dict[str, str] = {
     "consecutive": "each frame from the true one before it, 20-frame clips (PaintBucket)",
     **{
         f"keyframes_{count or 'all'}": (
-            f"{count or 'all'} model sheet(s) as references; where a set has none, frames of the "
-            "first half of a shot, evenly spaced, stand for sheets and the second half is scored"
+            f"{count or 'all'} model sheet(s) as references; without sheets, up to ten frames of a "
+            "shot's first half (at least five) stand for them and the rest is scored"
         )
         for count in KEYFRAME_COUNTS
     },
@@ -81,8 +81,7 @@ def applies(protocol: str, shot: TrueShot) -> bool:
     if protocol == "parts":
         return shot.has_parts
     if protocol.startswith("keyframes"):
-        wanted = _keyframe_count(protocol) or 1
-        return shot.has_colors and len(shot.references) >= wanted
+        return shot.has_colors and len(shot.references) >= (_keyframe_count(protocol) or 1)
     return shot.has_colors
 
 
@@ -128,7 +127,8 @@ def _windows(
 ) -> list[tuple[Sequence[TrueFrame], Sequence[TrueFrame]]]:
     """Cut a shot into what is run at once: (references, targets)."""
     if protocol.startswith("keyframes"):
-        return [(_spread(shot.references, _keyframe_count(protocol)), shot.targets)]
+        count = _keyframe_count(protocol) or len(shot.references)
+        return [(spread(shot.references, count), shot.targets)]
     frames = shot.frames
     if protocol == "consecutive":
         pieces = [frames[i : i + CLIP_FRAMES] for i in range(0, len(frames), CLIP_FRAMES)]
@@ -179,13 +179,6 @@ def _count(
 def _keyframe_count(protocol: str) -> int | None:
     count = protocol.removeprefix("keyframes_")
     return None if count == "all" else int(count)
-
-
-def _spread(frames: Sequence[TrueFrame], count: int | None) -> list[TrueFrame]:
-    """Return so many frames, evenly spaced from the first to the last."""
-    if count is None:
-        return list(frames)
-    return [frames[i] for i in np.linspace(0, len(frames) - 1, count).round().astype(int)]
 
 
 # ---- regions and flow

@@ -20,6 +20,7 @@ __all__ = ["Flow", "Method", "Model", "Overlap", "Position", "dense_flow"]
 
 Matched = tuple[NDArray[np.float32], NDArray[np.float32]]
 _LOG_AREA = SHAPE_FEATURES.index("log_area")
+_KEPT_PAIRS = 256  # of drawings, whose votes one shot keeps: some 200 MB at 400 segments each
 _SURE = 0.5  # baselines say 0 or 1, so anything between divides them
 
 
@@ -131,6 +132,8 @@ class Flow(_Baseline):
     def _votes(self, reference: TrueFrame, target: TrueFrame) -> NDArray[np.float32]:
         key = (id(reference), id(target))
         if key not in self._known:
+            if len(self._known) >= _KEPT_PAIRS:
+                self._known.clear()
             flow = self.motion(target, reference)
             warped = look_up(_labels(reference), flow, outside=0)
             pixels = shared_pixels(warped, _labels(target)).astype(np.float32)

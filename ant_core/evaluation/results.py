@@ -73,6 +73,10 @@ def _entry(result: Result) -> dict[str, Any]:
             for name in tally.metrics()
         },
     }
+    first = tally.metrics()[0]
+    scale = 1 if _in_pixels(first) else 100
+    shots = {shot: round(scale * value, 3) for shot, value in tally.by_shot(first).items()}
+    entry["by_shot"] = {"metric": first, "figures": shots}
     if result.confidence:
         entry["confidence"] = _confidence(result)
     return entry

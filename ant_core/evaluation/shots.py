@@ -17,7 +17,10 @@ from ant_core.evaluation.baselines import overlap
 from ant_core.evaluation.clips import Frame, centred
 from segmentation import extract_lines, measure, segment
 
-__all__ = ["FlowTruth", "TrueFrame", "TrueShot", "from_picture", "link"]
+__all__ = ["FlowTruth", "TrueFrame", "TrueShot", "from_picture", "link", "spread"]
+
+FEWEST_SHEETS = 5  # so that figures with 1, 3, 5 and all references stand on the same shots
+MOST_STAND_INS = 10  # what the networks attend to grows with the square of all references' segments
 
 
 @dataclass
@@ -80,14 +83,29 @@ class TrueShot:
 
     @cached_property
     def references(self) -> list[TrueFrame]:
-        """The model sheets; frames of the first half stand for them where the set has none."""
-        half = self.frames[: len(self.frames) // 2]
-        return self.sheet or [replace(frame, is_sheet=True) for frame in half]
+        """The model sheets; where the set has none, frames of the first half stand for them.
+
+        Those are at most ten, evenly spaced; none where the shot is too short for five.
+        """
+        if self.sheet or self._first_target < FEWEST_SHEETS:
+            return self.sheet
+        stand_ins = spread(self.frames[: self._first_target], MOST_STAND_INS)
+        return [replace(frame, is_sheet=True) for frame in stand_ins]
 
     @property
     def targets(self) -> list[TrueFrame]:
         """What is coloured from `references`."""
-        return self.frames if self.sheet else self.frames[len(self.frames) // 2 :]
+        return self.frames if self.sheet else self.frames[self._first_target :]
+
+    @property
+    def _first_target(self) -> int:
+        return max(len(self.frames) // 2, min(FEWEST_SHEETS, len(self.frames) - 1))
+
+
+def spread(frames: Sequence[TrueFrame], count: int) -> list[TrueFrame]:
+    """Return so many frames, or all if they are fewer, evenly spaced from the first to the last."""
+    count = min(count, len(frames))
+    return [frames[i] for i in np.linspace(0, len(frames) - 1, count).round().astype(int)]
 
 
 def from_picture(

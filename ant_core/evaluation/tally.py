@@ -68,6 +68,11 @@ class Tally:
         """The names of the metrics that have a value, in the order they were first added."""
         return [name for name, shots in self._sums.items() if _total(shots)[1] > 0]
 
+    def by_shot(self, metric: str) -> dict[str, float]:
+        """Return a metric of every shot that has it."""
+        shots = sorted(self._sums[metric].items())
+        return {shot: value / weight for shot, (value, weight) in shots if weight > 0}
+
     def figure(self, metric: str) -> Figure:
         """Return a metric over all shots, with its bootstrap interval; the same at every call."""
         shots = self._sums[metric]

@@ -83,6 +83,16 @@ def test_first_half_stands_for_sheets_where_there_are_none(protocol, references)
     assert method.asked == [(references, target) for target in range(7, 13)]
 
 
+def test_short_shots_give_five_sheets_and_long_ones_ten():
+    method = Scripted()
+    scored("keyframes_all", still_shot(7), method)
+    assert method.asked == [([1, 2, 3, 4, 5], 6), ([1, 2, 3, 4, 5], 7)]
+    method = Scripted()
+    scored("keyframes_all", still_shot(40), method)
+    assert [len(references) for references, _ in method.asked] == [10] * 20
+    assert method.asked[0] == ([1, 3, 5, 7, 9, 12, 14, 16, 18, 20], 21)
+
+
 def test_own_sheets_come_first_and_every_frame_is_a_target():
     sheets = still_shot(3, name="sheet").frames
     shot = still_shot(2, sheet=sheets)
@@ -158,14 +168,10 @@ def test_parts_accept_any_segment_of_the_part():
 
 
 def test_protocols_ask_for_what_they_need():
-    plain = still_shot(4)
-    assert [name for name in PROTOCOLS if applies(name, plain)] == [
-        "recursive",
-        "recursive_first",
-        "consecutive",
-        "keyframes_1",
-        "keyframes_all",
-    ]
+    chains = ["recursive", "recursive_first", "consecutive"]
+    assert [name for name in PROTOCOLS if applies(name, still_shot(5))] == chains
+    keys = [f"keyframes_{count}" for count in ("1", "3", "5", "all")]
+    assert [name for name in PROTOCOLS if applies(name, still_shot(6))] == [*chains, *keys]
     assert not any(applies(name, still_shot(1)) for name in PROTOCOLS)
     assert not applies("recursive", still_shot(4, has_colors=False))
 
@@ -192,6 +198,7 @@ def moved():
 @pytest.mark.parametrize("make", [Position, Overlap, Flow])
 def test_baselines_follow_what_moves_a_little(moved, make):
     assert value(scored("recursive", moved, make()), "accuracy") == 1
+    moved.sheet = [moved.frames[1]]
     assert value(scored("keyframes_1", moved, make()), "acc") == 1
 
 
@@ -205,7 +212,7 @@ def test_overlap_is_fooled_where_things_move_far():
 
 
 def test_stored_overlap_serves_the_frame_before_only():
-    shot = still_shot(4)
+    shot = still_shot(6)
     for before, frame in zip(shot.frames, shot.frames[1:], strict=False):
         frame.overlap, frame.before = np.array([1, 0]), before.number
     assert value(scored("consecutive", shot, Overlap()), "acc") == 0

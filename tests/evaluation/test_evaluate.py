@@ -32,8 +32,8 @@ def _fake_model(monkeypatch):
 
 @pytest.fixture
 def shots(tmp_path):
-    for name, step in (("slow", 2), ("fast", 6)):
-        for number in range(1, 5):
+    for name, step in (("slow", 1), ("fast", 4)):
+        for number in range(1, 8):
             line, truth = np.full((40, 100), 255, np.uint8), np.zeros((40, 100, 4), np.uint8)
             for index, start in enumerate((2, 34)):
                 left = start + step * number
@@ -64,11 +64,14 @@ def test_table_and_document_say_the_same(shots, tmp_path):
     recursive = document["protocols"]["recursive"]["methods"]
     assert list(recursive) == ["position", "overlap", "flow", "fake"]
     entry = recursive["fake"]
-    assert (entry["segments"], entry["frames"], entry["shots"]) == (18, 6, 2)
+    assert (entry["segments"], entry["frames"], entry["shots"]) == (36, 12, 2)
     assert entry["characters"] is None
     accuracy = entry["metrics"]["accuracy"]
     assert accuracy["low"] <= accuracy["value"] <= accuracy["high"]
     assert accuracy["unit"] == "%"
+    figures = entry["by_shot"]["figures"]
+    assert list(figures) == [str(shots / "fast"), str(shots / "slow")]
+    assert accuracy["value"] == pytest.approx(sum(figures.values()) / 2, abs=0.01)
     assert f"{accuracy['value']:.2f} [" in outcome.text
     assert sum(row[2] for row in entry["confidence"]["curve"]) <= entry["segments"]
     assert "confidence" not in recursive["position"]
@@ -80,7 +83,10 @@ def test_chosen_protocols_only(shots, tmp_path):
     out = tmp_path / "figures.json"
     run(shots, "--protocol", "keyframes", "--protocol", "recursive", "--json", out, "--limit", 1)
     document = json.loads(out.read_text())
-    assert list(document["protocols"]) == ["keyframes_1", "keyframes_all", "recursive"]
+    assert list(document["protocols"]) == [
+        *(f"keyframes_{count}" for count in ("1", "3", "5", "all")),
+        "recursive",
+    ]
     assert document["protocols"]["recursive"]["methods"]["fake"]["shots"] == 1
 
 
