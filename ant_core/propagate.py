@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ant_core.analysis import Analysis, MatcherLike
 from ant_core.colors import Palette
 from ant_core.contact_sheet import make_thumbnail
-from ant_core.errors import Cancelled, InputError
+from ant_core.errors import Cancelled, InputError, OutputError
 from ant_core.fill import Filler, Solved, Sources
 from ant_core.given import GivenColors
 from ant_core.hints import HintSet
@@ -185,6 +185,8 @@ class Propagation:
         solved = self._solve(frame, line_hash, name, record, role, reason)
         self._solved[frame] = solved
         self._by_line.setdefault(line_hash, solved)
+        # Also where the frame itself is not asked for: its record is needed the next time.
+        self._output.state.note_record(frame, name)
         self._show_reference(solved, reference)
         return solved
 
@@ -288,8 +290,16 @@ class Propagation:
     ) -> None:
         """Pack and write a drawing for every frame that shows it; runs on the writer thread."""
         with self._timings.measure("write"):
-            data = self._output.writer.encode(painted)
-            thumbnail = make_thumbnail(line, painted)
+            try:
+                data = self._output.writer.encode(painted)
+                thumbnail = make_thumbnail(line, painted)
+            except (ValueError, MemoryError, cv2.error) as error:
+                # By now the run is at another drawing, which must not be blamed.
+                why = str(error) or "out of memory"
+                raise OutputError(
+                    f"frame {frames[0]} could not be packed as PNG ({why}): "
+                    "close other programs and run again, finished frames are kept"
+                ) from error
             # The record goes first: files that are in place can then always be accounted for.
             self._output.state.save(name, replace(record, thumbnail=thumbnail), self.palette)
             for frame in frames:

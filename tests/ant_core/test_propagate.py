@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ant_core.errors import Cancelled
+from ant_core.errors import Cancelled, OutputError
 from ant_core.formats import PngReader, WholeFiles
+from ant_core.formats.sequence import PngWriter
 from ant_core.hints import HintSet
 from ant_core.output import OutputFolder
 from ant_core.propagate import Propagation, Settings
@@ -32,6 +33,21 @@ def run(shot_folder, out, *, settings=None, hints=None, matcher=None, cancel=Non
         notify=notify,
     )
     return propagation.run()
+
+
+def test_a_drawing_that_cannot_be_packed_is_the_one_that_is_blamed(tmp_path, monkeypatch):
+    make_shot(tmp_path, frames=range(1, 8), painted=[1])
+    encode, calls = PngWriter.encode, []
+
+    def fail_second(self, pixels):
+        calls.append(pixels)
+        if len(calls) == 2:
+            raise MemoryError
+        return encode(self, pixels)
+
+    monkeypatch.setattr(PngWriter, "encode", fail_second)
+    with pytest.raises(OutputError, match=r"frame 3 could not be packed as PNG \(out of memory\)"):
+        run(tmp_path, tmp_path / "out")
 
 
 def same_fills(painted, true):

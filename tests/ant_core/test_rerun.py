@@ -7,6 +7,7 @@ import pytest
 
 from ant_core.errors import OutputError
 from ant_core.formats.sequence import PngWriter
+from ant_core.learn import learn
 from tests.ant_core.drawn import BOXES, line_drawing, load, make_shot, painting, save
 
 
@@ -176,6 +177,19 @@ def test_part_of_the_shot_leaves_the_rest_in_memory(shot, out, cli):
     cli("propagate", shot, "--out", out, "--frames", "2-3")
     cli("propagate", shot, "--out", out)
     assert recomputed(out) == {}
+
+
+def test_references_outside_the_frames_asked_for_are_read_once(shot, cli, tmp_path, monkeypatch):
+    read = []
+
+    def learn_and_tell(bench, reference, keys):
+        read.append(reference.frame)
+        return learn(bench, reference, keys)
+
+    monkeypatch.setattr("ant_core.propagate.learn", learn_and_tell)
+    for _ in range(2):
+        assert cli("propagate", shot, "--out", tmp_path / "part", "--frames", "2-3").code == 0
+    assert sorted(read) == [1, 9]
 
 
 def test_a_locked_frame_keeps_its_file_and_teaches_its_neighbours(shot, out, cli):
