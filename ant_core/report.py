@@ -212,7 +212,9 @@ def write_report(output: OutputFolder, shot: Shot, run: RunResult, info: RunInfo
     """Write OUT/report.json; returns its path."""
     path = output.root / "report.json"
     pieces = report_json(shot, run, info)
-    output.files.write_pieces(path, (piece.encode("utf-8") for piece in pieces))
+    # A file name that is no UTF-8 has lone surrogates, which are escaped as JSON escapes them.
+    data = (piece.encode("utf-8", "backslashreplace") for piece in pieces)
+    output.files.write_pieces(path, data)
     return path
 
 

@@ -60,9 +60,16 @@ class PlainReporter:
     def result(self, event: dict[str, Any], text: str) -> None:
         self._close_bar()
         if event["ok"] and text:
-            print(text, file=self._out, flush=True)
+            self._put_out(text)
         elif not event["ok"]:
             self.say(f"ant_core: {event['error']}")
+
+    def _put_out(self, text: str) -> None:
+        try:
+            print(text, file=self._out, flush=True)
+        except UnicodeEncodeError:  # a path that stdout's encoding lacks: as the disk has it
+            self._out.buffer.write(os.fsencode(text) + b"\n")
+            self._out.flush()
 
     def _close_bar(self) -> None:
         if self._bar is not None:

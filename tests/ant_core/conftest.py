@@ -47,11 +47,11 @@ def ant_core() -> Callable[..., Ended]:
 def fake_ant_core() -> Callable[..., Ended]:
     """Run the command line in a process of its own, with the fake matcher."""
 
-    def run(*arguments: object, prefix: Sequence[str] = ()) -> Ended:
+    def run(*arguments: object, prefix: Sequence[str] = (), text: bool = True) -> Ended:
         script = str(Path(__file__).with_name("run_with_fake.py"))
         command = [*prefix, sys.executable, script, *map(str, arguments)]
         done = subprocess.run(
-            command, capture_output=True, text=True, env=environment(), timeout=300, check=False
+            command, capture_output=True, text=text, env=environment(), timeout=300, check=False
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 

@@ -221,6 +221,24 @@ def test_unusual_paths(tmp_path, cli, name):
     assert (out / "color" / "0002.png").exists()
 
 
+def test_a_path_that_is_no_utf8_and_a_stdout_that_knows_only_ascii(
+    tmp_path, fake_ant_core, monkeypatch
+):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    for name in (b"caf\xe9", "café".encode()):
+        folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+        try:
+            shot = make_shot(folder, frames=[1, 2], painted=[1])
+        except OSError:
+            continue  # a file system that takes no such names
+        done = fake_ant_core("propagate", shot, "--out", folder / "out", text=False)
+        assert done.code == 0, done.err
+        report = folder / "out" / "report.json"
+        assert done.out == os.fsencode(report) + b"\n"
+        frames = json.loads(report.read_text("utf-8"))["frames"]
+        assert frames[1]["color_file"] == str(folder / "out" / "color" / "0002.png")
+
+
 def test_very_long_paths(tmp_path, cli):
     deep = tmp_path
     while len(str(deep)) < 3000:
