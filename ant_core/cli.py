@@ -93,6 +93,7 @@ def _build_parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_propagate(commands)
     _add_segment(commands)
+    _add_models(commands)
     return parser
 
 
@@ -175,6 +176,21 @@ def _add_segment(commands: Any) -> None:
     add("--preview", metavar="PREVIEW.png", help="also draw the segments in distinct colours")
 
 
+def _add_models(commands: Any) -> None:
+    from ant_core.commands.models import DESCRIPTION, HELP, add_arguments
+
+    add_arguments(
+        commands.add_parser(
+            "models",
+            help=HELP,
+            description=DESCRIPTION,
+            epilog=_EXIT_CODES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -226,6 +242,8 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> Outcome:
     def work() -> Outcome:
         if options.command == "segment":
             from ant_core.commands.segment import run
+        elif options.command == "models":
+            from ant_core.commands.models import run
         else:
             from ant_core.commands.propagate import run
         return run(options, reporter, cancel, files)

@@ -1,0 +1,93 @@
+"""Room on the disk, locks between processes, and what the disk says when it refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ant_core.errors import Cancelled, OutputError
+
+__all__ = ["locked", "make_folder", "refusal", "require_space"]
+
+_SPARE = 1 << 20  # bytes for entry, card and what the file system keeps for itself
+_POLL_S = 0.2  # how often a stop is noticed while another process holds the lock
+
+
+def refusal(path: Path, error: OSError) -> OutputError:
+    """Say in one sentence why a file or folder of the store could not be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return OutputError(
+            f"the disk is full or its quota used up while writing {path}: free some space, or name "
+            "a folder elsewhere with ANT_CORE_MODELS, and run again"
+        )
+    return OutputError(
+        f"{path} cannot be written or removed ({error.strerror or error}): name a folder of your "
+        "own with ANT_CORE_MODELS, or change the permissions of this one"
+    )
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; OutputError when that fails."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refusal(path, error) from error
+
+
+def require_space(folder: Path, size: int, what: str) -> None:
+    """Check that `size` bytes fit into a folder before the first is written.
+
+    Raises
+    ------
+    OutputError
+        When they do not.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < size + _SPARE:
+        raise OutputError(
+            f"there is not enough room for {what} in {folder}: it needs {size / 1e6:.1f} MB and "
+            f"{free / 1e6:.1f} MB are free; free some space, or name a folder elsewhere with "
+            "ANT_CORE_MODELS"
+        )
+
+
+@contextlib.contextmanager
+def locked(
+    path: Path, cancel: threading.Event | None = None, on_wait: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """Hold a lock that only one process can have; it falls when the process ends, however it ends.
+
+    Parameters
+    ----------
+    path : Path
+        The lock's own file, which stays: removing it would let two processes hold two locks.
+    cancel : threading.Event, optional
+        Ends the waiting with Cancelled.
+    on_wait : callable
+        Called once when another process holds the lock.
+    """
+    from filelock import FileLock, Timeout
+
+    make_folder(path.parent)
+    lock = FileLock(path)
+    waited = False
+    while True:
+        try:
+            lock.acquire(timeout=_POLL_S if waited else 0)
+            break
+        except Timeout:
+            if not waited:
+                on_wait()
+            waited = True
+        except OSError as error:
+            raise refusal(path, error) from error
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("stopped while another process works on the model: run again later")
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,118 @@
+"""Models whose files are on this machine, in the folders of `ant_core.models.places`."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ant_core import __version__
+from ant_core.errors import ModelCorrupt, UsageError
+from ant_core.models.registry import (
+    EMBEDDED_NAME,
+    ModelEntry,
+    parse_wanted,
+    read_entry,
+)
+from ant_core.models.transfer import file_sha256
+
+__all__ = ["Installed", "Where", "embedded", "scan"]
+
+Where = Literal["package", "own", "shared"]
+_PACKAGE = Path(__file__).parent
+_EMBEDDED = _PACKAGE / f"{EMBEDDED_NAME}.antmodel"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A model whose file is on this machine.
+
+    Attributes
+    ----------
+    name, version : str
+    path : Path
+        The model file.
+    where : "package", "own" or "shared"
+        Part of ant_core, in the user's folder, or in one that is only read.
+    entry : ModelEntry or None
+        Its registry entry; None when that is missing or damaged (the package's may have none).
+    """
+
+    name: str
+    version: str
+    path: Path
+    where: Where
+    entry: ModelEntry | None
+
+    @property
+    def label(self) -> str:
+        """Name and version as the command line takes them."""
+        return f"{self.name}@{self.version}"
+
+    def problem(self) -> str | None:
+        """Return what is wrong at first sight, without reading the file."""
+        if self.entry is None:
+            missing = self.where != "package"
+            return f"its entry {self.path.with_suffix('.json')} is damaged" if missing else None
+        size = self.path.stat().st_size
+        if size != self.entry.size:
+            return f"it has {size} bytes where {self.entry.size} are expected"
+        return None
+
+    def check(self, cancel: threading.Event | None = None) -> None:
+        """Read the whole file and compare it with its entry.
+
+        Raises
+        ------
+        ModelCorrupt
+            When it is not what it was, or no model that this engine can use.
+        """
+        from ant_core.matcher import ModelFile
+
+        wrong = self.problem()
+        if wrong is None and self.entry is not None:
+            found = file_sha256(self.path, cancel)
+            if found != self.entry.sha256:
+                wrong = f"its SHA-256 is {found[:12]}... instead of {self.entry.sha256[:12]}..."
+        if wrong is not None:
+            raise self.damaged(wrong)
+        ModelFile.read(self.path)
+
+    def damaged(self, wrong: str) -> ModelCorrupt:
+        """Return the error that says so, and what to do."""
+        if self.where == "package":
+            remedy = "install ant_core again"
+        elif self.where == "shared":
+            remedy = "ask whoever looks after that folder to put the model there again"
+        else:
+            remedy = f"run ant_core models remove {self.label}, then download or import it again"
+        return ModelCorrupt(f"{self.label} at {self.path} is damaged ({wrong}): {remedy}")
+
+
+def embedded() -> Installed:
+    """Return the model in the package."""
+    entry = None
+    with contextlib.suppress(OSError, ValueError):
+        entry = read_entry(_EMBEDDED.with_suffix(".json"))
+    return Installed(
+        EMBEDDED_NAME, entry.version if entry else __version__, _EMBEDDED, "package", entry
+    )
+
+
+def scan(root: Path, where: Where) -> Iterator[Installed]:
+    """Find NAME/VERSION/NAME.antmodel below a folder; what is named otherwise is not ours."""
+    for path in sorted(root.glob("*/*/*.antmodel")):
+        version, name = path.parent.name, path.parents[1].name
+        if path.stem != name or name == EMBEDDED_NAME:
+            continue
+        try:
+            parse_wanted(f"{name}@{version}")
+        except UsageError:
+            continue
+        entry = None
+        with contextlib.suppress(OSError, ValueError):
+            entry = read_entry(path.with_suffix(".json"))
+        yield Installed(name, version, path, where, entry)
