@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+_STOPPED = "stopped: finished frames stay, run the same command again to go on from there"
+
 _EXIT_CODES = """\
 exit codes:
   0    done
@@ -216,6 +218,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             traceback.print_exc()
         return _end(reporter, error.exit_code, str(error), type(error).__name__)
+    except KeyboardInterrupt:  # so early that nobody was listening
+        return _end(reporter, Cancelled.exit_code, _STOPPED, "Cancelled")
     except SystemExit as error:  # --help and --version
         return int(error.code or 0)
     except BrokenPipeError:
@@ -234,12 +238,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, reporter: Reporter) -> Outcome:
     """Run the command on a thread of its own, so that Ctrl-C is heard at once."""
-    from ant_core.formats.files import WholeFiles
     from ant_core.interrupt import run_interruptibly
 
-    files, cancel = WholeFiles(), threading.Event()
+    begun: list[WholeFiles] = []
+    cancel = threading.Event()
 
     def work() -> Outcome:
+        # Imports take half a second, in which Ctrl-C must be heard too.
+        from ant_core.formats.files import WholeFiles
+
+        files = WholeFiles()
+        begun.append(files)
         if options.command == "segment":
             from ant_core.commands.segment import run
         elif options.command == "models":
@@ -248,14 +257,14 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> Outcome:
             from ant_core.commands.propagate import run
         return run(options, reporter, cancel, files)
 
-    return run_interruptibly(work, cancel, lambda: _give_up(reporter, files))
+    return run_interruptibly(work, cancel, lambda: _give_up(reporter, begun))
 
 
-def _give_up(reporter: Reporter, files: WholeFiles) -> None:
+def _give_up(reporter: Reporter, begun: Sequence[WholeFiles]) -> None:
     """End the process now; a native call that cannot be stopped ends with it."""
-    files.discard()
-    message = "stopped: finished frames stay, run the same command again to go on from there"
-    _end(reporter, Cancelled.exit_code, message, "Cancelled")
+    for files in begun:
+        files.discard()
+    _end(reporter, Cancelled.exit_code, _STOPPED, "Cancelled")
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(Cancelled.exit_code)
@@ -274,7 +283,7 @@ def _unexpected(error: Exception, *, debug: bool) -> str:
     what = f"something unexpected happened ({type(error).__name__}: {error})"
     try:
         path = _log_file()
-        with path.open("a", encoding="utf-8") as log:
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"ant_core {__version__}, Python {sys.version}\n{text}\n")
     except OSError:
         return f"{what}: run again with --debug and report what it prints"

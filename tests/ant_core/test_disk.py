@@ -223,3 +223,28 @@ def test_a_killed_run_leaves_debris_that_the_next_one_sweeps_away(tmp_path, cli)
         path.write_bytes(np.arange(9, dtype=np.uint8).tobytes())
     assert cli("propagate", shot, "--out", out).code == 0
     assert not any(path.exists() for path in debris)
+
+
+def test_an_interruption_during_the_first_imports_is_heard_too(tmp_path):
+    shot = make_shot(tmp_path / "shot", frames=range(1, 4), painted=[1])
+    code = (
+        "import os, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'numpy':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from ant_core.cli import main\n"
+        f"sys.exit(main(['propagate', {str(shot)!r}, '--out', {str(tmp_path / 'out')!r}]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "ant_core: stopped" in done.stderr
