@@ -1,6 +1,7 @@
 """AnimeRun's and PaintBucket's folders: written, read back, and scored from."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -80,6 +81,10 @@ def test_animerun_files_mean_what_the_published_code_takes_them_for(animerun):
     assert seen[20, 20] == 1  # inside the left box
     # Paper in front of the left box is covered by it in the next frame.
     assert (seen[20, 36:40] == 0).all()
+    # Backward, it is the paper that the box has uncovered, and not what it is about to cover.
+    seen = np.load(root / "test/UnMatched/boxes_01/backward/0002.npy")
+    assert (seen[20, 4:8] == 0).all()
+    assert (seen[20, 40:44] == 1).all()
     flat = np.load(root / "test/LineArea/boxes_01/0001.npy")
     contour = cv2.imread(str(root / "test/contour/boxes_01/0001.png"), cv2.IMREAD_GRAYSCALE)
     assert np.array_equal(flat == 0, line_area(extract_lines(contour).ink))
@@ -199,6 +204,13 @@ def test_paintbucket_round_trip(tmp_path, parts):
         label = cv2.imread(str(tmp_path / "label" / "0000.png"), cv2.IMREAD_UNCHANGED)
         assert label[20, 20].tolist() == [70000 & 255, 70000 >> 8 & 255, 70000 >> 16, 255]  # BGRA
         assert label[0, 0].tolist() == [0, 0, 0, 0]
+
+
+def test_paintbucket_picture_without_lines_has_segments_only(tmp_path):
+    frame = bucket_frame(4, [1, 2, 3], None)
+    full = replace(frame, labels=np.maximum(frame.labels, 1))
+    write_frame(tmp_path, "0000", full, WholeFiles())
+    assert np.array_equal(read_frame(tmp_path, "0000").labels, full.labels)
 
 
 @pytest.fixture
