@@ -8,7 +8,7 @@ from ant_core.descriptors import SHAPE_FEATURES
 from ant_core.evaluation.shots import TrueFrame, TrueShot
 
 
-def true_frame(number, centres, colors, parts=None, area=20):
+def true_frame(number, centres, colors, parts=None, overlap=None):
     """A frame of segments in a row at `centres`, -1 to 1, without pictures."""
     count = len(centres)
     box = np.zeros((count, 4), np.float32)
@@ -22,8 +22,8 @@ def true_frame(number, centres, colors, parts=None, area=20):
         np.zeros(0, np.float32),
         np.array(colors if parts is None else parts, np.int64),
         np.array(colors, np.int64),
-        np.full(count, -1, np.int64),
-        np.full(count, area, np.int64),
+        np.array([-1] * count if overlap is None else overlap, np.int64),
+        np.full(count, 20, np.int64),
         box[:, :2] * 50,
         position=box[:, :2],
     )

@@ -3,29 +3,10 @@
 import numpy as np
 import pytest
 
-from ant_core.descriptors import SHAPE_FEATURES
 from ant_core.evaluation.baselines import nearest_position, overlap
 from ant_core.evaluation.calibration import calibration_error, fit_confidence
-from ant_core.evaluation.clips import Frame
 from ant_core.evaluation.protocols import by_overlap, by_position, recursive
-
-
-def frame(number, centres, colors, before=None):
-    count = len(centres)
-    box = np.zeros((count, 4), np.float32)
-    box[:, 0], box[:, 2:] = centres, 0.1
-    return Frame(
-        number,
-        np.zeros((count, 4, 32, 32), np.uint8),
-        np.zeros((count, len(SHAPE_FEATURES)), np.float32),
-        box,
-        np.zeros((0, 2), np.int32),
-        np.zeros(0, np.float32),
-        np.array(colors, np.int64),
-        np.array(colors, np.int64),
-        np.array([-1] * count if before is None else before, np.int64),
-        position=box[:, :2],
-    )
+from tests.evaluation.shots import true_frame as frame
 
 
 def test_nearest_position_takes_the_nearest_and_weighs_area():
@@ -89,7 +70,7 @@ def test_recursive_sums_the_mass_of_equal_colours():
 
 
 def test_baseline_scores_follow_recursion():
-    shot = [frame(1, [0, 1], [7, 8]), frame(2, [0.1, 0.9], [7, 8], [1, -1])]
+    shot = [frame(1, [0, 1], [7, 8]), frame(2, [0.1, 0.9], [7, 8], overlap=[1, -1])]
     assert by_position(shot).accuracy == 1.0
     assert by_overlap(shot).accuracy == 0.0
 

@@ -10,6 +10,8 @@ import pytest
 
 from ant_core.commands import evaluate
 from ant_core.errors import Cancelled, InputError, UsageError
+from ant_core.evaluation import command
+from ant_core.evaluation.benchmark import PROTOCOLS
 from ant_core.formats.files import WholeFiles
 from tests.ant_core.fakes import FakeMatcher
 
@@ -27,7 +29,7 @@ class Silent:
 
 @pytest.fixture(autouse=True)
 def _fake_model(monkeypatch):
-    monkeypatch.setattr(evaluate, "Matcher", FakeMatcher)
+    monkeypatch.setattr(command, "Matcher", FakeMatcher)
 
 
 @pytest.fixture
@@ -119,3 +121,8 @@ def test_cancelled_run_writes_nothing(shots, tmp_path):
     with pytest.raises(Cancelled):
         run(shots, "--json", out, cancel=cancel)
     assert not out.exists()
+
+
+def test_help_names_every_protocol():
+    words = set(evaluate.DESCRIPTION.replace(",", " ").split())
+    assert set(PROTOCOLS) <= words

@@ -1,0 +1,145 @@
+"""What `ant_core evaluate` does, given its options."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ant_core import __version__
+from ant_core.commands.outcome import Outcome
+from ant_core.errors import Cancelled, InputError, UsageError
+from ant_core.evaluation.benchmark import PROTOCOLS, Result, applies, run_protocol
+from ant_core.evaluation.methods import Flow, Method, Model, Overlap, Position
+from ant_core.evaluation.results import document, table
+from ant_core.evaluation.sets import ShotSource, find_shots
+from ant_core.evaluation.shots import TrueShot
+from ant_core.formats.files import WholeFiles
+from ant_core.matcher import Matcher, default_model
+from ant_core.pipeline import limit_threads
+from ant_core.reporter import Reporter
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    options: argparse.Namespace,
+    reporter: Reporter,
+    cancel: threading.Event,
+    files: WholeFiles,
+) -> Outcome:
+    """Score everything on everything; see `ant_core evaluate --help`."""
+    protocols = _protocols(options.protocol)
+    sources = [s for place in options.datasets for s in find_shots(Path(place))[: options.limit]]
+    _refuse_twice([source.name for source in sources])
+    limit_threads(options.threads)
+    models, told = _models(options)
+    methods: list[Method] = [Position(), Overlap(), Flow(), *models]
+    results = {protocol: {m.name: Result() for m in methods} for protocol in protocols}
+    for done, source in enumerate(sources, 1):
+        shot = source.read()
+        for protocol in protocols:
+            _score(protocol, shot, methods, results[protocol], cancel)
+        for method in methods:
+            method.forget()
+        reporter.progress(done, len(sources), source.name, {"shot": source.name})
+    measured = {
+        protocol: {name: r for name, r in by_method.items() if r.tally.counts.shots}
+        for protocol, by_method in results.items()
+    }
+    if not any(measured.values()):
+        raise InputError(
+            f"nothing to score: the data sets do not bring what {', '.join(protocols)} asks for; "
+            "choose another --protocol"
+        )
+    _warn_unequal(measured, reporter)
+    about = _about(options, sources, told)
+    if options.json:
+        text = json.dumps(document(measured, about), indent=1, ensure_ascii=False)
+        files.write(Path(options.json), text.encode() + b"\n")
+    return Outcome(text=table(measured), event={"json": options.json})
+
+
+def _score(
+    protocol: str,
+    shot: TrueShot,
+    methods: Sequence[Method],
+    results: dict[str, Result],
+    cancel: threading.Event,
+) -> None:
+    if not applies(protocol, shot):
+        return
+    for method in methods:
+        if cancel.is_set():
+            raise Cancelled("stopped before all shots were scored: run the same command again")
+        run_protocol(protocol, shot, method, results[method.name])
+
+
+def _warn_unequal(measured: dict[str, dict[str, Result]], reporter: Reporter) -> None:
+    """Say where methods stand on different shots, since their figures then do not compare."""
+    unequal = [
+        protocol
+        for protocol, methods in measured.items()
+        if len({len(result.tally.counts.shots) for result in methods.values()}) > 1
+    ]
+    if unequal:
+        reporter.warn(
+            f"in {', '.join(unequal)} not every method could run on every shot, because stored "
+            "clips hold no pictures: figures on different numbers of shots do not compare"
+        )
+
+
+def _protocols(asked: Sequence[str]) -> list[str]:
+    names: list[str] = []
+    for name in asked or PROTOCOLS:
+        found = [known for known in PROTOCOLS if known == name or known.startswith(f"{name}_")]
+        if name == "recursive":
+            found = [name]
+        if not found:
+            raise UsageError(f"no protocol is named {name!r}: choose from {', '.join(PROTOCOLS)}")
+        names += [known for known in found if known not in names]
+    return names
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(f"{twice[0]} is given twice: name every data set once")
+
+
+def _models(options: argparse.Namespace) -> tuple[list[Method], list[dict[str, Any]]]:
+    """Load the models; two of one name are told apart by their files."""
+    paths = [Path(path) for path in options.model] or [default_model()]
+    matchers = [Matcher(path, options.device, options.threads) for path in paths]
+    names = [matcher.model_name for matcher in matchers]
+    if len(set(names)) < len(names) or set(names) & {"position", "overlap", "flow"}:
+        names = [path.stem for path in paths]
+    if len(set(names)) < len(names):
+        names = [str(path) for path in paths]
+    _refuse_twice(names)
+    told = [
+        {"method": name, "name": m.model_name, "sha256": m.model_hash, "device": m.device}
+        for name, m in zip(names, matchers, strict=True)
+    ]
+    return [Model(m, name) for name, m in zip(names, matchers, strict=True)], told
+
+
+def _about(
+    options: argparse.Namespace, sources: Sequence[ShotSource], models: list[dict[str, Any]]
+) -> dict[str, Any]:
+    layouts: dict[str, int] = {}
+    for source in sources:
+        layouts[source.layout] = layouts.get(source.layout, 0) + 1
+    return {
+        "ant_core": __version__,
+        "datasets": list(options.datasets),
+        "shots_of_layout": layouts,
+        "limit": options.limit,
+        "models": models,
+        "interval": "95 %, bootstrap over shots",
+        "abstention": "counts as wrong in every accuracy",
+        "characters": "names in the clips' own lists, where parts held out by name count as well",
+    }
