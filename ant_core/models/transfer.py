@@ -166,7 +166,7 @@ class _Fetch:
     def _have(self) -> int:
         try:
             return self._part.stat().st_size
-        except FileNotFoundError:
+        except OSError:  # writing to it will say why
             return 0
 
     def _start_anew(self) -> None:

@@ -1,0 +1,367 @@
+"""Fetching one file from servers that do everything wrong."""
+
+import email.utils
+import hashlib
+import io
+import threading
+import time
+import urllib.request
+
+import pytest
+
+from ant_core.errors import Cancelled, ModelCorrupt, ModelMissing, OutputError
+from ant_core.models.http import Refused, _Redirects
+from ant_core.models.transfer import Patience, fetch
+from tests.models import server as act
+from tests.models.conftest import some_bytes
+
+CONTENT = some_bytes(300_000)
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+QUICK = Patience(timeout_s=0.3, tries=3, pause_s=0.01, longest_wait_s=2)
+A, B = "/a/file", "/b/file"
+
+
+@pytest.fixture
+def get(server, tmp_path):
+    """Fetch the file from some paths of the server; return the part file."""
+    server.files = {A: CONTENT, B: CONTENT}
+    part = tmp_path / "file.part"
+
+    def run(*paths, patience=QUICK, **more):
+        urls = [path if "://" in path else server.url + path for path in paths or (A,)]
+        fetch(urls, part, len(CONTENT), SHA256, patience=patience, **more)
+        return part
+
+    run.part = part
+    return run
+
+
+def test_a_whole_file(get, server):
+    told = []
+    assert get(on_progress=told.append).read_bytes() == CONTENT
+    assert server.starts(A) == [None]
+    assert told == sorted(told)
+    assert told[-1] == len(CONTENT)
+
+
+def test_a_file_that_is_there_is_not_asked_for(get, server):
+    get.part.write_bytes(CONTENT)
+    get()
+    assert server.requests == []
+
+
+def test_a_part_is_gone_on_from(get, server):
+    get.part.write_bytes(CONTENT[:1000])
+    assert get().read_bytes() == CONTENT
+    assert server.starts(A) == [1000]
+
+
+def test_a_cut_connection_is_gone_on_from(get, server):
+    server.scripts[A] = [act.cut(1000), act.cut(0), act.cut(500)]
+    assert get().read_bytes() == CONTENT
+    assert server.starts(A) == [None, 1000, 1000, 1500]
+
+
+def test_many_cuts_do_not_end_it_as_long_as_bytes_arrive(get, server):
+    server.scripts[A] = [act.cut(100)] * 20
+    assert get().read_bytes() == CONTENT
+    assert server.starts(A)[-1] == 2000
+
+
+def test_a_server_that_always_cuts_at_once_is_left(get, server):
+    server.scripts[A] = [act.cut(0)] * 9
+    with pytest.raises(ModelMissing, match=r"breaks off at byte 0 of 300000.*import FILE"):
+        get()
+    assert len(server.requests) == QUICK.tries
+
+
+def test_a_server_that_ignores_range(get, server):
+    server.scripts[A] = [act.cut(1000, ranges=False), act.ignore_range]
+    assert get().read_bytes() == CONTENT
+    assert server.starts(A) == [None, 1000]
+
+
+def test_a_server_that_ignores_range_and_cuts_at_the_same_byte_is_left(get, server):
+    server.scripts[A] = [act.cut(1000, ranges=False)] * 9
+    with pytest.raises(ModelMissing, match="breaks off at byte 1000"):
+        get()
+    assert get.part.read_bytes() == CONTENT[:1000]
+    assert len(server.requests) == 1 + QUICK.tries
+
+
+def test_a_server_that_answers_another_range_is_asked_without(get, server):
+    get.part.write_bytes(CONTENT[:1000])
+    server.scripts[A] = [act.other_part]
+    assert get().read_bytes() == CONTENT
+    assert server.starts(A) == [1000, None]
+
+
+def test_416_is_asked_again_without_a_range(get, server):
+    get.part.write_bytes(CONTENT[:1000])
+    server.scripts[A] = [act.status(416)]
+    assert get().read_bytes() == CONTENT
+    assert server.starts(A) == [1000, None]
+
+
+def test_a_part_that_is_too_long_is_thrown_away(get, server):
+    get.part.write_bytes(CONTENT + b"more")
+    assert get().read_bytes() == CONTENT
+    assert server.starts(A) == [None]
+
+
+def test_a_damaged_part_is_fetched_anew(get, server):
+    get.part.write_bytes(b"\0" * 1000)
+    assert get().read_bytes() == CONTENT
+    assert server.starts(A) == [1000, None]
+
+
+def test_a_damaged_whole_part_is_fetched_anew(get, server):
+    get.part.write_bytes(b"\0" * len(CONTENT))
+    assert get().read_bytes() == CONTENT
+    assert server.starts(A) == [None]
+
+
+# ---- several mirrors
+
+
+def test_404_goes_to_the_next_mirror_and_is_not_asked_again(get, server):
+    server.scripts[A] = [act.status(404)]
+    assert get(A, B).read_bytes() == CONTENT
+    assert (server.starts(A), server.starts(B)) == ([None], [None])
+
+
+def test_a_cut_goes_on_at_the_next_mirror(get, server):
+    server.scripts[A] = [act.cut(1000)]
+    assert get(A, B).read_bytes() == CONTENT
+    assert (server.starts(A), server.starts(B)) == ([None], [1000])
+
+
+def test_an_unreachable_mirror_is_passed_over(get, closed_port):
+    assert get(f"http://127.0.0.1:{closed_port}/file", B).read_bytes() == CONTENT
+
+
+def test_wrong_bytes_go_to_the_next_mirror(get, server):
+    server.scripts[A] = [act.wrong_bytes] * 3
+    assert get(A, B).read_bytes() == CONTENT
+    assert server.starts(A) == [None]
+
+
+def test_wrong_bytes_mixed_with_right_ones_are_found_out(get, server):
+    # A gives the wrong beginning, B the right end: neither may be blamed for the sum.
+    server.scripts[A] = [lambda h, c: act.cut(1000)(h, bytes(len(c)))] + [act.wrong_bytes] * 3
+    assert get(A, B).read_bytes() == CONTENT
+    assert server.starts(A) == [None, None]
+    assert server.starts(B) == [1000, None]
+
+
+def test_wrong_bytes_everywhere(get, server):
+    server.scripts = {A: [act.wrong_bytes] * 3, B: [act.wrong_bytes] * 3}
+    with pytest.raises(ModelCorrupt, match=r"/a/file gave wrong bytes; .*/b/file gave wrong bytes"):
+        get(A, B)
+    assert not get.part.exists()
+
+
+# ---- lengths
+
+
+def test_another_length_than_the_registry_says(get, server):
+    server.files[A] = CONTENT[:-1]
+    with pytest.raises(ModelMissing, match="has a file of 299999 bytes where 300000 are expected"):
+        get()
+    assert len(server.requests) == 1
+
+
+def test_another_length_in_the_range_answer(get, server):
+    get.part.write_bytes(CONTENT[:1000])
+    server.files[A] = CONTENT + b"more"
+    with pytest.raises(ModelMissing, match="has a file of 300004 bytes"):
+        get()
+
+
+@pytest.mark.parametrize("length", [10, 299_999, 300_001, 10**12])
+def test_a_length_that_is_a_lie_is_no_reason_to_trust_the_rest(get, server, length):
+    server.scripts[A] = [act.claim(length)]
+    assert get(A, B).read_bytes() == CONTENT
+    assert server.starts(B) == [None]
+
+
+def test_no_length_at_all(get, server):
+    server.scripts[A] = [act.without_length]
+    assert get().read_bytes() == CONTENT
+
+
+def test_more_than_expected_without_a_length(get, server):
+    server.files[A] = CONTENT + bytes(10_000_000)
+    server.scripts[A] = [act.without_length]
+    with pytest.raises(ModelMissing, match="sends more than the 300000 bytes expected"):
+        get()
+    assert get.part.stat().st_size <= len(CONTENT)
+
+
+# ---- waiting
+
+
+@pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504])
+def test_temporary_answers_are_tried_again(get, server, code):
+    server.scripts[A] = [act.status(code)]
+    assert get().read_bytes() == CONTENT
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 410, 501])
+def test_final_answers_are_not(get, server, code):
+    server.scripts[A] = [act.status(code)]
+    with pytest.raises(ModelMissing, match=rf"/a/file answers {code} "):
+        get()
+    assert len(server.requests) == 1
+
+
+def in_two_seconds():
+    return email.utils.formatdate(time.time() + 2, usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("code", "after"), [(429, lambda: "1"), (503, in_two_seconds)], ids=["seconds", "date"]
+)
+def test_retry_after_is_heeded(get, server, code, after):
+    server.scripts[A] = [act.status(code, Retry_After=after())]
+    assert get().read_bytes() == CONTENT
+    first, second = (request.time for request in server.requests)
+    assert second - first >= 0.9  # a date has whole seconds
+
+
+def test_another_mirror_is_asked_meanwhile(get, server):
+    server.scripts[A] = [act.status(429, Retry_After="2")]
+    assert get(A, B).read_bytes() == CONTENT
+    assert (server.starts(A), server.starts(B)) == ([None], [None])
+
+
+def test_a_retry_after_beyond_all_patience_ends_it(get, server):
+    server.scripts[A] = [act.status(503, Retry_After="86400")]
+    with pytest.raises(ModelMissing, match="asks to come back in 86400 s"):
+        get()
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "", "Mon, 99 Foo"])
+def test_a_retry_after_that_means_nothing(get, server, value):
+    server.scripts[A] = [act.status(503, Retry_After=value)]
+    assert get().read_bytes() == CONTENT
+
+
+def test_a_stalled_connection_is_gone_on_from(get, server):
+    server.scripts[A] = [act.stall(1000)]
+    assert get().read_bytes() == CONTENT
+    assert server.starts(A) == [None, 1000]
+
+
+def test_a_server_that_never_answers(get, server):
+    server.scripts[A] = [act.silent] * 3
+    with pytest.raises(ModelMissing, match="does not answer in time"):
+        get()
+
+
+def test_a_server_that_speaks_something_else(get, server):
+    server.scripts[A] = [act.garbage] * 3
+    with pytest.raises(ModelMissing, match=r"breaks off \(BadStatusLine\)"):
+        get()
+
+
+# ---- ways
+
+
+def test_redirects_keep_the_range(get, server):
+    get.part.write_bytes(CONTENT[:1000])
+    server.scripts[A] = [act.status(302, Location=B)]
+    assert get().read_bytes() == CONTENT
+    assert server.starts(B) == [1000]
+
+
+def test_endless_redirects(get, server):
+    server.scripts[A] = [act.status(302, Location=A)] * 50
+    with pytest.raises(ModelMissing, match="answers 302"):
+        get()
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/file"])
+def test_redirects_lead_to_http_alone(get, server, target):
+    server.scripts[A] = [act.status(302, Location=target)]
+    with pytest.raises(ModelMissing, match=rf"{target}('? is not allowed|, which is not followed)"):
+        get()
+
+
+def test_a_secured_address_does_not_lead_to_an_open_one():
+    request = urllib.request.Request("https://127.0.0.1/file")
+    with pytest.raises(Refused, match=r"redirects to http://127\.0\.0\.1/other"):
+        _Redirects().redirect_request(
+            request, io.BytesIO(), 302, "Found", {}, "http://127.0.0.1/other"
+        )
+
+
+def test_a_proxy_of_the_environment_is_used(get, server, monkeypatch):
+    address = "http://models.invalid/file"
+    server.files[address] = CONTENT
+    monkeypatch.setenv("http_proxy", server.url)
+    assert get(address).read_bytes() == CONTENT
+    assert [request.path for request in server.requests] == [address]
+
+
+def test_no_proxy_is_heeded(get, server, monkeypatch, closed_port):
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port}")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert get().read_bytes() == CONTENT
+
+
+def test_nobody_there(get, closed_port):
+    get.part.write_bytes(CONTENT[:1000])
+    with pytest.raises(ModelMissing, match=r"Connection refused.*HTTPS_PROXY.*what has arrived"):
+        get(f"http://127.0.0.1:{closed_port}/file")
+    assert get.part.read_bytes() == CONTENT[:1000]
+
+
+def test_a_key_in_the_address_stays_out_of_the_message(get):
+    with pytest.raises(ModelMissing) as caught:
+        get("/none?key=secret")
+    assert "/none answers 404" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+# ---- stopping
+
+
+def test_a_stop_keeps_what_has_arrived(get, server):
+    cancel = threading.Event()
+    server.scripts[A] = [act.stall(1000)]
+
+    def stop(done):
+        cancel.set()
+        server.release.set()
+
+    with pytest.raises(Cancelled, match="what has arrived is kept"):
+        get(on_progress=stop, cancel=cancel)
+    kept = get.part.read_bytes()
+    assert len(kept) >= 1000
+    assert CONTENT.startswith(kept)
+    assert get().read_bytes() == CONTENT
+
+
+def test_a_stop_ends_a_pause(get, server):
+    cancel = threading.Event()
+    server.scripts[A] = [act.status(503, Retry_After="500")]
+    patience = Patience(longest_wait_s=1000)
+    told = []
+
+    def stop(text):
+        told.append(text)
+        cancel.set()
+
+    with pytest.raises(Cancelled):
+        get(patience=patience, on_wait=stop, cancel=cancel)
+    assert "answers 503" in told[0]
+    assert "trying again in 500 s" in told[0]
+
+
+def test_a_folder_that_cannot_be_written(server, tmp_path):
+    server.files = {A: CONTENT}
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError, match="cannot be written"):
+        fetch([server.url + A], tmp_path / "file" / "part", len(CONTENT), SHA256, patience=QUICK)
