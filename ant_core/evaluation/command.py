@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import threading
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ant_core import __version__
 from ant_core.commands.outcome import Outcome
-from ant_core.errors import Cancelled, InputError, UsageError
+from ant_core.errors import Cancelled, InputError, OutputError, UsageError
 from ant_core.evaluation.benchmark import PROTOCOLS, Result, applies, run_protocol
+from ant_core.evaluation.flow_labels import RegionStatistics
 from ant_core.evaluation.methods import Flow, Method, Model, Overlap, Position
-from ant_core.evaluation.results import document, table
+from ant_core.evaluation.results import document, statistics_table, table
 from ant_core.evaluation.sets import ShotSource, find_shots
 from ant_core.evaluation.shots import TrueShot
 from ant_core.formats.files import WholeFiles
@@ -35,16 +38,19 @@ def evaluate(
     protocols = _protocols(options.protocol)
     sources = [s for place in options.datasets for s in find_shots(Path(place))[: options.limit]]
     _refuse_twice([source.name for source in sources])
+    _check_place(options.json, files)
     limit_threads(options.threads)
     models, told = _models(options)
     methods: list[Method] = [Position(), Overlap(), Flow(), *models]
     results = {protocol: {m.name: Result() for m in methods} for protocol in protocols}
+    statistics = RegionStatistics()
     for done, source in enumerate(sources, 1):
         shot = source.read()
         for protocol in protocols:
             _score(protocol, shot, methods, results[protocol], cancel)
         for method in methods:
             method.forget()
+        _count_regions(shot, statistics)
         reporter.progress(done, len(sources), source.name, {"shot": source.name})
     measured = {
         protocol: {name: r for name, r in by_method.items() if r.tally.counts.shots}
@@ -57,10 +63,37 @@ def evaluate(
         )
     _warn_unequal(measured, reporter)
     about = _about(options, sources, told)
+    text = table(measured)
+    if statistics.scenes:
+        about["region_statistics"] = statistics.table()
+        text += "\n\n" + statistics_table(statistics)
     if options.json:
-        text = json.dumps(document(measured, about), indent=1, ensure_ascii=False)
-        files.write(Path(options.json), text.encode() + b"\n")
-    return Outcome(text=table(measured), event={"json": options.json})
+        figures = json.dumps(document(measured, about), indent=1, ensure_ascii=False)
+        files.write(Path(options.json), figures.encode() + b"\n")
+    return Outcome(text=text, event={"json": options.json})
+
+
+def _check_place(path: str | None, files: WholeFiles) -> None:
+    """Refuse a place for the figures that cannot be written to, before hours of work."""
+    if path is None:
+        return
+    if Path(path).is_dir():
+        raise UsageError(f"--json takes a file and {path} is a folder: add a file name")
+    folder = Path(path).parent
+    files.make_folder(folder)
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"{folder} cannot be written to: give --json a place that can")
+
+
+def _count_regions(shot: TrueShot, statistics: RegionStatistics) -> None:
+    """Count what AnimeRun's Table 1 lists, of shots that have flow and matches."""
+    if not (shot.flows and shot.matches):
+        return
+    for frame in shot.frames:
+        statistics.add_frame(frame.count)
+    for index, (source, target) in enumerate(pairwise(shot.frames)):
+        flow, first = shot.flows[index]().flow, shot.matches[index]
+        statistics.add_pair(shot.name, flow, first, source.centroid, target.centroid)
 
 
 def _score(

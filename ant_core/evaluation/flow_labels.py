@@ -22,10 +22,12 @@ from ant_core.formats.animerun import AnimeRunWriter
 from segmentation import expand_labels, extract_lines, segment
 
 __all__ = [
+    "PUBLISHED",
     "FlowFrame",
     "RegionStatistics",
     "match_segments",
     "occlusion",
+    "segment_centers",
     "write_scene",
 ]
 
@@ -111,7 +113,7 @@ def match_segments(
     return [row or [-1] for row in rows]
 
 
-def _centroids(labels: NDArray[np.int32]) -> NDArray[np.float64]:
+def segment_centers(labels: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return the centre of each segment, (N, 2) x, y in pixels; labels from 0."""
     count = int(labels.max(initial=-1)) + 1
     height, width = labels.shape
@@ -121,6 +123,13 @@ def _centroids(labels: NDArray[np.int32]) -> NDArray[np.float64]:
     x, y = np.tile(np.arange(width), height), np.repeat(np.arange(height), width)
     sums = [np.bincount(flat[use], weights=axis[use], minlength=count) for axis in (x, y)]
     return np.stack(sums, axis=1) / area[:, None]
+
+
+# Rows of AnimeRun's Table 1: what `RegionStatistics.table` counts, in its order.
+PUBLISHED = {
+    "AnimeRun": (237, 9.59, 19.27, 19.09, 1774.43),
+    "CreativeFlow+": (49, 0.82, 3.84, 16.40, 373.68),
+}
 
 
 @dataclass
@@ -133,26 +142,29 @@ class RegionStatistics:
     segment_shift: list[float] = field(default_factory=list)  # px, mean of a pair
     scenes: dict[str, float] = field(default_factory=dict)  # px, sum of pixel_shift
 
-    def add_frame(self, labels: NDArray[np.int32]) -> None:
-        """Count a frame, labels from 0."""
-        self.segments.append(int(labels.max(initial=-1)) + 1)
+    def add_frame(self, count: int) -> None:
+        """Count a frame of so many segments."""
+        self.segments.append(count)
 
     def add_pair(
         self,
         scene: str,
-        source: NDArray[np.int32],
-        target: NDArray[np.int32],
         flow: NDArray[np.float32],
-        matches: Sequence[Sequence[int]],
+        first: NDArray[np.int64],
+        source_centers: NDArray[Any],
+        target_centers: NDArray[Any],
     ) -> None:
-        """Count a frame and the next, as `match_segments` takes and returns them."""
-        first = np.array([row[0] for row in matches], np.int64)
+        """Count a frame and the next.
+
+        flow: (H, W, 2) float32 px; first: (N,) first candidate of each source segment, -1 =
+        none; centres (N, 2) and (M, 2) x, y in pixels.
+        """
         seen = first >= 0
         self.occluded.append(int((~seen).sum()))
         speed = np.linalg.norm(flow.astype(np.float64), axis=-1)
         self.pixel_shift.append(float(speed[np.isfinite(speed)].mean()))
         if seen.any():
-            moves = _centroids(target)[first[seen]] - _centroids(source)[seen]
+            moves = target_centers[first[seen]] - source_centers[seen]
             self.segment_shift.append(float(np.linalg.norm(moves, axis=1).mean()))
         self.scenes[scene] = self.scenes.get(scene, 0.0) + self.pixel_shift[-1]
 
@@ -195,7 +207,7 @@ def write_scene(
         name = f"{number:04d}"
         frame, labels = here
         writer.frame(name, frame.contour, labels, frame.color)
-        statistics.add_frame(labels)
+        statistics.add_frame(int(labels.max(initial=-1)) + 1)
         if after is None:
             break
         forward, backward = frame.forward, after[0].backward
@@ -208,7 +220,9 @@ def write_scene(
         matches = match_segments(labels, after[1], forward, hidden)
         writer.pair(name, "forward", forward, hidden, matches)
         writer.line_area(name, line_area(extract_lines(frame.contour).ink))
-        statistics.add_pair(scene, labels, after[1], forward, matches)
+        first = np.array([row[0] for row in matches], np.int64)
+        centers = [segment_centers(plane) for plane in (labels, after[1])]
+        statistics.add_pair(scene, forward, first, *centers)
         hidden = occlusion(backward, forward)
         matches = match_segments(after[1], labels, backward, hidden)
         writer.pair(f"{number + 1:04d}", "backward", backward, hidden, matches)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ant_core.evaluation.benchmark import PROTOCOLS, Result
 from ant_core.evaluation.calibration import calibration_curve, calibration_error
+from ant_core.evaluation.flow_labels import PUBLISHED, RegionStatistics
 from ant_core.evaluation.tally import Figure
 
-__all__ = ["Results", "document", "table"]
+__all__ = ["Results", "document", "statistics_table", "table"]
 
 # protocol -> method -> result; methods that could not run are left out
 Results = Mapping[str, Mapping[str, Result]]
@@ -106,6 +107,24 @@ def table(results: Results) -> str:
     return "\n\n".join(blocks)
 
 
+def statistics_table(statistics: RegionStatistics) -> str:
+    """Return the statistics of AnimeRun's Table 1 as text, with the published rows below ours."""
+    ours = statistics.table()
+    names = list(ours)
+    rows = [["set", *names], ["this", *(f"{ours[name]:.4g}" for name in names)]]
+    for name, row in PUBLISHED.items():
+        rows.append([name, *(f"{value:.6g}" for value in row), *["-"] * (len(names) - len(row))])
+    return f"region statistics, as AnimeRun's Table 1 lists them\n{_columns(rows)}"
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
 def _block(protocol: str, methods: Mapping[str, Result]) -> str:
     asked = _COLUMNS.get(protocol, () if protocol == "flow" else _COLOR)
     known = list(dict.fromkeys(name for r in methods.values() for name in r.tally.metrics()))
@@ -118,11 +137,7 @@ def _block(protocol: str, methods: Mapping[str, Result]) -> str:
         people = str(len(counts.characters)) if counts.characters_known else "-"
         numbers = [str(counts.segments), str(counts.frames), str(len(counts.shots)), people]
         rows.append([name, *cells, *numbers])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    return _columns(rows)
 
 
 def _cell(result: Result, metric: str) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ant_core.errors import InputError
 from ant_core.evaluation.clips import clip_from_arrays
+from ant_core.evaluation.flow_labels import segment_centers
 from ant_core.evaluation.metrics import line_area
 from ant_core.evaluation.shots import FlowTruth, TrueFrame, TrueShot, from_picture, link
 from ant_core.formats import animerun, paintbucket
@@ -177,7 +178,9 @@ def _scene_frame(scene: AnimeRunScene, index: int, number: int, place: str) -> T
         raise InputError(f"{place}: contour and label map differ in size; copy the scene again")
     count = int(labels.max())
     bare = np.bincount(labels[~ink], minlength=count + 1) > 0
-    return from_picture(number, contour, np.where(ink & bare[labels], 0, labels), place)
+    frame = from_picture(number, contour, np.where(ink & bare[labels], 0, labels), place)
+    frame.centroid = segment_centers(labels - 1).astype(np.float32)  # of whole segments
+    return frame
 
 
 def _first_candidates(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ant_core.commands import evaluate
-from ant_core.errors import Cancelled, InputError, UsageError
+from ant_core.errors import Cancelled, InputError, OutputError, UsageError
 from ant_core.evaluation import command
 from ant_core.evaluation.benchmark import PROTOCOLS
 from ant_core.formats.files import WholeFiles
@@ -112,6 +112,25 @@ def test_refusals(shots):
         run(shots, "--model", "same", "--model", "same")
     with pytest.raises(InputError, match="nothing to score"):
         run(shots, "--protocol", "regions")
+
+
+def test_place_of_the_document_is_checked_before_the_work(shots, tmp_path):
+    with pytest.raises(UsageError, match="is a folder"):
+        run(shots, "--json", tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="a file stands in its way"):
+        run(shots, "--json", tmp_path / "file" / "figures.json")
+
+
+def test_animerun_set_shows_its_statistics(animerun, tmp_path):
+    out = tmp_path / "figures.json"
+    outcome = run(animerun[0], "--json", out)
+    document = json.loads(out.read_text())
+    assert document["region_statistics"] == pytest.approx(animerun[1].table())
+    assert "AnimeRun       237" in outcome.text
+    assert {"regions", "flow", "recursive"} <= set(document["protocols"])
+    epe = document["protocols"]["flow"]["methods"]["fake"]["metrics"]["epe"]
+    assert epe["unit"] == "px"
 
 
 def test_cancelled_run_writes_nothing(shots, tmp_path):

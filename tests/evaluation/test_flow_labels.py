@@ -9,6 +9,7 @@ from ant_core.evaluation.flow_labels import (
     RegionStatistics,
     match_segments,
     occlusion,
+    segment_centers,
     write_scene,
 )
 from ant_core.evaluation.methods import look_up
@@ -106,11 +107,13 @@ def test_still_segments_match_themselves_whatever_their_numbers(seed):
 def test_statistics_by_hand():
     statistics = RegionStatistics()
     source, target = halves(4, 8, 4), halves(4, 8, 6)
-    for labels in (source, target):
-        statistics.add_frame(labels)
+    centers = [segment_centers(labels) for labels in (source, target)]
+    assert centers[0].tolist() == [[1.5, 1.5], [5.5, 1.5]]
+    for count in (2, 2):
+        statistics.add_frame(count)
     # Centre of 0: column 1.5, then 2.5.
-    statistics.add_pair("scene", source, target, flow_of((4, 8), 3, 4), [[0, 1], [-1]])
-    statistics.add_pair("scene", source, target, flow_of((4, 8), 0, 1), [[-1], [-1]])
+    statistics.add_pair("scene", flow_of((4, 8), 3, 4), np.array([0, -1]), *centers)
+    statistics.add_pair("scene", flow_of((4, 8), 0, 1), np.array([-1, -1]), *centers)
     assert statistics.table() == {
         "segments_per_frame": 2,
         "occluded_segments_per_frame": 1.5,

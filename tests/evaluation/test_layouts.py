@@ -9,48 +9,14 @@ import pytest
 
 from ant_core.errors import InputError
 from ant_core.evaluation.benchmark import Result, applies, run_protocol
-from ant_core.evaluation.flow_labels import FlowFrame, RegionStatistics, write_scene
 from ant_core.evaluation.metrics import line_area
 from ant_core.evaluation.sets import find_shots
 from ant_core.formats.animerun import AnimeRunWriter, encode_flo, read_flo, scenes
 from ant_core.formats.files import WholeFiles
 from ant_core.formats.paintbucket import PaintBucketFrame, read_frame, write_frame
 from segmentation import extract_lines
+from tests.evaluation.boxes import SIZE, boxes, flow_frames
 from tests.evaluation.shots import Scripted
-
-SIZE = (48, 96)
-
-
-def boxes(at):
-    """Draw two boxes; return contour, colours, and the truth of each pixel 0 to 2."""
-    contour, color = np.full(SIZE, 255, np.uint8), np.zeros((*SIZE, 3), np.uint8)
-    inside = np.zeros(SIZE, np.int32)
-    color[:] = (9, 9, 9)
-    for number, left in enumerate((at, at + 40), 1):
-        contour[8:40, left : left + 32] = 0
-        contour[10:38, left + 2 : left + 30] = 255
-        color[8:40, left : left + 32] = (200, 50 * number, 0)
-        inside[8:40, left : left + 32] = number
-    return contour, color, inside
-
-
-def flow_frames(places):
-    for index, at in enumerate(places):
-        contour, color, inside = boxes(at)
-        flow = {}
-        for way, other in (("forward", index + 1), ("backward", index - 1)):
-            if 0 <= other < len(places):
-                flow[way] = np.zeros((*SIZE, 2), np.float32)
-                flow[way][inside > 0, 0] = places[other] - at
-        yield FlowFrame(contour, flow.get("forward"), flow.get("backward"), color)
-
-
-@pytest.fixture
-def animerun(tmp_path):
-    statistics = RegionStatistics()
-    writer = AnimeRunWriter(tmp_path / "test", "boxes_01", WholeFiles())
-    write_scene(writer, "boxes_01", flow_frames([4, 8, 12]), statistics)
-    return tmp_path, statistics
 
 
 def test_animerun_folders_are_those_of_the_data_set(animerun):
