@@ -58,7 +58,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _positive(text: str) -> int:
     value = int(text)
-    if value < 1:
+    if not 1 <= value <= 1024:
         raise ValueError
     return value
 
@@ -78,7 +78,7 @@ def _pixels(text: str) -> float:
 
 
 # argparse puts these into "invalid ... value"
-_positive.__name__ = "whole number (1 or more)"
+_positive.__name__ = "whole number (1 to 1024)"
 _share.__name__ = "share (0 to 1)"
 _pixels.__name__ = "width in pixels (0 to 256)"
 
@@ -154,7 +154,12 @@ def _add_propagate(commands: Any) -> None:
         action="store_true",
         help="also replace painted files in OUT that were made or changed by others",
     )
-    add("--model", metavar="FILE", help="model file (default: the one in the package)")
+    add(
+        "--model",
+        metavar="FILE",
+        help="model file, or the name of one that ant_core models lists (default: the one in the "
+        "package)",
+    )
     add(
         "--device",
         choices=("auto", "cpu", "cuda"),
@@ -206,7 +211,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code; see `ant_core --help`.
     """
-    from ant_core.reporter import make_reporter
+    from ant_core.reporter import make_reporter, silence
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     reporter = make_reporter(as_json="--json" in arguments)
@@ -214,6 +219,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = _build_parser().parse_args(arguments)
         outcome = _run(options, reporter)
+        ok = outcome.exit_code in (0, 3)
+        event = {"ok": ok, "exit_code": outcome.exit_code} | outcome.event
+        reporter.result(event, outcome.text)
     except AntError as error:
         if debug:
             traceback.print_exc()
@@ -224,15 +232,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(error.code or 0)
     except BrokenPipeError:
         # Whoever read our stdout is gone, so there is nobody to tell; the files are whole.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
         return AntError.exit_code
     except Exception as error:
         # The edge of the process: nothing above can do better than log and say so.
         return _end(reporter, 1, _unexpected(error, debug=debug), "AntError")
-    reporter.result(
-        {"ok": outcome.exit_code in (0, 3), "exit_code": outcome.exit_code} | outcome.event,
-        outcome.text,
-    )
     return outcome.exit_code
 
 
@@ -265,8 +269,6 @@ def _give_up(reporter: Reporter, begun: Sequence[WholeFiles]) -> None:
     for files in begun:
         files.discard()
     _end(reporter, Cancelled.exit_code, _STOPPED, "Cancelled")
-    sys.stdout.flush()
-    sys.stderr.flush()
     os._exit(Cancelled.exit_code)
 
 

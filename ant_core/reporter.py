@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 from typing import Any, Protocol, TextIO
 
+from ant_core.errors import OutputError
+
 _PLAIN_SIZE = {"ncols": 80, "nrows": 24}  # for terminals that do not know their size
 
-__all__ = ["JsonReporter", "PlainReporter", "Reporter", "make_reporter"]
+__all__ = ["JsonReporter", "PlainReporter", "Reporter", "make_reporter", "silence"]
+
+
+def silence(stream: TextIO) -> None:
+    """Let a stream that takes nothing more end in nothing, also when Python flushes it at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _put(stream: TextIO, text: str) -> None:
+    """Write one line of data."""
+    try:
+        print(text, file=stream, flush=True)
+    except UnicodeEncodeError:  # a path that the stream's encoding lacks: as the disk has it
+        stream.buffer.write(os.fsencode(text) + b"\n")
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence(stream)
+        raise OutputError(
+            f"stdout cannot be written ({error.strerror}): send it elsewhere and run again, "
+            "finished files are kept"
+        ) from error
 
 
 class Reporter(Protocol):
@@ -60,16 +87,9 @@ class PlainReporter:
     def result(self, event: dict[str, Any], text: str) -> None:
         self._close_bar()
         if event["ok"] and text:
-            self._put_out(text)
+            _put(self._out, text)
         elif not event["ok"]:
             self.say(f"ant_core: {event['error']}")
-
-    def _put_out(self, text: str) -> None:
-        try:
-            print(text, file=self._out, flush=True)
-        except UnicodeEncodeError:  # a path that stdout's encoding lacks: as the disk has it
-            self._out.buffer.write(os.fsencode(text) + b"\n")
-            self._out.flush()
 
     def _close_bar(self) -> None:
         if self._bar is not None:
@@ -100,9 +120,11 @@ class JsonReporter:
         self._emit({"event": "result", "schema": 1} | event)
 
     def _emit(self, event: dict[str, Any]) -> None:
-        print(json.dumps(event, ensure_ascii=True), file=self._out, flush=True)
+        _put(self._out, json.dumps(event, ensure_ascii=True))
 
 
 def make_reporter(*, as_json: bool) -> Reporter:
-    """Return the reporter for this process's stdout and stderr."""
-    return (JsonReporter if as_json else PlainReporter)(sys.stdout, sys.stderr)
+    """Return the reporter for this process's stdout and stderr, of which either may be closed."""
+    nowhere = io.StringIO()
+    reporter = JsonReporter if as_json else PlainReporter
+    return reporter(sys.stdout or nowhere, sys.stderr or nowhere)

@@ -16,6 +16,7 @@ from tests.ant_core.conftest import environment
 from tests.ant_core.drawn import BOXES, line_drawing, load, make_shot, save
 
 EMBEDDED = Path(__file__).parents[2] / "ant_core" / "models" / "default.antmodel"
+SCRIPT = Path(__file__).with_name("run_with_fake.py")
 
 
 @pytest.fixture
@@ -218,8 +219,7 @@ def test_a_bar_on_a_terminal(shot, tmp_path):
     import pty
 
     leader, follower = pty.openpty()
-    script = Path(__file__).with_name("run_with_fake.py")
-    command = [sys.executable, str(script), "propagate", str(shot), "--out", str(tmp_path / "out")]
+    command = [sys.executable, str(SCRIPT), "propagate", str(shot), "--out", str(tmp_path / "out")]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -270,8 +270,7 @@ def test_colouring_never_imports_torch(shot, tmp_path):
 
 
 def test_a_reader_that_goes_away_is_no_traceback(shot, tmp_path):
-    script = Path(__file__).with_name("run_with_fake.py")
-    command = [sys.executable, str(script), "propagate", str(shot), "--out", str(tmp_path / "out")]
+    command = [sys.executable, str(SCRIPT), "propagate", str(shot), "--out", str(tmp_path / "out")]
     with subprocess.Popen(
         [*command, "--json"],
         stdout=subprocess.PIPE,
@@ -345,3 +344,37 @@ def test_segment_refuses_more_segments_than_16_bits_hold(tmp_path, cli, monkeypa
     assert done.code == 5
     assert "has 4 segments but a 16-bit label map holds 3" in done.err
     assert not (tmp_path / "labels.png").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("option", [(), ("--json",)])
+def test_a_stdout_that_takes_nothing_is_told_in_one_sentence(shot, tmp_path, option):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, SCRIPT, "propagate", shot, "--out", tmp_path / "out", *option],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 5, done.stderr
+    assert "ant_core: stdout cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes streams as a shell does")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_are_no_hindrance(shot, tmp_path, closed):
+    command = f'exec "$0" "$1" propagate "$2" --out "$3" {closed}'
+    arguments = [sys.executable, SCRIPT, shot, tmp_path / "out"]
+    done = subprocess.run(
+        ["sh", "-c", command, *arguments],
+        capture_output=True,
+        env=environment(),
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert (tmp_path / "out" / "report.json").exists()

@@ -376,6 +376,7 @@ def test_files_that_are_damaged_or_no_image(tmp_path, cli, layer, damage):
         (["--gap", "257"], "--gap"),
         (["--fail-under", "2"], "--fail-under"),
         (["--threads", "0"], "--threads"),
+        (["--threads", "99999999999"], "--threads"),
     ],
 )
 def test_options_and_frames_that_make_no_sense(tmp_path, cli, arguments, told):
