@@ -138,6 +138,12 @@ class ModelFile:
         return cls(manifest, encoder, matcher, hashlib.sha256(data).hexdigest())
 
 
+def _locate(model: Path) -> Path:
+    from ant_core.models.installed import locate  # the store costs time, and few runs name a model
+
+    return locate(model)
+
+
 def _import_runtime() -> Any:
     try:
         import onnxruntime
@@ -171,7 +177,7 @@ class Matcher:
     Parameters
     ----------
     model : Path, optional
-        Model file; the embedded one if not given.
+        Model file, or the name of a model in the store; the embedded one if not given.
     device : "auto", "cpu" or "cuda"
         "auto" takes CUDA where it works and the CPU otherwise; "cuda" is an error without.
     threads : int, optional
@@ -194,7 +200,7 @@ class Matcher:
     def __init__(
         self, model: Path | None = None, device: Device = "auto", threads: int | None = None
     ) -> None:
-        path = model or default_model()
+        path = _locate(model) if model else default_model()
         self._file = ModelFile.read(path)
         self.model_name = str(self._file.manifest["name"])
         self.model_hash = self._file.sha256

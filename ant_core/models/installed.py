@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Literal
 
 from ant_core import __version__
-from ant_core.errors import ModelCorrupt, UsageError
+from ant_core.errors import ModelCorrupt, ModelMissing, UsageError
+from ant_core.models.places import Places, find_places
 from ant_core.models.registry import (
     EMBEDDED_NAME,
     ModelEntry,
+    engine_runs,
     parse_wanted,
     read_entry,
+    version_key,
 )
 from ant_core.models.transfer import file_sha256
 
-__all__ = ["Installed", "Where", "embedded", "scan"]
+__all__ = ["Installed", "Where", "embedded", "find", "find_all", "installed", "locate"]
 
 Where = Literal["package", "own", "shared"]
 _PACKAGE = Path(__file__).parent
@@ -102,7 +105,7 @@ def embedded() -> Installed:
     )
 
 
-def scan(root: Path, where: Where) -> Iterator[Installed]:
+def _scan(root: Path, where: Where) -> Iterator[Installed]:
     """Find NAME/VERSION/NAME.antmodel below a folder; what is named otherwise is not ours."""
     for path in sorted(root.glob("*/*/*.antmodel")):
         version, name = path.parent.name, path.parents[1].name
@@ -116,3 +119,66 @@ def scan(root: Path, where: Where) -> Iterator[Installed]:
         with contextlib.suppress(OSError, ValueError):
             entry = read_entry(path.with_suffix(".json"))
         yield Installed(name, version, path, where, entry)
+
+
+def installed(places: Places) -> list[Installed]:
+    """Return all models on this machine: the package's, then by name, the newest first."""
+    found = list(_scan(places.own, "own"))
+    for folder in places.shared:
+        found += _scan(folder, "shared")
+    found.sort(key=lambda model: version_key(model.version), reverse=True)
+    return [embedded(), *sorted(found, key=lambda model: model.name)]
+
+
+def find_all(places: Places, wanted: str) -> list[Installed]:
+    """Return the installed models that NAME or NAME@VERSION means, the newest first.
+
+    Raises
+    ------
+    UsageError
+        When `wanted` is no name.
+    ModelMissing
+        When there is none on this machine.
+    """
+    name, version = parse_wanted(wanted)
+    key = None if version is None else version_key(version)
+    found = [
+        model
+        for model in installed(places)
+        if model.name == name and key in (None, version_key(model.version))
+    ]
+    if not found:
+        raise ModelMissing(
+            f"there is no model {wanted} on this machine: run ant_core models download "
+            f"{wanted}, or see ant_core models list for those that are there"
+        )
+    return found
+
+
+def find(places: Places, wanted: str) -> Installed:
+    """Return the newest installed model of a name that this engine can run, or the version asked.
+
+    Raises
+    ------
+    UsageError, ModelMissing
+        See `find_all`.
+    ModelCorrupt
+        When it obviously is damaged; `Installed.check` looks closer.
+    """
+    found = find_all(places, wanted)
+    usable = [model for model in found if model.entry is None or engine_runs(model.entry)]
+    model = (usable or found)[0]
+    wrong = model.problem()
+    if wrong:
+        raise model.damaged(wrong)
+    return model
+
+
+def locate(model: Path) -> Path:
+    """Return the file that `--model` means: itself, or that of a model of the store.
+
+    A bare word without an ending is a name, unless there is a file of that name.
+    """
+    if model.suffix == ".antmodel" or model.parent != Path() or model.exists():
+        return model
+    return find(find_places(), str(model)).path

@@ -14,7 +14,7 @@ from ant_core import __version__
 from ant_core.errors import ModelCorrupt, ModelError, ModelMissing, OutputError, UsageError
 from ant_core.formats.files import WholeFiles
 from ant_core.models.disk import locked, make_folder, refusal, require_space
-from ant_core.models.installed import Installed, Where, embedded, scan
+from ant_core.models.installed import Installed, embedded, find, find_all, installed
 from ant_core.models.places import Places
 from ant_core.models.registry import (
     EMBEDDED_NAME,
@@ -53,11 +53,7 @@ class Store:
 
     def installed(self) -> list[Installed]:
         """Return all models on this machine: the package's, then by name, the newest first."""
-        found = list(scan(self.places.own, "own"))
-        for folder in self.places.shared:
-            found += scan(folder, "shared")
-        found.sort(key=lambda model: version_key(model.version), reverse=True)
-        return [embedded(), *sorted(found, key=lambda model: model.name)]
+        return installed(self.places)
 
     def available(self) -> list[ModelEntry]:
         """Return the models of the registry that are not on this machine."""
@@ -73,47 +69,14 @@ class Store:
             return 0
 
     def find(self, wanted: str) -> Installed:
-        """Return the newest installed model of a name, or the version asked for.
-
-        Raises
-        ------
-        UsageError
-            When `wanted` is no name.
-        ModelMissing
-            When it is not on this machine.
-        ModelCorrupt
-            When it obviously is damaged; `Installed.check` looks closer.
-        """
-        found = self._find_all(wanted)
-        usable = [model for model in found if model.entry is None or engine_runs(model.entry)]
-        model = (usable or found)[0]
-        wrong = model.problem()
-        if wrong:
-            raise model.damaged(wrong)
-        return model
-
-    def _find_all(self, wanted: str, where: Where | None = None) -> list[Installed]:
-        name, version = parse_wanted(wanted)
-        key = None if version is None else version_key(version)
-        found = [
-            model
-            for model in self.installed()
-            if model.name == name
-            and key in (None, version_key(model.version))
-            and where in (None, model.where)
-        ]
-        if not found:
-            raise ModelMissing(
-                f"there is no model {wanted} on this machine: run ant_core models download "
-                f"{wanted}, or see ant_core models list for those that are there"
-            )
-        return found
+        """Return a model on this machine; see `ant_core.models.installed.find`."""
+        return find(self.places, wanted)
 
     def verify(
         self, wanted: str | None, cancel: threading.Event | None = None
     ) -> Iterator[tuple[Installed, ModelError | None]]:
         """Check the files of one model or of all; yields each with what is wrong with it."""
-        for model in self.installed() if wanted is None else self._find_all(wanted):
+        for model in self.installed() if wanted is None else find_all(self.places, wanted):
             try:
                 model.check(cancel)
             except ModelError as error:
@@ -253,7 +216,7 @@ class Store:
         OutputError
             When it lies in a shared folder, or cannot be removed.
         """
-        found = self._find_all(wanted)
+        found = find_all(self.places, wanted)
         own = [model for model in found if model.where == "own"]
         if not own and found[0].where == "package":
             raise UsageError(
@@ -306,7 +269,7 @@ class Store:
             When another file has its name and version.
         """
         try:
-            model = self._find_all(entry.label)[0]
+            model = find_all(self.places, entry.label)[0]
         except ModelMissing:
             return None
         if model.problem() is not None:

@@ -76,6 +76,7 @@ class Server(ThreadingHTTPServer):
         self.scripts: dict[str, list[Behaviour]] = {}
         self.requests: list[Request] = []
         self.changing = threading.Lock()
+        self.stalled = threading.Event()
         self.release = threading.Event()
 
     @property
@@ -113,6 +114,7 @@ def stall(count: int) -> Behaviour:
         body = handler.begin(content)
         handler.wfile.write(body[:count])
         handler.wfile.flush()
+        handler.server.stalled.set()
         handler.server.release.wait(30)
         handler.wfile.write(body[count:])
 

@@ -1,4 +1,4 @@
-"""`ant_core models` as people and programs call it: in processes of their own, killed, in a race."""
+"""`ant_core models` as people and programs call it: alone, in a race, killed, on a full disk."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -165,8 +166,7 @@ def test_two_processes_at_once_download_once(start, server, places):
     server.scripts[PATH] = [act.stall(100_000)]
     first = start("download", "inks", "--json")
     # The first holds the lock once it has asked the server.
-    while not server.requests:
-        assert first.poll() is None
+    assert server.stalled.wait(20)
     second = start("download", "inks")
     assert second.stderr.readline() == "another process works on inks@1.0: waiting for it\n"
     server.release.set()
@@ -183,6 +183,7 @@ def test_stopped_in_the_middle_and_gone_on_from(start, server, places, how):
     folder = places / "inks" / "1.0"
     while sum(path.stat().st_size for path in folder.glob("*.part")) < 100_000:
         assert process.poll() is None
+        time.sleep(0.01)
     process.send_signal(how)
     assert process.wait(20) == (130 if how == signal.SIGINT else -how)
     assert not (folder / "inks.antmodel").exists()

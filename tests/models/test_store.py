@@ -4,11 +4,13 @@ import json
 import shutil
 import threading
 import types
+from pathlib import Path
 
 import pytest
 
 from ant_core.errors import Cancelled, ModelCorrupt, ModelMissing, OutputError, UsageError
 from ant_core.models import Places, Store, load_registry
+from ant_core.models.installed import locate
 from ant_core.models.transfer import Patience
 from tests.models import server as act
 from tests.models.conftest import make_entry, make_model, some_bytes, write_registry
@@ -267,3 +269,15 @@ def test_a_damaged_registry_does_not_touch_what_is_there(tmp_path, store, import
     (tmp_path / "registry.json").write_text("{")
     assert store.find("mine") == imported
     assert [error for _, error in store.verify(None)] == [None, None]
+
+
+def test_what_model_means_on_the_command_line(tmp_path, store, imported, monkeypatch):
+    assert locate(Path("mine")) == locate(Path("mine@0")) == imported.path
+    assert locate(Path("default")) == store.installed()[0].path
+    for file in ("mine.antmodel", "folder/mine", "./x.antmodel", tmp_path / "mine"):
+        assert locate(Path(file)) == Path(file)
+    with pytest.raises(ModelMissing, match="models download other"):
+        locate(Path("other"))
+    monkeypatch.chdir(tmp_path)
+    Path("mine").write_bytes(b"a file of this name goes first")
+    assert locate(Path("mine")) == Path("mine")
