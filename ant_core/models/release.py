@@ -1,0 +1,158 @@
+"""Make a release of a model file: the file, its card and its registry entry, ready to be served.
+
+folder/
+registry.json            all releases of the folder; its mirrors are kept as they are
+NAME-VERSION.antmodel    what `models download` fetches, when the folder is a mirror
+NAME-VERSION.json        the entry alone; `models import` takes it from beside the file
+NAME-VERSION.md          the card
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ant_core import __version__
+from ant_core.errors import OutputError, UsageError
+from ant_core.formats.files import WholeFiles
+from ant_core.matcher import ModelFile
+from ant_core.models.registry import (
+    EMBEDDED_NAME,
+    ModelEntry,
+    load_registry,
+    parse_wanted,
+    version_key,
+)
+
+__all__ = ["describe", "model_card", "write_beside", "write_release"]
+
+
+def describe(
+    model: Path,
+    name: str,
+    version: str,
+    *,
+    licence: str = "Apache-2.0",
+    minimum_engine: str = __version__,
+    notes: str = "",
+) -> ModelEntry:
+    """Return the registry entry of a model file, its card made of what its manifest says.
+
+    Parameters
+    ----------
+    model : Path
+    name, version : str
+        See `ModelEntry`.
+    licence : str
+        SPDX expression.
+    minimum_engine : str
+        Version of ant_core; this one when not given.
+    notes : str
+        Markdown to put into the card: data, limits, what is new.
+
+    Raises
+    ------
+    ModelMissing, ModelCorrupt, UsageError
+    """
+    parse_wanted(f"{name}@{version}")
+    file = ModelFile.read(model)
+    card = model_card(file.manifest, name, version, licence, notes)
+    return ModelEntry(
+        name, version, model.stat().st_size, file.sha256, licence, minimum_engine, card
+    )
+
+
+def model_card(
+    manifest: dict[str, Any], name: str, version: str, licence: str, notes: str = ""
+) -> str:
+    """Return a model card in Markdown: only what the manifest holds, and the notes."""
+    facts = [
+        ("network", manifest.get("name")),
+        ("licence", licence),
+        ("descriptors", f"version {manifest['descriptor_version']}"),
+        ("training pairs seen", manifest.get("pairs_seen")),
+        ("calibration error", manifest.get("calibration_error")),
+        ("no counterpart below", manifest.get("no_counterpart_threshold")),
+    ]
+    lines = [f"# {name} {version}", ""]
+    lines += ["Matches segments of line drawings, so that colours can be propagated.", ""]
+    lines += [f"- {what}: {value}" for what, value in facts if value is not None]
+    validation = manifest.get("validation")
+    if validation:
+        columns = list(dict.fromkeys(key for scores in validation.values() for key in scores))
+        lines += ["", "## Validation", "", "| kind | " + " | ".join(columns) + " |"]
+        lines.append("| --- |" + " ---: |" * len(columns))
+        for kind, scores in validation.items():
+            cells = [str(scores.get(column, "")) for column in columns]
+            lines.append(f"| {kind} | " + " | ".join(cells) + " |")
+        lines += ["", "Shares are percent of segments; position and overlap are baselines."]
+    if notes:
+        lines += ["", notes.strip()]
+    return "\n".join(lines) + "\n"
+
+
+def write_beside(entry: ModelEntry, model: Path, files: WholeFiles | None = None) -> None:
+    """Write entry and card beside a model file, as .json and .md; OutputError when refused."""
+    files = files or WholeFiles()
+    files.write(model.with_suffix(".json"), _json(entry.to_json()))
+    files.write(model.with_suffix(".md"), entry.card.encode())
+
+
+def write_release(entry: ModelEntry, model: Path, folder: Path) -> Path:
+    """Put a model file, its entry and its card into a folder of releases; see the module.
+
+    Returns
+    -------
+    Path
+        The model file in the folder.
+
+    Raises
+    ------
+    UsageError
+        When the name is that of the model in the package, which is not released by itself.
+    OutputError
+        When the folder has another file of this name and version: a release never changes.
+    InputError
+        When the folder's registry cannot be used.
+    """
+    if entry.name == EMBEDDED_NAME:
+        raise UsageError(
+            f"{EMBEDDED_NAME} is the name of the model in the package: release it by another name"
+        )
+    files = WholeFiles()
+    files.make_folder(folder)
+    path = folder / "registry.json"
+    mirrors: tuple[str, ...] = ()
+    others: list[ModelEntry] = []
+    if path.exists():
+        registry = load_registry(path)
+        mirrors = registry.mirrors
+        others = [other for other in registry.models if not _is_same(other, entry)]
+        for other in registry.models:
+            if _is_same(other, entry) and other.sha256 != entry.sha256:
+                raise OutputError(
+                    f"{folder} has another {entry.label} already: a release never changes, give "
+                    "this one a new version"
+                )
+    target = folder / entry.file_name
+    files.write(target, model.read_bytes())
+    # not with_suffix: what follows the dot of a version is no ending
+    files.write(folder / f"{entry.name}-{entry.version}.json", _json(entry.to_json()))
+    files.write(folder / f"{entry.name}-{entry.version}.md", entry.card.encode())
+    models = sorted([*others, entry], key=lambda item: (item.name, version_key(item.version)))
+    document = {
+        "schema": 1,
+        "mirrors": list(mirrors),
+        "models": [item.to_json() for item in models],
+    }
+    files.write(path, _json(document))
+    return target
+
+
+def _is_same(one: ModelEntry, other: ModelEntry) -> bool:
+    return (one.name, version_key(one.version)) == (other.name, version_key(other.version))
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()

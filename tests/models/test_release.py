@@ -1,0 +1,89 @@
+"""A release can be served, downloaded and imported as it lies there."""
+
+import json
+
+import pytest
+
+from ant_core.errors import OutputError, UsageError
+from ant_core.matcher import default_model
+from ant_core.models import Places, Store, load_registry
+from ant_core.models.installed import embedded
+from ant_core.models.release import describe, model_card, write_beside, write_release
+from tests.models.conftest import make_model
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "run" / "out.antmodel"
+    path.parent.mkdir()
+    make_model(path)
+    return path
+
+
+def test_a_release_is_downloaded_from_a_server_that_serves_its_folder(
+    tmp_path, model, places, server
+):
+    folder = tmp_path / "release"
+    for version in ("1.0", "1.1"):
+        write_release(describe(model, "inks", version, notes="Drawn by hand."), model, folder)
+    for path in folder.iterdir():
+        server.files[f"/{path.name}"] = path.read_bytes()
+    registry = load_registry(folder / "registry.json")
+    assert [entry.label for entry in registry.models] == ["inks@1.0", "inks@1.1"]
+    store = Store(Places(places), lambda: registry)
+    installed, fetched = store.download("inks", mirrors=[server.url])
+    assert (installed.label, fetched) == ("inks@1.1", True)
+    assert installed.path.with_suffix(".md").read_text().endswith("\nDrawn by hand.\n")
+    assert [error for _, error in store.verify(None)] == [None, None]
+
+
+def test_a_released_file_is_imported_with_the_entry_beside_it(tmp_path, model, places):
+    target = write_release(describe(model, "inks", "1.1"), model, tmp_path / "release")
+    empty = load_registry(embedded().path.with_name("registry.json"))
+    added, _ = Store(Places(places), lambda: empty).add(target)
+    assert (added.label, added.entry.licence) == ("inks@1.1", "Apache-2.0")
+
+
+def test_a_release_never_changes_and_mirrors_stay(tmp_path, model):
+    folder = tmp_path / "release"
+    entry = describe(model, "inks", "1.0")
+    write_release(entry, model, folder)
+    document = json.loads((folder / "registry.json").read_text())
+    document["mirrors"] = ["https://localhost/models"]
+    (folder / "registry.json").write_text(json.dumps(document))
+    write_release(entry, model, folder)
+    assert load_registry(folder / "registry.json").mirrors == ("https://localhost/models",)
+    make_model(model, note="other")
+    with pytest.raises(OutputError, match=r"has another inks@1\.0\.0 already"):
+        write_release(describe(model, "inks", "1.0.0"), model, folder)
+
+
+@pytest.mark.parametrize(("name", "version"), [("Inks", "1"), ("inks", "1.x"), ("inks", "v1")])
+def test_names_and_versions_are_checked(model, name, version):
+    with pytest.raises(UsageError):
+        describe(model, name, version)
+
+
+def test_the_embedded_model_is_not_released_by_its_name(tmp_path, model):
+    with pytest.raises(UsageError, match="another name"):
+        write_release(describe(model, "default", "1"), model, tmp_path / "release")
+
+
+def test_the_card_tells_what_the_manifest_tells():
+    scores = {"clips": 5, "accuracy": 81.4}
+    manifest = {"name": "net", "descriptor_version": 1, "validation": {"drawn": scores}}
+    card = model_card(manifest, "inks", "1.0", "CC0-1.0")
+    assert "- licence: CC0-1.0\n" in card
+    assert "| kind | clips | accuracy |\n| --- | ---: | ---: |\n| drawn | 5 | 81.4 |\n" in card
+    assert "pairs" not in card
+
+
+def test_an_entry_beside_the_embedded_model_is_read(tmp_path, monkeypatch):
+    copy = tmp_path / "default.antmodel"
+    copy.write_bytes(default_model().read_bytes())
+    monkeypatch.setattr("ant_core.models.installed._EMBEDDED", copy)
+    assert embedded().entry is None
+    entry = describe(copy, "default", "3.0")
+    write_beside(entry, copy)
+    assert embedded().entry == entry
+    embedded().check()
