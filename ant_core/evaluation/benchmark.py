@@ -21,7 +21,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.evaluation.methods import Flow, Method, dense_flow
+from ant_core.evaluation.dense_flow import dense_flow
+from ant_core.evaluation.methods import Flow, Method
 from ant_core.evaluation.metrics import (
     end_point_errors,
     frame_scores,
@@ -230,11 +231,13 @@ def _flow(shot: TrueShot, method: Method, result: Result) -> bool:
     for (source, target), read in zip(pairs, shot.flows, strict=True):
         truth = read()
         assert source.labels is not None
+        assert target.labels is not None
         if isinstance(method, Flow):
             flow = method.motion(source, target)
         else:
             rows = _rows(method, source, target)[0]
-            flow = dense_flow(source, target, rows, expand_labels(source.labels))
+            planes = expand_labels(source.labels), expand_labels(target.labels)
+            flow = dense_flow(source, target, rows, *planes)
         errors = end_point_errors(flow, truth.flow, truth.occluded, truth.line)
         for name, (total, pixels) in errors.items():
             result.tally.add(shot.name, name, total, pixels)

@@ -16,7 +16,7 @@ from ant_core.evaluation.baselines import nearest_position, shared_pixels
 from ant_core.evaluation.shots import TrueFrame
 from ant_core.matcher import DrawingFeatures
 
-__all__ = ["Flow", "Method", "Model", "Overlap", "Position", "dense_flow"]
+__all__ = ["Flow", "Method", "Model", "Overlap", "Position", "look_up"]
 
 Matched = tuple[NDArray[np.float32], NDArray[np.float32]]
 _LOG_AREA = SHAPE_FEATURES.index("log_area")
@@ -187,34 +187,6 @@ class Model:
             )
             known = self._encoded[id(frame)] = _Encoded(frame, self._matcher.encode(described))
         return known.features
-
-
-def dense_flow(
-    source: TrueFrame, target: TrueFrame, rows: NDArray[np.integer[Any]], everywhere: NDArray[Any]
-) -> NDArray[np.float32]:
-    """Turn matches into flow: every segment moves as its centre does.
-
-    A segment without match moves as the nearest one that has a match; nothing moves where none
-    has.
-
-    Parameters
-    ----------
-    rows : (N,) row of the target for each source segment, -1 = none
-    everywhere : (H, W) int32
-        Segment id of every pixel of the source, lines included.
-
-    Returns
-    -------
-    (H, W, 2) float32 x, y in pixels
-    """
-    matched = np.flatnonzero(rows >= 0)
-    shift = np.zeros((source.count + 1, 2), np.float32)
-    if len(matched):
-        moves = target.centroid[rows[matched]] - source.centroid[matched]
-        near = np.linalg.norm(source.centroid[:, None] - source.centroid[matched][None], axis=-1)
-        near[matched, np.arange(len(matched))] = -1  # its own move first, wherever others lie
-        shift[1:] = moves[near.argmin(axis=1)]
-    return shift[everywhere]
 
 
 def look_up(

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ant_core.evaluation.benchmark import PROTOCOLS, Result, applies, run_protocol
-from ant_core.evaluation.methods import Flow, Model, Overlap, Position, dense_flow
+from ant_core.evaluation.dense_flow import dense_flow
+from ant_core.evaluation.methods import Flow, Model, Overlap, Position
 from ant_core.evaluation.shots import FlowTruth, TrueShot, from_picture, link
-from segmentation import expand_labels
 from tests.ant_core.fakes import FakeMatcher
 from tests.evaluation.shots import Scripted, still_shot, true_frame
 
@@ -226,26 +226,37 @@ def test_flow_baseline_moves_the_way_the_picture_does(moved):
     assert np.median(flow[8:40, 8:40, 1]) == pytest.approx(0, abs=0.5)
 
 
-def test_dense_flow_moves_segments_as_their_centres_do():
+def test_segments_move_as_their_centres_do():
     source, target = true_frame(1, [-0.5, 0.5], [1, 2]), true_frame(2, [-0.4, 0.9], [1, 2])
-    everywhere = np.array([[1, 1, 2]], np.int32)
-    flow = dense_flow(source, target, np.array([0, 1]), everywhere)
+    plane = np.array([[1, 1, 2]], np.int32)
+    nowhere = np.zeros_like(plane)
+    flow = dense_flow(source, target, np.array([0, 1]), plane, nowhere)
     assert flow[0, :, 0] == pytest.approx([5, 5, 20], abs=1e-4)
     # Without a match of its own, the nearest segment that has one leads.
-    flow = dense_flow(source, target, np.array([0, -1]), everywhere)
+    flow = dense_flow(source, target, np.array([0, -1]), plane, nowhere)
     assert flow[0, :, 0] == pytest.approx([5, 5, 5], abs=1e-4)
-    assert not dense_flow(source, target, np.array([-1, -1]), everywhere).any()
+    assert not dense_flow(source, target, np.array([-1, -1]), plane, nowhere).any()
+
+
+def test_segment_that_grows_moves_by_the_corner_that_fits():
+    # Its left end moved by two, its right end by six: only the left end's move keeps the notch.
+    def half_hidden(number, left, right):
+        plane = np.full((9, 40), 2, np.int32)
+        plane[1:8, left:right] = 1
+        plane[3:6, left + 3 : left + 8] = 2
+        frame = from_picture(number, np.full(plane.shape, 255, np.uint8), plane)
+        return frame, plane
+
+    (source, before), (target, after) = half_hidden(1, 4, 20), half_hidden(2, 6, 26)
+    flow = dense_flow(source, target, np.array([0, 1]), before, after)
+    assert flow[before == 1] == pytest.approx(np.array([[2.0, 0.0]] * (before == 1).sum()))
 
 
 def test_right_matches_have_no_end_point_error(moved):
     source, target = moved.frames[:2]
     moved.frames = [source, target]
     truth = np.zeros((48, 96, 2), np.float32)
-    everywhere = expand_labels(source.labels)
-    truth[everywhere > 1, 0] = 4  # both boxes
-    # What surrounds them is no rigid thing; its centre moves the other way.
-    middle = [np.argwhere(frame.labels == 1).mean(axis=0)[::-1] for frame in (source, target)]
-    truth[everywhere == 1] = middle[1] - middle[0]
+    truth[..., 0] = 4  # the picture's border cuts the paper, so that it goes with the boxes
     nothing = np.zeros((48, 96), np.bool_)
     moved.flows = [lambda: FlowTruth(truth, nothing, nothing)]
     assert value(scored("flow", moved, Scripted()), "epe") == pytest.approx(0, abs=1e-3)
