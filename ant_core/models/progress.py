@@ -13,6 +13,7 @@ from ant_core.reporter import Reporter
 __all__ = ["Progress"]
 
 _EVENT_EVERY_S = 0.5
+_PLAIN_SIZE = {"ncols": 80, "nrows": 24}  # for terminals that do not know theirs
 _LINE_EVERY_S = 5.0  # a log of a farm should not fill with them
 
 
@@ -48,14 +49,16 @@ class Progress:
         if self._wants_bar:
             from tqdm import tqdm
 
+            knows_size = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+            size: dict[str, Any] = {"dynamic_ncols": True} if knows_size else _PLAIN_SIZE
             self._bar = tqdm(
                 total=total,
                 initial=done,
                 desc=label,
                 unit="B",
                 unit_scale=True,
-                dynamic_ncols=True,
                 file=sys.stderr,
+                **size,
             )
 
     def update(self, done: int) -> None:

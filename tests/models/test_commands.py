@@ -2,17 +2,20 @@
 
 import json
 import os
+import pty
 import resource
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
 
 from ant_core.cli import main
 from ant_core.models.progress import Progress
+from ant_core.schemas import first_error
 from tests.models import server as act
 from tests.models.conftest import ROOT, make_entry, make_model, some_bytes, write_registry
 
@@ -86,12 +89,14 @@ def test_events_for_programs(models):
     code, out, _ = models("download", "inks", "--json")
     events = [json.loads(line) for line in out.splitlines()]
     assert code == 0
+    assert [first_error(event, "models_event") for event in events] == [None] * len(events)
     assert [event["event"] for event in events[:-1]] == ["progress"] * (len(events) - 1)
     last = events[-2]
     assert (last["done"], last["total"], last["seconds_left"]) == (300_000, 300_000, 0)
     assert events[-1]["downloaded"] is True
     _, out, _ = models("list", "--json")
     result = json.loads(out)
+    assert first_error(result, "models_event") is None
     default, inks = result["models"]
     assert (default["name"], default["where"]) == ("default", "package")
     known = {"version": "1.0", "size": 300_000, "licence": "Apache-2.0", "card": "# Inks\n"}
@@ -115,6 +120,7 @@ def test_verify_names_every_damaged_model_and_ends_with_4(models, tmp_path, plac
     assert models("verify", "three")[0] == 0
     code, out, _ = models("verify", "--json")
     result = json.loads(out)
+    assert first_error(result, "models_event") is None
     assert (code, result["ok"], result["error_type"]) == (4, False, "ModelCorrupt")
     assert {m["name"]: m["state"] for m in result["models"]} == {
         "default": "whole",
@@ -263,3 +269,23 @@ def test_lines_where_there_is_no_terminal():
         "inks@1.0: 5.0 of 10.0 MB, 1.0 MB/s, 5 s left",
         "inks@1.0: 10.0 of 10.0 MB, 1.0 MB/s, 0 s left",
     ]
+
+
+@pytest.mark.parametrize("columns", [0, 100])
+def test_a_bar_on_a_terminal(monkeypatch, columns):
+    outer, inner = pty.openpty()
+    termios.tcsetwinsize(inner, (40 if columns else 0, columns))
+    heard = Heard()
+    with os.fdopen(inner, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setenv("TERM", "xterm")
+        progress = Progress(heard, as_json=False)
+        progress.start("inks@1.0", total=10_000_000, done=4_000_000)
+        progress.update(10_000_000)
+        progress.close()
+        shown = os.read(outer, 10_000).decode()
+    os.close(outer)
+    assert heard.said == ["inks@1.0: going on at 4.0 of 10.0 MB"]
+    assert "4.00M/10.0M" in shown
+    assert "10.0M/10.0M" in shown
+    assert "B/s" in shown
