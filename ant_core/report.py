@@ -255,8 +255,3 @@ def _cell(result: FrameResult, places: NDArray[np.float32] | None, review_below:
     return Cell(
         result.frame, _KINDS[result.role], result.mean_confidence, int(doubtful.sum()), marks
     )
-
-
-def review_frames(results: Sequence[FrameResult], fail_under: float) -> list[int]:
-    """Return the frames that hold a segment below a confidence, or without counterpart."""
-    return [r.frame for r in results if r.error or r.fills.doubtful(fail_under).any()]

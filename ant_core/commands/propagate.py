@@ -17,10 +17,9 @@ from ant_core.formats.sequence import PngReader
 from ant_core.hints import Hint, HintSet, SegmentLock, parse_hints, read_document
 from ant_core.matcher import Matcher
 from ant_core.output import OutputFolder
-from ant_core.propagate import Progress, Propagation, Settings
+from ant_core.propagate import Progress, Propagation, RunResult, Settings
 from ant_core.report import (
     RunInfo,
-    review_frames,
     summarize,
     summary_json,
     write_report,
@@ -71,10 +70,9 @@ def run(
     job.output.prepare()
     settings = Settings(gap_px=options.gap)
     review_below = REVIEW_BELOW if options.fail_under is None else options.fail_under
-    palette_of: dict[str, Any] = {}
 
     def notify(progress: Progress) -> None:
-        _tell(reporter, progress, palette_of["palette"], review_below, full=options.json)
+        _tell(reporter, progress, propagation.palette, review_below, full=options.json)
 
     propagation = Propagation(
         job.shot,
@@ -87,7 +85,6 @@ def run(
         timings=timings,
         threads=options.threads,
     )
-    palette_of["palette"] = propagation.palette
     result = propagation.run()
     info = RunInfo(
         matcher.model_name,
@@ -100,30 +97,36 @@ def run(
         job.warnings,
         time.perf_counter() - start,
     )
-    sheet = write_sheet(job.output, job.shot, result, info)
-    report = write_report(job.output, job.shot, result, info)
-    summary = summarize(result.results, review_below)
+    return _conclude(job, result, info, reporter, strict=options.fail_under is not None)
+
+
+def _conclude(
+    job: _Job, run: RunResult, info: RunInfo, reporter: Reporter, *, strict: bool
+) -> Outcome:
+    """Write sheet and report, and tell what came of the run; `strict` fails on doubt."""
+    sheet = write_sheet(job.output, job.shot, run, info)
+    report = write_report(job.output, job.shot, run, info)
+    summary = summarize(run.results, info.review_below)
     for line in summary.lines():
         reporter.say(line)
-    reporter.say(f"{info.wall_s:.1f} s on {matcher.device}; contact sheet: {sheet}")
-    exit_code = 0
-    if summary.failed:
-        exit_code = 1
-    elif options.fail_under is not None:
-        exit_code = 3 if review_frames(list(result.results.values()), options.fail_under) else 0
+    reporter.say(f"{info.wall_s:.1f} s on {info.device}; contact sheet: {sheet}")
     event = {
         "report": str(report),
         "contact_sheet": str(sheet),
-        "device": matcher.device,
-        "model": {"name": matcher.model_name, "sha256": matcher.model_hash},
+        "device": info.device,
+        "model": {"name": info.model_name, "sha256": info.model_hash},
         "summary": summary_json(summary),
-        "warnings": list(job.warnings),
+        "warnings": list(info.warnings),
     }
+    exit_code = 0
     if summary.failed:
+        exit_code = 1
         event["error"] = (
             f"frames {describe_frames(summary.failed)} could not be coloured, the others are "
             "done: see the report for the reasons"
         )
+    elif strict and summary.doubtful_frames:
+        exit_code = 3
     return Outcome(exit_code, str(report), event)
 
 
