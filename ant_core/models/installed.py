@@ -60,7 +60,10 @@ class Installed:
         if self.entry is None:
             missing = self.where != "package"
             return f"its entry {self.path.with_suffix('.json')} is damaged" if missing else None
-        size = self.path.stat().st_size
+        try:
+            size = self.path.stat().st_size
+        except OSError as error:
+            return f"it cannot be read: {error.strerror}"
         if size != self.entry.size:
             return f"it has {size} bytes where {self.entry.size} are expected"
         return None
@@ -77,7 +80,10 @@ class Installed:
 
         wrong = self.problem()
         if wrong is None and self.entry is not None:
-            found = file_sha256(self.path, cancel)
+            try:
+                found = file_sha256(self.path, cancel)
+            except OSError as error:
+                raise self.damaged(f"it cannot be read: {error.strerror}") from error
             if found != self.entry.sha256:
                 wrong = f"its SHA-256 is {found[:12]}... instead of {self.entry.sha256[:12]}..."
         if wrong is not None:

@@ -170,7 +170,10 @@ class _Fetch:
             return 0
 
     def _start_anew(self) -> None:
-        self._part.unlink(missing_ok=True)
+        try:
+            self._part.unlink(missing_ok=True)
+        except OSError as error:
+            raise refusal(self._part, error) from error
         self._origins = set()
         self.on_progress(0)
 

@@ -1,6 +1,8 @@
 """The store: what it finds, takes in, refuses and removes."""
 
+import errno
 import json
+import os
 import shutil
 import threading
 import types
@@ -217,6 +219,15 @@ def test_one_changed_byte_is_noticed(store, imported):
     assert isinstance(error, ModelCorrupt)
     assert "its SHA-256 is" in str(error)
     assert "ant_core models remove mine@0" in str(error)
+
+
+def test_a_file_that_cannot_be_read_is_damaged(store, imported, monkeypatch):
+    def refuse(path, cancel=None):
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+    monkeypatch.setattr("ant_core.models.installed.file_sha256", refuse)
+    ((_, error),) = store.verify("mine")
+    assert "it cannot be read: Input/output error" in str(error)
 
 
 def test_a_truncated_file_is_noticed_at_once_and_replaced(tmp_path, store, imported):
