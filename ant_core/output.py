@@ -56,6 +56,7 @@ class OutputFolder:
         self.root = root
         self.folder = root / "color"
         self.files = files
+        self._colors = colors
         for reader in (lines, colors):
             if _same_place(self.folder, reader.folder) or _same_place(root, reader.folder):
                 raise UsageError(
@@ -117,6 +118,8 @@ class OutputFolder:
             ours = (written, self.state.replaced_hash(path.name))
             if self._present[frame] in ours or not _is_whole(data):
                 continue
+            if frame in known and data == self._colors.raw(frame):
+                continue  # a change that was moved to the shot, as the message below asks
             if written is None:
                 raise OutputError(
                     f"{path} is in the way and was not written by an earlier run: choose an empty "

@@ -230,6 +230,19 @@ def test_a_changed_copy_of_a_reference_is_not_overwritten_silently(shot, out, cl
     assert path.read_bytes() == kept
 
 
+def test_a_file_changed_by_hand_may_become_a_reference_of_the_shot(shot, out, cli):
+    fixed = painting(3)
+    fixed[0:4] = (5, 6, 7, 255)
+    path = out / "color" / "0004.png"
+    save(path, fixed)
+    (shot / "color" / "0004.png").write_bytes(path.read_bytes())
+    for _ in range(2):
+        done = cli("propagate", shot, "--out", out)
+        assert done.code == 0, done.err
+        assert frames_of(out)[4]["role"] == "reference"
+        assert path.read_bytes() == (shot / "color" / "0004.png").read_bytes()
+
+
 def test_files_of_others_are_left_alone(shot, tmp_path, cli):
     theirs = tmp_path / "theirs" / "color" / "0003.png"
     save(theirs, painting(5))
