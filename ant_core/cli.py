@@ -96,6 +96,7 @@ def _build_parser() -> _Parser:
     _add_propagate(commands)
     _add_segment(commands)
     _add_models(commands)
+    _add_evaluate(commands)
     return parser
 
 
@@ -183,6 +184,22 @@ def _add_segment(commands: Any) -> None:
     add("--preview", metavar="PREVIEW.png", help="also draw the segments in distinct colours")
 
 
+def _add_evaluate(commands: Any) -> None:
+    from ant_core.commands.evaluate import DESCRIPTION, HELP, add_arguments
+
+    # Not _add_command: its --json is a switch, this command's takes a file.
+    add_arguments(
+        commands.add_parser(
+            "evaluate",
+            help=HELP,
+            description=DESCRIPTION,
+            epilog=_EXIT_CODES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+    )
+
+
 def _add_models(commands: Any) -> None:
     from ant_core.commands.models import DESCRIPTION, HELP, add_arguments
 
@@ -214,7 +231,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from ant_core.reporter import make_reporter, silence
 
     arguments = list(sys.argv[1:] if argv is None else argv)
-    reporter = make_reporter(as_json="--json" in arguments)
+    reporter = make_reporter(as_json="--json" in arguments and arguments[:1] != ["evaluate"])
     debug = "--debug" in arguments
     try:
         options = _build_parser().parse_args(arguments)
@@ -257,6 +274,8 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> Outcome:
             from ant_core.commands.segment import run
         elif options.command == "models":
             from ant_core.commands.models import run
+        elif options.command == "evaluate":
+            from ant_core.commands.evaluate import run
         else:
             from ant_core.commands.propagate import run
         return run(options, reporter, cancel, files)

@@ -27,7 +27,9 @@ def files(room):
 
 def runtime_files():
     rooms = [ROOT / "ant_core" / name for name in TRAINING]
-    return [path for path in files("ant_core") if not any(r in path.parents for r in rooms)]
+    # The one command that leads into a training room, once it runs.
+    rooms.append(ROOT / "ant_core" / "commands" / "evaluate.py")
+    return [p for p in files("ant_core") if not any(r in (p, *p.parents) for r in rooms)]
 
 
 @pytest.mark.parametrize("path", files("segmentation"), ids=lambda p: p.name)
