@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Make a model file of a training run: calibrate on validation, export, run, compare, score.
+r"""Make a model file of a training run: calibrate on validation, export, run, compare, score.
 
-    python scripts/export.py --run runs/main --clips clips --out ant_core/models/default.antmodel
+    python scripts/export.py --run runs/main --clips clips --version 0.1.0 \
+        --notes docs/models/default.md --out ant_core/models/default.antmodel
 
-Prints the scores on validation as JSON; they go into the manifest and the model card.
+Prints the scores on validation as JSON; they go into the manifest and into the model card, which
+is written beside the file with its registry entry. With --release FOLDER the three also go into a
+folder of releases, ready to be served.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from ant_core.errors import AntError
 from ant_core.evaluation.calibration import calibration_error, fit_confidence, fit_threshold
 from ant_core.evaluation.clips import Clip, load_clip
 from ant_core.evaluation.protocols import Confidence, Score, by_overlap, by_position, recursive
+from ant_core.models.release import describe, write_beside, write_release
 from ant_core.network.export import TOLERANCE, compare, write_model
 from ant_core.network.model import AntPaper, AntRelative
 from ant_core.network.train import load_model, network_matcher
@@ -117,10 +121,18 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="run folder with best.pt")
     parser.add_argument("--clips", type=Path, required=True, help="folder with validation/*.npz")
     parser.add_argument("--out", type=Path, required=True, help="NAME.antmodel to write")
+    parser.add_argument("--version", required=True, help="of the model, such as 0.1.0")
+    parser.add_argument("--notes", type=Path, help="Markdown for the card: data, limits")
+    parser.add_argument("--release", type=Path, help="folder of releases to add it to")
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = load_model(options.run / "best.pt")
     print(json.dumps(_export(options.run, model, options.clips, options.out), indent=1))
+    notes = options.notes.read_text("utf-8") if options.notes else ""
+    entry = describe(options.out, options.out.stem, options.version, notes=notes)
+    write_beside(entry, options.out)
+    if options.release:
+        write_release(entry, options.out, options.release)
 
 
 if __name__ == "__main__":
