@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 import threading
@@ -95,8 +96,8 @@ def _build_parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_propagate(commands)
     _add_segment(commands)
-    _add_models(commands)
-    _add_evaluate(commands)
+    _add_elsewhere(commands, "models")
+    _add_elsewhere(commands, "evaluate")
     return parser
 
 
@@ -184,30 +185,14 @@ def _add_segment(commands: Any) -> None:
     add("--preview", metavar="PREVIEW.png", help="also draw the segments in distinct colours")
 
 
-def _add_evaluate(commands: Any) -> None:
-    from ant_core.commands.evaluate import DESCRIPTION, HELP, add_arguments
-
-    # Not _add_command: its --json is a switch, this command's takes a file.
-    add_arguments(
+def _add_elsewhere(commands: Any, name: str) -> None:
+    """Add a command that brings its own texts and options."""
+    module = importlib.import_module(f"ant_core.commands.{name}")
+    module.add_arguments(
         commands.add_parser(
-            "evaluate",
-            help=HELP,
-            description=DESCRIPTION,
-            epilog=_EXIT_CODES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-    )
-
-
-def _add_models(commands: Any) -> None:
-    from ant_core.commands.models import DESCRIPTION, HELP, add_arguments
-
-    add_arguments(
-        commands.add_parser(
-            "models",
-            help=HELP,
-            description=DESCRIPTION,
+            name,
+            help=module.HELP,
+            description=module.DESCRIPTION,
             epilog=_EXIT_CODES,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,

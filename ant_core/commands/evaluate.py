@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import threading
+from typing import TYPE_CHECKING
 
-from ant_core.commands.outcome import Outcome
-from ant_core.formats.files import WholeFiles
-from ant_core.reporter import Reporter
+if TYPE_CHECKING:
+    from ant_core.commands.outcome import Outcome
+    from ant_core.formats.files import WholeFiles
+    from ant_core.reporter import Reporter
 
 __all__ = ["DESCRIPTION", "HELP", "add_arguments", "run"]
 
