@@ -33,7 +33,8 @@ class Settings:
     gap_px : float or None
         Widest gap in a line that is closed, in pixels; derived from the drawing if None.
     max_references : int
-        Painted drawings a target is matched against, the nearest ones.
+        Painted drawings a target is matched against, the nearest ones; `max_columns` bounds
+        them by segments long before this does in dense shots.
     max_pairs : int
         Target times reference segments in one match, for memory (some 250 bytes each). Above
         it farther references are left out, and at last the drawing is matched in tiles.
@@ -46,7 +47,7 @@ class Settings:
     """
 
     gap_px: float | None = None
-    max_references: int = 5
+    max_references: int = 64
     max_pairs: int = 2_000_000
     max_columns: int = 3_000
     disagreement_share: float = 0.2
