@@ -37,6 +37,13 @@ _PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
     "cpu": ("CPUExecutionProvider", {}),
     "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
 }
+_MANIFEST = (
+    "name",
+    "descriptor_version",
+    "features",
+    "no_counterpart_threshold",
+    "confidence",
+)
 # ONNX Runtime keeps the arithmetic on shapes on the CPU by design; these never belong there.
 _COMPUTE = {"Conv", "FusedConv", "FusedMatMul", "Gemm", "LayerNormalization", "MatMul", "Softmax"}
 
@@ -125,6 +132,9 @@ class ModelFile:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 manifest = json.loads(archive.read("manifest.json"))
                 encoder, matcher = archive.read("encoder.onnx"), archive.read("matcher.onnx")
+            missing = [key for key in _MANIFEST if key not in manifest]
+            if missing:
+                raise ValueError(f"its manifest lacks {', '.join(missing)}")
             version = manifest["descriptor_version"]
         except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
             raise ModelCorrupt(

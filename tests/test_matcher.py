@@ -99,6 +99,16 @@ def test_another_kind_of_file_is_refused(tmp_path):
         Matcher(path)
 
 
+def test_a_manifest_without_what_it_needs_is_refused(tmp_path):
+    path = tmp_path / "poor.antmodel"
+    with zipfile.ZipFile(default_model()) as good, zipfile.ZipFile(path, "w") as bad:
+        bad.writestr("manifest.json", '{"name": "poor", "descriptor_version": 1, "features": 8}')
+        for name in ("encoder.onnx", "matcher.onnx"):
+            bad.writestr(name, good.read(name))
+    with pytest.raises(ModelCorrupt, match="lacks no_counterpart_threshold, confidence"):
+        Matcher(path)
+
+
 def test_a_graph_that_does_not_load_is_refused(tmp_path):
     path = tmp_path / "broken.antmodel"
     with zipfile.ZipFile(default_model()) as good, zipfile.ZipFile(path, "w") as bad:

@@ -72,7 +72,14 @@ def make_model(path: Path, note: str = "") -> bytes:
     from ant_core.descriptors import DESCRIPTOR_VERSION
 
     with zipfile.ZipFile(path, "w") as archive:
-        manifest = {"name": "tiny", "note": note, "descriptor_version": DESCRIPTOR_VERSION}
+        manifest = {
+            "name": "tiny",
+            "note": note,
+            "descriptor_version": DESCRIPTOR_VERSION,
+            "features": 8,
+            "no_counterpart_threshold": 0.5,
+            "confidence": [[0, 0], [1, 1]],
+        }
         archive.writestr("manifest.json", json.dumps(manifest))
         archive.writestr("encoder.onnx", b"encoder")
         archive.writestr("matcher.onnx", b"matcher")
