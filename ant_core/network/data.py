@@ -6,7 +6,7 @@ Nothing here touches pictures: clips hold descriptors.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -31,7 +31,6 @@ class SampleOptions:
     window_segments: tuple[int, int] = (12, 90)  # target segments of such a part
     merge_share: float = 0.25  # share of samples in which some parts share a colour (inclusion)
     drop_share: float = 0.35  # share of samples in which some reference segments are missing
-    augment: bool = True
 
 
 def sample_pair(
@@ -57,8 +56,6 @@ def sample_pair(
     sizes = [frame.count for frame in [whole, *frames]]
     if min(sizes) < 2 or max(sizes) > options.segments_max:
         return None
-    if not options.augment:
-        return whole, frames
     return _augment(whole, frames, rng, options)
 
 
@@ -91,7 +88,7 @@ def _flip(frame: Frame) -> Frame:
     box[:, 0] *= -1
     shape[:, _COLUMN["sin_2_angle"]] *= -1
     shape[:, _COLUMN["content_x"]] *= -1
-    return _replace(frame, crops=frame.crops[..., ::-1], box=box, shape=shape)
+    return replace(frame, crops=frame.crops[..., ::-1], box=box, shape=shape)
 
 
 def _move(
@@ -110,7 +107,7 @@ def _move(
     crops[:, 0::2] = np.minimum(crops[:, 0::2] * np.float32(gain), 255).astype(np.uint8)
     if rng.random() < 0.5:
         crops = np.roll(crops, rng.integers(-1, 2, 2), axis=(2, 3))
-    return _replace(frame, crops=crops, box=box.astype(np.float32), shape=shape)
+    return replace(frame, crops=crops, box=box.astype(np.float32), shape=shape)
 
 
 def _window(frames: list[Frame], count: int, rng: np.random.Generator) -> list[Frame]:
@@ -147,7 +144,7 @@ def _keep(frame: Frame, rows: NDArray[np.int64]) -> Frame:
     keep[rows] = True
     new_row = np.cumsum(keep) - 1
     edges = keep[frame.edges].all(axis=1)
-    return _replace(
+    return replace(
         frame,
         crops=frame.crops[keep],
         box=frame.box[keep],
@@ -170,13 +167,9 @@ def _merge_colors(
 
     def recolor(frame: Frame) -> Frame:
         color = np.where(frame.label < 0, UNSURE, groups[np.searchsorted(parts, frame.label)])
-        return _replace(frame, color=color)
+        return replace(frame, color=color)
 
     return recolor(target), [recolor(frame) for frame in references]
-
-
-def _replace(frame: Frame, **changes: NDArray) -> Frame:  # type: ignore[type-arg]
-    return Frame(**{**frame.__dict__, **changes})
 
 
 def collate(samples: list[tuple[Frame, list[Frame]]]) -> dict[str, Tensor]:
@@ -218,10 +211,8 @@ def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
             inside: tuple[int | slice, ...] = (i, *(slice(0, side) for side in value.shape))
             block[inside] = value
         batch[key] = torch.from_numpy(block)
-    mask = np.zeros((len(rows), longest), np.float32)
-    for i, row in enumerate(rows):
-        mask[i, : len(row["box"])] = 1
-    batch["mask"] = torch.from_numpy(mask)
+    filled = np.array([len(row["box"]) for row in rows])
+    batch["mask"] = torch.from_numpy((np.arange(longest) < filled[:, None]).astype(np.float32))
     batch["crops"] = batch["crops"].float() / 255.0
     return batch
 

@@ -78,12 +78,9 @@ _MATCHER_NAMES = tuple(
 def _graph(
     module: nn.Module, inputs: Sequence[Tensor], names: Sequence[str], outputs: dict[str, Any]
 ) -> bytes:
-    axes: dict[str, dict[int, str]] = {}
-    for name in names:
-        side = "M" if name.startswith("reference") else "N"
-        axes[name] = {0: "B", 1: side}
-    axes["adjacency"] = {0: "B", 1: "N", 2: "N"}
-    axes = {name: axes[name] for name in names}
+    axes = {name: {0: "B", 1: "M" if name.startswith("reference") else "N"} for name in names}
+    if "adjacency" in axes:
+        axes["adjacency"][2] = "N"
     buffer = io.BytesIO()
     torch.onnx.export(
         module,

@@ -65,14 +65,19 @@ def _rate(config: TrainConfig, step: int, elapsed_share: float) -> float:
     return config.learning_rate * warm * max(0.02, 0.5 + 0.5 * math.cos(math.pi * elapsed_share))
 
 
-def step_loss(model: AntPaper | AntRelative, batch: dict[str, Tensor]) -> Tensor:
-    """Return the loss of a batch, by the losses that belong to the network."""
+def _match(model: AntPaper | AntRelative, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Encode both sides of a batch and match them: (B, N, M) similarity, (B, N) counterpart."""
     sides = []
     for side in ("reference", "target"):
         keys = ("crops", "shape", "box", "adjacency")
         tokens = model.encode(*(batch[f"{side}_{key}"] for key in keys))
         sides += [tokens, batch[f"{side}_geometry"], batch[f"{side}_mask"]]
-    similarity, counterpart = model.match(*sides)
+    return model.match(*sides)
+
+
+def step_loss(model: AntPaper | AntRelative, batch: dict[str, Tensor]) -> Tensor:
+    """Return the loss of a batch, by the losses that belong to the network."""
+    similarity, counterpart = _match(model, batch)
     if isinstance(model, AntPaper):
         return paper_loss(batch, similarity)
     return relative_loss(batch, similarity, counterpart)
@@ -86,12 +91,7 @@ def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         batch = collate([(target, list(references))])
         with torch.inference_mode():
-            keys = ("crops", "shape", "box", "adjacency")
-            sides = []
-            for side in ("reference", "target"):
-                tokens = model.encode(*(batch[f"{side}_{key}"] for key in keys))
-                sides += [tokens, batch[f"{side}_geometry"], batch[f"{side}_mask"]]
-            similarity, counterpart = model.match(*sides)
+            similarity, counterpart = _match(model, batch)
         return similarity.softmax(-1)[0].numpy(), counterpart.sigmoid()[0].numpy()
 
     return match
