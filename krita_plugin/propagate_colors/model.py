@@ -1,0 +1,75 @@
+"""Plain data that the controller gives and the widgets show; no Qt, no Krita."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Tuple, Union
+
+UNPAINTED = "unpainted"
+
+# Channel values in the colour layer's own model and depth, or "unpainted".
+Color = Union[Tuple[float, ...], str]
+Rgb = Tuple[int, int, int]
+Point = Tuple[float, float]  # x, y in document pixels
+Size = Tuple[int, int]  # width, height
+Picture = Tuple[int, int, bytes]  # width, height, BGRA with straight alpha
+
+
+class FrameState:
+    """Whose pixels a frame of the colour layer holds."""
+
+    TODO = "todo"  # nothing there yet
+    HOLD = "hold"  # shows the drawing of an earlier frame
+    PREDICTED = "predicted"  # ours, to be looked at
+    ACCEPTED = "accepted"  # ours, and the artist said yes
+    ARTIST = "artist"  # painted or changed by the artist: never written
+    FAILED = "failed"  # the engine could not colour it
+    UNKNOWN = "unknown"  # not ours for sure: never written, no reference until toggled
+
+
+class FrameRow(NamedTuple):
+    """One frame of the strip and of the review list."""
+
+    time: int
+    state: str
+    is_reference: bool = False
+    confidence: float | None = None
+    doubtful: int = 0
+    no_counterpart: int = 0
+    segments: int = 0
+    held_from: int | None = None
+    error: str = ""
+
+
+class SegmentInfo(NamedTuple):
+    """What is known of one segment of a drawing."""
+
+    segment: int
+    state: str
+    confidence: float
+    color: Color | None
+    source_frame: int | None
+    source_segment: int | None
+    source_name: str  # of the model sheet; "" where the source is a frame
+    locked: bool
+    hinted: bool
+    box: tuple[int, int, int, int] | None
+
+
+class ColorGroup(NamedTuple):
+    """All segments of one colour, across frames."""
+
+    color: Color
+    display: Rgb
+    segments: int
+    doubtful: int
+    frames: tuple[int, ...]
+
+
+class LayerChoice(NamedTuple):
+    """One layer in a list to choose from; `why_not` says why it cannot be chosen."""
+
+    uuid: str
+    name: str
+    indent: int
+    enabled: bool
+    why_not: str = ""
