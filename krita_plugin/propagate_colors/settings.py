@@ -1,0 +1,62 @@
+"""What the artist can set, declared once: name, default, description."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .i18n import mark
+from .signals import Signal
+
+
+class Setting(NamedTuple):
+    """One setting; its default says its type."""
+
+    name: str
+    default: Any
+    description: str
+
+
+ENGINE_COMMAND = Setting(
+    "engine_command",
+    "",
+    mark("Command or program that starts the engine. Empty: ANT_CORE, then ant_core on the PATH."),
+)
+MODEL = Setting("model", "", mark("Model that matches the drawings. Empty: the built-in one."))
+DEVICE = Setting(
+    "device", "auto", mark("Where the engine computes: auto, cpu or cuda. Auto takes a GPU if any.")
+)
+LANGUAGE = Setting("language", "", mark("Language of this plugin. Empty: as Krita."))
+ACCEPT_ABOVE = Setting("accept_above", 90, mark("Percentage offered by “Accept all above”."))
+REVIEW_ORDER = Setting("review_order", "time", mark("Order of the review list: time or doubt."))
+
+ALL = (ENGINE_COMMAND, MODEL, DEVICE, LANGUAGE, ACCEPT_ABOVE, REVIEW_ORDER)
+
+
+class Settings:
+    """Reads and writes settings through anything with Host's read_setting and write_setting."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.changed = Signal()  # (Setting)
+
+    def get(self, setting: Setting) -> Any:
+        """Return the stored value in the default's type, or the default."""
+        text = self._store.read_setting(setting.name, "")
+        if text in {"", None}:
+            return setting.default
+        try:
+            return type(setting.default)(text)
+        except ValueError:
+            return setting.default
+
+    def set(self, setting: Setting, value: Any) -> None:
+        """Store a value; tell listeners if it differs from the present one."""
+        if value == self.get(setting):
+            return
+        self._store.write_setting(setting.name, "" if value == setting.default else str(value))
+        self.changed.emit(setting)
+
+    def restore_defaults(self) -> None:
+        """Set everything back."""
+        for setting in ALL:
+            self.set(setting, setting.default)
