@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.errors import InputError
+from ant_core.pixels import PixelFormat, from_codes, same_as_next, to_codes
 
 __all__ = [
     "NO_COLOR",
@@ -27,97 +27,53 @@ _BAND_PIXELS = 1 << 22  # pictures are read in bands of rows, so that memory sta
 _LEAST_INTERIOR = 0.1  # share of a segment that must be interior for the rim to be left out
 
 
-@dataclass(frozen=True)
-class PixelFormat:
-    """Depth and channels that every painted frame of a shot gets.
-
-    Attributes
-    ----------
-    depth : int
-        Bits a channel, 8 or 16.
-    channels : int
-        1 grey, 3 RGB, 4 RGBA.
-    """
-
-    depth: int
-    channels: int
-
-    @property
-    def dtype(self) -> type[np.unsignedinteger[Any]]:
-        return np.uint16 if self.depth == 16 else np.uint8
-
-    @property
-    def full(self) -> int:
-        """The highest value of a channel."""
-        return (1 << self.depth) - 1
-
-    def convert(self, image: NDArray[Any], place: str) -> NDArray[Any]:
-        """Give an image of fewer channels this format's, values unchanged.
-
-        Parameters
-        ----------
-        image : (H, W) or (H, W, 3|4)
-        place : str
-            Where it comes from, for the message.
-
-        Returns
-        -------
-        (H, W, channels), the given memory where nothing had to change
-        """
-        if image.dtype != self.dtype:
-            raise InputError(
-                f"{place} has {image.dtype.itemsize * 8} bits a channel but the references have "
-                f"{self.depth}: export all painted frames with the same depth"
-            )
-        if image.ndim == 2:
-            image = image[:, :, None]
-        if image.shape[2] == 1 and self.channels > 1:
-            image = np.repeat(image, 3, axis=2)
-        if image.shape[2] == 3 and self.channels == 4:
-            alpha = np.full((*image.shape[:2], 1), self.full, self.dtype)
-            image = np.concatenate([image, alpha], axis=2)
-        if image.shape[2] != self.channels:
-            raise InputError(
-                f"{place} has {image.shape[2]} channels but the references have {self.channels}: "
-                "export all painted frames the same way"
-            )
-        return np.ascontiguousarray(image)
-
-
 class Palette:
-    """The colours of a shot, each a tuple of raw channel values, with stable indices.
+    """The colours of a shot, each a pixel's raw channel values, with stable indices.
 
     Index 0 (`UNPAINTED`) is bare: transparent, or white paper where the format has no alpha.
     """
 
     def __init__(self, pixels: PixelFormat) -> None:
         self.format = pixels
-        bare = (0,) * 4 if pixels.channels == 4 else (pixels.full,) * pixels.channels
-        self._colors: list[tuple[int, ...]] = [bare]
+        self._colors: list[NDArray[Any]] = [pixels.bare()]
         # Opaque white is a colour like any other, so the bare entry is no key without alpha.
-        self._index: dict[tuple[int, ...], int] = {}
+        self._index: dict[bytes, int] = {}
 
     def __len__(self) -> int:
         return len(self._colors)
 
-    def index(self, color: Iterable[int]) -> int:
+    def index(self, color: Iterable[float] | NDArray[Any]) -> int:
         """Return the index of a colour, adding it if it is new; transparent is `UNPAINTED`."""
-        key = tuple(int(value) for value in color)
-        if self.format.channels == 4 and key[3] == 0:
+        values = color if isinstance(color, np.ndarray) else tuple(color)
+        pixel = np.array(values, self.format.dtype)
+        if self.format.has_alpha and pixel[-1] == 0:
             return UNPAINTED
+        key = pixel.tobytes()
         if key not in self._index:
             self._index[key] = len(self._colors)
-            self._colors.append(key)
+            self._colors.append(pixel)
         return self._index[key]
 
-    def color(self, index: int) -> tuple[int, ...]:
-        return self._colors[index]
+    def color(self, index: int) -> tuple[Any, ...]:
+        """Return the channel values of a colour as Python numbers."""
+        return tuple(self._colors[index].tolist())
+
+    def raw(self, index: int) -> str:
+        """Return the bytes of a colour as hexadecimal digits: exact for floats too."""
+        return self._colors[index].tobytes().hex()
+
+    def index_of_raw(self, raw: str) -> int:
+        """Return the index of a colour written by `raw`; ValueError when it is none."""
+        pixel = np.frombuffer(bytes.fromhex(raw), self.format.dtype)
+        if len(pixel) != self.format.channels:
+            raise ValueError(f"{raw} is no colour of {self.format.channels} channels")
+        return self.index(pixel)
 
     def order(self) -> NDArray[np.int64]:
         """Rank of each index by colour value: ties fall the same way however it was filled."""
-        ranked = sorted(range(1, len(self._colors)), key=lambda index: self._colors[index])
+        codes = to_codes(np.array(self._colors, self.format.dtype), self.format)
         rank = np.zeros(len(self._colors), np.int64)
-        rank[ranked] = np.arange(1, len(self._colors))
+        rank[1 + np.argsort(codes[1:])] = np.arange(1, len(self._colors))
         return rank
 
     def table(self, fills: NDArray[np.int32]) -> NDArray[Any]:
@@ -164,7 +120,7 @@ class _Counts:
     """Pixels by segment and colour; `run` and `at` tell of the longest row of such pixels."""
 
     segment: NDArray[np.int64]
-    code: NDArray[np.uint64]
+    code: NDArray[Any]
     pixels: NDArray[np.int64]
     interior: NDArray[np.int64]
     run: NDArray[np.int64]
@@ -188,7 +144,8 @@ def read_segment_colors(
         New colours are added.
     """
     total = int(labels.max(initial=0))
-    counts = _merge([_count_band(labels, image, top) for top in _band_tops(labels)])
+    bands = _band_tops(labels)
+    counts = _merge([_count_band(labels, image, palette.format, band) for band in bands])
     use = _interior_counts(counts, total)
     # By segment, then most pixels first, then lower value: the first two rows a segment count.
     order = np.lexsort((counts.code, -use, counts.segment))
@@ -223,28 +180,10 @@ def _band_tops(labels: NDArray[np.int32]) -> list[tuple[int, int]]:
     return [(top, min(top + step, height)) for top in range(0, height, step)]
 
 
-def _codes(image: NDArray[Any]) -> NDArray[np.uint64]:
-    """Pack each pixel into one integer, ordered as the colour values are."""
-    if image.dtype == np.uint8 and image.shape[2] == 4 and image.flags.c_contiguous:
-        return image.view(">u4")[:, :, 0].astype(np.uint64)
-    shift = np.uint64(8 * image.dtype.itemsize)
-    code = image[:, :, 0].astype(np.uint64)
-    for channel in range(1, image.shape[2]):
-        code <<= shift
-        code |= image[:, :, channel]
-    return code
-
-
-def _unpack(code: int, channels: int, depth: int) -> tuple[int, ...]:
-    mask = (1 << depth) - 1
-    return tuple((code >> (depth * place)) & mask for place in reversed(range(channels)))
-
-
-def _palette_indices(codes: NDArray[np.uint64], palette: Palette) -> NDArray[np.int32]:
-    """Turn packed colours into palette indices, adding the new ones in order of value."""
+def _palette_indices(codes: NDArray[Any], palette: Palette) -> NDArray[np.int32]:
+    """Turn codes of pixels into palette indices, adding the new ones in order of value."""
     values, where = np.unique(codes, return_inverse=True)
-    pixels = palette.format
-    table = [palette.index(_unpack(int(v), pixels.channels, pixels.depth)) for v in values]
+    table = [palette.index(pixel) for pixel in from_codes(values, palette.format)]
     return np.array(table, np.int32)[where]
 
 
@@ -261,22 +200,23 @@ def _interior(labels: NDArray[np.int32], top: int, bottom: int) -> NDArray[np.bo
     return inner
 
 
-def _count_band(labels: NDArray[np.int32], image: NDArray[Any], band: tuple[int, int]) -> _Counts:
+def _count_band(
+    labels: NDArray[np.int32], image: NDArray[Any], pixels: PixelFormat, band: tuple[int, int]
+) -> _Counts:
     """Count the pixels of a band of rows; flat pictures are few runs of equal pixels."""
     top, bottom = band
     segment = labels[top:bottom].ravel()
-    code = _codes(image[top:bottom]).ravel()
-    if image.shape[2] == 4:  # every fully transparent pixel is the same colour: unpainted
-        code[image[top:bottom, :, 3].ravel() == 0] = 0
+    color = np.ascontiguousarray(image[top:bottom]).reshape(-1, image.shape[2])
     inner = _interior(labels, top, bottom).ravel()
-    change = (segment[1:] != segment[:-1]) | (code[1:] != code[:-1]) | (inner[1:] != inner[:-1])
+    same = same_as_next(color, pixels)
+    change = (segment[1:] != segment[:-1]) | ~same | (inner[1:] != inner[:-1])
     start = np.flatnonzero(np.concatenate([[True], change]))
     length = np.diff(np.append(start, len(segment)))
     keep = segment[start] > 0
     start, length = start[keep], length[keep]
     return _grouped(
         segment[start].astype(np.int64),
-        code[start],
+        to_codes(color[start], pixels),
         length,
         np.where(inner[start], length, 0),
         length,
@@ -286,7 +226,7 @@ def _count_band(labels: NDArray[np.int32], image: NDArray[Any], band: tuple[int,
 
 def _grouped(
     segment: NDArray[np.int64],
-    code: NDArray[np.uint64],
+    code: NDArray[Any],
     pixels: NDArray[np.int64],
     interior: NDArray[np.int64],
     run: NDArray[np.int64],

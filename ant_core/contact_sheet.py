@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.pixels import to_display
+
 __all__ = ["Cell", "draw_sheet", "make_thumbnail", "read_thumbnail"]
 
 Color = tuple[int, int, int]
@@ -65,8 +67,9 @@ def make_thumbnail(line: NDArray[Any], painted: NDArray[Any]) -> bytes:
 
     Parameters
     ----------
-    line : (H, W) or (H, W, 3|4), uint8 or uint16
-    painted : (H, W, 1|3|4), uint8 or uint16
+    line : (H, W) or (H, W, C)
+    painted : (H, W, C)
+        Both of any depth and channels that `ant_core.pixels` knows.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def make_thumbnail(line: NDArray[Any], painted: NDArray[Any]) -> bytes:
     color, color_alpha = _small(painted, size)
     ink, ink_alpha = _small(line, size)
     picture: NDArray[Any] = np.asarray(_PAPER) * (1 - color_alpha) + color * color_alpha
-    if line.ndim == 3 and line.shape[2] == 4:
+    if line.ndim == 3 and line.shape[2] in (2, 4):
         picture = picture * (1 - ink_alpha) + ink * ink_alpha
     else:
         picture = picture * (ink / 255)
@@ -90,13 +93,10 @@ def _small(
     image: NDArray[Any], size: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Shrink; returns (h, w, 3) in [0, 255] and alpha (h, w, 1) in [0, 1]."""
-    deep = image.dtype == np.uint16
-    small: NDArray[Any] = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    small = small.reshape(size[1], size[0], -1) / (257 if deep else 1)
-    if small.shape[2] == 1:
-        small = np.repeat(small, 3, axis=2)
-    alpha = small[:, :, 3:4] / 255 if small.shape[2] == 4 else np.ones((*small.shape[:2], 1))
-    return small[:, :, :3].astype(np.float32), alpha.astype(np.float32)
+    if image.dtype == np.float16:
+        image = image.astype(np.float32)  # OpenCV does not know it
+    small: NDArray[Any] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return to_display(small.reshape(size[1], size[0], -1))
 
 
 def read_thumbnail(packed: bytes) -> NDArray[np.uint8] | None:

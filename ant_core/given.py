@@ -32,11 +32,11 @@ class GivenColors:
     def keys(self, frame: int, frames: Sequence[int]) -> dict[str, str]:
         """Return what a drawing shown at `frames` depends on, by name."""
         given = self._hints.on(frames)
-        color = self._bench.palette.color
+        raw = self._bench.palette.raw
         locked = self.locked(frames, self._bench.pipeline.get(frame)) if given.locks else {}
         return {
             "hints": digest_of([[hint.points, hint.color] for hint in given.hints]),
-            "locks": digest_of([[segment, color(i)] for segment, i in sorted(locked.items())]),
+            "locks": digest_of([[segment, raw(i)] for segment, i in sorted(locked.items())]),
         }
 
     def hinted(self, frames: Sequence[int], analysis: Analysis) -> dict[int, int]:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,11 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.colors import UNPAINTED, Palette, PixelFormat
+from ant_core.colors import UNPAINTED, Palette
 from ant_core.errors import InputError
+from ant_core.pixels import PixelFormat
 from ant_core.schemas import first_error
 
 __all__ = ["Hint", "HintSet", "SegmentLock", "parse_hints", "read_document", "segment_under"]
+
+_CMYKA = 5  # channels
 
 Points = tuple[tuple[float, float], ...]
 
@@ -32,7 +36,7 @@ class Hint:
 
     frame: int
     points: Points
-    color: tuple[int, ...] | None
+    color: tuple[float, ...] | None
     name: str
 
     def palette_index(self, palette: Palette) -> int:
@@ -155,28 +159,45 @@ def _points(item: dict[str, Any]) -> Points:
     return tuple((float(x), float(y)) for x, y in points)
 
 
-def _fit(color: tuple[int, ...], pixels: PixelFormat, name: str) -> tuple[int, ...]:
+def _fit(color: tuple[float, ...], pixels: PixelFormat, name: str) -> tuple[float, ...]:
     """Give a hint's colour the channels of the shot without changing what it looks like."""
-    if max(color) > pixels.full:
+    _check_range(color, pixels, name)
+    if (len(color) == _CMYKA) != (pixels.channels == _CMYKA):
         raise InputError(
-            f"{name} has the value {max(color)} but the references have {pixels.depth} bits a "
-            f"channel: give values from 0 to {pixels.full}"
+            f"{name} has {len(color)} values but the references have {pixels.channels} channels: "
+            "give the values of the references' own colour model, alpha last"
         )
+    if pixels.channels == _CMYKA:
+        return color
     grey = len(color) <= 2
     values = color[:1] * 3 if grey else color[:3]
     alpha = color[-1] if len(color) in (2, 4) else pixels.full
     if pixels.channels == 4:
         return (*values, alpha)
-    if alpha != pixels.full:
+    if alpha != pixels.full and not pixels.has_alpha:
         raise InputError(
             f"{name} is transparent but the references are opaque: give an opaque colour or "
             '"unpainted"'
         )
-    if pixels.channels == 1:
-        if len(set(values)) > 1:
-            raise InputError(f"{name} is coloured but the references are grey: give one value")
-        return values[:1]
-    return values
+    if pixels.channels == 3:
+        return values
+    if len(set(values)) > 1:
+        raise InputError(f"{name} is coloured but the references are grey: give one value")
+    return (values[0], alpha) if pixels.has_alpha else values[:1]
+
+
+def _check_range(color: tuple[float, ...], pixels: PixelFormat, name: str) -> None:
+    """Floating-point values may lie anywhere, whole ones must fit the depth."""
+    if pixels.floating:
+        if not all(math.isfinite(value) for value in color):
+            raise InputError(f"{name} has a value that is no number: give finite values")
+        return
+    wrong = [value for value in color if not 0 <= value <= pixels.full or value != int(value)]
+    if wrong:
+        raise InputError(
+            f"{name} has the value {wrong[0]:g} but the references have {pixels.depth} bits a "
+            f"channel: give whole values from 0 to {pixels.full}"
+        )
 
 
 def segment_under(labels: NDArray[np.int32], points: Points) -> int:

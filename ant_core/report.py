@@ -168,6 +168,7 @@ def _head(shot: Shot, run: RunResult, info: RunInfo) -> dict[str, Any]:
             "width": shot.size[1],
             "height": shot.size[0],
             "depth": shot.pixels.depth,
+            "floating": shot.pixels.floating,
             "channels": shot.pixels.channels,
             "frames": list(shot.frames),
             "references": [

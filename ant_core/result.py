@@ -6,6 +6,7 @@ Kept as columns: a frame of 300 segments is some kilobytes, however long the sho
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
@@ -112,7 +113,7 @@ class Fills:
         """Hash all that a drawing coloured from this one can depend on."""
         digest = hashlib.sha256(line_hash.encode())
         digest.update(repr(palette.format).encode())
-        colors = [palette.color(i) if i > UNPAINTED else i for i in self.color.tolist()]
+        colors = [palette.raw(i) if i > UNPAINTED else i for i in self.color.tolist()]
         digest.update(repr(colors).encode())
         digest.update(self.confidence.tobytes())
         digest.update((self.state == NO_COUNTERPART).tobytes())
@@ -252,8 +253,11 @@ class FrameResult:
         return segments
 
 
-def _color_json(index: int, palette: Palette) -> list[int] | str | None:
+def _color_json(index: int, palette: Palette) -> list[float | None] | str | None:
     """Write a colour as hints give it: channel values, "unpainted", or null for none."""
     if index == NO_COLOR:
         return None
-    return "unpainted" if index == UNPAINTED else list(palette.color(index))
+    if index == UNPAINTED:
+        return "unpainted"
+    # JSON knows no infinity and nothing that is no number.
+    return [value if math.isfinite(value) else None for value in palette.color(index)]

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ant_core.colors import PixelFormat
 from ant_core.errors import InputError, UsageError
 from ant_core.formats.base import FrameInfo, FrameReader
+from ant_core.pixels import PixelFormat
 
 __all__ = [
     "Drawing",
@@ -280,14 +280,19 @@ def _check_locked_size(size: tuple[int, int], locked: Mapping[int, FrameInfo]) -
 def _common_format(
     colors: FrameReader, infos: dict[int, FrameInfo], locked: Mapping[int, FrameInfo]
 ) -> PixelFormat:
-    depths = {info.depth: frame for frame, info in infos.items()}
-    if len(depths) > 1:
+    kinds: dict[tuple[int, bool], int] = {}
+    for frame, info in infos.items():
+        kinds.setdefault((info.depth, info.floating), frame)
+    if len(kinds) > 1:
+        low, high = sorted(kinds)[:2]
         raise InputError(
-            f"reference {colors.place(depths[8])} has 8 bits a channel but "
-            f"{colors.place(depths[16])} has 16: export all references with the same depth"
+            f"reference {colors.place(kinds[low])} has {PixelFormat(low[0], 1, low[1]).depth_name} "
+            f"but {colors.place(kinds[high])} has {high[0]}: export all references with the same "
+            "depth"
         )
     channels = max(info.channels for info in (*infos.values(), *locked.values()))
-    return PixelFormat(next(iter(depths)), channels)
+    depth, floating = next(iter(kinds))
+    return PixelFormat(depth, channels, floating)
 
 
 def _drawings(infos: dict[int, FrameInfo]) -> tuple[Drawing, ...]:

@@ -31,7 +31,7 @@ from ant_core.result import Fills, NotFlat, SourceUsed
 
 __all__ = ["Record", "RunState", "digest_of", "record_name", "why_computed"]
 
-_VERSION = 1
+_VERSION = 2
 
 
 def record_name(*parts: str) -> str:
@@ -124,7 +124,7 @@ def _pack(record: Record, palette: Palette) -> bytes:
         "sources": [[s.frame, s.kind, s.offset, s.digest] for s in record.sources],
         "digest": record.digest,
         "gap_px": record.gap_px,
-        "colors": [palette.color(index) for index in used],
+        "colors": [palette.raw(index) for index in used],
         "not_flat": [[n.segment, local[n.color], n.share, n.at] for n in record.not_flat],
     }
     columns = {item.name: getattr(record.fills, item.name) for item in fields(Fills)}
@@ -148,7 +148,7 @@ def _unpack(data: bytes, palette: Palette) -> Record | None:
         columns: dict[str, NDArray[Any]] = {item.name: arrays[item.name] for item in fields(Fills)}
         thumbnail = arrays["thumbnail"].tobytes()
         places = arrays["places"]
-    indices = [UNPAINTED, *(palette.index(color) for color in meta["colors"]), -1]
+    indices = [UNPAINTED, *(palette.index_of_raw(raw) for raw in meta["colors"]), -1]
     columns["color"] = np.array(indices, np.int32)[columns["color"]]  # -1 is the last entry
     return Record(
         meta["keys"],

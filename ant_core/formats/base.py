@@ -20,12 +20,14 @@ class FrameInfo:
     height, width : int
         Pixels.
     channels : int
-        Of the array that `read` returns: 1 grey, 3 RGB, 4 RGBA.
+        Of the array that `read` returns, as in `ant_core.pixels`.
     depth : int
-        Bits a channel, 8 or 16, of the array that `read` returns.
+        Bits a channel of the array that `read` returns: 8, 16, or 32 where `floating`.
     digest : str
         Hash of all that decides the pixels; equal digests mean equal pixels, the reverse need
         not hold (the same pixels can be packed in two ways).
+    floating : bool
+        Whether the values are floating-point numbers.
     """
 
     height: int
@@ -33,6 +35,7 @@ class FrameInfo:
     channels: int
     depth: int
     digest: str
+    floating: bool = False
 
 
 class FrameReader(Protocol):
@@ -49,7 +52,7 @@ class FrameReader(Protocol):
         """Check the picture and describe it; InputError when it is missing or damaged."""
 
     def read(self, frame: int) -> NDArray[Any]:
-        """Return its pixels: (H, W) grey or (H, W, 3|4) RGB(A), uint8 or uint16."""
+        """Return its pixels: (H, W) grey or (H, W, C), of the depth that `probe` tells."""
 
     def raw(self, frame: int) -> bytes:
         """Return the picture as stored, byte for byte."""

@@ -111,6 +111,10 @@ def test_a_tie_goes_to_the_lower_value():
         (8, 3, [(1, 2, 3), (3, 2, 1)]),
         (16, 3, [(1, 2, 3), (65535, 256, 257)]),
         (16, 4, [(1, 2, 3, 65535), (65535, 65534, 65533, 1)]),
+        (8, 2, [(7, 255), (255, 1)]),
+        (16, 2, [(256, 65535), (65535, 1)]),
+        (8, 5, [(1, 2, 3, 4, 255), (255, 254, 253, 252, 1)]),
+        (16, 5, [(1, 2, 3, 4, 65535), (65535, 256, 257, 0, 1)]),
     ],
 )
 def test_values_of_every_format_come_back_untouched(depth, channels, values):
@@ -122,6 +126,43 @@ def test_values_of_every_format_come_back_untouched(depth, channels, values):
     table = palette.table(read.index)
     assert table.dtype == pixels.dtype
     assert table[1:].tolist() == [list(value) for value in values]
+
+
+ODD_FLOATS = (
+    [0x7F800001, 0x7FC00000, 0xFF800000, 0x3F800000],  # two kinds of no number, minus infinity
+    [0x80000000, 0x00000001, 0x42280000, 0x3F000000],  # minus zero, a denormal, 42, half opaque
+)
+
+
+@pytest.mark.parametrize("depth", [16, 32])
+@pytest.mark.parametrize("channels", [2, 4, 5])
+def test_odd_floats_come_back_bit_for_bit(depth, channels):
+    pixels = PixelFormat(depth, channels, True)
+    bits = [np.array((values * 2)[-channels:], np.uint32) for values in ODD_FLOATS]
+    if depth == 16:
+        bits = [(values >> 16).astype(np.uint16) for values in bits]
+    left, right = (values.view(pixels.dtype) for values in bits)
+    palette = Palette(pixels)
+    read = read_segment_colors(
+        LABELS, np.tile(np.array([left] * 6 + [right] * 7), (7, 1, 1)), palette
+    )
+    assert palette.table(read.index)[1:].tobytes() == left.tobytes() + right.tobytes()
+    assert [palette.index_of_raw(palette.raw(i)) for i in read.index] == read.index.tolist()
+
+
+def test_zero_and_minus_zero_are_two_colours_but_no_alpha_is_unpainted():
+    palette = Palette(PixelFormat(32, 4, True))
+    assert palette.index((0.0, 1, 1, 1)) != palette.index((-0.0, 1, 1, 1))
+    assert palette.index((1, 1, 1, -0.0)) == UNPAINTED
+
+
+def test_what_lies_under_transparency_does_not_split_a_wide_pixels_run():
+    pixels = PixelFormat(16, 5)
+    image = np.tile(np.array([1, 2, 3, 4, 65535], np.uint16), (7, 13, 1))
+    image[3, 2:5] = [[9, 0, 0, 0, 0], [8, 0, 0, 0, 0], [7, 0, 0, 0, 0]]
+    read = read_segment_colors(LABELS, image, Palette(pixels))
+    assert read.second[0] == UNPAINTED
+    assert read.second_at[0].tolist() == [3, 3]
 
 
 def slow_colors(labels, image):
@@ -151,9 +192,10 @@ def test_agrees_with_looking_at_every_pixel(seed, monkeypatch):
     blobs = rng.integers(0, 5, (6, 7)).repeat(4, 0).repeat(4, 1)
     _, labels = np.unique(blobs, return_inverse=True)
     labels = labels.reshape(blobs.shape).astype(np.int32)
-    choices = np.array([RED, BLUE, CLEAR, (1, 2, 3, 255)], np.uint8)
+    pixels = (RGBA8, PixelFormat(32, 4, True))[seed % 2]  # packed and wide pixels
+    choices = np.array([RED, BLUE, CLEAR, (1, 2, 3, 255)], pixels.dtype)
     image = choices[rng.integers(0, 4, labels.shape)]
-    palette = Palette(RGBA8)
+    palette = Palette(pixels)
     read = read_segment_colors(labels, image, palette)
     got = [palette.color(i) for i in read.index]
     assert got == slow_colors(labels, image)

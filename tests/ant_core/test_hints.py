@@ -48,7 +48,10 @@ def test_points_strokes_and_locks_are_read():
         (document(hints=[{"frame": 1, "color": "unpainted"}]), r"hints\[0\]"),
         (document(hints=[{"frame": 1, "point": [1], "color": "unpainted"}]), r"hints\[0\]"),
         (document(hints=[{"frame": 1, "point": [1, 2], "color": "red"}]), r"hints\[0\]"),
-        (document(hints=[{"frame": 1, "point": [1, 2], "color": [1, 2, 3, 4, 5]}]), r"hints\[0\]"),
+        (
+            document(hints=[{"frame": 1, "point": [1, 2], "color": [1, 2, 3, 4, 5, 6]}]),
+            r"hints\[0\]",
+        ),
         (document(hints=[{"frame": -1, "point": [1, 2], "color": [1]}]), r"hints\[0\]"),
         (
             document(hints=[{"frame": 1, "point": [1, 2], "stroke": [[1, 2]], "color": [1]}]),
@@ -127,6 +130,12 @@ def color_of(color, pixels):
         ([1, 2, 3, 255], PixelFormat(8, 3), (1, 2, 3)),
         ([60000], PixelFormat(16, 1), (60000,)),
         ([9, 9, 9], PixelFormat(8, 1), (9,)),
+        ([9], PixelFormat(8, 2), (9, 255)),
+        ([9, 128], PixelFormat(16, 2), (9, 128)),
+        ([7, 7, 7, 0], PixelFormat(8, 2), UNPAINTED),
+        ([1, 2, 3, 4, 255], PixelFormat(8, 5), (1, 2, 3, 4, 255)),
+        ([-0.5, 2.0, 0.25, 1.0], PixelFormat(32, 4, True), (-0.5, 2.0, 0.25, 1.0)),
+        ([0.25, 0.5, 1], PixelFormat(16, 4, True), (0.25, 0.5, 1.0, 1.0)),
     ],
 )
 def test_colours_take_the_shape_of_the_references(color, pixels, expected):
@@ -139,6 +148,12 @@ def test_colours_take_the_shape_of_the_references(color, pixels, expected):
         ([256, 0, 0], PixelFormat(8, 4), "8 bits"),
         ([1, 2, 3, 128], PixelFormat(8, 3), "opaque"),
         ([1, 2, 3], PixelFormat(8, 1), "grey"),
+        ([1, 2, 3, 255], PixelFormat(8, 2), "grey"),
+        ([1.5, 0, 0], PixelFormat(8, 4), "whole values"),
+        ([-1, 0, 0], PixelFormat(8, 4), "0 to 255"),
+        ([float("inf"), 0, 0], PixelFormat(32, 4, True), "finite"),
+        ([1, 2, 3, 255], PixelFormat(8, 5), "has 4 values but the references have 5"),
+        ([1, 2, 3, 4, 255], PixelFormat(8, 4), "has 5 values but the references have 4"),
     ],
 )
 def test_colours_that_cannot_be_painted_are_refused(color, pixels, told):

@@ -130,3 +130,23 @@ def test_thumbnails_of_transparent_and_deep_lines(dtype):
     small = read_thumbnail(make_thumbnail(line, color))
     assert small[20, 29].tolist() == [0, 0, 0]
     assert abs(int(small[20, 10, 0]) - 127) <= 1
+
+
+@pytest.mark.parametrize(
+    ("dtype", "red"),
+    [
+        (np.uint8, [0, 255, 255, 0, 255]),
+        (np.uint16, [0, 65535, 65535, 0, 65535]),
+        (np.float32, [0, 100, 100, 0, 1]),  # ink of floating-point CMYK goes to 100
+        (np.float16, [1, 0, 0, 1]),
+        (np.float32, [1, -0.5, float("nan"), 1]),
+        (np.float32, [3, 0, 0, 1]),
+    ],
+)
+def test_thumbnails_of_other_colour_models(dtype, red):
+    line = np.zeros((40, 60, 2), dtype)
+    color = np.zeros((40, 60, len(red)), dtype)
+    color[:, :30] = red
+    small = read_thumbnail(make_thumbnail(line, color))
+    assert small[20, 10].tolist() == [255, 0, 0]
+    assert small[20, 50].tolist() == [247, 246, 243]
