@@ -62,5 +62,5 @@ class GivenColors:
 
     def _present_colors(self, frame: int, analysis: Analysis) -> NDArray[np.int32]:
         output = self._bench.output
-        image = self._bench.shot.pixels.convert(output.read(frame), str(output.writer.path(frame)))
+        image = self._bench.shot.pixels.convert(output.read(frame), output.place(frame))
         return read_segment_colors(analysis.labels, image, self._bench.palette).index

@@ -8,7 +8,6 @@ import numpy as np
 
 from ant_core.analysis import Analysis
 from ant_core.colors import UNPAINTED, read_segment_colors
-from ant_core.contact_sheet import make_thumbnail
 from ant_core.result import LOCKED, NOT_FLAT, PAINTED, STATE_UNPAINTED, Fills, NotFlat, SourceUsed
 from ant_core.shot import Reference
 from ant_core.state import Record
@@ -53,7 +52,7 @@ def learn(bench: Workbench, reference: Reference, keys: dict[str, str]) -> Recor
     bench.features(frame, analysis.line_hash)  # while the drawing is at hand
     digest = fills.digest(analysis.line_hash, bench.palette)
     record = make_record(keys, (), digest, fills, not_flat, analysis)
-    return replace(record, thumbnail=make_thumbnail(analysis.image, image))
+    return replace(record, thumbnail=bench.output.thumbnail(analysis.image, image))
 
 
 def make_record(

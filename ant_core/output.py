@@ -1,5 +1,7 @@
 """The output folder of a shot: what may be written there, what must be left alone.
 
+Implements `ant_core.run_output.Output` with PNG files.
+
 Pixels that somebody changed since we wrote them are theirs: such a file is kept and its frame
 treated as locked. A file that we never wrote is not touched at all.
 """
@@ -15,6 +17,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ant_core.contact_sheet import make_thumbnail
 from ant_core.errors import InputError, OutputError, UsageError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.files import WholeFiles
@@ -45,6 +48,8 @@ class OutputFolder:
         When inputs would be overwritten.
     """
 
+    packing = "PNG"
+
     def __init__(
         self,
         root: Path,
@@ -70,9 +75,23 @@ class OutputFolder:
             first = references[0]
             with contextlib.suppress(InputError):  # told with more detail when the shot is loaded
                 chunks = color_chunks(colors.raw(first), colors.place(first))
-        self.color_chunks = chunks
+        self._color_chunks = chunks
         self.writer = PngWriter(self.folder, _naming(lines, colors), names, files, chunks)
         self._present: dict[int, str | None] = {}
+
+    @property
+    def format_key(self) -> str:
+        """The chunks about colour that every file carries."""
+        return self._color_chunks.hex()
+
+    def place(self, frame: int) -> str:
+        return str(self.writer.path(frame))
+
+    def encode(self, painted: NDArray[Any]) -> bytes:
+        return self.writer.encode(painted)
+
+    def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
+        return make_thumbnail(line, painted)
 
     def prepare(self) -> None:
         """Make the folders and take away what a killed run left unfinished."""

@@ -15,15 +15,13 @@ from typing import Any
 import cv2
 from numpy.typing import NDArray
 
-from ant_core.analysis import Analysis, MatcherLike
+from ant_core.analysis import Analysis, FeatureCache, MatcherLike
 from ant_core.colors import Palette
-from ant_core.contact_sheet import make_thumbnail
 from ant_core.errors import Cancelled, InputError, OutputError
 from ant_core.fill import Filler, Solved, Sources
 from ant_core.given import GivenColors
 from ant_core.hints import HintSet
 from ant_core.learn import learn, make_record
-from ant_core.output import OutputFolder
 from ant_core.plan import Plan, Source, Step, make_plan
 from ant_core.result import (
     Fills,
@@ -31,6 +29,7 @@ from ant_core.result import (
     Role,
     SourceUsed,
 )
+from ant_core.run_output import Output
 from ant_core.shot import Reference, Shot
 from ant_core.state import Record, record_name, why_computed
 from ant_core.timing import Timings
@@ -75,8 +74,8 @@ class Propagation:
     Parameters
     ----------
     shot : Shot
-    output : OutputFolder
-        Prepared.
+    output : Output
+        Ready to be written to.
     matcher : MatcherLike
     settings : Settings
     hints : HintSet
@@ -88,12 +87,14 @@ class Propagation:
         Where the stages are timed.
     threads : int, optional
         CPU threads of the kernels; all cores if not given.
+    features : FeatureCache, optional
+        Of an earlier run with the same matcher and gap width.
     """
 
     def __init__(
         self,
         shot: Shot,
-        output: OutputFolder,
+        output: Output,
         matcher: MatcherLike,
         settings: Settings,
         hints: HintSet,
@@ -102,6 +103,7 @@ class Propagation:
         notify: Callable[[Progress], None] | None = None,
         timings: Timings | None = None,
         threads: int | None = None,
+        features: FeatureCache | None = None,
     ) -> None:
         self._shot = shot
         self._output = output
@@ -117,6 +119,7 @@ class Propagation:
             timings=self._timings,
             cancel=cancel or threading.Event(),
             threads=threads,
+            features=features,
         )
         self.palette = self._bench.palette
         self._given = GivenColors(self._bench, hints)
@@ -291,14 +294,14 @@ class Propagation:
         """Pack and write a drawing for every frame that shows it; runs on the writer thread."""
         with self._timings.measure("write"):
             try:
-                data = self._output.writer.encode(painted)
-                thumbnail = make_thumbnail(line, painted)
+                data = self._output.encode(painted)
+                thumbnail = self._output.thumbnail(line, painted)
             except (ValueError, MemoryError, cv2.error) as error:
                 # By now the run is at another drawing, which must not be blamed.
                 why = str(error) or "out of memory"
                 raise OutputError(
-                    f"frame {frames[0]} could not be packed as PNG ({why}): "
-                    "close other programs and run again, finished frames are kept"
+                    f"frame {frames[0]} could not be packed as {self._output.packing} "
+                    f"({why}): close other programs and run again, finished frames are kept"
                 ) from error
             # The record goes first: files that are in place can then always be accounted for.
             self._output.state.save(name, replace(record, thumbnail=thumbnail), self.palette)
@@ -352,7 +355,7 @@ class Propagation:
 
     def _finish(self, frame: int, solved: Solved, role: Role) -> None:
         """Note the result of one frame and tell of it."""
-        color = None if solved.has_failed else str(self._output.writer.path(frame))
+        color = None if solved.has_failed else self._output.place(frame)
         result = replace(
             solved.result,
             frame=frame,

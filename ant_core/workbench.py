@@ -12,8 +12,8 @@ from ant_core.analysis import Analysis, FeatureCache, MatcherLike, analyze, pixe
 from ant_core.colors import Palette
 from ant_core.errors import Cancelled, InputError
 from ant_core.matcher import DrawingFeatures
-from ant_core.output import OutputFolder
 from ant_core.pipeline import Pipeline
+from ant_core.run_output import Output
 from ant_core.shot import Reference, Shot
 from ant_core.state import digest_of
 from ant_core.timing import Timings
@@ -60,25 +60,28 @@ class Workbench:
     Parameters
     ----------
     shot : Shot
-    output : OutputFolder
+    output : Output
     matcher : MatcherLike
     settings : Settings
     timings : Timings
     cancel : threading.Event
     threads : int or None
         CPU threads of the kernels; all cores if None.
+    features : FeatureCache or None
+        Of an earlier run with the same matcher and gap width; a new one if None.
     """
 
     def __init__(
         self,
         shot: Shot,
-        output: OutputFolder,
+        output: Output,
         matcher: MatcherLike,
         settings: Settings,
         *,
         timings: Timings,
         cancel: threading.Event,
         threads: int | None,
+        features: FeatureCache | None = None,
     ) -> None:
         self.shot = shot
         self.output = output
@@ -88,7 +91,7 @@ class Workbench:
         self.palette = Palette(shot.pixels)
         self._cancel = cancel
         self._digests = {f: drawing.digest for drawing in shot.drawings for f in drawing.frames}
-        self._features = FeatureCache(settings.cached_segments)
+        self._features = features or FeatureCache(settings.cached_segments)
         overlap = shot.size[0] * shot.size[1] <= _OVERLAP_PIXELS
         self.pipeline = Pipeline(self._analyze, overlap=overlap, threads=threads)
 
@@ -99,10 +102,9 @@ class Workbench:
 
     def common_keys(self) -> dict[str, str]:
         """Return what every fill of the run depends on, by name."""
-        chunks = self.output.color_chunks.hex()
         return {
             "settings": digest_of([_ALGORITHM, asdict(self.settings)]),
-            "format": digest_of([asdict(self.shot.pixels), chunks]),
+            "format": digest_of([asdict(self.shot.pixels), self.output.format_key]),
         }
 
     def check(self) -> None:
@@ -147,7 +149,7 @@ class Workbench:
         """Return the colour picture of a reference, (H, W, C) in the shot's format."""
         frame = reference.frame
         if reference.origin == "locked":
-            image, place = self.output.read(frame), str(self.output.writer.path(frame))
+            image, place = self.output.read(frame), self.output.place(frame)
         else:
             image, place = self.shot.colors.read(frame), self.shot.colors.place(frame)
         return self.shot.pixels.convert(image, place)
