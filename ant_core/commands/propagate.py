@@ -6,6 +6,7 @@ import argparse
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from ant_core.shot import (
 )
 from ant_core.timing import Timings
 
-__all__ = ["run"]
+__all__ = ["make_matcher", "run"]
 
 REVIEW_BELOW = 0.6  # confidence under which a segment is marked when --fail-under does not say
 
@@ -56,17 +57,19 @@ def run(
     reporter: Reporter,
     cancel: threading.Event,
     files: WholeFiles,
+    load_matcher: Callable[[], Matcher] | None = None,
 ) -> Outcome:
-    """Colour a shot; see `ant_core propagate --help`."""
+    """Colour a shot; see `ant_core propagate --help`.
+
+    `load_matcher` gives the matcher where one is loaded already; the options name it otherwise.
+    """
     start = time.perf_counter()
     timings = Timings()
     with timings.measure("check"):
         job = _prepare(options, files)
     for warning in job.warnings:
         reporter.warn(warning)
-    matcher = Matcher(
-        Path(options.model) if options.model else None, options.device, options.threads
-    )
+    matcher = load_matcher() if load_matcher else make_matcher(options)
     job.output.prepare()
     settings = Settings(gap_px=options.gap)
     review_below = REVIEW_BELOW if options.fail_under is None else options.fail_under
@@ -98,6 +101,12 @@ def run(
         time.perf_counter() - start,
     )
     return _conclude(job, result, info, reporter, strict=options.fail_under is not None)
+
+
+def make_matcher(options: argparse.Namespace) -> Matcher:
+    """Load the model that the options name."""
+    model = Path(options.model) if options.model else None
+    return Matcher(model, options.device, options.threads)
 
 
 def _conclude(
