@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from ant_core.formats.files import WholeFiles
     from ant_core.reporter import Reporter
 
-__all__ = ["main"]
+__all__ = ["main", "parse"]
 
 _STOPPED = "stopped: finished frames stay, run the same command again to go on from there"
 
 _EXIT_CODES = """\
 exit codes:
   0    done
-  1    something unexpected happened, or single frames failed
+  1    something unexpected happened, or single frames or shots failed
   2    the command line makes no sense
   3    done, but frames need review (only with --fail-under)
   4    the model is missing or damaged
@@ -48,6 +48,9 @@ Frames changed in OUT are kept and learned from; files of others are left alone.
 _SEGMENT = """\
 Write the segments of one line drawing as a 16-bit label map: 0 is line, 1..N are segments.
 """
+
+
+_ELSEWHERE = ("batch", "farm", "models", "evaluate", "train")  # bring their own texts and options
 
 
 class _Parser(argparse.ArgumentParser):
@@ -96,8 +99,8 @@ def _build_parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_propagate(commands)
     _add_segment(commands)
-    _add_elsewhere(commands, "models")
-    _add_elsewhere(commands, "evaluate")
+    for name in _ELSEWHERE:
+        _add_elsewhere(commands, name)
     return parser
 
 
@@ -200,6 +203,11 @@ def _add_elsewhere(commands: Any, name: str) -> None:
     )
 
 
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read a command line; UsageError when it makes no sense."""
+    return _build_parser().parse_args(arguments)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -219,7 +227,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     reporter = make_reporter(as_json="--json" in arguments and arguments[:1] != ["evaluate"])
     debug = "--debug" in arguments
     try:
-        options = _build_parser().parse_args(arguments)
+        options = parse(arguments)
         outcome = _run(options, reporter)
         ok = outcome.exit_code in (0, 3)
         event = {"ok": ok, "exit_code": outcome.exit_code} | outcome.event
@@ -255,14 +263,7 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> Outcome:
 
         files = WholeFiles()
         begun.append(files)
-        if options.command == "segment":
-            from ant_core.commands.segment import run
-        elif options.command == "models":
-            from ant_core.commands.models import run
-        elif options.command == "evaluate":
-            from ant_core.commands.evaluate import run
-        else:
-            from ant_core.commands.propagate import run
+        run = importlib.import_module(f"ant_core.commands.{options.command}").run
         return run(options, reporter, cancel, files)
 
     return run_interruptibly(work, cancel, lambda: _give_up(reporter, begun))

@@ -29,7 +29,8 @@ from ant_core.evaluation.protocols import Confidence, Score, by_overlap, by_posi
 from ant_core.models.release import describe, write_beside, write_release
 from ant_core.network.export import TOLERANCE, compare, write_model
 from ant_core.network.model import AntPaper, AntRelative
-from ant_core.network.train import load_model, network_matcher
+from ant_core.network.run import load_model
+from ant_core.network.train import network_matcher
 
 
 def _total(scores: Sequence[Score]) -> float:

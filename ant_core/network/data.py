@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ant_core.descriptors import SHAPE_FEATURES, adjacency_matrix, pair_geometry
 from ant_core.evaluation.clips import UNSURE, Clip, Frame
+from ant_core.network.options import option
 
 __all__ = ["SampleOptions", "batches", "collate", "sample_pair"]
 
@@ -25,12 +26,18 @@ _COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
 class SampleOptions:
     """How pairs are drawn and varied in training."""
 
-    references_max: int = 3  # most references of one target
-    segments_max: int = 400  # drawings with more are left out; bounds time and memory of a step
-    window_share: float = 0.93  # share of samples that see a part of the drawings only
-    window_segments: tuple[int, int] = (12, 90)  # target segments of such a part
-    merge_share: float = 0.25  # share of samples in which some parts share a colour (inclusion)
-    drop_share: float = 0.35  # share of samples in which some reference segments are missing
+    references_max: int = option(3, "most references of one target")
+    segments_max: int = option(
+        400, "drawings with more are left out; bounds time and memory of a step"
+    )
+    window_share: float = option(0.93, "share of samples that see a part of the drawings only")
+    window_segments: tuple[int, int] = option((12, 90), "target segments of such a part")
+    merge_share: float = option(
+        0.25, "share of samples in which some parts share a colour (inclusion)"
+    )
+    drop_share: float = option(
+        0.35, "share of samples in which some reference segments are missing"
+    )
 
 
 def sample_pair(

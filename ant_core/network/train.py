@@ -1,68 +1,50 @@
 """Training on stored clips: time-boxed, resumable, with a validation curve.
 
     python scripts/generate.py --data DATA --out clips --split train --clips 400
-    python scripts/train.py --clips clips --run runs/first --minutes 90
-    python scripts/train.py --clips clips --run runs/first --minutes 180     # goes on from there
+    ant_core train --example > first.toml
+    ant_core train first.toml --clips clips --out runs/first
+    ant_core train first.toml --clips clips --out runs/first --minutes 180    # goes on from there
+    torchrun --nproc-per-node 4 -m ant_core train first.toml --clips clips --out runs/first
 
 A run folder holds `last.pt` (everything needed to go on), `best.pt` (the averaged weights that
-scored best on validation) and `log.jsonl` (one line a report).
+scored best on validation), `log.jsonl` (one line a report) and `curves.png`.
 """
 
 from __future__ import annotations
 
-import json
 import math
+import threading
 import time
-from collections.abc import Sequence
-from copy import deepcopy
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ant_core.errors import InputError
+from ant_core.errors import Cancelled, InputError
 from ant_core.evaluation.clips import Clip, Frame, load_clip
 from ant_core.evaluation.protocols import MatchFrames, recursive
-from ant_core.network.data import SampleOptions, batches, collate
+from ant_core.network.config import TrainConfig
+from ant_core.network.data import batches, collate
 from ant_core.network.losses import paper_loss, relative_loss
-from ant_core.network.model import CONFIGS, AntPaper, AntRelative, ModelConfig, build
+from ant_core.network.machine import Machine
+from ant_core.network.model import CONFIGS, AntPaper, AntRelative
+from ant_core.network.run import Run
 
-__all__ = ["TrainConfig", "load_model", "network_matcher", "step_loss", "train"]
+__all__ = ["network_matcher", "step_loss", "train", "train_batch", "validate"]
 
-_AVERAGE = 0.998  # decay a step of the averaged weights that are validated and shipped
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """One experiment."""
-
-    network: str = "ant_relative"  # a key of CONFIGS
-    minutes: float = 60.0  # time box over all sittings; the learning rate falls to zero with it
-    tokens: int = 2400  # segments a step, targets and references and padding; about 13 pairs
-    accumulate: int = 1  # batches whose gradients are summed in a step (ant_paper: 4)
-    learning_rate: float = 8e-4  # peak
-    warmup_steps: int = 200  # linear rise of the learning rate
-    weight_decay: float = 1e-4
-    clip_norm: float = 1.0  # global gradient norm
-    constant_rate: bool = False  # the paper: no decay
-    validate_minutes: float = 8.0  # time between validations
-    validate_clips: int = 12  # clips of each kind (name up to the first '_') that are validated
-    validate_frames: int = 8  # first frames of each
-    full_precision: bool = False  # default: bfloat16 where PyTorch thinks it safe
-    seed: int = 0
-    threads: int = 2  # CPU threads of PyTorch
-    pool_clips: int = 700  # most clips held in memory, 10 to 20 MB each
-    purity_min: float = 0.7  # segments with less of one true part teach nothing
+Notify = Callable[[dict[str, Any]], None]
 
 
-def _rate(config: TrainConfig, step: int, elapsed_share: float) -> float:
-    warm = min(1.0, (step + 1) / max(config.warmup_steps, 1))
+def learning_rate(config: TrainConfig, share: float) -> float:
+    """Return the rate at a point of the run: `share` of its time or pairs is over."""
+    warm = min(1.0, (share + 1e-4) / max(config.warmup_share, 1e-4))
     if config.constant_rate:
         return config.learning_rate * warm
-    return config.learning_rate * warm * max(0.02, 0.5 + 0.5 * math.cos(math.pi * elapsed_share))
+    return config.learning_rate * warm * max(0.02, 0.5 + 0.5 * math.cos(math.pi * min(share, 1.0)))
 
 
 def _match(model: AntPaper | AntRelative, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -85,14 +67,15 @@ def step_loss(model: AntPaper | AntRelative, batch: dict[str, Tensor]) -> Tensor
 
 def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
     """Wrap a network for the evaluation protocols."""
+    device = next(model.parameters()).device
 
     def match(
         references: Sequence[Frame], target: Frame
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        batch = collate([(target, list(references))])
+        batch = {key: value.to(device) for key, value in collate([(target, [*references])]).items()}
         with torch.inference_mode():
             similarity, counterpart = _match(model, batch)
-        return similarity.softmax(-1)[0].numpy(), counterpart.sigmoid()[0].numpy()
+        return similarity.softmax(-1)[0].cpu().numpy(), counterpart.sigmoid()[0].cpu().numpy()
 
     return match
 
@@ -142,118 +125,91 @@ class _ClipPool:
         return list(self.clips.values())
 
 
-def load_model(path: Path) -> AntPaper | AntRelative:
-    """Read the network of a checkpoint, ready for inference."""
-    stored = torch.load(path, map_location="cpu", weights_only=True)
-    model = build(ModelConfig(**stored["model_config"]))
-    model.load_state_dict(stored["average"])
-    return model.eval()
+def train_batch(run: Run, source: Iterator[dict[str, Tensor]], rate: float) -> tuple[float, int]:
+    """Take one optimizer step; return the loss and the number of pairs of this process."""
+    for group in run.optimizer.param_groups:
+        group["lr"] = rate
+    total, pairs = 0.0, 0
+    for _ in range(run.config.accumulate):
+        batch = run.machine.to_device(next(source))
+        with run.machine.autocast():
+            loss = step_loss(run.model, batch) / run.config.accumulate
+        loss.backward()  # type: ignore[no-untyped-call]
+        total += float(loss.detach())
+        pairs += len(batch["target_mask"])
+    run.update()
+    return total, pairs
 
 
-class _Run:
-    """The state of one training run, on disk and in memory."""
-
-    def __init__(self, config: TrainConfig, folder: Path, model_config: ModelConfig) -> None:
-        self.config, self.folder, self.model_config = config, folder, model_config
-        folder.mkdir(parents=True, exist_ok=True)
-        self.model = build(model_config)
-        self.average = deepcopy(self.model).requires_grad_(requires_grad=False)
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), config.learning_rate, weight_decay=config.weight_decay
-        )
-        self.step, self.pairs, self.seconds, self.best = 0, 0, 0.0, -1.0
-        if (folder / "last.pt").exists():
-            self._resume()
-
-    def _resume(self) -> None:
-        stored = torch.load(self.folder / "last.pt", map_location="cpu", weights_only=True)
-        self.model.load_state_dict(stored["model"])
-        self.average.load_state_dict(stored["average"])
-        self.optimizer.load_state_dict(stored["optimizer"])
-        self.step, self.pairs = stored["step"], stored["pairs"]
-        self.seconds, self.best = stored["seconds"], stored["best"]
-
-    def save(self, name: str) -> None:
-        """Write a checkpoint beside its final name, then rename it."""
-        state = {
-            "model_config": asdict(self.model_config),
-            "train_config": asdict(self.config),
-            "average": self.average.state_dict(),
-            "step": self.step,
-            "pairs": self.pairs,
-            "seconds": self.seconds,
-            "best": self.best,
-        }
-        if name == "last.pt":
-            state["model"] = self.model.state_dict()
-            state["optimizer"] = self.optimizer.state_dict()
-        part = self.folder / (name + ".part")
-        torch.save(state, part)
-        part.replace(self.folder / name)
-
-    def log(self, **values: float | dict[str, float]) -> None:
-        """Append a line to the log."""
-        with (self.folder / "log.jsonl").open("a") as file:
-            file.write(json.dumps({"step": self.step, "pairs": self.pairs, **values}) + "\n")
-
-    def update(self) -> None:
-        """Take one optimizer step and follow it with the averaged weights."""
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        decay = min(_AVERAGE, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for mean, value in zip(self.average.parameters(), self.model.parameters(), strict=True):
-                mean.lerp_(value, 1 - decay)
-        self.step += 1
-
-
-def train(config: TrainConfig, clips: Path, folder: Path) -> dict[str, float]:
+def train(
+    config: TrainConfig,
+    clips: Path,
+    folder: Path,
+    *,
+    notify: Notify = lambda _: None,
+    cancel: threading.Event | None = None,
+) -> dict[str, float]:
     """Train until the time box is used up; return the best validation scores.
 
-    `clips` holds `train/*.npz` and `validation/*.npz`; new training clips that appear while the
-    run goes on are taken in at the next validation.
+    Parameters
+    ----------
+    config : TrainConfig
+    clips : Path
+        Holds `train/*.npz` and `validation/*.npz`; new training clips that appear while the run
+        goes on are taken in at the next validation.
+    folder : Path
+        The run's own; a run that is there goes on.
+    notify : callable
+        Told of every line of the log.
+    cancel : threading.Event, optional
+        Ends the run between two steps, with everything saved.
+
+    Raises
+    ------
+    InputError
+        When there are no clips.
+    Cancelled
     """
-    torch.set_num_threads(config.threads)
+    machine = Machine(config.device, full_precision=config.full_precision, threads=config.threads)
     torch.manual_seed(config.seed)
     validation = _validation_clips(clips / "validation", config)
     pool = _ClipPool(clips / "train", config)
-    run = _Run(config, folder, CONFIGS[config.network])
-    rng = np.random.default_rng([config.seed, run.step])
-    best: dict[str, float] = {}
-    while run.seconds < config.minutes * 60:
-        _train_until_validation(run, pool.refresh(), rng)
-        scores = validate(run.average, validation)
-        if scores["all"] > run.best:
-            run.best, best = scores["all"], scores
-            run.save("best.pt")
-        run.log(seconds=run.seconds, validation=scores)
-        run.save("last.pt")
-    return best
+    run = Run(config, folder, CONFIGS[config.network], machine, notify)
+    rng = np.random.default_rng([config.seed, run.step, machine.rank])
+    stopped = False
+    while not run.is_over and not stopped:
+        stopped = _train_until_validation(run, pool.refresh(), rng, cancel or threading.Event())
+        if machine.is_first:
+            scores = validate(run.average, validation)
+            run.log(seconds=run.seconds, validation=scores)
+            run.keep(scores)
+        machine.wait()
+    if stopped:
+        raise Cancelled(f"stopped after {run.pairs} pairs: the same command goes on from there")
+    return run.best_scores
 
 
-def _train_until_validation(run: _Run, clips: list[Clip], rng: np.random.Generator) -> None:
+def _train_until_validation(
+    run: Run, clips: list[Clip], rng: np.random.Generator, cancel: threading.Event
+) -> bool:
+    """Train until the next validation is due; return whether somebody stopped the run."""
     config = run.config
-    source = batches(clips, config.tokens, rng, SampleOptions())
+    source = batches(clips, config.tokens, rng, config.samples)
     last = time.perf_counter()
-    until = min(run.seconds + config.validate_minutes * 60, config.minutes * 60)
+    until = run.seconds + config.validate_minutes * 60
     losses: list[float] = []
-    while run.seconds < until:
-        rate = _rate(config, run.step, run.seconds / (config.minutes * 60))
-        for group in run.optimizer.param_groups:
-            group["lr"] = rate
-        total = 0.0
-        for _ in range(config.accumulate):
-            batch = next(source)
-            with torch.autocast("cpu", torch.bfloat16, enabled=not config.full_precision):
-                loss = step_loss(run.model, batch) / config.accumulate
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += float(loss.detach())
-            run.pairs += len(batch["target_mask"])
-        run.update()
-        losses.append(total)
+    stopped = False
+    while run.seconds < until and not run.is_over and not stopped:
+        rate = learning_rate(config, run.share)
+        loss, pairs = train_batch(run, source, rate)
         now = time.perf_counter()
-        run.seconds, last = run.seconds + now - last, now
+        run.seconds, pairs, stopped = run.machine.agree(
+            run.seconds + now - last, pairs, stop=cancel.is_set()
+        )
+        run.pairs += pairs
+        last = now
+        losses.append(loss)
         if len(losses) == 50:
             run.log(seconds=run.seconds, loss=float(np.mean(losses)), rate=rate)
             losses.clear()
+    return stopped

@@ -1,22 +1,25 @@
 """Training really learns, on clips small enough to be memorised, and goes on where it stopped."""
 
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
-from ant_core.descriptors import SHAPE_FEATURES  # noqa: E402 - torch is optional
-from ant_core.errors import InputError  # noqa: E402
+from ant_core.cli import main  # noqa: E402 - torch is optional
+from ant_core.descriptors import SHAPE_FEATURES  # noqa: E402
+from ant_core.errors import Cancelled, InputError  # noqa: E402
 from ant_core.evaluation.clips import load_clip  # noqa: E402
 from ant_core.evaluation.protocols import recursive  # noqa: E402
+from ant_core.network.config import TrainConfig  # noqa: E402
 from ant_core.network.data import SampleOptions, batches, sample_pair  # noqa: E402
 from ant_core.network.model import CONFIGS, build  # noqa: E402
-from ant_core.network.train import (  # noqa: E402
-    TrainConfig,
-    network_matcher,
-    step_loss,
-    train,
-)
+from ant_core.network.train import network_matcher, step_loss, train  # noqa: E402
 
 PARTS, FRAMES = 8, 5
 
@@ -63,7 +66,7 @@ def clips(tmp_path):
 def config(**changes):
     settings = {
         "tokens": 96,
-        "warmup_steps": 10,
+        "device": "cpu",
         "threads": 1,
         "seed": 1,
     }
@@ -138,3 +141,66 @@ def test_augmented_pairs_keep_true_matches_and_the_same_seed_gives_the_same_pair
             assert reference.number != target.number
             assert reference.edges.max(initial=-1) < reference.count
             assert len(reference.crops) == len(reference.label) == len(reference.box)
+
+
+def test_a_run_ends_after_its_pairs(clips, tmp_path):
+    train(config(pairs=60, validate_minutes=5.0), clips, tmp_path / "run")
+    stored = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
+    assert 60 <= stored["pairs"] < 120
+    assert stored["best_scores"]["all"] > 0
+
+
+def test_a_run_of_another_network_is_not_overwritten(clips, tmp_path):
+    train(config(pairs=10), clips, tmp_path / "run")
+    with pytest.raises(InputError, match="choose another --out folder"):
+        train(config(pairs=10, network="ant_paper"), clips, tmp_path / "run")
+
+
+def test_a_cancelled_run_is_saved(clips, tmp_path):
+    cancel = threading.Event()
+    lines = []
+
+    def notify(line):
+        lines.append(line)
+        cancel.set()
+
+    settings = config(minutes=10.0, validate_minutes=0.01)
+    with pytest.raises(Cancelled, match="goes on from there"):
+        train(settings, clips, tmp_path / "run", notify=notify, cancel=cancel)
+    assert "validation" in lines[0]
+    assert torch.load(tmp_path / "run" / "last.pt", weights_only=True)["pairs"] > 0
+
+
+def test_the_command_trains_draws_and_prints_its_example(clips, tmp_path, capsys):
+    assert main(["train", "--example"]) == 0
+    text = capsys.readouterr().out
+    path = tmp_path / "experiment.toml"
+    path.write_text(text.replace("pairs = 0", "pairs = 60").replace("tokens = 2400", "tokens = 96"))
+    run = tmp_path / "run"
+    assert main(["train", str(path), "--clips", str(clips), "--out", str(run)]) == 0
+    assert capsys.readouterr().out.strip() == str(run / "best.pt")
+    assert cv2.imread(str(run / "curves.png")).shape[1] > 800
+    assert main(["train", str(path)]) == 2
+    assert "--clips, --out missing" in capsys.readouterr().err
+
+
+def test_two_processes_take_the_same_steps(clips, tmp_path):
+    path = tmp_path / "experiment.toml"
+    path.write_text('pairs = 40\ntokens = 96\nthreads = 1\ndevice = "cpu"\n')
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"),
+            *("-m", "ant_core", "train", str(path), "--clips", str(clips)),
+            *("--out", str(tmp_path / "run")),
+        ],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    stored = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
+    assert stored["pairs"] >= 40
+    log = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    assert len(log) == 1, "one process writes"

@@ -27,8 +27,8 @@ def files(room):
 
 def runtime_files():
     rooms = [ROOT / "ant_core" / name for name in TRAINING]
-    # The one command that leads into a training room, once it runs.
-    rooms.append(ROOT / "ant_core" / "commands" / "evaluate.py")
+    # The commands that lead into a training room, once they run.
+    rooms += [ROOT / "ant_core" / "commands" / f"{name}.py" for name in ("evaluate", "train")]
     return [p for p in files("ant_core") if not any(r in (p, *p.parents) for r in rooms)]
 
 

@@ -1,0 +1,110 @@
+"""`ant_core train`: a network from stored clips, by an experiment's file.
+
+The room behind this door, `ant_core.network`, is opened by `run` alone: it needs PyTorch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ant_core.commands.outcome import Outcome
+from ant_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from ant_core.formats.files import WholeFiles
+    from ant_core.reporter import Reporter
+
+__all__ = ["DESCRIPTION", "HELP", "add_arguments", "need_torch", "run"]
+
+HELP = "train a network on stored clips"
+DESCRIPTION = """\
+Train a network on clips that scripts/generate.py made: CLIPS holds train/ and validation/.
+CONFIG is a TOML file of options; --example prints one with every option explained.
+RUN gets last.pt, best.pt, log.jsonl and curves.png; the same command goes on where it stopped.
+On several GPUs: torchrun --nproc-per-node N -m ant_core train CONFIG ...
+"""
+
+
+def _minutes(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise ValueError
+    return value
+
+
+_minutes.__name__ = "number of minutes (more than 0)"  # argparse puts it into "invalid ... value"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add = parser.add_argument
+    add("config", metavar="CONFIG", nargs="?", help="TOML file of the experiment")
+    add("--example", action="store_true", help="print a CONFIG with every option, and end")
+    add("--clips", type=Path, metavar="CLIPS", help="folder with train/*.npz and validation/*.npz")
+    add("--out", type=Path, metavar="RUN", help="folder of the run")
+    add("--minutes", type=_minutes, metavar="M", help="time box, instead of the one in CONFIG")
+    add("--json", action="store_true", help="one JSON event a line on stdout, the result last")
+    add("--debug", action="store_true", help="show the traceback of an error")
+
+
+def need_torch() -> None:
+    """Raise UsageError where PyTorch is not installed."""
+    try:
+        import torch  # noqa: F401 - only whether it is there
+    except ImportError as error:
+        raise UsageError(
+            'training needs PyTorch: install it with pip install "ant-core[train]"'
+        ) from error
+
+
+def run(
+    options: argparse.Namespace,
+    reporter: Reporter,
+    cancel: threading.Event,
+    files: WholeFiles,
+) -> Outcome:
+    """Train; see `ant_core train --help`."""
+    del files
+    need_torch()
+    from dataclasses import replace
+
+    from ant_core.network.config import example, read_config
+
+    if options.example:
+        return Outcome(text=example().rstrip("\n"), event={"config": example()})
+    missing = [name for name in ("config", "clips", "out") if getattr(options, name) is None]
+    if missing:
+        names = ", ".join("CONFIG" if name == "config" else f"--{name}" for name in missing)
+        raise UsageError(f"{names} missing: name the experiment's file, its clips and a run folder")
+    config = read_config(Path(options.config))
+    if options.minutes is not None:
+        config = replace(config, minutes=options.minutes)
+    return _train(config, options, reporter, cancel)
+
+
+def _train(
+    config: Any, options: argparse.Namespace, reporter: Reporter, cancel: threading.Event
+) -> Outcome:
+    from ant_core.network.curves import draw_curves, read_log
+    from ant_core.network.train import train
+
+    picture = options.out / "curves.png"
+
+    def notify(line: dict[str, Any]) -> None:
+        done, total = round(line["seconds"]), round(config.minutes * 60)
+        if "validation" in line:
+            scores = ", ".join(f"{k} {v:.1f} %" for k, v in sorted(line["validation"].items()))
+            text = f"{line['pairs']} pairs, validation: {scores}"
+            draw_curves({config.network: read_log(options.out / "log.jsonl")}, picture)
+        else:
+            text = f"{line['pairs']} pairs, loss {line['loss']:.3f}"
+        reporter.progress(min(done, total), total, text, line)
+
+    best = train(config, options.clips, options.out, notify=notify, cancel=cancel)
+    event = {"run": str(options.out), "curves": str(picture), "validation": best}
+    for kind, score in sorted(best.items()):
+        reporter.say(f"best validation, {kind}: {score:.1f} %")
+    return Outcome(text=str(options.out / "best.pt"), event=event)
