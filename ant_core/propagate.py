@@ -260,9 +260,11 @@ class Propagation:
             for source, solved in sources
         )
         record, reason = self._output.state.load(name, self.palette), ""
-        intact = all(self._output.is_intact(frame) for frame in frames)
+        # A frame whose drawing was moved here from another one still shows its old picture.
+        moved = any(self._output.state.record_of(frame) != name for frame in frames)
+        intact = not moved and all(self._output.is_intact(frame) for frame in frames)
         if record is None or record.keys != keys or record.sources != used or not intact:
-            reason = self._why(step.frame, record, keys, used)
+            reason = self._why(step.frame, None if moved else record, keys, used)
             analysis = self._bench.pipeline.get(step.frame)
             if following is not None:
                 self._bench.pipeline.prefetch(following.frame)

@@ -29,7 +29,15 @@ from ant_core.errors import OutputError
 from ant_core.formats.files import WholeFiles
 from ant_core.result import Fills, NotFlat, SourceUsed
 
-__all__ = ["Record", "RunState", "digest_of", "record_name", "why_computed"]
+__all__ = [
+    "Record",
+    "RunState",
+    "digest_of",
+    "pack_record",
+    "record_name",
+    "unpack_record",
+    "why_computed",
+]
 
 _VERSION = 2
 
@@ -112,7 +120,7 @@ class Record:
     places: NDArray[np.float32]
 
 
-def _pack(record: Record, palette: Palette) -> bytes:
+def pack_record(record: Record, palette: Palette) -> bytes:
     """Write a record; colours by value, because palette indices differ from run to run."""
     used = sorted({*record.fills.color.tolist(), *(item.color for item in record.not_flat)})
     used = [index for index in used if index > UNPAINTED]
@@ -140,7 +148,8 @@ def _pack(record: Record, palette: Palette) -> bytes:
     return buffer.getvalue()
 
 
-def _unpack(data: bytes, palette: Palette) -> Record | None:
+def unpack_record(data: bytes, palette: Palette) -> Record | None:
+    """Read what `pack_record` wrote; None when another version wrote it."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         meta = json.loads(arrays["meta"].tobytes())
         if meta["version"] != _VERSION:
@@ -267,14 +276,14 @@ class RunState:
     def load(self, name: str, palette: Palette) -> Record | None:
         """Return a record, None when there is none that can be read."""
         try:
-            return _unpack((self.folder / "drawings" / f"{name}.npz").read_bytes(), palette)
+            return unpack_record((self.folder / "drawings" / f"{name}.npz").read_bytes(), palette)
         except (OSError, ValueError, KeyError, IndexError, TypeError, EOFError):
             return None
         except zipfile.BadZipFile:
             return None
 
     def save(self, name: str, record: Record, palette: Palette) -> None:
-        self._files.write(self.folder / "drawings" / f"{name}.npz", _pack(record, palette))
+        self._files.write(self.folder / "drawings" / f"{name}.npz", pack_record(record, palette))
 
     def finish(self, live_digests: Collection[str]) -> None:
         """Forget records that no frame uses and line files that are gone, and close.

@@ -168,6 +168,16 @@ def test_an_added_frame_is_new_and_the_others_stay(shot, out, cli):
     assert recomputed(out) == {10: "new"}
 
 
+def test_a_drawing_moved_to_another_frame_takes_its_picture_along(tmp_path, cli):
+    shot = make_shot(tmp_path / "shot", frames=range(1, 6), painted=[5])
+    out = tmp_path / "out"
+    assert cli("propagate", shot, "--out", out).code == 0
+    # Frame 3 now holds the drawing of frame 4, whose sources and offsets stay the same.
+    (shot / "line" / "0003.png").write_bytes((shot / "line" / "0004.png").read_bytes())
+    cli("propagate", shot, "--out", out)
+    assert pictures(out)["0003.png"] == pictures(out)["0004.png"]
+
+
 def test_another_gap_computes_everything_again(shot, out, cli):
     cli("propagate", shot, "--out", out, "--gap", "3")
     assert set(recomputed(out)) == set(range(1, 10))
