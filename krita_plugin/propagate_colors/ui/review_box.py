@@ -1,0 +1,237 @@
+"""Review: the list of frames, the list of colours, and what can be done with what is selected."""
+
+from __future__ import annotations
+
+from .. import settings as declared
+from ..i18n import tr
+from ..model import FrameState
+from ..qt import Qt, QtCore, QtGui, QtWidgets
+from . import look
+from .colors_page import ColorsPage
+from .elided import ElidedLabel
+from .review_delegate import ReviewDelegate
+from .review_model import BY_DOUBT, BY_TIME, ROW_ROLE, ReviewModel
+from .slots import guarded, observe, on_opened, pressed
+
+_EMPTY_MARGIN = 12
+_OURS = {FrameState.PREDICTED, FrameState.ACCEPTED}
+
+
+class ReviewList(QtWidgets.QListView):
+    """A list that says what it is for while it is empty."""
+
+    def paintEvent(self, event) -> None:
+        """Draw the rows, or the sentence."""
+        super().paintEvent(event)
+        if self.model().rowCount():
+            return
+        painter = QtGui.QPainter(self.viewport())
+        painter.setPen(self.palette().color(self.palette().ColorRole.PlaceholderText))
+        flags = look.flags(Qt.AlignmentFlag.AlignCenter, Qt.TextFlag.TextWordWrap)
+        margin = _EMPTY_MARGIN
+        box = self.viewport().rect().adjusted(margin, margin, -margin, -margin)
+        painter.drawText(box, flags, tr("Painted and colored frames are listed here."))
+
+
+class ReviewBox(QtWidgets.QWidget):
+    """Pages Frames and Colors above the buttons Accept, Undo and Run on from here."""
+
+    def __init__(self, controller, settings, parent=None) -> None:
+        super().__init__(parent)
+        self.setObjectName("review_box")
+        self._controller = controller
+        self._settings = settings
+        self.model = ReviewModel(controller, self)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(look.SPACE)
+        self._tabs = QtWidgets.QTabWidget(self)
+        self._tabs.setObjectName("review_tabs")
+        self._tabs.setDocumentMode(True)
+        self._tabs.addTab(self._frames_page(), tr("Frames"))
+        self.colors = ColorsPage(controller, self._tabs)
+        self.colors.frames_wanted.connect(guarded(self._show_only))
+        self._tabs.addTab(self.colors, tr("Colors"))
+        self._tabs.setCornerWidget(self._order_combo())
+        layout.addWidget(self._tabs, 1)
+        layout.addLayout(self._buttons())
+        self.model.modelReset.connect(guarded(self._update_buttons))
+        self.list.selectionModel().selectionChanged.connect(pressed(self._update_buttons))
+        observe(controller, {"frames": self.refresh, "document": self._on_document})
+        observe(controller, {"busy": self._update_buttons})
+        self.refresh()
+
+    # --- building
+
+    def _frames_page(self):
+        page = QtWidgets.QWidget(self._tabs)
+        layout = QtWidgets.QVBoxLayout(page)
+        layout.setContentsMargins(0, look.SPACE, 0, 0)
+        layout.setSpacing(look.SPACE)
+        layout.addWidget(self._filter_row(page))
+        self.list = ReviewList(page)
+        self.list.setObjectName("review_list")
+        self.list.setAccessibleName(tr("Frames to review"))
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(ReviewDelegate(self.list))
+        self.list.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.setUniformItemSizes(True)
+        self.list.setVerticalScrollMode(QtWidgets.QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setMinimumHeight(88)
+        on_opened(self.list, self._go_to)
+        layout.addWidget(self.list, 1)
+        return page
+
+    def _filter_row(self, page):
+        self._filter = QtWidgets.QWidget(page)
+        row = QtWidgets.QHBoxLayout(self._filter)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._filter_label = ElidedLabel("filter_label", self._filter)
+        clear = look.tool_button("filter_clear", tr("Show all frames again"), self._filter)
+        clear.setIcon(look.icon("close", self.palette()))
+        clear.clicked.connect(pressed(lambda: self._show_only(None, "")))
+        row.addWidget(self._filter_label, 1)
+        row.addWidget(clear)
+        self._filter.hide()
+        return self._filter
+
+    def _order_combo(self):
+        self._order = QtWidgets.QComboBox(self)
+        self._order.setObjectName("order_combo")
+        self._order.setToolTip(tr("Order of the list"))
+        self._order.addItem(tr("By time"), BY_TIME)
+        self._order.addItem(tr("By doubt"), BY_DOUBT)
+        self._order.setCurrentIndex(
+            max(self._order.findData(self._settings.get(declared.REVIEW_ORDER)), 0)
+        )
+        self._order.activated.connect(pressed(self._on_order))
+        self.model.set_order(self._order.currentData())
+        return self._order
+
+    def _buttons(self):
+        self._accept = self._menu_button("accept_button", tr("Accept"), self._accept_selected)
+        self._accept.setToolTip(tr("Keep the colors of the selected frames, else of this frame"))
+        menu = self._accept.menu()
+        menu.addAction(tr("Accept all")).triggered.connect(pressed(self._accept_all))
+        self._above = menu.addMenu("")
+        self._above.setObjectName("accept_above_menu")
+        for percent in (95, 90, 80, 70):
+            action = self._above.addAction(tr("{percent} % sure", percent=percent))
+            action.setData(percent)
+        self._above.setTitle(tr("Accept all above"))
+        self._above.triggered.connect(guarded(self._accept_above))
+        self._undo = self._menu_button("undo_button", tr("Undo"), self._undo_selected)
+        self._undo.setToolTip(tr("Bring back what the frames held before"))
+        self._undo.menu().addAction(tr("Undo all")).triggered.connect(pressed(self._undo_all))
+        self._run_on = QtWidgets.QPushButton(tr("Run on from here"), self)
+        self._run_on.setObjectName("run_on_button")
+        self._run_on.setToolTip(
+            tr("Take the corrected frame as a reference and color again what depends on it")
+        )
+        self._run_on.clicked.connect(pressed(self._on_run_on))
+        grid = QtWidgets.QGridLayout()
+        grid.setSpacing(look.SPACE)
+        grid.addWidget(self._accept, 0, 0)
+        grid.addWidget(self._undo, 0, 1)
+        grid.addWidget(self._run_on, 1, 0, 1, 2)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        return grid
+
+    def _menu_button(self, name: str, text: str, function):
+        button = QtWidgets.QToolButton(self)
+        button.setObjectName(name)
+        button.setText(text)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        button.setSizePolicy(
+            QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Fixed
+        )
+        button.setMenu(QtWidgets.QMenu(button))
+        button.clicked.connect(pressed(function))
+        return button
+
+    # --- showing
+
+    def refresh(self) -> None:
+        """Show the controller's frames; the selection stays with its frames."""
+        selected = set(self.selected_times())
+        self.model.refresh()
+        self._select(selected)
+        self._update_buttons()
+
+    def selected_times(self) -> list[int]:
+        """Return the selected frames in order of time."""
+        indexes = self.list.selectionModel().selectedIndexes()
+        return sorted(index.data(ROW_ROLE).time for index in indexes)
+
+    def _select(self, times: set[int]) -> None:
+        if set(self.selected_times()) == times:
+            return
+        selection = QtCore.QItemSelection()
+        for time in times:
+            row = self.model.row_of(time)
+            if row >= 0:
+                selection.select(self.model.index(row), self.model.index(row))
+        flag = QtCore.QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.list.selectionModel().select(selection, flag)
+
+    def _on_document(self) -> None:
+        self.model.forget_pictures()
+        self._show_only(None, "")
+        self.refresh()
+
+    def _update_buttons(self) -> None:
+        free = self._controller.has_document and self._controller.busy is None
+        chosen = self._times()
+        rows = [row for row in self._controller.frames if row.time in chosen]
+        acceptable = any(row.state == FrameState.PREDICTED for row in rows)
+        undoable = any(row.state in _OURS for row in rows)
+        some = any(row.state in _OURS for row in self._controller.frames)
+        self._accept.setEnabled(free and (acceptable or some))
+        self._undo.setEnabled(free and (undoable or some))
+        self._run_on.setEnabled(free and len(chosen) == 1 and bool(rows))
+
+    # --- what the artist does
+
+    def _times(self) -> list[int]:
+        return self.selected_times() or [self._controller.current_time]
+
+    def _accept_selected(self) -> None:
+        self._controller.accept(self._times())
+
+    def _accept_all(self) -> None:
+        self._controller.accept(self._all_in({FrameState.PREDICTED}))
+
+    def _accept_above(self, action) -> None:
+        self._controller.accept_above(action.data() / 100)
+
+    def _undo_selected(self) -> None:
+        self._controller.undo(self._times())
+
+    def _undo_all(self) -> None:
+        self._controller.undo(self._all_in(_OURS))
+
+    def _all_in(self, states: set[str]) -> list[int]:
+        return [row.time for row in self._controller.frames if row.state in states]
+
+    def _on_run_on(self) -> None:
+        self._controller.run_on_from(self._times()[0])
+
+    def _go_to(self, index) -> None:
+        self._controller.go_to(index.data(ROW_ROLE).time)
+
+    def _on_order(self) -> None:
+        order = self._order.currentData()
+        self._settings.set(declared.REVIEW_ORDER, order)
+        selected = set(self.selected_times())
+        self.model.set_order(order)
+        self._select(selected)
+
+    def _show_only(self, times, text: str) -> None:
+        self._filter.setVisible(times is not None)
+        self._filter_label.setText(text)
+        self.model.show_only(None if times is None else frozenset(times))
+        if times is not None:
+            self._tabs.setCurrentIndex(0)

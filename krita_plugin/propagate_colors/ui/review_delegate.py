@@ -1,0 +1,92 @@
+"""How a frame looks in the review list: thumbnail, number, state, confidence, what is doubtful."""
+
+from __future__ import annotations
+
+from ..i18n import tr
+from ..qt import Qt, QtCore, QtGui, QtWidgets
+from . import look
+from .review_model import ROW_ROLE
+
+_THUMBNAIL = QtCore.QSize(64, 38)
+_STRIPE = 4  # the state's colour at the left edge
+
+
+class ReviewDelegate(QtWidgets.QStyledItemDelegate):
+    """Paints one row; needs 200 pixels, uses what it gets."""
+
+    def sizeHint(self, option, _index) -> QtCore.QSize:
+        """Return the height of a thumbnail or of two lines of text."""
+        text = 2 * option.fontMetrics.height()
+        return QtCore.QSize(160, max(_THUMBNAIL.height(), text) + 2 * look.SPACE)
+
+    def paint(self, painter, option, index) -> None:
+        """Draw the row."""
+        row = index.data(ROW_ROLE)
+        painter.save()
+        style = option.widget.style() if option.widget else QtWidgets.QApplication.style()
+        panel = QtWidgets.QStyle.PrimitiveElement.PE_PanelItemViewItem
+        style.drawPrimitive(panel, option, painter, option.widget)
+        state = look.shown_state(row)
+        box = option.rect
+        stripe = QtCore.QRect(box.left(), box.top() + 1, _STRIPE, box.height() - 2)
+        painter.fillRect(stripe, look.state_color(state, option.palette))
+        place = QtCore.QRect(QtCore.QPoint(box.left() + _STRIPE + 4, box.top()), _THUMBNAIL)
+        place.moveTop(box.top() + (box.height() - _THUMBNAIL.height()) // 2)
+        self._paint_thumbnail(painter, place, index.data(Qt.ItemDataRole.DecorationRole), option)
+        left = place.right() + 8
+        text = QtCore.QRect(left, box.top(), box.right() - left - 4, box.height())
+        self._paint_text(painter, text, row, state, option)
+        painter.restore()
+
+    @staticmethod
+    def _paint_thumbnail(painter, place, image, option) -> None:
+        palette = option.palette
+        painter.fillRect(place, palette.color(palette.ColorRole.AlternateBase))
+        if image is None:
+            return
+        size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        target = QtCore.QRect(QtCore.QPoint(0, 0), size)
+        target.moveCenter(place.center())
+        # Drawings are made on paper: without it dark lines vanish on a dark theme.
+        painter.fillRect(target, Qt.GlobalColor.white)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(target, image)
+
+    @staticmethod
+    def _paint_text(painter, box, row, state: str, option) -> None:
+        selected = bool(option.state & QtWidgets.QStyle.StateFlag.State_Selected)
+        roles = option.palette.ColorRole
+        role = roles.HighlightedText if selected else roles.Text
+        painter.setPen(option.palette.color(role))
+        line = option.fontMetrics.height()
+        top = box.top() + (box.height() - 2 * line) // 2
+        upper = QtCore.QRect(box.left(), top, box.width(), line)
+        lower = upper.translated(0, line)
+        left = look.flags(Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter)
+        bold = look.font(option.font, bold=True)
+        painter.setFont(bold)
+        number = str(row.time)
+        painter.drawText(upper, left, number)
+        width = QtGui.QFontMetrics(bold).horizontalAdvance(number) + 8
+        painter.setFont(option.font)
+        name = tr(look.STATE_NAMES[state])
+        _draw_elided(painter, upper.adjusted(width, 0, 0, 0), name, option)
+        _draw_elided(painter, lower, summary(row), option)
+
+
+def _draw_elided(painter, box, text: str, option) -> None:
+    left = look.flags(Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter)
+    elide = Qt.TextElideMode.ElideRight
+    painter.drawText(box, left, option.fontMetrics.elidedText(text, elide, box.width()))
+
+
+def summary(row) -> str:
+    """Return confidence, doubt and what is new, as short as it goes; the tooltip has words."""
+    if row.error:
+        return row.error
+    parts = [] if row.confidence is None else [f"{round(100 * row.confidence)} %"]
+    if row.doubtful:
+        parts.append(tr("{n} doubtful", n=row.doubtful))
+    if row.no_counterpart:
+        parts.append(tr("{n} new", n=row.no_counterpart))
+    return " · ".join(parts)

@@ -1,0 +1,106 @@
+"""The button that everything is about; while the plugin works, its progress and Cancel."""
+
+from __future__ import annotations
+
+from ..i18n import mark, tr
+from ..qt import QtCore, QtWidgets
+from . import look
+from .slots import guarded, observe, pressed
+
+_HEIGHT = 36
+_STAGES = {
+    "reading": mark("Reading the layers"),
+    "running": mark("Coloring"),
+    "writing": mark("Writing frames"),
+    "undoing": mark("Undoing"),
+}
+
+
+class RunBox(QtWidgets.QStackedWidget):
+    """Two pages of equal height: propagate, or progress with cancel."""
+
+    def __init__(self, controller, parent=None) -> None:
+        super().__init__(parent)
+        self.setObjectName("run_box")
+        self.setSizePolicy(
+            QtWidgets.QSizePolicy.Policy.Preferred, QtWidgets.QSizePolicy.Policy.Fixed
+        )
+        self._controller = controller
+        self.propagate = QtWidgets.QPushButton(tr("Propagate colors"), self)
+        self.propagate.setObjectName("propagate_button")
+        self.propagate.setMinimumHeight(_HEIGHT)
+        self.propagate.setFont(look.font(self.font(), bold=True, share=1.1))
+        self.propagate.clicked.connect(pressed(controller.propagate))
+        self.addWidget(self.propagate)
+        self.addWidget(self._busy_page())
+        controller.progress.connect(guarded(self._on_progress))
+        topics = ("busy", "document", "choices", "frames")
+        observe(controller, dict.fromkeys(topics, self.refresh))
+        self.refresh()
+
+    def _busy_page(self):
+        page = QtWidgets.QWidget(self)
+        grid = QtWidgets.QGridLayout(page)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(look.SPACE)
+        self._bar = QtWidgets.QProgressBar(page)
+        self._bar.setObjectName("progress_bar")
+        self._bar.setTextVisible(False)
+        self._bar.setMaximumHeight(10)
+        self._text = QtWidgets.QLabel(page)
+        self._text.setObjectName("progress_label")
+        self._cancel = QtWidgets.QPushButton(tr("Cancel"), page)
+        self._cancel.setObjectName("cancel_button")
+        self._cancel.setMinimumHeight(_HEIGHT)
+        self._cancel.clicked.connect(pressed(self._on_cancel))
+        grid.addWidget(self._text, 0, 0)
+        grid.addWidget(self._bar, 1, 0)
+        grid.addWidget(self._cancel, 0, 1, 2, 1)
+        grid.setColumnStretch(0, 1)
+        return page
+
+    def refresh(self) -> None:
+        """Show the page that fits what the controller is doing."""
+        busy = self._controller.busy
+        if busy is None:
+            self.setCurrentIndex(0)
+            self._cancel.setEnabled(True)
+            self._bar.setRange(0, 0)
+        else:
+            if self.currentIndex() == 0:
+                self._text.setText(tr(_STAGES.get(busy, "")))
+            self.setCurrentIndex(1)
+        reason = self._why_not()
+        self.propagate.setEnabled(not reason)
+        self.propagate.setToolTip(reason or tr("Color every frame of the range from yours"))
+
+    def _why_not(self) -> str:
+        if not self._controller.has_document:
+            return tr("Open an animation first")
+        if not self._controller.line_layers:
+            return tr("Choose a line layer first")
+        return ""
+
+    def _on_progress(self, done: int, total: int, seconds_left, text: str) -> None:
+        self._bar.setRange(0, max(total, 0))
+        self._bar.setValue(done)
+        parts = [tr("{done} of {total}", done=done, total=total)] if total else [text]
+        if seconds_left is not None:
+            parts.append(tr("{time} left", time=clock(seconds_left)))
+        self._text.setText(", ".join(part for part in parts if part))
+        self._text.setToolTip(text)
+
+    def _on_cancel(self) -> None:
+        self._cancel.setEnabled(False)
+        self._text.setText(tr("Stopping"))
+        self._controller.cancel()
+
+    def sizeHint(self) -> QtCore.QSize:
+        """Return the larger page's size."""
+        return QtCore.QSize(super().sizeHint().width(), _HEIGHT)
+
+
+def clock(seconds: float) -> str:
+    """Return a time as minutes and seconds."""
+    whole = max(0, round(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"

@@ -1,0 +1,213 @@
+"""Settings: which engine and model to use, the language, the log."""
+
+from __future__ import annotations
+
+from .. import i18n, log
+from .. import settings as declared
+from ..i18n import tr
+from ..qt import Qt, QtCore, QtGui, QtWidgets
+from . import look
+from .slots import guarded, observe, pressed
+
+_DEVICES = ("auto", "cpu", "cuda")
+
+
+class SettingsDialog(QtWidgets.QDialog):
+    """Takes effect at once; never modal."""
+
+    def __init__(self, controller, settings, parent=None) -> None:
+        super().__init__(parent)
+        self.setObjectName("settings_dialog")
+        self.setWindowTitle(tr("Propagate Colors: settings"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(460)
+        self._controller = controller
+        self._settings = settings
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setSpacing(10)
+        layout.addWidget(self._engine_group())
+        layout.addWidget(self._model_group())
+        layout.addWidget(self._general_group())
+        layout.addWidget(self._buttons())
+        observe(controller, {"engine": self.refresh, "models": self._fill_models})
+        self.refresh()
+        controller.ask_models()
+
+    # --- building
+
+    def _engine_group(self):
+        group = QtWidgets.QGroupBox(tr("Engine"), self)
+        grid = QtWidgets.QGridLayout(group)
+        self._command = QtWidgets.QLineEdit(group)
+        self._command.setObjectName("engine_field")
+        self._command.setPlaceholderText(tr("Found by itself"))
+        self._command.setToolTip(tr(declared.ENGINE_COMMAND.description))
+        self._command.setText(self._settings.get(declared.ENGINE_COMMAND))
+        choose = QtWidgets.QPushButton(tr("Choose…"), group)
+        choose.setObjectName("engine_choose")
+        choose.clicked.connect(pressed(self._choose_engine))
+        self._device = QtWidgets.QComboBox(group)
+        self._device.setObjectName("device_combo")
+        self._device.setToolTip(tr(declared.DEVICE.description))
+        for device in _DEVICES:
+            self._device.addItem(tr("Automatic") if device == "auto" else device.upper(), device)
+        self._device.setCurrentIndex(_DEVICES.index(self._device_set()))
+        self._device.activated.connect(pressed(self._on_device))
+        test = QtWidgets.QPushButton(tr("Test"), group)
+        test.setObjectName("engine_test")
+        test.clicked.connect(pressed(self._test))
+        self._status = QtWidgets.QLabel(group)
+        self._status.setObjectName("engine_status")
+        self._status.setWordWrap(True)
+        self._status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        grid.addWidget(QtWidgets.QLabel(tr("Program or command")), 0, 0)
+        grid.addWidget(self._command, 0, 1)
+        grid.addWidget(choose, 0, 2)
+        grid.addWidget(QtWidgets.QLabel(tr("Computes on")), 1, 0)
+        grid.addWidget(self._device, 1, 1)
+        grid.addWidget(test, 1, 2)
+        grid.addWidget(self._status, 2, 0, 1, 3)
+        grid.setColumnStretch(1, 1)
+        return group
+
+    def _device_set(self) -> str:
+        device = self._settings.get(declared.DEVICE)
+        return device if device in _DEVICES else "auto"
+
+    def _model_group(self):
+        group = QtWidgets.QGroupBox(tr("Model"), self)
+        layout = QtWidgets.QVBoxLayout(group)
+        self._models = QtWidgets.QListWidget(group)
+        self._models.setObjectName("model_list")
+        self._models.setToolTip(tr(declared.MODEL.description))
+        self._models.setMaximumHeight(110)
+        self._models.currentRowChanged.connect(guarded(self._on_model_row))
+        self._use = QtWidgets.QPushButton(tr("Use this model"), group)
+        self._use.setObjectName("model_button")
+        self._use.clicked.connect(pressed(self._use_model))
+        layout.addWidget(self._models)
+        layout.addWidget(self._use, 0, Qt.AlignmentFlag.AlignLeft)
+        return group
+
+    def _general_group(self):
+        group = QtWidgets.QGroupBox(tr("Plugin"), self)
+        grid = QtWidgets.QGridLayout(group)
+        self._language = QtWidgets.QComboBox(group)
+        self._language.setObjectName("language_combo")
+        self._language.addItem(tr("As Krita"), "")
+        for code, name in i18n.languages().items():
+            self._language.addItem(name, code)
+        chosen = self._language.findData(self._settings.get(declared.LANGUAGE))
+        self._language.setCurrentIndex(max(chosen, 0))
+        self._language.activated.connect(pressed(self._on_language))
+        self._restart = QtWidgets.QLabel(tr("The new language appears when Krita starts again."))
+        self._restart.setWordWrap(True)
+        self._restart.hide()
+        folder = QtWidgets.QPushButton(tr("Open log folder"), group)
+        folder.setObjectName("log_folder_button")
+        folder.clicked.connect(pressed(self._open_log_folder))
+        grid.addWidget(QtWidgets.QLabel(tr("Language")), 0, 0)
+        grid.addWidget(self._language, 0, 1)
+        grid.addWidget(folder, 0, 2)
+        grid.addWidget(self._restart, 1, 0, 1, 3)
+        grid.setColumnStretch(1, 1)
+        return group
+
+    def _buttons(self):
+        kinds = QtWidgets.QDialogButtonBox.StandardButton
+        box = QtWidgets.QDialogButtonBox(self)
+        close = box.addButton(kinds.Close)
+        close.setText(tr("Close"))
+        close.setAutoDefault(False)
+        restore = box.addButton(kinds.RestoreDefaults)
+        restore.setText(tr("Restore defaults"))
+        restore.setObjectName("restore_button")
+        restore.setAutoDefault(False)
+        restore.clicked.connect(pressed(self._restore))
+        box.rejected.connect(self.reject)
+        return box
+
+    # --- showing
+
+    def refresh(self) -> None:
+        """Show what the engine says of itself."""
+        self._status.setText(self._controller.engine_status)
+        self._fill_models()
+
+    def _fill_models(self) -> None:
+        row = max(self._models.currentRow(), 0)
+        self._models.clear()
+        for model in self._controller.models():
+            item = QtWidgets.QListWidgetItem(_model_text(model), self._models)
+            item.setData(Qt.ItemDataRole.UserRole, dict(model))
+            item.setFont(look.font(self.font(), bold=bool(model.get("in_use"))))
+        self._models.setCurrentRow(min(row, self._models.count() - 1))
+        self._on_model_row(self._models.currentRow())
+
+    def _on_model_row(self, row: int) -> None:
+        model = self._model(row)
+        self._use.setEnabled(model is not None and not model.get("in_use"))
+        missing = model is not None and not model.get("path")
+        self._use.setText(tr("Download") if missing else tr("Use this model"))
+
+    def _model(self, row: int):
+        item = self._models.item(row)
+        return None if item is None else item.data(Qt.ItemDataRole.UserRole)
+
+    # --- what the artist does
+
+    def _choose_engine(self) -> None:
+        dialog = QtWidgets.QFileDialog(self, tr("Choose the program ant_core"))
+        dialog.setFileMode(QtWidgets.QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(guarded(self.use_program))
+        dialog.open()
+
+    def use_program(self, path: str) -> None:
+        """Take a program for the engine, and try it."""
+        self._command.setText(f'"{path}"' if " " in path else path)
+        self._test()
+
+    def _test(self) -> None:
+        command = self._command.text().strip()
+        self._settings.set(declared.ENGINE_COMMAND, command)
+        self._status.setText(tr("Starting the engine…"))
+        self._controller.set_engine_command(command)
+
+    def _on_device(self) -> None:
+        self._settings.set(declared.DEVICE, self._device.currentData())
+        self._test()
+
+    def _use_model(self) -> None:
+        model = self._model(self._models.currentRow())
+        if model is None:
+            return
+        if model.get("path"):
+            self._settings.set(declared.MODEL, model["name"])
+            self._controller.choose_model(model["name"])
+        else:
+            self._controller.download_model(model["name"])
+
+    def _on_language(self) -> None:
+        self._settings.set(declared.LANGUAGE, self._language.currentData())
+        self._restart.show()
+
+    def _open_log_folder(self) -> None:
+        path = log.file_path()
+        if path is not None:
+            folder = QtCore.QFileInfo(path).absolutePath()
+            QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(folder))
+
+    def _restore(self) -> None:
+        self._settings.restore_defaults()
+        self._command.clear()
+        self._device.setCurrentIndex(0)
+        self._language.setCurrentIndex(0)
+        self._test()
+
+
+def _model_text(model) -> str:
+    megabytes = f"{model['size'] / 1e6:.0f} MB"
+    text = f"{model['name']} {model['version']}, {megabytes}, {model['licence']}"
+    state = model.get("state", "")
+    return f"{text}, {state}" if state else text

@@ -1,0 +1,187 @@
+"""The current frame's picture: colours, segments or doubt; hover explains, a click corrects."""
+
+from __future__ import annotations
+
+from ..i18n import mark, tr
+from ..qt import QtCore, QtWidgets
+from . import look
+from .canvas import Canvas
+from .color_popup import ColorPopup
+from .elided import ElidedLabel
+from .slots import guarded, observe, pressed
+
+PICTURE, SEGMENTS, DOUBTFUL = "picture", "segments", "doubtful"
+_MODES = {
+    PICTURE: (mark("Picture"), mark("Picture: the frame as it is")),
+    SEGMENTS: (mark("Segments"), mark("Segments: each in a tint of its own")),
+    DOUBTFUL: (mark("Doubtful"), mark("Doubtful: the segments that should be looked at")),
+}
+_HOVER_MS = 40
+
+
+class Viewer(QtWidgets.QWidget):
+    """Header with modes and steps, the canvas, a line about the segment below the pointer."""
+
+    float_wanted = QtCore.pyqtSignal()
+
+    def __init__(self, controller, parent=None) -> None:
+        super().__init__(parent)
+        self.setObjectName("viewer")
+        self._controller = controller
+        self._mode = PICTURE
+        self._popup: ColorPopup | None = None
+        self.canvas = Canvas(self)
+        self.canvas.hovered.connect(guarded(self._on_hover))
+        self.canvas.clicked.connect(guarded(self._on_click))
+        self.canvas.size_wanted.connect(guarded(self.refresh))
+        self._explain = ElidedLabel("segment_label", self)
+        self._hover_point = None
+        self._hover_timer = QtCore.QTimer(self)
+        self._hover_timer.setSingleShot(True)
+        self._hover_timer.setInterval(_HOVER_MS)
+        self._hover_timer.timeout.connect(guarded(self._explain_hovered))
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(look.SPACE)
+        layout.addLayout(self._header())
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self._explain)
+        topics = ("viewer", "document", "frames")
+        observe(controller, dict.fromkeys(topics, self.refresh))
+        self.refresh()
+
+    # --- building
+
+    def _header(self):
+        row = QtWidgets.QHBoxLayout()
+        row.setSpacing(1)
+        self._icons = {}
+        self._group = QtWidgets.QButtonGroup(self)
+        for mode, (_, tip) in _MODES.items():
+            button = self._icon_button(f"mode_{mode}", mode, tr(tip), row)
+            button.setCheckable(True)
+            button.setChecked(mode == self._mode)
+            button.clicked.connect(pressed(lambda mode=mode: self.set_mode(mode)))
+            self._group.addButton(button)
+        self._title = ElidedLabel("mode_label", self)
+        self._title.setText(tr(_MODES[self._mode][0]))
+        row.addSpacing(look.SPACE)
+        row.addWidget(self._title, 1)
+        for name, shown, tip, function in (
+            ("previous_doubtful", "previous", tr("Previous doubtful segment"), self._previous),
+            ("next_doubtful", "next", tr("Next doubtful segment"), self._next),
+            ("float_button", "float", tr("Show in a window of its own"), self.float_wanted.emit),
+        ):
+            button = self._icon_button(name, shown, tip, row)
+            button.clicked.connect(pressed(function))
+        self._draw_icons()
+        return row
+
+    def _icon_button(self, name: str, shown: str, tip: str, row):
+        button = look.tool_button(name, tip, self)
+        self._icons[button] = shown
+        row.addWidget(button)
+        return button
+
+    def _draw_icons(self) -> None:
+        for button, shown in self._icons.items():
+            button.setIcon(look.icon(shown, self.palette()))
+
+    def changeEvent(self, event) -> None:
+        """Draw the icons anew when Krita's theme changes."""
+        super().changeEvent(event)
+        if event.type() == QtCore.QEvent.Type.PaletteChange and hasattr(self, "_icons"):
+            self._draw_icons()
+
+    # --- showing
+
+    def set_mode(self, mode: str) -> None:
+        """Show the picture, the segments or the doubtful ones."""
+        self._mode = mode
+        self._title.setText(tr(_MODES[mode][0]))
+        self._title.update()
+        self.findChild(QtWidgets.QToolButton, f"mode_{mode}").setChecked(True)
+        self.refresh()
+
+    def mode(self) -> str:
+        """Return what is shown."""
+        return self._mode
+
+    def refresh(self) -> None:
+        """Show the controller's picture of the current frame."""
+        if not self.isVisible():
+            return
+        for button in self._icons:
+            button.setEnabled(self._controller.has_document)
+        if not self._controller.has_document:
+            self.canvas.show_text(tr("The current frame appears here."))
+            return
+        time = self._controller.current_time
+        width, height = self.canvas.wanted_size()
+        picture = self._controller.viewer_picture(time, width, height, self._mode)
+        if picture is None:
+            self.canvas.show_text(self._empty_text())
+        else:
+            self.canvas.show_picture(look.to_image(picture), self._controller.document_size)
+        if self._hover_point is not None:
+            self._hover_timer.start()
+
+    def _empty_text(self) -> str:
+        if self._mode == PICTURE:
+            return tr("Nothing drawn on this frame.")
+        if self._mode == SEGMENTS:
+            return tr("Press Check segments to see them here.")
+        return tr("Nothing doubtful on this frame.")
+
+    def showEvent(self, event) -> None:
+        """Catch up with what happened while hidden."""
+        super().showEvent(event)
+        guarded(self.refresh)()
+
+    # --- segments below the pointer
+
+    def _on_hover(self, point) -> None:
+        self._hover_point = point
+        self._hover_timer.start()
+
+    def _explain_hovered(self) -> None:
+        self._explain.setText(self.explanation(self._hover_point))
+        self._explain.update()
+
+    def explanation(self, point) -> str:
+        """Return where the colour at a document position came from."""
+        if point is None or not self._controller.has_document:
+            return ""
+        info = self._controller.segment_at(self._controller.current_time, point)
+        return "" if info is None else explain(info)
+
+    def _on_click(self, point, place) -> None:
+        time = self._controller.current_time
+        info = self._controller.segment_at(time, point)
+        self._popup = ColorPopup(self._controller, time, point, info, self)
+        self._popup.show_at(place)
+
+    def _previous(self) -> None:
+        self._controller.step_doubtful(-1)
+
+    def _next(self) -> None:
+        self._controller.step_doubtful(+1)
+
+
+def explain(info) -> str:
+    """Return one line about a segment: where its colour came from, how sure that is."""
+    if info.state == "no_counterpart":
+        text = tr("Segment {n}: no counterpart in any reference", n=info.segment)
+    elif info.source_name:
+        text = tr("{name}, segment {n}, {sure}", name=info.source_name, **_source(info))
+    elif info.source_frame is not None:
+        text = tr("frame {frame}, segment {n}, {sure}", frame=info.source_frame, **_source(info))
+    else:
+        text = tr("Segment {n}", n=info.segment)
+    if info.hinted:
+        text = tr("{text}, your hint", text=text)
+    return tr("{text}, locked", text=text) if info.locked else text
+
+
+def _source(info) -> dict[str, object]:
+    return {"n": info.source_segment, "sure": f"{info.confidence:.2f}"}
