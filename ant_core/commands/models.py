@@ -14,7 +14,7 @@ from ant_core.errors import UsageError
 
 if TYPE_CHECKING:
     from ant_core.formats.files import WholeFiles
-    from ant_core.models import Installed, ModelEntry, Store
+    from ant_core.models import Installed, Store
     from ant_core.reporter import Reporter
 
 __all__ = ["DESCRIPTION", "HELP", "add_arguments", "run"]
@@ -104,7 +104,9 @@ def run(
 
 
 def _placed(model: Installed, event: dict[str, Any]) -> Outcome:
-    return Outcome(text=str(model.path), event=_installed_json(model, "") | event)
+    from ant_core.models.listing import model_row
+
+    return Outcome(text=str(model.path), event=model_row(model, "") | event)
 
 
 def _download(
@@ -135,9 +137,11 @@ def _download(
 
 
 def _verify(store: Store, name: str | None, reporter: Reporter, cancel: threading.Event) -> Outcome:
+    from ant_core.models.listing import model_row
+
     rows, errors = [], []
     for model, error in store.verify(name, cancel):
-        rows.append(_installed_json(model, "damaged" if error else "whole"))
+        rows.append(model_row(model, "damaged" if error else "whole"))
         if error is None:
             reporter.say(f"{model.label} is whole")
         else:
@@ -155,40 +159,10 @@ def _verify(store: Store, name: str | None, reporter: Reporter, cancel: threadin
 
 
 def _list(store: Store) -> Outcome:
-    from ant_core.models.registry import engine_runs
+    from ant_core.models.listing import list_models
 
-    rows = []
-    for model in store.installed():
-        rows.append(_installed_json(model, _state(model)))
-    for entry in store.available():
-        arrived = store.arrived(entry)
-        state = f"{100 * arrived // entry.size} % downloaded" if arrived else "not downloaded"
-        if not engine_runs(entry):
-            state = f"needs ant_core {entry.minimum_engine}"
-        rows.append(_entry_json(entry) | {"state": state, "path": None, "where": "registry"})
+    rows = list_models(store)
     return Outcome(text=_table(rows), event={"models": rows})
-
-
-def _state(model: Installed) -> str:
-    if model.problem():
-        return "damaged"
-    from ant_core.models.registry import engine_runs
-
-    if model.entry is not None and not engine_runs(model.entry):
-        return f"needs ant_core {model.entry.minimum_engine}"
-    return {"package": "part of ant_core", "own": "installed", "shared": "shared"}[model.where]
-
-
-def _entry_json(entry: ModelEntry) -> dict[str, Any]:
-    document = entry.to_json()
-    return {key: document[key] for key in document if key not in ("file", "urls")}
-
-
-def _installed_json(model: Installed, state: str) -> dict[str, Any]:
-    known = _entry_json(model.entry) if model.entry else {"size": model.path.stat().st_size}
-    document = {"name": model.name, "version": model.version} | known
-    document |= {"path": str(model.path), "where": model.where}
-    return document | {"state": state} if state else document
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

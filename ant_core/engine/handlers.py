@@ -1,0 +1,322 @@
+"""What each request of the engine protocol does; one method a type.
+
+Requests come checked against the schema. What they mean for one shot is `ShotSession`'s business.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ant_core import __version__
+from ant_core.engine.lanes import Job
+from ant_core.engine.process import lower_priority, usable_cores
+from ant_core.engine.protocol import MAX_PAYLOAD, PROTOCOL, check_planes
+from ant_core.errors import InputError, ProtocolError
+
+if TYPE_CHECKING:
+    from ant_core.engine.session import LayerFormat, Picture, ShotSession
+    from ant_core.matcher import Matcher
+    from ant_core.models import Store
+
+__all__ = ["Handlers"]
+
+_MOST_SHOTS = 4  # open at a time; the one not used for longest is forgotten
+_PROGRESS_EVERY_S = 0.2
+_NO_HINTS: dict[str, Any] = {"schema": 1}
+
+Fields = Mapping[str, Any]
+
+
+class Handlers:
+    """The engine's state, and what requests do with it."""
+
+    def __init__(self) -> None:
+        self._matcher: Matcher | None = None
+        self._device: Any = "auto"
+        self._threads = 1
+        self._shots: OrderedDict[str, tuple[Any, ShotSession]] = OrderedDict()
+        self._lock = threading.Lock()  # questions look up shots while the worker opens others
+
+    @property
+    def greeted(self) -> bool:
+        """Whether hello was said and answered."""
+        return self._matcher is not None
+
+    def work(self, job: Job) -> None:
+        """Do one request and answer it."""
+        if self.greeted == (job.kind == "hello"):
+            raise ProtocolError(
+                "hello was said before: start another engine to change it"
+                if self.greeted
+                else f"{job.kind} came before hello: say hello first"
+            )
+        if self.greeted:
+            self._limit_threads()
+        getattr(self, f"_{job.kind}")(job, job.message.header)
+
+    def _limit_threads(self) -> None:
+        from ant_core.pipeline import limit_threads
+
+        limit_threads(self._threads)  # of this thread: several do requests
+
+    # ---- the engine
+
+    def _hello(self, job: Job, asked: Fields) -> None:
+        if asked["protocol"] != PROTOCOL:
+            raise ProtocolError(
+                f"the plug-in speaks protocol {asked['protocol']} and this engine, ant_core "
+                f"{__version__}, speaks {PROTOCOL}: install a plug-in and an engine of the same "
+                "release"
+            )
+        background = asked.get("background", False)
+        if background:
+            lower_priority()
+        self._device = asked.get("device", "auto")
+        self._threads = asked.get("threads") or usable_cores(background=background)
+        model = asked.get("model")
+        self._load(_path(model) if model else None)
+        self._introduce(job)
+        # The first shot needs it; importing takes a moment that nobody waits for here.
+        importlib.import_module("ant_core.engine.session")
+
+    def _choose_model(self, job: Job, asked: Fields) -> None:
+        if "path" in asked:
+            model = _path(asked["path"])
+        else:
+            from ant_core.models import find_places
+            from ant_core.models.installed import find
+
+            model = find(find_places(), asked["name"]).path
+        self._load(model)
+        with self._lock:
+            self._shots.clear()  # what they know was made with the other model
+        self._introduce(job)
+
+    def _load(self, model: Path | None) -> None:
+        from ant_core.matcher import Matcher
+        from ant_core.models.installed import locate
+
+        self._matcher = Matcher(locate(model) if model else None, self._device, self._threads)
+
+    def _introduce(self, job: Job) -> None:
+        from ant_core.result import REVIEW_BELOW
+
+        assert self._matcher is not None
+        job.answer(
+            {
+                "type": "hello",
+                "protocol": PROTOCOL,
+                "engine": __version__,
+                "model": {"name": self._matcher.model_name, "sha256": self._matcher.model_hash},
+                "device": self._matcher.device,
+                "threads": self._threads,
+                "review_below": REVIEW_BELOW,
+            }
+        )
+
+    # ---- shots and what is in them
+
+    def _open_shot(self, job: Job, asked: Fields) -> None:
+        from ant_core.engine.session import ShotSession
+
+        width, height = asked["width"], asked["height"]
+        line, color = _format(asked["line"]), _format(asked["color"])
+        size = width * height * max(line.pixel_bytes, color.pixel_bytes)
+        if size > MAX_PAYLOAD:
+            raise InputError(
+                f"a frame of {width} x {height} pixels is {size >> 20} MiB and the engine takes "
+                f"{MAX_PAYLOAD >> 20} MiB: work on a smaller picture"
+            )
+        key = (width, height, line, color)
+        with self._lock:
+            known = self._shots.pop(asked["shot"], None)
+            if known is None or known[0] != key:
+                session = ShotSession(
+                    width, height, line, color, self._matcher, threads=self._threads
+                )
+                known = (key, session)
+            self._shots[asked["shot"]] = known
+            while len(self._shots) > _MOST_SHOTS:
+                self._shots.popitem(last=False)
+        job.answer({"type": "ok"})
+
+    def _shot(self, asked: Fields) -> tuple[tuple[int, int, LayerFormat, LayerFormat], ShotSession]:
+        with self._lock:
+            if asked["shot"] not in self._shots:
+                raise ProtocolError(
+                    f"the shot {ascii(asked['shot'])[:200]} is not open: send open_shot first, and "
+                    "its drawings and references anew"
+                )
+            self._shots.move_to_end(asked["shot"])
+            return self._shots[asked["shot"]]
+
+    def _add_drawing(self, job: Job, asked: Fields) -> None:
+        (_, _, line, _), session = self._shot(asked)
+        planes = asked.get("layers")
+        layers = None
+        payload = job.message.payload
+        check_planes(planes or [], payload, line.pixel_bytes)
+        if planes is not None:
+            layers, offset = [], 0
+            for plane in planes:
+                layers.append((tuple(plane["box"]), payload[offset : offset + plane["bytes"]]))
+                offset += plane["bytes"]
+        known = session.add_drawing(asked["frame"], asked["hash"], layers)
+        job.answer({"type": "ok" if known else "need"})
+
+    def _add_reference(self, job: Job, asked: Fields) -> None:
+        (_, _, _, color), session = self._shot(asked)
+        payload = job.message.payload
+        check_planes([asked] if "box" in asked else [], payload, color.pixel_bytes)
+        box = tuple(asked["box"]) if "box" in asked else None
+        known = session.add_reference(
+            asked["frame"], asked["hash"], asked["origin"], box, payload if box else None
+        )
+        job.answer({"type": "ok" if known else "need"})
+
+    def _remove_drawing(self, job: Job, asked: Fields) -> None:
+        self._shot(asked)[1].remove_drawing(asked["frame"])
+        job.answer({"type": "ok"})
+
+    def _remove_reference(self, job: Job, asked: Fields) -> None:
+        self._shot(asked)[1].remove_reference(asked["frame"])
+        job.answer({"type": "ok"})
+
+    def _add_model_sheet(self, job: Job, asked: Fields) -> None:
+        _, session = self._shot(asked)
+        job.answer({"type": "ok"} | session.add_model_sheet(str(_path(asked["path"]))))
+
+    def _remove_model_sheet(self, job: Job, asked: Fields) -> None:
+        self._shot(asked)[1].remove_model_sheet(_path(asked["path"]))
+        job.answer({"type": "ok"})
+
+    # ---- work on a shot
+
+    def _propagate(self, job: Job, asked: Fields) -> None:
+        from ant_core.hints import parse_hints
+
+        _, session = self._shot(asked)
+        hints = parse_hints(asked.get("hints") or _NO_HINTS, "the document")
+        total = len(asked["frames"])
+        job.tell("progress", done=0, total=total, stage="reading", text="")
+
+        def notify(
+            result: dict[str, Any],
+            box: tuple[int, int, int, int] | None,
+            plane: bytes | None,
+            done: int,
+            total: int,
+        ) -> None:
+            fields: dict[str, Any] = {"done": done, "total": total, "frame": result["frame"]}
+            if box is not None:
+                fields |= {"box": list(box), "bytes": len(plane or b"")}
+                fields["hash"] = session.plane_hash(result["frame"])
+            job.tell("frame_result", plane or b"", **fields, result=result)
+
+        summary = session.propagate(
+            asked["frames"],
+            asked["references"],
+            [str(_path(path)) for path in asked.get("model_sheets", [])],
+            hints,
+            asked.get("gap_px"),
+            cancel=job.cancel,
+            notify=notify,
+            known={int(frame): digest for frame, digest in asked.get("known", {}).items()},
+        )
+        job.answer({"type": "finished", "summary": summary})
+
+    def _preview(self, job: Job, asked: Fields) -> None:
+        _, session = self._shot(asked)
+        picture = session.preview(asked["frame"], asked.get("gap_px"), asked.get("max_side"))
+        _show(job, "preview", picture)
+
+    def _overlay(self, job: Job, asked: Fields) -> None:
+        _, session = self._shot(asked)
+        picture = session.overlay(asked["frame"], asked["segments"], asked.get("max_side"))
+        _show(job, "picture", picture)
+
+    def _segment_map(self, job: Job, asked: Fields) -> None:
+        _, session = self._shot(asked)
+        _show(job, "segment_map", session.segment_map(asked["frame"], asked.get("max_side")))
+
+    def _inspect(self, job: Job, asked: Fields) -> None:
+        _, session = self._shot(asked)
+        x, y = asked["point"]
+        job.answer({"type": "inspect"} | session.inspect(asked["frame"], (x, y)))
+
+    # ---- models
+
+    def _models(self, job: Job, asked: Fields) -> None:
+        from ant_core.models import Store, find_places, find_registry, load_registry
+        from ant_core.models.listing import list_models, model_row
+
+        places = find_places()
+        store = Store(places, lambda: load_registry(find_registry(places)))
+        action = asked["action"]
+        if action == "verify":
+            rows = []
+            for model, error in store.verify(asked.get("name"), job.cancel):
+                rows.append(model_row(model, "damaged" if error else "whole"))
+                if error:
+                    rows[-1]["error"] = str(error)
+            job.answer({"type": "models", "models": rows})
+            return
+        if action == "download":
+            _download(job, store, asked["name"])
+        elif action == "remove":
+            store.remove(asked["name"], job.cancel)
+        elif action == "import":
+            store.add(_path(asked["path"]), name=asked.get("name"), cancel=job.cancel)
+        job.answer({"type": "models", "models": list_models(store)})
+
+
+def _download(job: Job, store: Store, name: str) -> None:
+    size, told = 0, 0.0
+
+    def on_start(entry: Any, done: int) -> None:
+        nonlocal size
+        size = entry.size
+        on_progress(done)
+
+    def on_progress(done: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _PROGRESS_EVERY_S or done == size:
+            told = time.monotonic()
+            job.tell("progress", done=done, total=size, stage="downloading", text=name)
+
+    def on_wait(text: str) -> None:
+        job.tell("progress", done=0, total=size, stage="waiting", text=text)
+
+    store.download(
+        name, on_start=on_start, on_progress=on_progress, on_wait=on_wait, cancel=job.cancel
+    )
+
+
+def _show(job: Job, kind: str, picture: Picture) -> None:
+    size = {"width": picture.width, "height": picture.height}
+    job.answer({"type": kind} | size | picture.info, picture.data)
+
+
+def _format(asked: Fields) -> LayerFormat:
+    from ant_core.engine.session import LayerFormat
+
+    return LayerFormat(asked["model"], asked["depth"], asked.get("profile", ""))
+
+
+def _path(text: str) -> Path:
+    """Return the path that a request names; InputError when the system can have none like it."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise InputError(
+            f"the path {ascii(text)[:200]} holds characters that this system has no name for: "
+            "rename the file"
+        ) from None
+    return Path(text)

@@ -1,0 +1,191 @@
+"""Jobs, the lanes they are worked off in, and the one way out for answers.
+
+The thread that reads requests never works and never waits for a reader of answers, so that it
+always hears a cancel.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, BinaryIO
+
+from ant_core.engine.protocol import Message, error_answer, pack
+from ant_core.errors import Cancelled
+
+__all__ = ["Job", "Lane", "Outbox"]
+
+_MOST_WAITING = 64 << 20  # bytes of answers that nobody has read yet; then work waits
+_PATIENCE_S = 0.6  # for a cancelled job to end by itself; its answer is due within a second
+
+
+class Outbox:
+    """Writes answers in order, from any thread.
+
+    Parameters
+    ----------
+    stream : binary file
+        Unbuffered.
+    on_gone : callable
+        Called, from the writing thread, when nobody reads the stream any more.
+    """
+
+    def __init__(self, stream: BinaryIO, on_gone: Callable[[], None]) -> None:
+        self._stream, self._on_gone = stream, on_gone
+        self._changed = threading.Condition()
+        self._pieces: deque[bytes | memoryview] = deque()
+        self._waiting = 0  # bytes
+        threading.Thread(target=self._write, name="answers", daemon=True).start()
+
+    def put(self, header: Mapping[str, Any], payload: bytes = b"", *, wait: bool = False) -> None:
+        """Send a message; with `wait`, not before what waits already has shrunk."""
+        self.put_pieces(pack(header, payload), wait=wait)
+
+    def put_pieces(self, pieces: Sequence[bytes | memoryview], *, wait: bool = False) -> None:
+        """Send a packed message; see `put`."""
+        with self._changed:
+            if wait:
+                self._changed.wait_for(lambda: self._waiting <= _MOST_WAITING)
+            self._pieces.extend(pieces)
+            self._waiting += sum(map(len, pieces))
+            self._changed.notify_all()
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until everything is written; False when it is not in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._waiting == 0, timeout_s)
+
+    def _write(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: len(self._pieces) > 0)
+                piece = self._pieces.popleft()
+            try:
+                rest = memoryview(piece)
+                while rest:
+                    rest = rest[self._stream.write(rest) :]
+            except OSError:
+                self._on_gone()
+                return
+            with self._changed:
+                self._waiting -= len(piece)
+                self._changed.notify_all()
+
+
+class Job:
+    """One request, from its arrival to its last answer.
+
+    Attributes
+    ----------
+    number : int
+        The request's id.
+    kind : str
+        Its type.
+    message : Message
+    cancel : threading.Event
+        Set when the caller wants no answer but "cancelled".
+    """
+
+    def __init__(
+        self,
+        number: int,
+        kind: str,
+        message: Message,
+        outbox: Outbox,
+        on_end: Callable[[Job], None],
+    ) -> None:
+        self.number, self.kind, self.message = number, kind, message
+        self.cancel = threading.Event()
+        self._outbox, self._on_end = outbox, on_end
+        self._lock = threading.Lock()
+        self._ended = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last answer is given."""
+        return self._ended
+
+    def tell(self, kind: str, payload: bytes = b"", **fields: Any) -> None:
+        """Send a message on the way; nothing once the job has ended."""
+        if not self._ended:
+            header = {"type": kind, "re": self.number} | fields
+            self._outbox.put(header, payload, wait=not self.cancel.is_set())
+
+    def answer(self, header: Mapping[str, Any], payload: bytes = b"") -> None:
+        """Send the last answer, `header` being all but its "re"; the first one counts."""
+        self._end({"re": self.number} | header, payload)
+
+    def fail(self, error: BaseException) -> None:
+        """Answer with an error."""
+        self._end(error_answer(self.number, error), b"")
+
+    def stop(self) -> None:
+        """Ask the job to end, and answer for it if it does not in time."""
+        self.cancel.set()
+        timer = threading.Timer(_PATIENCE_S, self.fail, [Cancelled("stopped, as was asked")])
+        timer.daemon = True
+        timer.start()
+
+    def _end(self, header: Mapping[str, Any], payload: bytes) -> None:
+        pieces = pack(header, payload)
+        with self._lock:
+            if self._ended:
+                return
+            self._ended = True
+        # Forgotten before it is answered: the caller may use the id again, or run again, at once.
+        self._on_end(self)
+        self._outbox.put_pieces(pieces)
+
+
+class Lane:
+    """Works off jobs one after the other, on a thread of its own.
+
+    Parameters
+    ----------
+    name : str
+    work : callable
+        Does a job and gives its last answer, or raises.
+    """
+
+    def __init__(self, name: str, work: Callable[[Job], None]) -> None:
+        self._work = work
+        self._changed = threading.Condition()
+        self._jobs: deque[Job] = deque()
+        self._at_work = False
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def put(self, job: Job) -> None:
+        """Add a job behind the others."""
+        with self._changed:
+            self._jobs.append(job)
+            self._changed.notify_all()
+
+    def idle(self, timeout_s: float) -> bool:
+        """Wait until nothing is left to do; False when it is not in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not (self._jobs or self._at_work), timeout_s)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._at_work = False
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: len(self._jobs) > 0)
+                job = self._jobs.popleft()
+                self._at_work = True
+            self._do(job)
+            del job  # its payload may be large
+
+    def _do(self, job: Job) -> None:
+        try:
+            if job.cancel.is_set():
+                raise Cancelled("stopped before it began, as was asked")
+            self._work(job)
+        except BaseException as error:
+            # The edge of a request: whatever happens in it, the engine lives and says so.
+            if error_answer(None, error)["code"] == "internal":
+                traceback.print_exc(file=sys.stderr)
+            job.fail(error)

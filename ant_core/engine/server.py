@@ -1,0 +1,137 @@
+"""The engine's loop: it reads requests on one thread and has them worked off on others."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import BinaryIO
+
+from ant_core.engine.handlers import Handlers
+from ant_core.engine.lanes import Job, Lane, Outbox
+from ant_core.engine.protocol import (
+    Busy,
+    Message,
+    StreamBroken,
+    check_request,
+    error_answer,
+    read_message,
+    request_id,
+)
+from ant_core.errors import InputError, ProtocolError
+
+__all__ = ["serve"]
+
+_PATIENCE_S = 0.7  # for work to end when the engine does
+_LAST_WORDS_S = 2.0  # for somebody to read the last answers
+_QUESTIONS = ("inspect", "overlay", "preview", "segment_map")  # answered beside a run
+_MOST_WAITING = 1 << 30  # bytes of requests that are not worked on yet
+
+
+def serve(incoming: BinaryIO, outgoing: BinaryIO, handlers: Handlers | None = None) -> int:
+    """Answer requests until the stream ends or somebody asks for the end.
+
+    Parameters
+    ----------
+    incoming, outgoing : binary files
+        See `ant_core.engine.process.reserve_streams`.
+    handlers : Handlers, optional
+
+    Returns
+    -------
+    int
+        The exit code: 0, or that of ProtocolError when the stream was broken.
+    """
+    return _Server(outgoing, handlers or Handlers()).run(incoming)
+
+
+class _Server:
+    def __init__(self, outgoing: BinaryIO, handlers: Handlers) -> None:
+        self._handlers = handlers
+        self._outbox = Outbox(outgoing, lambda: os._exit(1))
+        self._worker = Lane("work", handlers.work)
+        self._asides = Lane("asides", handlers.work)  # questions and downloads beside a run
+        self._lock = threading.Lock()
+        self._jobs: dict[int, Job] = {}  # those without a last answer
+
+    def run(self, incoming: BinaryIO) -> int:
+        exit_code = 0
+        ends = False
+        while not ends:
+            try:
+                message = read_message(incoming)
+                ends = message is None or self._take(message)
+            except StreamBroken as error:
+                self._outbox.put(error_answer(None, error))
+                exit_code, ends = error.exit_code, True
+            except (ProtocolError, MemoryError) as error:
+                self._outbox.put(error_answer(None, error))
+            except OSError:  # the other end was killed
+                ends = True
+        self._end(exit_code)
+        return exit_code
+
+    def _end(self, exit_code: int) -> None:
+        """Stop what is at work; a native call that does not hear it ends with the process."""
+        with self._lock:
+            jobs = list(self._jobs.values())
+        for job in jobs:
+            job.cancel.set()
+        idle = self._worker.idle(_PATIENCE_S) and self._asides.idle(_PATIENCE_S)
+        self._outbox.flush(_LAST_WORDS_S)
+        if not idle:
+            os._exit(exit_code)
+
+    def _take(self, message: Message) -> bool:
+        """Take a request in; return whether it is the last."""
+        number = request_id(message.header)
+        with self._lock:
+            used = number in self._jobs
+        if used:  # an answer with this id would be taken for that of the other request
+            raise ProtocolError(
+                f"the id {number} is that of a request at work: give each one of its own"
+            )
+        try:
+            return self._sort(number, check_request(message.header), message)
+        except (ProtocolError, Busy, InputError) as error:
+            self._outbox.put(error_answer(number, error))
+            return False
+
+    def _sort(self, number: int, kind: str, message: Message) -> bool:
+        """Answer what can be answered at once, and give the rest to the lane it belongs to."""
+        if kind == "shutdown":
+            self._outbox.put({"type": "ok", "re": number})
+            return True
+        if kind == "cancel":
+            self._cancel(message.header["job"])
+            self._outbox.put({"type": "ok", "re": number})
+            return False
+        with self._lock:
+            self._admit(kind, message)
+            running = any(job.kind == "propagate" for job in self._jobs.values())
+            job = Job(number, kind, message, self._outbox, self._forget)
+            self._jobs[number] = job
+        aside = kind == "models" or (kind in _QUESTIONS and running)
+        # Before the greeting is over, everything waits its turn behind it.
+        (self._asides if aside and self._handlers.greeted else self._worker).put(job)
+        return False
+
+    def _admit(self, kind: str, message: Message) -> None:
+        """Refuse what cannot be taken in now."""
+        jobs = self._jobs.values()
+        if kind == "propagate" and any(job.kind == "propagate" for job in jobs):
+            raise Busy("a run is at work already: cancel it or wait for its end")
+        waiting = sum(len(job.message.payload) for job in jobs)
+        if waiting and waiting + len(message.payload) > _MOST_WAITING:
+            raise InputError(
+                f"{waiting >> 20} MiB of requests wait to be worked on: await their answers first"
+            )
+
+    def _cancel(self, number: int) -> None:
+        with self._lock:
+            job = self._jobs.get(number)
+        if job is not None:  # otherwise it has ended, which is as well
+            job.stop()
+
+    def _forget(self, job: Job) -> None:
+        with self._lock:
+            self._jobs.pop(job.number, None)
