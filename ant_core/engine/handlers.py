@@ -136,6 +136,7 @@ class Handlers:
             )
         key = (width, height, line, color)
         with self._lock:
+            assert self._matcher is not None
             known = self._shots.pop(asked["shot"], None)
             if known is None or known[0] != key:
                 session = ShotSession(
@@ -194,7 +195,7 @@ class Handlers:
         job.answer({"type": "ok"} | session.add_model_sheet(str(_path(asked["path"]))))
 
     def _remove_model_sheet(self, job: Job, asked: Fields) -> None:
-        self._shot(asked)[1].remove_model_sheet(_path(asked["path"]))
+        self._shot(asked)[1].remove_model_sheet(str(_path(asked["path"])))
         job.answer({"type": "ok"})
 
     # ---- work on a shot

@@ -116,7 +116,7 @@ class Job:
 
     def answer(self, header: Mapping[str, Any], payload: bytes = b"") -> None:
         """Send the last answer, `header` being all but its "re"; the first one counts."""
-        self._end({"re": self.number} | header, payload)
+        self._end({"re": self.number, **header}, payload)
 
     def fail(self, error: BaseException) -> None:
         """Answer with an error."""
