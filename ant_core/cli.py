@@ -50,7 +50,8 @@ Write the segments of one line drawing as a 16-bit label map: 0 is line, 1..N ar
 """
 
 
-_ELSEWHERE = ("batch", "farm", "models", "evaluate", "train")  # bring their own texts and options
+# These bring their own texts and options.
+_ELSEWHERE = ("batch", "farm", "models", "evaluate", "train", "serve")
 
 
 class _Parser(argparse.ArgumentParser):
