@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ant_core.formats.files import WholeFiles
     from ant_core.reporter import Reporter
 
-__all__ = ["DESCRIPTION", "HELP", "add_arguments", "need_torch", "run"]
+__all__ = ["DESCRIPTION", "HELP", "add_arguments", "minutes", "need_torch", "run"]
 
 HELP = "train a network on stored clips"
 DESCRIPTION = """\
@@ -28,14 +28,15 @@ On several GPUs: torchrun --nproc-per-node N -m ant_core train CONFIG ...
 """
 
 
-def _minutes(text: str) -> float:
+def minutes(text: str) -> float:
+    """Read a length of time; ValueError when it is none."""
     value = float(text)
     if not value > 0:
         raise ValueError
     return value
 
 
-_minutes.__name__ = "number of minutes (more than 0)"  # argparse puts it into "invalid ... value"
+minutes.__name__ = "number of minutes (more than 0)"  # argparse puts it into "invalid ... value"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--example", action="store_true", help="print a CONFIG with every option, and end")
     add("--clips", type=Path, metavar="CLIPS", help="folder with train/*.npz and validation/*.npz")
     add("--out", type=Path, metavar="RUN", help="folder of the run")
-    add("--minutes", type=_minutes, metavar="M", help="time box, instead of the one in CONFIG")
+    add("--minutes", type=minutes, metavar="M", help="time box, instead of the one in CONFIG")
     add("--json", action="store_true", help="one JSON event a line on stdout, the result last")
     add("--debug", action="store_true", help="show the traceback of an error")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,16 +83,18 @@ def _graph(
     if "adjacency" in axes:
         axes["adjacency"][2] = "N"
     buffer = io.BytesIO()
-    torch.onnx.export(
-        module,
-        tuple(inputs),
-        buffer,  # type: ignore[arg-type]  # the annotation knows paths only
-        input_names=list(names),
-        output_names=list(outputs),
-        dynamic_axes={**axes, **outputs},
-        opset_version=_OPSET,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's notes on itself; the file is run below
+        torch.onnx.export(
+            module,
+            tuple(inputs),
+            buffer,  # type: ignore[arg-type]  # the annotation knows paths only
+            input_names=list(names),
+            output_names=list(outputs),
+            dynamic_axes={**axes, **outputs},
+            opset_version=_OPSET,
+            dynamo=False,
+        )
     return buffer.getvalue()
 
 

@@ -75,6 +75,15 @@ def test_references_are_copied_byte_for_byte(tmp_path):
         assert (tmp_path / "out" / "color" / name).read_bytes() == source
 
 
+def test_a_shot_that_is_painted_throughout_is_copied(tmp_path):
+    shot = make_shot(tmp_path / "shot", frames=[1, 2], painted=[1, 2])
+    result = run(shot, tmp_path / "out")
+    assert [result.results[frame].role for frame in (1, 2)] == ["reference", "reference"]
+    for name in ("0001.png", "0002.png"):
+        painted = (tmp_path / "out" / "color" / name).read_bytes()
+        assert painted == (shot / "color" / name).read_bytes()
+
+
 def test_a_frame_that_shows_the_painted_drawing_gets_the_painting_itself(tmp_path):
     shot = make_shot(tmp_path / "shot", frames=[1, 2], painted=[1])
     save(shot / "line" / "0009.png", line_drawing(0))

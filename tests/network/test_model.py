@@ -64,14 +64,12 @@ def test_encoding_is_per_segment_equivariant(model):
     torch.testing.assert_close(moved, tokens[:, order], rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.filterwarnings("ignore")  # the exporter's own deprecation and tracing notes
 def test_exported_file_computes_what_pytorch_computes(model, tmp_path):
     path = tmp_path / "fresh.antmodel"
     write_model(model, path, MANIFEST)
     assert compare(model, path) <= TOLERANCE["float32"]
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_several_targets_at_once_equal_one_by_one(model, tmp_path):
     path = tmp_path / "fresh.antmodel"
     write_model(model, path, MANIFEST)
@@ -100,7 +98,6 @@ def test_several_targets_at_once_equal_one_by_one(model, tmp_path):
     assert matcher.match(*jobs[2]).probability.shape == (2, 0)
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_a_model_for_other_descriptors_is_refused(model, tmp_path, monkeypatch):
     monkeypatch.setattr("ant_core.network.export.DESCRIPTOR_VERSION", 99)
     path = tmp_path / "other.antmodel"

@@ -28,7 +28,8 @@ def files(room):
 def runtime_files():
     rooms = [ROOT / "ant_core" / name for name in TRAINING]
     # The commands that lead into a training room, once they run.
-    rooms += [ROOT / "ant_core" / "commands" / f"{name}.py" for name in ("evaluate", "train")]
+    names = ("evaluate", "train", "finetune")
+    rooms += [ROOT / "ant_core" / "commands" / f"{name}.py" for name in names]
     return [p for p in files("ant_core") if not any(r in (p, *p.parents) for r in rooms)]
 
 

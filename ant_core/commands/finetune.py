@@ -1,0 +1,120 @@
+"""`ant_core finetune`: adapt a model to a production, from its own coloured frames.
+
+The room behind this door, `ant_core.network`, is opened by `run` alone: it needs PyTorch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ant_core.commands.outcome import Outcome
+from ant_core.commands.train import minutes, need_torch
+from ant_core.errors import AntError, OutputError
+
+if TYPE_CHECKING:
+    from ant_core.formats.files import WholeFiles
+    from ant_core.reporter import Reporter
+
+__all__ = ["DESCRIPTION", "HELP", "add_arguments", "run"]
+
+HELP = "adapt a model to a production, from its coloured frames"
+DESCRIPTION = """\
+Train a model further on the coloured frames of SHOTs (line/ and color/, as propagate takes them)
+and write it as a new model. Every third coloured frame is held out; the share of its segments
+that get the right colour is told before and after, and a model that is worse is not kept.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add = parser.add_argument
+    add("shots", metavar="SHOT", nargs="+", type=Path, help="folder with line/ and color/")
+    add("--out", type=Path, required=True, metavar="NEW.antmodel", help="model to write")
+    add(
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="model file to start from (default: the one in the package)",
+    )
+    add("--minutes", type=minutes, default=5.0, metavar="M", help="time to train (default: 5)")
+    add(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where to train (default: auto, CUDA where it works)",
+    )
+    add("--seed", type=int, default=0, help="another seed gives another model (default: 0)")
+    add("--json", action="store_true", help="one JSON event a line on stdout, the result last")
+    add("--debug", action="store_true", help="show the traceback of an error")
+
+
+def run(
+    options: argparse.Namespace,
+    reporter: Reporter,
+    cancel: threading.Event,
+    files: WholeFiles,
+) -> Outcome:
+    """Finetune; see `ant_core finetune --help`."""
+    need_torch()
+    from ant_core.matcher import default_model
+    from ant_core.network.config import TrainConfig
+    from ant_core.network.finetune import check, finetune, read_production
+    from ant_core.network.restore import read_model
+
+    if options.out.is_dir():
+        raise OutputError(f"{options.out} is a folder: name a file, such as my_show.antmodel")
+    files.make_folder(options.out.parent)
+    model, manifest = read_model(options.model or default_model())
+    production = read_production(options.shots, options.seed)
+    before = check(model, production)
+    reporter.say(
+        f"{production.frames} coloured frames; held out: {production.segments} segments, "
+        f"{before:.1f} % right before"
+    )
+    config = TrainConfig(
+        network=manifest["name"],
+        minutes=options.minutes,
+        device=options.device,
+        learning_rate=1e-4,  # an eighth of the rate of training: what is known shall stay
+        seed=options.seed,
+    )
+    total = round(options.minutes * 60)
+
+    def notify(seconds: float, pairs: int, loss: float) -> None:
+        event = {"seconds": round(seconds), "pairs": pairs, "loss": round(loss, 4)}
+        reporter.progress(min(round(seconds), total), total, f"loss {loss:.3f}", event)
+
+    tuned = finetune(model, production, config, notify=notify, cancel=cancel)
+    after = check(tuned, production)
+    scores = {
+        "frames": production.frames,
+        "segments": production.segments,
+        "before": round(before, 2),
+        "after": round(after, 2),
+    }
+    reporter.say(f"{after:.1f} % right after")
+    if after < before:
+        raise AntError(
+            f"the adapted model is worse on the frames held out ({after:.1f} against "
+            f"{before:.1f} %) and was not kept: give it more coloured frames, or use the old one"
+        )
+    _write(tuned, options.out, manifest, scores)
+    return Outcome(text=str(options.out), event={"model": str(options.out), "finetuned": scores})
+
+
+def _write(model: Any, out: Path, manifest: dict[str, Any], scores: dict[str, Any]) -> None:
+    """Export, with the confidence of the model it comes from, and compare with PyTorch."""
+    from ant_core.network.export import TOLERANCE, compare, write_model
+
+    kept = ("name", "no_counterpart_threshold", "confidence")
+    write_model(model, out, {**{key: manifest[key] for key in kept}, "finetuned": scores})
+    difference = compare(model, out)
+    if difference > TOLERANCE["float32"]:
+        out.unlink()
+        raise AntError(
+            f"the written model differs from the trained one by {difference:.2g} and was not "
+            "kept: run again with --device cpu"
+        )
