@@ -24,6 +24,7 @@ __all__ = [
     "NOT_FLAT",
     "NO_COUNTERPART",
     "PAINTED",
+    "REVIEW_BELOW",
     "STATES",
     "STATE_UNPAINTED",
     "Fills",
@@ -38,6 +39,8 @@ PAINTED, STATE_UNPAINTED, NO_COUNTERPART, NOT_FLAT, LOCKED, FAILED = range(len(S
 
 FLAG_SIDES_DISAGREE = 1  # painted frames before and after would give different colours
 FLAG_HINT = 2  # the colour was given by a hint
+REVIEW_BELOW = 0.6  # confidence under which a segment counts as doubtful, if nobody says otherwise
+
 _FLAGS = ((FLAG_SIDES_DISAGREE, "sides_disagree"), (FLAG_HINT, "hint"))
 
 Role = Literal["reference", "held_reference", "locked", "predicted", "failed"]

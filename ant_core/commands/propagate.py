@@ -27,6 +27,7 @@ from ant_core.report import (
     write_sheet,
 )
 from ant_core.reporter import Reporter
+from ant_core.result import REVIEW_BELOW
 from ant_core.shot import (
     Shot,
     describe_frames,
@@ -37,8 +38,6 @@ from ant_core.shot import (
 from ant_core.timing import Timings
 
 __all__ = ["make_matcher", "run"]
-
-REVIEW_BELOW = 0.6  # confidence under which a segment is marked when --fail-under does not say
 
 
 @dataclass(frozen=True)

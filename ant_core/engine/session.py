@@ -1,0 +1,410 @@
+"""One shot of a painting program: what it sent, what was made of it, and runs over it.
+
+Pictures stay compressed and are identified by the digests that the program gives them; runs keep
+what did not change, as `ant_core propagate` does with its output folder.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ant_core.analysis import FeatureCache, MatcherLike
+from ant_core.colors import Palette
+from ant_core.engine.delivery import Delivery, Notify
+from ant_core.engine.labels import LabelCache
+from ant_core.engine.layers import Box, LayerFormat, line_pixels, over, visible
+from ant_core.engine.memory import MemoryOutput
+from ant_core.engine.pictures import (
+    DOUBTFUL,
+    MISSING,
+    Picture,
+    Tint,
+    draw_ids,
+    draw_preview,
+    draw_tints,
+)
+from ant_core.engine.planes import Kept, MemoryFrames, Shelf, pack
+from ant_core.errors import Cancelled, InputError, UsageError
+from ant_core.hints import HintSet, segment_under
+from ant_core.pixels import PixelFormat
+from ant_core.propagate import Progress, Propagation, RunResult, Settings
+from ant_core.report import summarize, summary_json
+from ant_core.result import NO_COUNTERPART, REVIEW_BELOW, FrameResult
+from ant_core.shot import Shot, describe_frames, load_shot
+from segmentation import Segmentation
+
+__all__ = ["LayerFormat", "Picture", "ShotSession"]
+
+_MAX_PIXELS = 1 << 28  # of the canvas; ids and offsets stay far within 32 bits
+_ORIGINS = ("painted", "accepted")
+
+
+@dataclass(frozen=True)
+class _Past:
+    """What the last run made of a frame, and of which drawing."""
+
+    digest: str
+    result: FrameResult
+    palette: Palette
+
+
+class ShotSession:
+    """The engine's knowledge of one shot.
+
+    Pictures may be added and removed between runs, and also during one, which then goes on with
+    those it began with.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the canvas, in pixels.
+    line, color : LayerFormat
+        Of the line layers and of the colour layer.
+    matcher : MatcherLike
+    threads : int, optional
+        CPU threads of the kernels; all cores if not given.
+
+    Raises
+    ------
+    InputError
+        When the canvas has no pixels or too many.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        line: LayerFormat,
+        color: LayerFormat,
+        matcher: MatcherLike,
+        *,
+        threads: int | None = None,
+    ) -> None:
+        if min(width, height) < 1 or width * height > _MAX_PIXELS:
+            raise InputError(
+                f"the canvas is {width} x {height} pixels, expected 1 to {_MAX_PIXELS} in all: "
+                "work on a smaller document"
+            )
+        self.size = (height, width)
+        self.line, self.color = line, color
+        self.matcher = matcher
+        self._threads = threads
+        # Line art is kept as 8 bits: segmentation looks at no more.
+        self._line_pixels = PixelFormat(8, min(line.channels, 4))
+        self._drawings, self._references = Shelf(), Shelf()
+        self._output = MemoryOutput(self.size, color)
+        self._labels = LabelCache(self.size, self._line_pixels)
+        self._past: dict[int, _Past] = {}
+        self._features: tuple[Any, FeatureCache] = (None, FeatureCache(0))
+
+    # ---- what the program sends
+
+    def has_drawing(self, digest: str) -> bool:
+        """Tell whether a line drawing of this digest is known, whatever frame shows it."""
+        return self._drawings.find(digest) is not None
+
+    def add_drawing(
+        self, frame: int, digest: str, layers: Sequence[tuple[Box, bytes]] | None
+    ) -> bool:
+        """Give a frame its line drawing.
+
+        Parameters
+        ----------
+        frame : int
+        digest : str
+            The program's own; equal digests mean equal pixels.
+        layers : sequence of (Box, bytes) or None
+            The line layers, bottom first, each a box of raw bytes; None when the drawing should
+            be known already.
+
+        Returns
+        -------
+        bool
+            False when the drawing is not known and has to be sent.
+        """
+        kept = self._drawings.find(digest)
+        if kept is None:
+            if layers is None:
+                return False
+            kept = Kept(digest, self._composed(layers), "")
+        self._drawings.put(frame, replace(kept, place=f"line layer, frame {frame}"))
+        return True
+
+    def _composed(self, layers: Sequence[tuple[Box, bytes]]) -> bytes:
+        canvas = np.zeros((*self.size, self._line_pixels.channels), np.uint8)
+        for number, (box, data) in enumerate(layers):
+            target, source = visible(box, self.size)
+            pixels = line_pixels(self.line.decode_box(data, box)[source], self.line.model)
+            canvas[target] = over(canvas[target], pixels) if number else pixels
+        return pack(canvas)
+
+    def remove_drawing(self, frame: int) -> None:
+        """Forget a frame and all that was made of it; its reference stays."""
+        self._drawings.remove(frame)
+        self._output.remove(frame)
+        self._output.state.forget_frame(frame)
+        self._past.pop(frame, None)
+
+    def has_reference(self, digest: str) -> bool:
+        """Tell whether a painted picture of this digest is known, whatever frame shows it."""
+        return self._references.find(digest) is not None
+
+    def add_reference(
+        self, frame: int, digest: str, origin: str, box: Box | None, data: bytes | None
+    ) -> bool:
+        """Give a frame its painted picture; returns False when it has to be sent.
+
+        It teaches in runs that name the frame as a reference; in others it only says what
+        locked segments of the frame show now.
+
+        Parameters
+        ----------
+        frame : int
+        digest : str
+        origin : "painted" or "accepted"
+        box : Box or None
+        data : bytes or None
+            The box's raw bytes; None when the picture should be known already.
+        """
+        if origin not in _ORIGINS:
+            raise UsageError(f"the origin of a reference is {origin}, expected painted or accepted")
+        kept = self._references.find(digest)
+        if kept is None:
+            if box is None or data is None:
+                return False
+            canvas = self.color.decode(data, box, self.size)
+            # What lies under full transparency shows nowhere, but would widen the box.
+            canvas[canvas[:, :, -1] == 0] = 0
+            kept = Kept(digest, pack(canvas), "")
+        self._references.put(frame, replace(kept, place=f"{origin} colors, frame {frame}"))
+        return True
+
+    def remove_reference(self, frame: int) -> None:
+        """Forget the painted picture of a frame."""
+        self._references.remove(frame)
+
+    def add_model_sheet(self, path: str) -> dict[str, Any]:
+        """Read a picture outside the shot as a further reference."""
+        raise UsageError(f"{path} cannot be used: model sheets are not read here yet")
+
+    def remove_model_sheet(self, path: str) -> None:
+        """Forget a model sheet."""
+
+    # ---- runs
+
+    def propagate(
+        self,
+        frames: Sequence[int],
+        references: Sequence[int],
+        model_sheets: Sequence[str],
+        hints: HintSet,
+        gap_px: float | None,
+        *,
+        cancel: threading.Event,
+        notify: Notify,
+        known: Mapping[int, str],
+    ) -> dict[str, Any]:
+        """Colour frames from references, keeping what an earlier run here already did.
+
+        Parameters
+        ----------
+        frames : sequence of int
+            Frames to be coloured; references among them are told of, but get no plane.
+        references : sequence of int
+            Frames to learn from; accepted ones count like painted ones.
+        model_sheets : sequence of str
+            Paths given to `add_model_sheet`.
+        hints : HintSet
+        gap_px : float or None
+            Widest gap in a line that is closed; derived from the drawing if None.
+        cancel : threading.Event
+            Set from another thread to stop.
+        notify : Notify
+            Told of each frame; may be called from two threads, never at the same time.
+        known : dict of int to str
+            `plane_hash` of the plane that the program still has, by frame: not sent again.
+
+        Returns
+        -------
+        dict
+            The summary as in report.json, and `warnings`, a list of sentences.
+
+        Raises
+        ------
+        InputError
+            When there is nothing to learn from, a picture was not sent, or a hint does not fit.
+        Cancelled
+        """
+        del model_sheets
+        warnings = self._check(frames, references)
+        lines = MemoryFrames(self._drawings.frames, self.size, self._line_pixels)
+        present = self._references.frames
+        hints.check_frames(lines.frames)
+        hints.check_values(self.size, self.color.pixels)
+        delivery = Delivery(self._output, references, notify, known)
+        self._output.begin(present, delivery.on_put)
+        locked = [frame for frame in hints.frames if frame not in set(references)]
+        taught = {frame: present[frame] for frame in references}
+        shot = load_shot(
+            lines,
+            MemoryFrames(taught, self.size, self.color.pixels),
+            frames=frames,
+            locked={frame: self._output.probe(frame) for frame in locked},
+        )
+        for lock in hints.locks:
+            if lock.frame in shot.frames:
+                self._output.raw(lock.frame)
+        run = self._run(shot, replace(hints, frames=tuple(locked)), gap_px, cancel, delivery)
+        self._output.state.keep_pixels(self._drawings.digests)
+        return summary_json(summarize(run.results, REVIEW_BELOW)) | {"warnings": warnings}
+
+    def _run(
+        self,
+        shot: Shot,
+        hints: HintSet,
+        gap_px: float | None,
+        cancel: threading.Event,
+        delivery: Delivery,
+    ) -> RunResult:
+        def on_result(progress: Progress) -> None:
+            result = progress.result
+            digest = shot.lines.probe(result.frame).digest
+            self._past[result.frame] = _Past(digest, result, propagation.palette)
+            delivery.on_result(progress)
+
+        propagation = Propagation(
+            shot,
+            self._output,
+            self.matcher,
+            Settings(gap_px=gap_px),
+            hints,
+            cancel=cancel,
+            notify=on_result,
+            threads=self._threads,
+            features=self._encoded(gap_px),
+        )
+        delivery.begin(propagation.palette)
+        try:
+            return propagation.run()
+        except Cancelled as error:
+            raise Cancelled(
+                "stopped: finished frames are kept, propagate again to go on from there"
+            ) from error
+
+    def _check(self, frames: Sequence[int], references: Sequence[int]) -> list[str]:
+        """Raise InputError when a run cannot work; returns warnings."""
+        if not references:
+            raise InputError(
+                "there is no reference: paint at least one frame and mark it as a reference"
+            )
+        self._check_sent(sorted({*frames, *references}), self._drawings, "line drawing")
+        self._check_sent(references, self._references, "painted picture")
+        painted = self._references.frames
+        blank = [frame for frame in sorted(references) if painted[frame].is_blank]
+        if not blank:
+            return []
+        names = ("frame " if len(blank) == 1 else "frames ") + describe_frames(blank)
+        if len(blank) == len(set(references)):
+            raise InputError(
+                f"nothing is painted on the reference {names}: paint it, or choose another one"
+            )
+        return [f"nothing is painted on the reference {names}: it teaches to leave frames bare"]
+
+    @staticmethod
+    def _check_sent(frames: Sequence[int], shelf: Shelf, what: str) -> None:
+        sent = shelf.frames
+        missing = [frame for frame in frames if frame not in sent]
+        if missing:
+            raise InputError(
+                f"frames {describe_frames(missing)} came without {what}: send it before the run"
+            )
+
+    def _encoded(self, gap_px: float | None) -> FeatureCache:
+        """Return the encoded drawings of earlier runs, as far as they still hold."""
+        key = (gap_px, self.matcher.model_hash, self.matcher.device)
+        if self._features[0] != key:
+            self._features = (key, FeatureCache(Settings().cached_segments))
+        return self._features[1]
+
+    def plane_hash(self, frame: int) -> str:
+        """Return the hash of a finished frame: BLAKE2b, 16 bytes, over the whole canvas.
+
+        Of the raw bytes of the layer's frame, as the program reads them back once the plane is
+        written into an empty frame.
+        """
+        return self._output.plane_hash(frame)
+
+    # ---- looking at segments
+
+    def preview(self, frame: int, gap_px: float | None, max_side: int | None) -> Picture:
+        """Show the segments of a drawing and the gaps that are closed, at any gap width."""
+        return draw_preview(self._labels.get(frame, self._drawing(frame), gap_px), max_side)
+
+    def overlay(self, frame: int, segments: Sequence[int] | str, max_side: int | None) -> Picture:
+        """Mark segments of a frame: those named, or with "doubtful" those to be looked at."""
+        past = self._last(frame)
+        tints: dict[int, Tint] = {}
+        if past is not None:
+            fills = past.result.fills
+            missing = set((np.flatnonzero(fills.state == NO_COUNTERPART) + 1).tolist())
+            doubtful = np.flatnonzero(fills.doubtful(REVIEW_BELOW)) + 1
+            tints = {int(i): MISSING if int(i) in missing else DOUBTFUL for i in doubtful}
+        if segments != "doubtful":
+            tints = {int(segment): tints.get(int(segment), DOUBTFUL) for segment in segments}
+        return draw_tints(self._segments(frame).labels, tints, max_side)
+
+    def segment_map(self, frame: int, max_side: int | None) -> Picture:
+        """Return the segment id of every pixel of a drawing."""
+        return draw_ids(self._segments(frame).labels, max_side)
+
+    def inspect(self, frame: int, point: tuple[float, float]) -> dict[str, Any]:
+        """Tell about the segment under a point, x, y in pixels; on a line, about the nearest.
+
+        Returns
+        -------
+        dict
+            `segment` (0 when the drawing has none), `box` (x, y, width, height) and `result`,
+            the segment as in the frame's result, None where no run has coloured it as it is.
+        """
+        x, y = point
+        height, width = self.size
+        if not (0 <= x < width and 0 <= y < height):
+            raise InputError(
+                f"the point {x:g}, {y:g} lies outside the picture of {width} x {height} pixels"
+            )
+        labels = self._segments(frame).labels
+        segment = segment_under(labels, ((x, y),))
+        if segment == 0:
+            return {"segment": 0, "box": [0, 0, 0, 0], "result": None}
+        inside = labels == segment
+        rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+        left, top = int(columns[0]), int(rows[0])
+        box = [left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top]
+        past, result = self._last(frame), None
+        if past is not None and segment <= past.result.fills.count:
+            result = past.result.to_json(past.palette, REVIEW_BELOW)["segments"][segment - 1]
+        return {"segment": segment, "box": box, "result": result}
+
+    def _drawing(self, frame: int) -> Kept:
+        kept = self._drawings.frames.get(frame)
+        if kept is None:
+            raise InputError(f"frame {frame} came without line drawing: send it first")
+        return kept
+
+    def _last(self, frame: int) -> _Past | None:
+        """Return what the last run made of a frame, if it still has the drawing it had then."""
+        past = self._past.get(frame)
+        if past is None or past.result.error or past.digest != self._drawing(frame).digest:
+            return None
+        return past
+
+    def _segments(self, frame: int) -> Segmentation:
+        """Return the segments as the last run saw them; with the default gap where none did."""
+        past = self._last(frame)
+        gap_px = None if past is None else past.result.gap_px
+        return self._labels.get(frame, self._drawing(frame), gap_px)
