@@ -12,7 +12,7 @@ from ant_core.errors import OutputError
 
 _PLAIN_SIZE = {"ncols": 80, "nrows": 24}  # for terminals that do not know their size
 
-__all__ = ["JsonReporter", "PlainReporter", "Reporter", "make_reporter", "silence"]
+__all__ = ["FarmReporter", "JsonReporter", "PlainReporter", "Reporter", "make_reporter", "silence"]
 
 
 def silence(stream: TextIO) -> None:
@@ -40,7 +40,12 @@ def _put(stream: TextIO, text: str) -> None:
 
 
 class Reporter(Protocol):
-    """What commands tell while they work."""
+    """What commands tell while they work.
+
+    `live` says whether small steps within a piece of work are welcome.
+    """
+
+    live: bool
 
     def say(self, text: str) -> None:
         """Tell people something."""
@@ -58,10 +63,10 @@ class Reporter(Protocol):
 class PlainReporter:
     """For people: a bar on a terminal, plain lines otherwise; `text` of the result on stdout."""
 
-    def __init__(self, out: TextIO, err: TextIO) -> None:
-        self._out, self._err = out, err
+    def __init__(self, out: TextIO, err: TextIO, unit: str = "frame") -> None:
+        self._out, self._err, self._unit = out, err, unit
         self._bar: Any = None
-        self._wants_bar = err.isatty() and os.environ.get("TERM") != "dumb"
+        self.live = err.isatty() and os.environ.get("TERM") != "dumb"  # there is a bar
 
     def say(self, text: str) -> None:
         self._close_bar()
@@ -72,7 +77,7 @@ class PlainReporter:
 
     def progress(self, done: int, total: int, text: str, event: dict[str, Any]) -> None:
         del event
-        if not self._wants_bar:
+        if not self.live:
             self.say(f"[{done}/{total}] {text}")
             return
         if self._bar is None:
@@ -80,7 +85,7 @@ class PlainReporter:
 
             knows_size = os.get_terminal_size(self._err.fileno()).columns > 0
             size: dict[str, Any] = {"dynamic_ncols": True} if knows_size else _PLAIN_SIZE
-            self._bar = tqdm(total=total, unit="frame", file=self._err, **size)
+            self._bar = tqdm(total=total, unit=self._unit, file=self._err, **size)
         self._bar.set_postfix_str(text, refresh=False)
         self._bar.update(done - self._bar.n)
 
@@ -97,8 +102,32 @@ class PlainReporter:
             self._bar = None
 
 
+class FarmReporter(PlainReporter):
+    """For render farms that read a task's log as Open Job Description has it."""
+
+    def __init__(self, out: TextIO, err: TextIO) -> None:
+        super().__init__(out, err)
+        self.live = True
+
+    def progress(self, done: int, total: int, text: str, event: dict[str, Any]) -> None:
+        part = event.get("frame", {})  # of a shot that is under way
+        share = (done + (part["done"] / part["total"] if part else 0)) / total
+        self.say(f"openjd_progress: {100 * share:.1f}\nopenjd_status: {_one_line(text)}")
+
+    def result(self, event: dict[str, Any], text: str) -> None:
+        super().result(event, text)
+        if not event["ok"]:
+            self.say(f"openjd_fail: {_one_line(event['error'])}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 class JsonReporter:
     """For programs: one JSON event a line on stdout, `result` the last; people still on stderr."""
+
+    live = True
 
     def __init__(self, out: TextIO, err: TextIO) -> None:
         self._out, self._err = out, err
@@ -123,8 +152,16 @@ class JsonReporter:
         _put(self._out, json.dumps(event, ensure_ascii=True))
 
 
-def make_reporter(*, as_json: bool) -> Reporter:
-    """Return the reporter for this process's stdout and stderr, of which either may be closed."""
+def make_reporter(*, as_json: bool, unit: str = "frame") -> Reporter:
+    """Return the reporter for this process's stdout and stderr, of which either may be closed.
+
+    `unit` is what the bar counts. ANT_CORE_PROGRESS=openjd in the environment, as jobs written by
+    `ant_core farm` have it, asks for the lines that render farms read.
+    """
     nowhere = io.StringIO()
-    reporter = JsonReporter if as_json else PlainReporter
-    return reporter(sys.stdout or nowhere, sys.stderr or nowhere)
+    out, err = sys.stdout or nowhere, sys.stderr or nowhere
+    if as_json:
+        return JsonReporter(out, err)
+    if os.environ.get("ANT_CORE_PROGRESS") == "openjd":
+        return FarmReporter(out, err)
+    return PlainReporter(out, err, unit)

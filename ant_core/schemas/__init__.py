@@ -8,7 +8,17 @@ from typing import Any, Literal
 
 __all__ = ["first_error", "load_schema"]
 
-SchemaName = Literal["event", "hints", "models_event", "registry", "report", "request"]
+SchemaName = Literal[
+    "batch_event",
+    "batch_list",
+    "batch_summary",
+    "event",
+    "hints",
+    "models_event",
+    "registry",
+    "report",
+    "request",
+]
 
 
 def load_schema(name: SchemaName) -> dict[str, Any]:

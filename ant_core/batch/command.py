@@ -1,0 +1,209 @@
+"""The run of `ant_core batch`: list, engines, summary, exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ant_core.batch.board import Board
+from ant_core.batch.pool import Event, Finished, Moved, Pool, Retried
+from ant_core.batch.records import Records
+from ant_core.batch.result import ShotResult
+from ant_core.batch.shots import BatchShot, read_shots
+from ant_core.batch.task import Task
+from ant_core.commands.outcome import Outcome
+from ant_core.errors import Cancelled, UsageError
+from ant_core.formats.files import WholeFiles
+from ant_core.reporter import Reporter
+
+__all__ = ["batch", "chosen_shots", "common_arguments"]
+
+_CORES_A_JOB = 2  # an engine reads ahead and writes behind, and fills about two cores
+
+
+def chosen_shots(options: argparse.Namespace, out: Path | None) -> list[BatchShot]:
+    """Read the shots that LIST names, with the options that hold for all of them."""
+    defaults = {
+        key: value
+        for key in ("line", "color", "gap")
+        if (value := getattr(options, key)) is not None
+    }
+    if options.model_sheet:
+        defaults["model-sheet"] = [str(Path(sheet).absolute()) for sheet in options.model_sheet]
+    return read_shots(options.lists, defaults, out)
+
+
+def common_arguments(options: argparse.Namespace) -> list[str]:
+    """Return what every shot's propagate is given besides its own options."""
+    arguments = [f"--device={options.device}"]
+    if options.model is not None:
+        model = Path(options.model)
+        arguments.append(f"--model={model.absolute() if model.exists() else options.model}")
+    if options.fail_under is not None:
+        arguments.append(f"--fail-under={options.fail_under:g}")
+    return arguments
+
+
+def batch(
+    options: argparse.Namespace, reporter: Reporter, cancel: threading.Event, files: WholeFiles
+) -> Outcome:
+    """Colour every shot of the list; see `ant_core batch --help`."""
+    out = Path(options.out).absolute()
+    shots = chosen_shots(options, out)
+    chosen = _only(shots, options.only)
+    records = Records(out, files)
+    files.make_folder(out)
+    WholeFiles.sweep(out)
+    board = Board(out, [shot.name for shot in shots], records, files)
+    if not options.collect:
+        common = common_arguments(options)
+        tasks = [Task(shot.name, (*shot.arguments, *common), str(out)) for shot in chosen]
+        board.expect(task.name for task in tasks)
+        _color(tasks, options, reporter, cancel, files, board)
+    board.write()
+    return _conclude(board, {shot.name for shot in chosen}, options, reporter)
+
+
+def _only(shots: list[BatchShot], names: Sequence[str]) -> list[BatchShot]:
+    known = {shot.name for shot in shots}
+    for name in names:
+        if name not in known:
+            few = ", ".join(sorted(known)[:5]) + (", ..." if len(known) > 5 else "")
+            raise UsageError(f"--only {name} is no shot of the list, which has {few}")
+    return [shot for shot in shots if not names or shot.name in names]
+
+
+def _color(
+    tasks: Sequence[Task],
+    options: argparse.Namespace,
+    reporter: Reporter,
+    cancel: threading.Event,
+    files: WholeFiles,
+    board: Board,
+) -> None:
+    done = 0
+    for event in _events(tasks, options, cancel, files, Path(board.out)):
+        done += isinstance(event, Finished)
+        _tell(event, done, len(tasks), reporter)
+        if isinstance(event, Finished):
+            board.put(event.result)
+    if done < len(tasks):
+        board.write()
+        raise Cancelled(
+            f"stopped after {done} of {len(tasks)} shots: run the same command again to go on "
+            "from there"
+        )
+
+
+def _events(
+    tasks: Sequence[Task],
+    options: argparse.Namespace,
+    cancel: threading.Event,
+    files: WholeFiles,
+    out: Path,
+) -> Iterator[Event]:
+    jobs = options.jobs or _usual_jobs(options.device)
+    jobs = min(jobs, len(tasks))
+    if options.cluster is not None:
+        from ant_core.batch.cluster import run_on_cluster
+
+        yield from run_on_cluster(
+            options.cluster,
+            tasks,
+            jobs=jobs,
+            threads=options.threads,
+            retries=options.retries,
+            cancel=cancel,
+        )
+        return
+    threads = options.threads or max(1, _cores() // max(1, jobs))
+    pool = Pool(
+        [_with_threads(task, threads) for task in tasks],
+        jobs=jobs,
+        threads=threads,
+        retries=options.retries,
+        logs=out / ".ant_core" / "logs",
+        files=files,
+    )
+    yield from pool.run(cancel)
+
+
+def _with_threads(task: Task, threads: int) -> Task:
+    return Task(task.name, (*task.arguments, f"--threads={threads}"), task.out)
+
+
+def _cores() -> int:
+    """Return the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _usual_jobs(device: str) -> int:
+    """Return how many shots to colour at a time: a graphics card takes one engine."""
+    if device != "cpu":
+        import onnxruntime
+
+        if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+            return 1
+    return max(1, _cores() // _CORES_A_JOB)
+
+
+def _tell(event: Event, done: int, total: int, reporter: Reporter) -> None:
+    if isinstance(event, Retried):
+        reporter.warn(f"{event.name} is begun again: {event.why}")
+        reporter.progress(done, total, f"{event.name} again", _json(event.name, retry=event.why))
+    elif isinstance(event, Moved):
+        if reporter.live:
+            frame = {"done": event.done, "total": event.total, "worker": event.worker}
+            text = f"{event.name}: frame {event.done} of {event.total}"
+            reporter.progress(done, total, text, _json(event.name, frame=frame))
+    else:
+        result = event.result
+        text = f"{result.name}: {_in_words(result)}"
+        reporter.progress(done, total, text, _json(result.name, result=result.to_json()))
+
+
+def _json(name: str, **more: Any) -> dict[str, Any]:
+    return {"shot": name} | more
+
+
+def _in_words(result: ShotResult) -> str:
+    if result.state == "failed" or result.failed_frames:
+        return result.error
+    how = "kept" if result.kept else f"{result.seconds:.1f} s"
+    doubt = f"{result.doubtful} of {result.segments} segments doubtful"
+    return f"{result.frames} frames, {doubt}, {how}"
+
+
+def _conclude(
+    board: Board, chosen: set[str], options: argparse.Namespace, reporter: Reporter
+) -> Outcome:
+    """Say what came of the batch; failures weigh more than doubt."""
+    results = [result for result in board.results() if result.name in chosen]
+    failed = [r.name for r in results if r.state == "failed" or r.failed_frames]
+    waiting = [r.name for r in results if r.state == "waiting"]
+    review = [r.name for r in results if r.exit_code == 3]
+    for line in board.lines(results):
+        reporter.say(line)
+    event: dict[str, Any] = board.event() | {"review": review, "failed": failed}
+    exit_code = 0
+    if failed or waiting:
+        exit_code = 1
+        parts = [f"{_names(failed)} failed"] if failed else []
+        parts += [f"{_names(waiting)} not done yet"] if waiting else []
+        event["error"] = f"{', '.join(parts)}; the others are done: see {board.page}"
+        event["error_type"] = "AntError"
+    elif options.fail_under is not None and review:
+        exit_code = 3
+        reporter.say(f"to review: {_names(review)}")
+    return Outcome(exit_code, str(board.page), event)
+
+
+def _names(names: Sequence[str]) -> str:
+    """Write the names of shots: all of them, because somebody has to go there."""
+    return ("shot " if len(names) == 1 else "shots ") + ", ".join(names)

@@ -1,0 +1,110 @@
+"""What a shot's results depend on, as hashes of content: dates and places do not count."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ant_core import __version__
+from ant_core.errors import InputError
+
+__all__ = ["inputs_digest", "outputs_digest"]
+
+# Where results go, and how quickly they are made, changes nothing in them.
+_NO_INFLUENCE = ("command", "out", "json", "debug", "threads", "model")
+_BLOCK = 1 << 20
+
+Check = Callable[[], None]
+
+
+def inputs_digest(options: argparse.Namespace, model_hash: str, check: Check) -> str:
+    """Return the hash of all that the results of a shot depend on.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Of `ant_core propagate`. An option that names files counts with their content.
+    model_hash : str
+    check : callable
+        Called between two files; may raise to stop.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be read.
+    """
+    values = {k: v for k, v in vars(options).items() if k not in _NO_INFLUENCE and v is not None}
+    shot = values.pop("shot", None)
+    base = Path(shot) if shot is not None else Path()
+    skip = os.path.realpath(options.out)
+    parts: dict[str, Any] = {"engine": __version__, "model": model_hash}
+    # With both patterns given, nothing else in the shot's folder is read.
+    if shot is not None and not (base.is_dir() and "line" in values and "color" in values):
+        parts["shot"] = _content(base, skip, check)
+    for key, value in values.items():
+        items = value if isinstance(value, list) else [value]
+        parts[key] = [_value(key, item, base, skip, check) for item in items]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def outputs_digest(folder: Path, check: Check) -> str:
+    """Return the hash of every visible file in a folder; equal only for equal names and content."""
+    return _content(folder, "", check)
+
+
+def _value(key: str, value: Any, base: Path, skip: str, check: Check) -> Any:
+    """Return an option's value, or the hash of the files that it names."""
+    if not isinstance(value, str):
+        return value
+    path = base / value if base.is_dir() else Path(value)
+    if path.exists():
+        return _content(path, skip, check)
+    if key in ("line", "color") and path.parent.is_dir():  # a pattern, of which the name counts
+        return [path.name, _content(path.parent, skip, check)]
+    return value
+
+
+def _content(path: Path, skip: str, check: Check) -> str:
+    digest = hashlib.sha256()
+    for name, file in _files(path, skip):
+        check()
+        digest.update(json.dumps(name).encode() + b"\n")
+        digest.update(_file_digest(file))
+    return digest.hexdigest()
+
+
+def _files(path: Path, skip: str) -> Iterator[tuple[str, Path]]:
+    """Yield the visible files of a folder and those below it, by their place in it."""
+    if not path.is_dir():
+        yield "", path
+        return
+    for folder, inner, files in os.walk(path):
+        inner[:] = sorted(
+            name
+            for name in inner
+            if not name.startswith(".") and os.path.realpath(os.path.join(folder, name)) != skip
+        )
+        for name in sorted(files):
+            if not name.startswith("."):
+                file = Path(folder) / name
+                yield file.relative_to(path).as_posix(), file
+
+
+def _file_digest(path: Path) -> bytes:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}): check the file and its permissions"
+        ) from error
+    return digest.digest()

@@ -1,0 +1,282 @@
+"""Engine processes side by side on this machine: each takes one shot after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ant_core.batch.result import ShotResult
+from ant_core.batch.task import Task
+from ant_core.errors import (
+    AntError,
+    DeviceUnavailable,
+    InputError,
+    ModelCorrupt,
+    ModelMissing,
+    OutputError,
+)
+from ant_core.formats.files import WholeFiles
+
+__all__ = ["Finished", "Moved", "Pool", "Retried", "fatal_error"]
+
+_LAST_LOG_BYTES = 2000
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One more frame of a shot is done."""
+
+    name: str
+    done: int
+    total: int
+    worker: str
+
+
+@dataclass(frozen=True)
+class Retried:
+    """The engine that worked on a shot died; the shot is begun again."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A shot has ended, well or not."""
+
+    result: ShotResult
+
+
+Event = Moved | Retried | Finished
+
+
+def fatal_error(kind: str, text: str) -> AntError:
+    """Return the error that stopped an engine for good, from its name."""
+    classes = (ModelMissing, ModelCorrupt, DeviceUnavailable, InputError, OutputError)
+    return {k.__name__: k for k in classes}.get(kind, AntError)(text)
+
+
+class _Died(Exception):
+    """The engine process is gone; the message says how."""
+
+
+class _EngineProcess:
+    """One engine: a child that lives for many shots."""
+
+    def __init__(self, number: int, log: Path, threads: int) -> None:
+        self._log = log
+        environment = os.environ | {
+            # Threads that no kernel may use would only cost memory.
+            "NUMBA_NUM_THREADS": str(threads),
+            "OMP_NUM_THREADS": str(threads),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONUTF8": "1",
+        }
+        with log.open("ab") as stderr:
+            self._child = subprocess.Popen(
+                [sys.executable, "-X", "faulthandler", "-m", "ant_core.batch.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=environment,
+                # Out of the terminal's group: Ctrl-C is for the batch alone.
+                start_new_session=True,
+            )
+        self.name = f"engine {number} (process {self._child.pid})"
+
+    def run(self, task: Task, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        """Have a shot coloured; returns the last event. _Died when the process is gone."""
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        with contextlib.suppress(OSError, ValueError):  # if it is gone, so is its stdout
+            self._child.stdin.write(json.dumps({"task": task.to_json()}).encode() + b"\n")
+            self._child.stdin.flush()
+        for line in self._child.stdout:
+            with contextlib.suppress(ValueError):  # a line cut off
+                event: dict[str, Any] = json.loads(line)
+                if event["event"] in ("result", "fatal"):
+                    return event
+                tell(event)
+        raise _Died(self._how_it_died())
+
+    def _how_it_died(self) -> str:
+        code = self._child.wait()
+        if code < 0:
+            with contextlib.suppress(ValueError):
+                name = signal.Signals(-code).name
+                memory = ", perhaps for lack of memory" if name == "SIGKILL" else ""
+                return f"was ended by {name}{memory}"
+        return f"ended with code {code}"
+
+    def last_words(self) -> str:
+        """Return the last line of the log."""
+        with contextlib.suppress(OSError):
+            lines = self._log.read_bytes()[-_LAST_LOG_BYTES:].decode("utf-8", "replace").split("\n")
+            return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return ""
+
+    def close(self) -> None:
+        """Let the process end: at once when it is idle, within a second otherwise."""
+        if self._child.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._child.stdin.close()
+
+    def wait(self) -> None:
+        self._child.wait()
+        if self._child.stdout is not None:
+            self._child.stdout.close()
+
+
+class Pool:
+    """Colours shots on several engines.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Begun in this order.
+    jobs : int
+        Engines; no more are started than there are shots.
+    threads : int
+        CPU threads of each.
+    retries : int
+        How often a shot is begun again whose engine died.
+    logs : Path
+        Folder for the engines' logs.
+    files : WholeFiles
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        *,
+        jobs: int,
+        threads: int,
+        retries: int,
+        logs: Path,
+        files: WholeFiles,
+    ) -> None:
+        files.make_folder(logs)
+        self._logs = logs
+        self._threads = threads
+        self._retries = retries
+        self._waiting = deque(tasks)
+        self._left = len(tasks)
+        self._events: queue.Queue[Event | BaseException] = queue.Queue()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._engines: set[_EngineProcess] = set()
+        self._keepers = [
+            threading.Thread(target=self._keep, args=(number,), name=f"keeper {number}")
+            for number in range(1, min(jobs, len(tasks)) + 1)
+        ]
+
+    def run(self, cancel: threading.Event) -> Iterator[Event]:
+        """Yield what happens until every shot has ended or `cancel` is set.
+
+        Raises
+        ------
+        AntError
+            When no shot can be coloured, for want of the model for example.
+        """
+        for keeper in self._keepers:
+            keeper.start()
+        try:
+            while self._left and not cancel.is_set():
+                try:
+                    event = self._events.get(timeout=0.1)
+                except queue.Empty:
+                    continue
+                if isinstance(event, BaseException):
+                    raise event
+                self._left -= isinstance(event, Finished)
+                yield event
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._waiting.clear()
+            engines = list(self._engines)
+        for engine in engines:
+            engine.close()
+        for keeper in self._keepers:
+            keeper.join()
+
+    def _keep(self, number: int) -> None:
+        """Keep one engine at work; runs on a thread of its own."""
+        engine: _EngineProcess | None = None
+        try:
+            while (task := self._next()) is not None:
+                engine = engine or self._start(number)
+                if engine is None:
+                    return
+                try:
+                    self._color(engine, task)
+                except _Died as error:
+                    self._bury(engine, task, str(error))
+                    engine = None
+        except BaseException as error:
+            self._events.put(error)
+        finally:
+            if engine is not None:
+                self._end(engine)
+
+    def _next(self) -> Task | None:
+        with self._lock:
+            return self._waiting.popleft() if self._waiting else None
+
+    def _start(self, number: int) -> _EngineProcess | None:
+        with self._lock:
+            if self._closed:
+                return None
+            engine = _EngineProcess(number, self._logs / f"engine-{number}.log", self._threads)
+            self._engines.add(engine)
+            return engine
+
+    def _end(self, engine: _EngineProcess) -> None:
+        engine.close()
+        engine.wait()
+        with self._lock:
+            self._engines.discard(engine)
+
+    def _color(self, engine: _EngineProcess, task: Task) -> None:
+        def tell(event: dict[str, Any]) -> None:
+            if event["event"] == "progress":
+                self._events.put(Moved(task.name, event["done"], event["total"], engine.name))
+
+        event = engine.run(task, tell)
+        if event["event"] == "fatal":
+            raise fatal_error(event["error_type"], event["error"])
+        self._events.put(Finished(ShotResult.from_json(event["result"])))
+
+    def _bury(self, engine: _EngineProcess, task: Task, how: str) -> None:
+        """Begin the shot of a dead engine again, or give it up."""
+        words = engine.last_words()
+        self._end(engine)
+        with self._lock:
+            if self._closed:
+                return
+            if task.attempt <= self._retries:
+                self._waiting.appendleft(replace(task, attempt=task.attempt + 1))
+                self._events.put(Retried(task.name, f"its {engine.name} {how}"))
+                return
+        times = "once" if task.attempt == 1 else f"{task.attempt} times"
+        error = (
+            f"the engine died {times} while it coloured this shot, and the last time it {how}: "
+            f"see {self._logs}" + (f"; its last words: {words}" if words else "")
+        )
+        self._events.put(
+            Finished(ShotResult(task.name, "failed", 1, error, "AntError", attempts=task.attempt))
+        )

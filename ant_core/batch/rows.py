@@ -1,0 +1,158 @@
+"""The rows of a list of shots: text, CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ant_core.errors import InputError, UsageError
+
+__all__ = ["Row", "read_rows"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One shot as a list has it.
+
+    Attributes
+    ----------
+    values : dict
+        By option: `shot` (its path), `name`, and options of propagate without their dashes.
+    base : Path
+        What relative paths start from.
+    place : str
+        Where it stands, for messages.
+    """
+
+    values: dict[str, Any]
+    base: Path
+    place: str
+
+
+def read_rows(data: bytes, path: Path) -> Iterator[Row]:
+    """Yield the rows of a list; its kind goes by the name of the file.
+
+    Raises
+    ------
+    InputError
+        When the file is no list of its kind.
+    UsageError
+        When a row makes no sense.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text: save it as UTF-8") from error
+    kind = path.suffix.lower()
+    if kind == ".json":
+        yield from _json_rows(text, path)
+    elif kind in (".csv", ".tsv"):
+        yield from _csv_rows(text, path)
+    else:
+        for number, line in enumerate(text.splitlines(), start=1):
+            if line.strip() and not line.lstrip().startswith("#"):
+                place = f"{path} line {number}"
+                yield Row(_line_values(line.strip(), path.parent, place), path.parent, place)
+
+
+def _line_values(line: str, base: Path, place: str) -> dict[str, Any]:
+    """Read a path, then options; a path that exists needs no quotes around its spaces."""
+    if (base / line).exists():
+        return {"shot": line}
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+    lexer.whitespace_split, lexer.escape, lexer.commenters = True, "", ""  # paths of Windows
+    try:
+        words = list(lexer)
+    except ValueError:
+        raise UsageError(f"{place}: a quotation mark has no partner: close the quotation") from None
+    values: dict[str, Any] = {}
+    if not words[0].startswith("--"):
+        values["shot"] = words.pop(0)
+    while words:
+        word = words.pop(0)
+        if not word.startswith("--"):
+            raise UsageError(
+                f"{place}: {word!r} follows the path but is no option: write --option value, and "
+                "quotes around a path with spaces"
+            )
+        key, equals, value = word[2:].partition("=")
+        if not equals:
+            flag = not words or words[0].startswith("--")
+            _add(values, key, True if flag else words.pop(0))
+        else:
+            _add(values, key, value)
+    return values
+
+
+def _add(values: dict[str, Any], key: str, value: Any) -> None:
+    """Put an option in; one that is given twice has both values."""
+    if key in values and value is not True:
+        before = values[key]
+        value = [*(before if isinstance(before, list) else [before]), value]
+    values[key] = value
+
+
+def _csv_rows(text: str, path: Path) -> Iterator[Row]:
+    first = text.partition("\n")[0]
+    # Spreadsheets write what their country separates columns with.
+    delimiter = max("\t;,", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        header = [_key(cell) for cell in next(reader, [])]
+        if not {"shot", "line"} & set(header):
+            raise InputError(
+                f"{path} has no column named shot: its first line must name the columns, such as "
+                "shot,name,frames"
+            )
+        for cells in reader:
+            place = f"{path} line {reader.line_num}"
+            if len(cells) > len(header):
+                raise UsageError(
+                    f"{place} has {len(cells)} cells but there are {len(header)} columns: put "
+                    "quotes around a cell with a separator in it"
+                )
+            values = {key: _cell(cell) for key, cell in zip(header, cells, strict=False)}
+            if any(values.values()):
+                yield Row(values, path.parent, place)
+    except csv.Error as error:
+        raise InputError(f"{path} is no CSV file ({error}): export it again") from error
+
+
+def _cell(text: str) -> Any:
+    """Read a cell: yes and no are flags, `|` stands between several values."""
+    text = text.strip()
+    if text.lower() in ("true", "yes"):
+        return True
+    if text.lower() in ("false", "no"):
+        return False
+    return [part.strip() for part in text.split("|")] if "|" in text else text
+
+
+def _json_rows(text: str, path: Path) -> Iterator[Row]:
+    from ant_core.schemas import first_error
+
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is no JSON ({error}): mend it or export it again") from error
+    if isinstance(document, list):
+        document = {"shots": document}
+    error_text = first_error(document, "batch_list")
+    if error_text is not None:
+        raise InputError(f"{path} is no list of shots: {error_text}")
+    defaults = {_key(key): value for key, value in document.get("defaults", {}).items()}
+    for number, entry in enumerate(document["shots"]):
+        values = {"shot": entry} if isinstance(entry, str) else entry
+        values = {_key(key): value for key, value in values.items()}
+        yield Row(defaults | values, path.parent, f"{path} shots[{number}]")
+
+
+def _key(text: str) -> str:
+    """Write a column's name as an option: `Model sheet` and `model_sheet` are --model-sheet."""
+    return text.strip().lower().replace("_", "-").replace(" ", "-")

@@ -1,0 +1,214 @@
+"""Which shots a batch is made of, and the options of each.
+
+A list is given in any of these ways; all of them may be mixed.
+
+    shots/                  a folder: every folder below it that holds line/, every file of a shot
+    'shots/sc0*/'           a pattern of such folders or files
+    night.txt               a line a shot: its path, then options as propagate takes them
+    night.csv               a row a shot, a column an option; `|` between several values
+    night.json              a list of paths and objects, or {"defaults": {...}, "shots": [...]}
+
+Paths in a list start from the folder of the list.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ant_core.batch.rows import Row, read_rows
+from ant_core.errors import InputError, UsageError
+from ant_core.formats.files import read_bytes
+
+__all__ = ["BatchShot", "read_shots"]
+
+_SHOT_FILES = (".kra",)
+_LIST_FILES = (".txt", ".lst", ".csv", ".tsv", ".json", "")
+_PATH_OPTIONS = ("hints", "model-sheet", "palette", "sheet")
+_BATCH_OPTIONS = ("out", "json", "debug", "threads", "model", "device", "fail-under")
+
+
+@dataclass(frozen=True)
+class BatchShot:
+    """One shot of a batch.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the batch; its results lie in OUT/NAME. May have slashes.
+    arguments : tuple of str
+        What `ant_core propagate` is given for it, all but what the batch decides.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+def read_shots(
+    items: Sequence[str], defaults: Mapping[str, Any], out: Path | None = None
+) -> list[BatchShot]:
+    """Read lists, folders and patterns into shots, in their order.
+
+    Parameters
+    ----------
+    items : sequence of str
+        As given on the command line.
+    defaults : mapping
+        Options by name for every shot that does not say otherwise.
+    out : Path, optional
+        The output folder, which is not searched for shots.
+
+    Raises
+    ------
+    InputError
+        When a list is missing, cannot be read, or names no shot.
+    UsageError
+        When a row makes no sense, or two shots have one name; the message names the row.
+    """
+    rows = [row for item in items for row in _rows(item, out)]
+    if not rows:
+        raise InputError(
+            f"no shots are found in {', '.join(items)}: expected folders that hold line/ and "
+            "color/, or a list that names them"
+        )
+    rows = [Row(dict(defaults) | row.values, row.base, row.place) for row in rows]
+    names = _names(rows)
+    return [BatchShot(name, tuple(_arguments(row))) for name, row in zip(names, rows, strict=True)]
+
+
+def _rows(item: str, out: Path | None) -> Iterator[Row]:
+    path = Path(item)
+    if path.is_dir():
+        yield from _folder(path, out)
+    elif path.suffix.lower() in _SHOT_FILES and path.is_file():
+        yield Row({"shot": str(path.absolute())}, path.parent, item)
+    elif path.is_file():
+        if path.suffix.lower() not in _LIST_FILES:
+            raise InputError(
+                f"{path} is no list of shots: expected .txt, .csv or .json, or a folder of shots"
+            )
+        yield from read_rows(read_bytes(path), path)
+    elif glob.has_magic(item):
+        for found in sorted(glob.glob(item)):
+            yield from _rows(found, out)
+    else:
+        raise InputError(f"there is no {item}: name a list of shots, or a folder that holds them")
+
+
+def _folder(root: Path, out: Path | None) -> Iterator[Row]:
+    """Find the shots in a folder, in the order of their names."""
+    avoid = os.path.realpath(out) if out is not None else None
+    for folder, inner, files in os.walk(root):
+        if (Path(folder) / "line").is_dir():
+            yield Row({"shot": str(Path(folder).absolute())}, root, folder)
+            inner.clear()
+            continue
+        inner[:] = sorted(
+            name
+            for name in inner
+            if not name.startswith(".") and os.path.realpath(Path(folder) / name) != avoid
+        )
+        for name in sorted(files):
+            if name.lower().endswith(_SHOT_FILES) and not name.startswith("."):
+                yield Row({"shot": str((Path(folder) / name).absolute())}, root, name)
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    """Name every shot: as its row says, else as its folder or file; with the folders above it
+    where that would not be unique.
+    """
+    places = [_place(row) for row in rows]
+    short = [place.stem if place.suffix.lower() in _SHOT_FILES else place.name for place in places]
+    count = Counter(name.casefold() for name in short)
+    if any(number > 1 for number in count.values()):
+        top = os.path.commonpath([place.parent for place in places])
+        long = [
+            place.with_name(name).relative_to(top).as_posix()
+            for place, name in zip(places, short, strict=True)
+        ]
+    else:
+        long = short
+    names = [
+        str(row.values.get("name") or name).strip() for row, name in zip(rows, long, strict=True)
+    ]
+    for name, row in zip(names, rows, strict=True):
+        _check_name(name, row)
+    _check_unique(names, rows)
+    return names
+
+
+def _place(row: Row) -> Path:
+    """Return where the pictures of a row lie, for its name."""
+    if row.values.get("shot"):
+        return Path(os.path.normpath(row.base.absolute() / str(row.values["shot"])))
+    line = row.values.get("line")
+    if not line or not row.values.get("color"):
+        raise UsageError(f"{row.place} names no shot: give shot, or both line and color")
+    return Path(os.path.normpath((row.base.absolute() / str(line)).parent))
+
+
+def _check_name(name: str, row: Row) -> None:
+    parts = PurePosixPath(name).parts
+    wrong = any(part in ("..", "/") or part.startswith(".") for part in parts)
+    if not parts or wrong or "\\" in name or any(ord(c) < 32 or c in '<>:"|?*' for c in name):
+        raise UsageError(
+            f"{row.place}: {name!r} is no name for a folder in OUT: give the shot a plain name "
+            "such as sc010 or ep01/sc010"
+        )
+
+
+def _check_unique(names: Sequence[str], rows: Sequence[Row]) -> None:
+    known: dict[str, str] = {}
+    for name, row in zip(names, rows, strict=True):
+        other = known.setdefault(name.casefold(), row.place)
+        if other is not row.place:
+            raise UsageError(
+                f"{row.place} and {other} are both named {name}: give one of them another name"
+            )
+    for name, row in zip(names, rows, strict=True):
+        for above in PurePosixPath(name.casefold()).parents:
+            if str(above) in known:
+                raise UsageError(
+                    f"{row.place}: {name} would lie inside the results of shot {above}: give one "
+                    "of them another name"
+                )
+
+
+def _arguments(row: Row) -> list[str]:
+    """Write a row as arguments of `ant_core propagate`, and check them."""
+    from ant_core.cli import parse
+
+    values = {key: value for key, value in row.values.items() if key != "name"}
+    base, shot = row.base.absolute(), values.pop("shot", None)
+    arguments = [os.path.normpath(base / str(shot))] if shot else []
+    from_base = {*_PATH_OPTIONS, *(() if shot else ("line", "color"))}
+    for key, value in values.items():
+        if key in _BATCH_OPTIONS:
+            raise UsageError(f"{row.place}: {key} holds for the whole batch: give it to batch")
+        for text in _texts(value):
+            full = str(base / text) if key in from_base else text
+            arguments.append(f"--{key}={full}" if full else f"--{key}")
+    try:
+        parse(["propagate", *arguments, "--out=OUT"])
+    except UsageError as error:
+        text = str(error).removesuffix("; see ant_core propagate --help")
+        raise UsageError(f"{row.place}: {text}; see ant_core propagate --help") from None
+    return arguments
+
+
+def _texts(value: Any) -> list[str]:
+    """Write a value as options take it: [] for none, [""] for a flag, numbers in one list."""
+    if value is None or value is False or value == "":
+        return []
+    if value is True:
+        return [""]
+    if isinstance(value, list):
+        if all(isinstance(item, int) for item in value):
+            return [",".join(map(str, value))]
+        return [str(item) for item in value]
+    return [str(value)]

@@ -1,0 +1,189 @@
+"""One shot of a batch, from the list to its record; runs in an engine process."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+import time
+import traceback
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ant_core.batch.fingerprint import inputs_digest, outputs_digest
+from ant_core.batch.picture import choose_frame, shot_picture
+from ant_core.batch.records import Records, worker_name
+from ant_core.batch.result import ShotResult
+from ant_core.errors import AntError, Cancelled, DeviceUnavailable, ModelError
+from ant_core.formats.files import WholeFiles
+from ant_core.matcher import Matcher
+from ant_core.reporter import Reporter
+
+__all__ = ["Engine", "Task", "run_task"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What an engine needs to know of a shot.
+
+    Attributes
+    ----------
+    name : str
+    arguments : tuple of str
+        Of `ant_core propagate`, without --out.
+    out : str
+        OUT of the batch.
+    attempt : int
+        1 for the first.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    out: str
+    attempt: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Task:
+        return cls(**document | {"arguments": tuple(document["arguments"])})
+
+    def options(self) -> argparse.Namespace:
+        """Return the options of `ant_core propagate`."""
+        from ant_core.cli import parse
+
+        return parse(["propagate", *self.arguments, f"--out={Path(self.out) / self.name}"])
+
+
+class Engine:
+    """The model of a process: loaded for the first shot, used for all."""
+
+    def __init__(self) -> None:
+        self._key: tuple[Any, ...] = ()
+        self._matcher: Matcher | None = None
+
+    def matcher(self, options: argparse.Namespace) -> Matcher:
+        """Return the matcher that the options ask for."""
+        from ant_core.commands.propagate import make_matcher
+
+        key = (options.model, options.device, options.threads)
+        if self._matcher is None or key != self._key:
+            self._matcher = None  # before the next one is loaded: two may not fit
+            self._matcher, self._key = make_matcher(options), key
+        return self._matcher
+
+
+def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.Event) -> ShotResult:
+    """Colour a shot, unless its record shows that this was done; write its record.
+
+    Raises
+    ------
+    Cancelled
+        When `cancel` was set; the next run goes on from the finished frames.
+    ModelError, DeviceUnavailable
+        When no shot at all can be coloured.
+    OutputError
+        When the record cannot be written.
+    """
+    files = WholeFiles()
+    records = Records(Path(task.out), files)
+
+    def check() -> None:
+        if cancel.is_set():
+            raise Cancelled(f"stopped before {task.name} was done")
+
+    options = task.options()
+    folder = Path(options.out)
+    matcher = engine.matcher(options)
+    with records.lock(task.name, check):
+        try:
+            inputs = inputs_digest(options, matcher.model_hash, check)
+            record = records.read(task.name)
+            same = record is not None and record.inputs == inputs
+            if record is not None and same and record.outputs == outputs_digest(folder, check):
+                return replace(record.result, kept=True)
+            result = _colored(task, options, matcher, reporter, cancel, files)
+        except (Cancelled, ModelError, DeviceUnavailable):
+            raise
+        except Exception as error:
+            records.write(_failed(task, error), "", "", b"")
+            return _failed(task, error)
+        picture = shot_picture(folder, result.picture_frame)
+        whole = result.exit_code in (0, 3)
+        records.write(
+            result,
+            inputs if whole else "",
+            outputs_digest(folder, check) if whole else "",
+            picture,
+        )
+    return result
+
+
+def _colored(
+    task: Task,
+    options: argparse.Namespace,
+    matcher: Matcher,
+    reporter: Reporter,
+    cancel: threading.Event,
+    files: WholeFiles,
+) -> ShotResult:
+    """Run propagate and gather what the summary tells of it."""
+    from ant_core.commands import propagate
+
+    start = time.perf_counter()
+    outcome = propagate.run(options, reporter, cancel, files, lambda: matcher)
+    event = outcome.event
+    report = json.loads(Path(event["report"]).read_bytes())
+    summary = event["summary"]
+    predicted = [f["confidence"] for f in report["frames"] if f["role"] == "predicted"]
+    doubt = tuple((frame["frame"], frame["doubtful"]) for frame in report["frames"])
+    return ShotResult(
+        task.name,
+        "done",
+        outcome.exit_code,
+        event.get("error", ""),
+        "AntError" if "error" in event else "",
+        **{
+            key: summary[key]
+            for key in ("frames", "drawings", "segments", "doubtful", "no_counterpart", "not_flat")
+        },
+        doubtful_frames=tuple(summary["doubtful_frames"]),
+        failed_frames=tuple(summary["failed"]),
+        doubt=doubt,
+        confidence=round(sum(predicted) / len(predicted), 4) if predicted else None,
+        seconds=round(time.perf_counter() - start, 2),
+        attempts=task.attempt,
+        report=_inside(event["report"], task.out),
+        contact_sheet=_inside(event["contact_sheet"], task.out),
+        picture_frame=choose_frame(doubt),
+        warnings=tuple(event["warnings"]),
+        device=event["device"],
+        model_name=event["model"]["name"],
+        model_hash=event["model"]["sha256"],
+        worker=worker_name(),
+    )
+
+
+def _inside(path: str, out: str) -> str:
+    return Path(path).relative_to(out).as_posix()
+
+
+def _failed(task: Task, error: Exception) -> ShotResult:
+    """Tell of a shot that could not be coloured; the details go to the log."""
+    if isinstance(error, AntError):
+        text, code = str(error), error.exit_code
+    else:
+        traceback.print_exception(error, file=sys.stderr)
+        text, code = f"something unexpected happened ({type(error).__name__}: {error})", 1
+    return ShotResult(
+        task.name,
+        "failed",
+        code,
+        text,
+        type(error).__name__,
+        attempts=task.attempt,
+        worker=worker_name(),
+    )

@@ -1,0 +1,139 @@
+"""`ant_core batch`: many shots in one go, on this machine or on a cluster.
+
+The room behind this door, `ant_core.batch`, is opened by `run` alone: no other command waits
+for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ant_core.commands.outcome import Outcome
+    from ant_core.formats.files import WholeFiles
+    from ant_core.reporter import Reporter
+
+__all__ = ["DESCRIPTION", "HELP", "add_arguments", "add_list_arguments", "run"]
+
+HELP = "colour many shots, several at a time"
+DESCRIPTION = """\
+Colour many shots. LIST is a folder of shots, a pattern such as 'shots/sc0*', or a file:
+
+  night.txt    a line a shot: its path, then options as propagate takes them; # begins a comment
+  night.csv    a row a shot; columns shot, name and any option of propagate (several values: a|b)
+  night.json   paths and objects with the same keys, or {"defaults": {...}, "shots": [...]}
+
+OUT gets a folder a shot, as propagate leaves it, and summary.html, summary.json, summary.csv.
+One engine process colours one shot after the other; --jobs of them work side by side. A shot that
+fails stops no other. Run it again after any stop: finished shots are known by the content of their
+inputs and outputs, their options and the model, and are left alone.
+"""
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 1024:
+        raise ValueError
+    return value
+
+
+def _retries(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 100:
+        raise ValueError
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError
+    return value
+
+
+# argparse puts these into "invalid ... value"
+_count.__name__ = "whole number (1 to 1024)"
+_retries.__name__ = "whole number (0 to 100)"
+_share.__name__ = "share (0 to 1)"
+
+
+def add_list_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what names the shots and holds for all of them; shared with `ant_core farm`."""
+    add = parser.add_argument
+    add("lists", metavar="LIST", nargs="+", help="shots: a folder, a pattern, or a list of them")
+    add("--line", metavar="PATTERN", help="line drawings of every shot, as for propagate")
+    add("--color", metavar="PATTERN", help="painted frames of every shot, as for propagate")
+    add(
+        "--model-sheet",
+        action="append",
+        metavar="FILE",
+        help="learn also from this coloured picture, in every shot; may be given again",
+    )
+    add("--gap", metavar="PX", help="close gaps in lines up to this width, in every shot")
+    add("--model", metavar="FILE", help="model file or name (default: the one in the package)")
+    add(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where the network runs (default: auto, CUDA where it works)",
+    )
+    add(
+        "--fail-under",
+        type=_share,
+        metavar="SHARE",
+        help="exit with 3 when a segment's confidence is below this, or it has no counterpart",
+    )
+    add("--threads", type=_count, metavar="N", help="CPU threads of an engine (default: its share)")
+    add("--json", action="store_true", help="one JSON event a line on stdout, the result last")
+    add("--debug", action="store_true", help="show the traceback of an error")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add_list_arguments(parser)
+    add = parser.add_argument
+    add("--out", required=True, metavar="OUT", help="folder for the results of all shots")
+    add(
+        "--jobs",
+        type=_count,
+        metavar="N",
+        help="shots at the same time (default: one for every two cores; with CUDA, one)",
+    )
+    add(
+        "--retries",
+        type=_retries,
+        default=1,
+        metavar="N",
+        help="how often a shot is begun again whose engine died (default: 1)",
+    )
+    add(
+        "--only",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="colour only this shot of the list; may be given several times",
+    )
+    add(
+        "--collect",
+        action="store_true",
+        help="colour nothing, write the summary of what is done (the last task of a farm's job)",
+    )
+    add(
+        "--cluster",
+        metavar="ADDRESS",
+        help="run on the Dask cluster whose scheduler has this address, or on a local one: local",
+    )
+
+
+def run(
+    options: argparse.Namespace,
+    reporter: Reporter,
+    cancel: threading.Event,
+    files: WholeFiles,
+) -> Outcome:
+    """Colour every shot of the list; see `ant_core batch --help`."""
+    from ant_core.batch.command import batch
+
+    return batch(options, reporter, cancel, files)
