@@ -1,0 +1,68 @@
+"""Raw bytes of layers: fingerprints, emptiness, rows worth sending. Standard library only."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple, Tuple
+
+Box = Tuple[int, int, int, int]  # x, y, width, height in document pixels
+
+_CHANNELS = {"RGBA": 4, "GRAYA": 2, "CMYKA": 5}
+_CHANNEL_BYTES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
+
+
+class Format(NamedTuple):
+    """How a layer stores a pixel, in Krita's names; alpha comes last in all of them."""
+
+    model: str
+    depth: str
+    profile: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Tell whether the engine can read and write such pixels."""
+        return self.model in _CHANNELS and self.depth in _CHANNEL_BYTES
+
+    @property
+    def channels(self) -> int:
+        return _CHANNELS[self.model]
+
+    @property
+    def channel_bytes(self) -> int:
+        return _CHANNEL_BYTES[self.depth]
+
+    @property
+    def pixel_bytes(self) -> int:
+        return self.channels * self.channel_bytes
+
+    def message(self) -> dict[str, str]:
+        """Return the form that the engine protocol uses."""
+        return {"model": self.model, "depth": self.depth, "profile": self.profile}
+
+
+def fingerprint(data: bytes) -> str:
+    """Return the hash by which a frame's pixels are known in the journal and to the engine."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def is_transparent(data: bytes, form: Format) -> bool:
+    """Tell whether every pixel's alpha is 0, whatever colour erased pixels still carry."""
+    if data.count(0) == len(data):
+        return True
+    first = form.pixel_bytes - form.channel_bytes
+    return not any(
+        any(data[first + byte :: form.pixel_bytes]) for byte in range(form.channel_bytes)
+    )
+
+
+def worth_sending(data: bytes, box: Box, pixel_bytes: int) -> tuple[Box, bytes]:
+    """Leave out the rows of zeros above and below: most of a drawing's paper is empty."""
+    x, y, width, height = box
+    stride = width * pixel_bytes
+    if not data:
+        return (x, y, 0, 0), b""
+    top = (len(data) - len(data.lstrip(b"\0"))) // stride
+    if top == height:
+        return (x, y, 0, 0), b""
+    bottom = -(-len(data.rstrip(b"\0")) // stride)
+    return (x, y + top, width, bottom - top), data[top * stride : bottom * stride]

@@ -1,0 +1,173 @@
+"""Whose pixels a frame holds, and what of ours should be looked at. Pure: no Krita, no Qt.
+
+The rule, in the order in which it is tried:
+
+1. The journal has an entry and the pixels are the ones it noted: ours, predicted or accepted.
+2. No key, or a key without a visible pixel: nobody's; it may be written ("todo").
+3. The journal has an entry and the pixels differ: the artist's, who changed them since.
+4. No entry, but painted in a document that held no journal when it was opened, or painted since it
+   was opened, or toggled as a reference once: the artist's.
+5. No entry, painted, and already so when a document with a journal was opened: unknown. It may
+   stem from a run whose journal was lost, so it is no reference until the artist toggles it.
+
+What is the artist's or unknown is never written. References by default are the frames that are
+the artist's and the accepted ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Collection, Iterable, Mapping, NamedTuple
+
+from .journal import Entry
+from .model import UNPAINTED, ColorGroup, FrameRow, FrameState, Rgb
+from .pixels import Format, fingerprint, is_transparent
+
+PAINTED_STATES = frozenset(
+    {FrameState.PREDICTED, FrameState.ACCEPTED, FrameState.ARTIST, FrameState.UNKNOWN}
+)
+OURS = frozenset({FrameState.PREDICTED, FrameState.ACCEPTED})
+
+
+class Seen(NamedTuple):
+    """What the colour layer's key at one time held when it was last read."""
+
+    hash: str
+    blank: bool
+
+
+def seen(data: bytes, form: Format) -> Seen:
+    """Note what the raw bytes of a frame are."""
+    return Seen(fingerprint(data), is_transparent(data, form))
+
+
+def state_of(held: Seen | None, entry: Entry | None, unknown: bool) -> str:
+    """Return the FrameState of one time; `unknown`: these pixels met us without an entry."""
+    if entry is not None and held is not None and held.hash == entry.after:
+        return entry.state
+    if held is None or held.blank:
+        return FrameState.TODO
+    if entry is None and unknown:
+        return FrameState.UNKNOWN
+    return FrameState.ARTIST
+
+
+def is_reference(state: str, time: int, on: Collection[int], off: Collection[int]) -> bool:
+    """Tell whether a frame's colours teach others."""
+    if state not in PAINTED_STATES or time in off:
+        return False
+    return time in on or state in {FrameState.ARTIST, FrameState.ACCEPTED}
+
+
+def may_write(state: str) -> bool:
+    """Tell whether a frame may be given other pixels; accepted ones are the artist's word."""
+    return state in {FrameState.TODO, FrameState.FAILED, FrameState.PREDICTED}
+
+
+def is_doubtful(segment: Mapping[str, Any], review_below: float) -> bool:
+    """Tell whether somebody should look at a segment; the engine counts them alike."""
+    if segment["state"] in {"no_counterpart", "not_flat", "failed"}:
+        return True
+    if segment["state"] not in {"painted", "unpainted"}:
+        return False
+    unsure = segment["confidence"] < review_below
+    return unsure or "sides_disagree" in segment.get("flags", ())
+
+
+class Digest(NamedTuple):
+    """What the queue and the colour list need of a result, some hundred bytes a frame."""
+
+    doubtful: tuple[tuple[float, int], ...]  # (worth, segment), worst first
+    colors: Mapping[Any, tuple[int, int]]  # colour -> segments, doubtful ones
+
+
+def digest(result: Mapping[str, Any], review_below: float) -> Digest:
+    """Extract what is asked for often."""
+    doubtful, colors = [], {}
+    for segment in result.get("segments", ()):
+        bad = is_doubtful(segment, review_below)
+        if bad:
+            doubtful.append((_worth(segment), segment["id"]))
+        color = as_color(segment["color"])
+        if color is not None:
+            count, unsure = colors.get(color, (0, 0))
+            colors[color] = (count + 1, unsure + bad)
+    return Digest(tuple(sorted(doubtful)), colors)
+
+
+def _worth(segment: Mapping[str, Any]) -> float:
+    """Order by how likely the segment is right as it stands; one left unpainted is not."""
+    if segment["state"] in {"no_counterpart", "failed"}:
+        return 0.0
+    return float(segment["confidence"])
+
+
+def doubtful_queue(digests: Mapping[int, Digest]) -> list[tuple[int, int]]:
+    """Return (time, segment) of all doubtful segments across frames, worst first."""
+    found = [
+        (worth, time, segment) for time, item in digests.items() for worth, segment in item.doubtful
+    ]
+    return [(time, segment) for _, time, segment in sorted(found)]
+
+
+def color_groups(digests: Mapping[int, Digest], display: Callable[[Any], Rgb]) -> list[ColorGroup]:
+    """Collect the segments of every colour across frames, the most frequent colour first."""
+    groups: dict[Any, ColorGroup] = {}
+    for time, item in sorted(digests.items()):
+        for color, (segments, doubtful) in item.colors.items():
+            group = groups.get(color) or ColorGroup(color, _shown(color, display), 0, 0, ())
+            groups[color] = group._replace(
+                segments=group.segments + segments,
+                doubtful=group.doubtful + doubtful,
+                frames=(*group.frames, time),
+            )
+    return sorted(groups.values(), key=lambda group: (-group.segments, str(group.color)))
+
+
+def _shown(color: Any, display: Callable[[Any], Rgb]) -> Rgb:
+    return (255, 255, 255) if color == UNPAINTED else display(color)
+
+
+def as_color(value: Any) -> Any:
+    """Return a result's colour as a tuple, "unpainted", or None."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def summarize(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the journal keeps of a result when the result itself is pruned."""
+    segments = result.get("segments", ())
+    return {
+        "confidence": result.get("confidence"),
+        "doubtful": result.get("doubtful", 0),
+        "no_counterpart": sum(item["state"] == "no_counterpart" for item in segments),
+        "segments": len(segments),
+    }
+
+
+def frame_row(
+    time: int, state: str, reference: bool, entry: Entry | None, error: str = ""
+) -> FrameRow:
+    """Return the row of a frame that begins a drawing or has a key of its own."""
+    if entry is None or state not in OURS:
+        return FrameRow(time, state, reference, error=error)
+    summary = entry.summary
+    return FrameRow(
+        time,
+        state,
+        reference,
+        summary.get("confidence"),
+        int(summary.get("doubtful") or 0),
+        int(summary.get("no_counterpart") or 0),
+        int(summary.get("segments") or 0),
+        error=error,
+    )
+
+
+def acceptable_above(rows: Iterable[FrameRow], confidence: float) -> list[int]:
+    """Return the predicted frames that are at least so sure, for accepting all at once."""
+    return [
+        row.time
+        for row in rows
+        if row.state == FrameState.PREDICTED
+        and row.confidence is not None
+        and row.confidence >= confidence
+    ]

@@ -1,0 +1,303 @@
+"""What the plugin knows of one document: choices, journal, what the colour layer held when read."""
+
+from __future__ import annotations
+
+from typing import Any, Collection, Iterator
+
+from . import journal as journals
+from . import layers, review, timeline
+from .i18n import tr
+from .journal import Journal, JournalError
+from .model import FrameRow, FrameState
+from .pixels import Box, Format
+from .review import Seen
+
+
+class Refused(Exception):
+    """Why a wish is not followed; the message is one sentence for the artist."""
+
+
+class Shot:
+    """The state of one open document; changed by jobs, read by the controller."""
+
+    def __init__(self, document: Any) -> None:
+        self.document = document
+        self.infos: list[Any] = []
+        self.lines: list[timeline.LineLayer] = []  # bottom first, as composed
+        self.seen: dict[int, Seen] = {}  # of the colour layer's keys
+        self.scanned = False
+        self.failures: dict[int, str] = {}  # of the last run
+        self.taught: dict[int, bytes] = {}  # packed results of references in the last run
+        self.trouble = ""  # why the annotation could not be read
+        self._unknown: set[str] = set()  # hashes
+        self._unread: bytes | None = None
+        self._digests: dict[int, tuple[Any, review.Digest]] = {}
+        self._had_journal = False
+        self.journal = self._open_journal()
+
+    def _open_journal(self) -> Journal:
+        data = self.document.read_annotation(journals.KIND)
+        self._had_journal = bool(data)
+        if not data:
+            return Journal()
+        try:
+            return journals.load(bytes(data))
+        except JournalError as error:
+            self.trouble = str(error)
+            self._unread = bytes(data)
+            return Journal()
+
+    def save(self) -> None:
+        """Write the journal into the document; one that could not be read is kept beside it."""
+        if self._unread is not None:
+            self.document.write_annotation(journals.KEPT_KIND, journals.DESCRIPTION, self._unread)
+            self._unread = None
+        self._note_artists_frames()
+        self.document.write_annotation(journals.KIND, journals.DESCRIPTION, self.journal.dump())
+
+    def _note_artists_frames(self) -> None:
+        """List the artist's references by name: on reopening, an unlisted frame is unknown."""
+        for time in self.seen:
+            if self.state(time) == FrameState.ARTIST and time not in self.journal.off:
+                self.journal.on.add(time)
+
+    # ---- layers and times
+
+    def look(self) -> None:
+        """Read the layer list and the keys of the line layers; choose layers when none are."""
+        self.infos = self.document.layers()
+        known = {info.uuid for info in self.infos}
+        choices = self.journal.choices
+        choices.lines = [uuid for uuid in choices.lines if uuid in known]
+        if choices.color not in known:
+            choices.color = None
+        if not choices.lines:
+            choices.lines, color = layers.propose(self.infos)
+            choices.color = choices.color or color
+        self.read_line_keys()
+
+    def read_line_keys(self) -> None:
+        """Read where the line layers have keys now."""
+        self.lines = self.current_lines()
+
+    def current_lines(self) -> list[timeline.LineLayer]:
+        """Return the chosen line layers with their keys, bottom first."""
+        order = [info for info in reversed(self.infos) if info.uuid in self.journal.choices.lines]
+        return [self._line_layer(info) for info in order]
+
+    def _line_layer(self, info: Any) -> timeline.LineLayer:
+        if info.kind == layers.PAINT:
+            return timeline.LineLayer(info.uuid, tuple(self._keys(info)))
+        inside = layers.members(self.infos, info.uuid)
+        keys = {time for member in inside for time in self._keys(member)}
+        return timeline.LineLayer(info.uuid, tuple(sorted(keys)), grouped=True)
+
+    def _keys(self, info: Any) -> list[int]:
+        layer = self.document.layer(info.uuid) if info.animated else None
+        return [] if layer is None else layer.key_times()
+
+    def info(self, uuid: str | None) -> Any:
+        """Return the LayerInfo; None when there is no such layer."""
+        return next((info for info in self.infos if info.uuid == uuid), None)
+
+    @property
+    def color(self) -> str | None:
+        return self.journal.choices.color
+
+    @property
+    def box(self) -> Box:
+        return (0, 0, self.document.width, self.document.height)
+
+    @property
+    def line_format(self) -> Format | None:
+        """Return how the line layers store pixels; None when none is chosen."""
+        info = self.info(self.lines[0].uuid) if self.lines else None
+        return None if info is None else layers.format_of(info)
+
+    @property
+    def color_format(self) -> Format:
+        """Return how the colour layer stores pixels; one yet to be made is as the document."""
+        info = self.info(self.color)
+        if info is not None:
+            return layers.format_of(info)
+        return layers.document_format(self.document)
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """Return the first and last frame to colour, within the animation."""
+        start, end = self.document.clip
+        choices = self.journal.choices
+        first = start if choices.first is None else min(max(start, choices.first), end)
+        last = end if choices.last is None else max(first, min(end, choices.last))
+        return first, last
+
+    def drawing_times(self) -> list[int]:
+        """Return where drawings begin within the range."""
+        return timeline.drawing_times(self.lines, *self.range)
+
+    def forget_frames(self) -> None:
+        """Another colour layer was chosen: nothing is known of its frames."""
+        self.seen, self.failures, self.taught = {}, {}, {}
+        self.scanned = False
+
+    # ---- states
+
+    def scan(self) -> Iterator[int]:
+        """Read and hash the colour layer's keys; yields the time after each one."""
+        layer = None if self.color is None else self.document.layer(self.color)
+        times = [] if layer is None else layer.key_times()
+        if layer is not None and not layer.info.animated:
+            times = [0]
+        self.seen = {time: seen for time, seen in self.seen.items() if time in times}
+        for time in times:
+            self.look_at(time)
+            yield time
+        if not self.scanned and self._had_journal:
+            self._unknown = {seen.hash for time, seen in self.seen.items() if self._absent(time)}
+        self.scanned = True
+
+    def _absent(self, time: int) -> bool:
+        journal = self.journal
+        return (
+            not self.seen[time].blank
+            and journal.entry(self.color, time) is None
+            and time not in journal.on | journal.off
+        )
+
+    def look_at(self, time: int) -> bytes | None:
+        """Read one key of the colour layer and note what it holds; None when there is no key."""
+        layer = None if self.color is None else self.document.layer(self.color)
+        there = layer is not None and (
+            layer.has_key(time) or (time == 0 and not layer.info.animated)
+        )
+        if not there:
+            self.seen.pop(time, None)
+            return None
+        data = layer.read(time, self.box)
+        self.seen[time] = review.seen(data, self.color_format)
+        return data
+
+    def state(self, time: int) -> str:
+        """Return whose pixels the colour layer has at a time, as last seen."""
+        seen = self.seen.get(time)
+        unknown = seen is not None and seen.hash in self._unknown
+        if time in self.journal.on or time in self.journal.off:
+            unknown = False
+        state = review.state_of(seen, self.journal.entry(self.color, time), unknown)
+        if state == FrameState.TODO and time in self.failures:
+            return FrameState.FAILED
+        return state
+
+    def is_reference(self, time: int) -> bool:
+        """Tell whether a frame's colours teach others."""
+        journal = self.journal
+        return review.is_reference(self.state(time), time, journal.on, journal.off)
+
+    def references(self) -> list[int]:
+        """Return the reference frames of the whole timeline that show a drawing."""
+        found = [time for time in sorted(self.seen) if self.is_reference(time)]
+        return [time for time in found if timeline.drawing_at(self.lines, time).parts]
+
+    def targets(self) -> list[int]:
+        """Return the frames that a run may write."""
+        return [
+            time
+            for time in self.drawing_times()
+            if review.may_write(self.state(time)) and not self.is_reference(time)
+        ]
+
+    def rows(self) -> list[FrameRow]:
+        """Return one row a frame of the range."""
+        times = self.drawing_times()
+        first, last = self.range
+        return [self._row(time, times) for time in range(first, last + 1)]
+
+    def _row(self, time: int, times: list[int]) -> FrameRow:
+        state = self.state(time)
+        if time not in times and state == FrameState.TODO:
+            return FrameRow(time, FrameState.HOLD, held_from=timeline.held_key(times, time))
+        entry = self.journal.entry(self.color, time)
+        error = self.failures.get(time, "")
+        return review.frame_row(time, state, self.is_reference(time), entry, error)
+
+    def wrote(self, entry: journals.Entry) -> None:
+        """Note a frame that was just written."""
+        self.journal.record(entry)
+        self.journal.on.discard(entry.time)
+        self.journal.off.discard(entry.time)
+        self.failures.pop(entry.time, None)
+
+    def accept(self, time: int) -> None:
+        """Note the artist's yes."""
+        entry = self.journal.entry(self.color, time)
+        if entry is not None:
+            entry.state = journals.ACCEPTED
+
+    def toggle_reference(self, time: int) -> None:
+        """Let a painted frame teach the others, or no longer; a toggled unknown one is known."""
+        if self.state(time) not in review.PAINTED_STATES:
+            raise Refused(tr("Frame {time} has no colors to learn from.", time=time))
+        journal = self.journal
+        turn_on, turn_off = journal.on, journal.off
+        if self.is_reference(time):
+            turn_on, turn_off = turn_off, turn_on
+        turn_off.discard(time)
+        turn_on.add(time)
+        self.save()
+
+    def has_hints(self, time: int) -> bool:
+        """Tell whether the artist said something about segments of a frame."""
+        hints = self.journal.hints
+        return any(item["frame"] == time for item in hints["hints"] + hints["locks"])
+
+    def undid(self, uuid: str, time: int) -> None:
+        """Note a frame that was given back."""
+        self.journal.forget(uuid, time)
+
+    def kept(self, time: int, result: dict[str, Any]) -> None:
+        """Note the engine's new word on a frame whose pixels stay."""
+        entry = self.journal.entry(self.color, time)
+        if entry is not None:
+            entry.summary = review.summarize(result)
+            entry.packed_result = journals.pack_result(result)
+
+    def locked_segments(self) -> set[int]:
+        """Return the frames with a lock whose colours are ours to keep."""
+        times = {item["frame"] for item in self.journal.hints["locks"]}
+        return {time for time in times if self.state(time) == FrameState.PREDICTED}
+
+    def hints_for(self, frames: Collection[int]) -> dict[str, Any]:
+        """Return the hints document of some frames; others would be refused."""
+        hints = self.journal.hints
+        held = self.locked_segments() & set(frames)
+        return {
+            "schema": 1,
+            "hints": [item for item in hints["hints"] if item["frame"] in frames],
+            "locks": [item for item in hints["locks"] if item["frame"] in held],
+        }
+
+    # ---- results
+
+    def result(self, time: int) -> dict[str, Any] | None:
+        """Return the engine's result for a frame that is ours, or as a reference was read."""
+        entry = self.journal.entry(self.color, time)
+        if entry is None or self.state(time) not in review.OURS:
+            return journals.unpack_result(self.taught.get(time, b""))
+        return entry.result
+
+    def digests(self, review_below: float) -> dict[int, review.Digest]:
+        """Return the digests of our frames' results."""
+        found = {}
+        for time in sorted(self.seen):
+            entry = self.journal.entry(self.color, time)
+            if entry is not None and self.state(time) in review.OURS:
+                found[time] = self._digest(entry, review_below)
+        return found
+
+    def _digest(self, entry: journals.Entry, review_below: float) -> review.Digest:
+        kept = self._digests.get(entry.time)
+        key = (hash(entry.packed_result), review_below)
+        if kept is None or kept[0] != key:
+            kept = (key, review.digest(entry.result or {}, review_below))
+            self._digests[entry.time] = kept
+        return kept[1]

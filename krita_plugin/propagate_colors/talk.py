@@ -1,0 +1,80 @@
+"""Conversations with the engine as steps of a job: ask and await the answer, follow a run."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Generator, Tuple
+
+from .i18n import tr
+
+Message = Tuple[dict, bytes]  # header and payload
+Steps = Generator[Any, None, Any]
+
+# An answer may wait for a drawing that is being segmented; a dead engine is noticed otherwise.
+ANSWER_SECONDS = 300.0
+_MORE = {"progress", "frame_result"}
+
+
+class EngineError(Exception):
+    """The engine's sentence for what it could not do; `code` is the protocol's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Call:
+    """One request and what came for it so far."""
+
+    def __init__(self) -> None:
+        self.id = 0
+        self.over = False
+        self._messages: deque[Message] = deque()
+
+    def __call__(self, header: dict, payload: bytes = b"") -> None:
+        """Take a message from the client."""
+        self._messages.append((header, payload))
+        self.over = self.over or header["type"] not in _MORE
+
+    def ready(self) -> bool:
+        return bool(self._messages)
+
+    def take(self) -> Message:
+        """Return the oldest message; EngineError where it is an error."""
+        header, payload = self._messages.popleft()
+        if header["type"] == "error":
+            raise EngineError(str(header.get("code")), str(header.get("message")))
+        return header, payload
+
+
+class Talk:
+    """Sends requests through an EngineClient."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def start(self, header: dict, payload: bytes = b"") -> Call:
+        """Send a request; what comes for it gathers in the Call."""
+        call = Call()
+        call.id = self.client.request(header, payload, call)
+        return call
+
+    def ask(self, header: dict, payload: bytes = b"") -> Steps:
+        """Send a request and return its answer, (header, payload)."""
+        call = self.start(header, payload)
+        try:
+            yield call.ready, ANSWER_SECONDS
+        except TimeoutError:
+            raise EngineError("silent", tr("The engine does not answer: start it again.")) from None
+        return call.take()
+
+    def tell(self, header: dict, data: dict, payload: bytes) -> Steps:
+        """Ask whether the engine knows something; send `data` and its pixels if it does not."""
+        answer, _ = yield from self.ask(header)
+        if answer["type"] == "need":
+            yield from self.ask({**header, **data}, payload)
+
+    def stop(self, call: Call) -> None:
+        """Ask the engine to end a run; its late messages find no reader."""
+        if not call.over:
+            self.client.request({"type": "cancel", "job": call.id}, b"", Call())

@@ -1,0 +1,146 @@
+"""The smaller jobs on frames: look at them, accept them, take them back; and what runs say."""
+
+from __future__ import annotations
+
+from typing import Callable, Sequence
+
+from . import reading, review, steps, write
+from .i18n import tr, tr_n
+from .model import FrameState
+from .run import Outcome, Progress
+from .shot import Refused, Shot
+from .talk import Steps
+
+
+def scan(shot: Shot) -> Steps:
+    """Read the line layers' keys and what the colour layer holds."""
+    reading.require_ready(shot)
+    shot.look()
+    yield
+    yield from reading.scan(shot)
+
+
+class Accept:
+    """Accepts frames that still hold what we wrote; `steps()` returns sentences."""
+
+    def __init__(self, shot: Shot, times: Sequence[int]) -> None:
+        self._shot = shot
+        self._times = times
+
+    def steps(self) -> Steps:
+        """Run."""
+        shot, accepted, changed = self._shot, [], []
+        for time in sorted(self._times):
+            reading.require_ready(shot)
+            entry = shot.journal.entry(shot.color, time)
+            if entry is not None:
+                shot.look_at(time)
+                yield
+                (accepted if shot.state(time) in review.OURS else changed).append(time)
+        for time in accepted:
+            shot.accept(time)
+        if accepted:
+            shot.save()
+        return self._sentences(accepted, changed)
+
+    @staticmethod
+    def _sentences(accepted: list[int], changed: list[int]) -> list[str]:
+        if changed:
+            return [
+                tr(
+                    "Changed since they were colored, so yours already: {frames}.",
+                    frames=frame_list(changed),
+                )
+            ]
+        return [] if accepted else [tr("There is no colored frame to accept here.")]
+
+
+class Undo:
+    """Takes frames back; `steps()` returns sentences."""
+
+    def __init__(
+        self,
+        shot: Shot,
+        times: Sequence[int],
+        progress: Progress,
+        wrote: Callable[[int], None],
+    ) -> None:
+        self._shot = shot
+        self._times = times
+        self._progress = progress
+        self._wrote = wrote
+
+    def steps(self) -> Steps:
+        """Run; the view is as before at the end, however it ends."""
+        view = steps.save_view(self._shot.document)
+        try:
+            sentences = yield from self._all()
+        except Exception:
+            yield from reading.restore(self._shot, view)
+            raise
+        yield from reading.restore(self._shot, view)
+        return sentences
+
+    def _all(self) -> Steps:
+        shot = self._shot
+        times = [time for time in sorted(self._times) if shot.journal.entry(shot.color, time)]
+        refused = []
+        for done, time in enumerate(times):
+            self._progress(done, len(times), None, tr("Taking back"))
+            try:
+                yield from write.undo_frame(shot, time)
+            except write.CannotUndo as error:
+                refused.append(str(error))
+            self._wrote(time)
+        return refused if times else [tr("There is no colored frame to take back here.")]
+
+
+def teach_from(shot: Shot, time: int) -> None:
+    """Make a frame a reference for the run that follows; Refused when it teaches nothing new."""
+    state = shot.state(time)
+    if state in {FrameState.ARTIST, FrameState.UNKNOWN, FrameState.ACCEPTED}:
+        shot.journal.off.discard(time)
+        shot.journal.on.add(time)
+        shot.save()
+    elif state != FrameState.PREDICTED or not shot.has_hints(time):
+        raise Refused(
+            tr(
+                "Frame {time} is as it was colored: correct or accept it first, then run on.",
+                time=time,
+            )
+        )
+
+
+def describe(outcome: Outcome) -> str:
+    """Return what a run did, in one to three sentences."""
+    written, failed = len(outcome.written), len(outcome.failed)
+    sentences = [
+        tr_n("{n} frame colored.", "{n} frames colored.", written)
+        if written or failed
+        else tr("Nothing had to be colored again.")
+    ]
+    if failed:
+        sentences.append(tr_n("{n} frame failed.", "{n} frames failed.", failed))
+    if outcome.left:
+        sentences.append(
+            tr("Yours meanwhile, so left alone: {frames}.", frames=frame_list(outcome.left))
+        )
+    if outcome.stale:
+        sentences.append(
+            tr(
+                "Lines changed meanwhile, press again: {frames}.",
+                frames=frame_list(outcome.stale),
+            )
+        )
+    return " ".join([*sentences, *outcome.warnings])
+
+
+def frame_list(times: Sequence[int]) -> str:
+    """Return "3, 5-9, 12"."""
+    runs: list[list[int]] = []
+    for time in sorted(times):
+        if runs and time == runs[-1][1] + 1:
+            runs[-1][1] = time
+        else:
+            runs.append([time, time])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)

@@ -1,0 +1,154 @@
+"""Steps that write frames of the colour layer and take them back, each noted in the journal.
+
+A frame is looked at again (read and hashed) right before it is written, and is left alone unless
+it is blank or still holds what we wrote. Once its pixels are being exchanged, a cancel waits
+until the frame is whole and noted.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generator, NamedTuple
+
+from . import journal as journals
+from . import review, steps
+from .host import HostError
+from .i18n import tr
+from .jobs import JobCancelled
+from .journal import Entry, Plane
+from .model import FrameState
+from .pixels import Box
+from .reading import require_layer, require_ready
+from .review import Seen
+from .shot import Shot
+from .talk import Steps
+
+
+class Colored(NamedTuple):
+    """A frame as the engine coloured it: `data` fills `box`, all else is transparent."""
+
+    time: int
+    box: Box
+    data: bytes
+    result: dict[str, Any]
+    model: str
+
+
+class CannotUndo(Exception):
+    """Why a frame stays as it is; the message is one sentence for the artist."""
+
+
+def unbroken(work: Generator[Any, Any, Any]) -> Steps:
+    """Run steps to their end even if the job is cancelled meanwhile, and cancel only then."""
+    cancelled = error = None
+    while True:
+        try:
+            wish = next(work) if error is None else work.throw(error)
+        except StopIteration as end:
+            value = end.value
+            break
+        error, waiting = None, True
+        while waiting:
+            try:
+                yield wish
+                waiting = False
+            except JobCancelled as cancel:
+                cancelled = cancel  # and wait for the same thing again
+            except Exception as raised:
+                error, waiting = raised, False
+    if cancelled is not None:
+        raise cancelled
+    return value
+
+
+def write_frame(shot: Shot, colored: Colored) -> Steps:
+    """Write one frame; return its state: "predicted" when written, else why it was left alone."""
+    layer = color_layer(shot)
+    yield from steps.goto(shot.document, colored.time)
+    require_ready(shot)
+    former = shot.look_at(colored.time)
+    state = shot.state(colored.time)
+    if not review.may_write(state) or shot.is_reference(colored.time):
+        return state
+    before = None if former is None else Plane.of(former, shot.box, shot.color_format)
+    del former
+    yield from unbroken(_exchange(shot, layer.info.uuid, colored, before))
+    return FrameState.PREDICTED
+
+
+def _exchange(shot: Shot, uuid: str, colored: Colored, before: Plane | None) -> Steps:
+    yield from steps.put(shot.document, uuid, colored.time, colored.box, colored.data or None)
+    shot.look_at(colored.time)
+    yield
+    held = shot.seen.get(colored.time)
+    if held is None:
+        raise HostError(tr("Krita made no keyframe at frame {time}.", time=colored.time))
+    entry = Entry(
+        uuid,
+        colored.time,
+        journals.PREDICTED,
+        colored.model,
+        before,
+        held.hash,
+        review.summarize(colored.result),
+        journals.pack_result(colored.result),
+    )
+    shot.wrote(entry)
+    yield
+    shot.save()
+
+
+def undo_frame(shot: Shot, time: int) -> Steps:
+    """Bring back the exact former pixels, or the former absence of a key."""
+    layer = color_layer(shot)
+    entry = shot.journal.entry(layer.info.uuid, time)
+    yield from steps.goto(shot.document, time)
+    require_ready(shot)
+    shot.look_at(time)
+    held = shot.seen.get(time)
+    if entry is None:
+        raise CannotUndo(tr("Frame {time} was not colored by Propagate Colors.", time=time))
+    if held is None or held.hash != entry.after:
+        raise CannotUndo(
+            tr("Frame {time} was changed since it was colored, so it stays as it is.", time=time)
+        )
+    if entry.before == journals.PRUNED:
+        raise CannotUndo(
+            tr("What frame {time} held before is no longer kept, so it stays as it is.", time=time)
+        )
+    yield from unbroken(_bring_back(shot, layer.info.uuid, time, entry.before))
+
+
+def _bring_back(shot: Shot, uuid: str, time: int, before: Plane | None) -> Steps:
+    if before is None:
+        yield from steps.remove_key(shot.document, uuid, time)
+    else:
+        data = before.data(shot.color_format)
+        yield from steps.put(shot.document, uuid, time, before.box, data or None)
+    shot.look_at(time)
+    yield
+    held = shot.seen.get(time)
+    if not _as_before(held, before):
+        raise HostError(tr("Krita did not take back frame {time}: look at it.", time=time))
+    shot.undid(uuid, time)
+    shot.save()
+
+
+def _as_before(held: Seen | None, before: Plane | None) -> bool:
+    """Tell whether the key holds what it did; Krita always keeps a (blank) key at frame 0."""
+    if before is None:
+        return held is None or held.blank
+    return held is not None and held.hash == before.hash
+
+
+def color_layer(shot: Shot) -> Any:
+    """Return the colour layer; HostError when it cannot be written."""
+    layer = require_layer(shot, shot.color or "")
+    if layer.info.locked:
+        raise HostError(
+            tr('The layer "{name}" is locked: unlock it and try again.', name=layer.info.name)
+        )
+    if not layer.info.visible:
+        raise HostError(
+            tr('The layer "{name}" is hidden: show it and try again.', name=layer.info.name)
+        )
+    return layer
