@@ -149,6 +149,13 @@ def _add_propagate(commands: Any) -> None:
         help="learn from these painted frames only, such as 1,24 (default: all painted frames)",
     )
     add("--frames", metavar="FRAMES", help="colour these frames only, such as 1-48,60")
+    add(
+        "--model-sheet",
+        action="append",
+        metavar="FILE",
+        help="learn also from this coloured picture outside the shot, of any size: a turn-around "
+        "with its lines baked in, or a layered .ora or .psd file; may be given again",
+    )
     add("--hints", metavar="FILE", help="JSON file of hints and locks")
     add(
         "--lock",

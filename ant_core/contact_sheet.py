@@ -53,6 +53,8 @@ class Cell:
         Segments somebody should look at.
     marks : (K, 3) float32
         Doubtful places: x, y as shares of the picture, and 1 where there is no counterpart.
+    name : str
+        Shown instead of the frame's number: of a model sheet.
     """
 
     frame: int
@@ -60,6 +62,7 @@ class Cell:
     confidence: float
     doubtful: int
     marks: NDArray[np.float32]
+    name: str = ""
 
 
 def make_thumbnail(line: NDArray[Any], painted: NDArray[Any]) -> bytes:
@@ -257,10 +260,10 @@ def _caption(
     left, bottom = base
     scale = min(0.62, layout.caption / 40)
     baseline = bottom - max(3, layout.caption // 4)
-    number = str(cell.frame)
+    number = cell.name or str(cell.frame)
     _write(sheet, number, (left, baseline), scale, _TEXT)
     (used, _), _ = cv2.getTextSize(number, _FONT, scale, 1)
-    for text in _states(cell):
+    for text in _states(cell) if not cell.name else ("model sheet", "sheet"):
         (length, _), _ = cv2.getTextSize(text, _FONT, scale * 0.85, 1)
         if used + length + 10 <= layout.width:
             place = (left + layout.width - length, baseline)

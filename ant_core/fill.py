@@ -67,11 +67,11 @@ class Filler:
         return replace(fills, confidence=fills.confidence.round(4))
 
     def _ballots(self, sources: Sources, count: int) -> tuple[list[Ballot], list[DrawingFeatures]]:
-        """Collect the sources, the nearest first, as far as memory allows."""
+        """Collect the sources, the nearest first and sheets last, as far as memory allows."""
         ballots: list[Ballot] = []
         features: list[DrawingFeatures] = []
         columns, limits = 0, self._bench.settings
-        for source, solved in sorted(sources, key=lambda pair: abs(pair[0].offset)):
+        for source, solved in sorted(sources, key=_nearness):
             self._bench.check()
             encoded = self._bench.features(solved.frame, solved.line_hash)
             columns += encoded.count
@@ -133,3 +133,8 @@ class Filler:
             [ballot.offset for ballot in ballots],
         )
         return replace(match, segment=np.concatenate(tile.references).astype(np.int32) + 1)
+
+
+def _nearness(pair: tuple[Source, Solved]) -> tuple[bool, int]:
+    source = pair[0]
+    return source.kind == "sheet", abs(source.offset)

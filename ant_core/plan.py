@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ant_core.shot import Drawing, Reference
@@ -24,14 +24,16 @@ class Source:
     Attributes
     ----------
     frame : int
-        The painted frame, or the frame under which the neighbour is coloured.
-    kind : "painted" or "predicted"
+        The painted frame, or the frame under which the neighbour is coloured; -1 for the first
+        model sheet, -2 for the next.
+    kind : "painted", "predicted" or "sheet"
     offset : int
-        Target frame minus source frame, for the pair of their frames that lie nearest.
+        Target frame minus source frame, for the pair of their frames that lie nearest; 0 for a
+        model sheet, which lies outside the shot.
     """
 
     frame: int
-    kind: Literal["painted", "predicted"]
+    kind: Literal["painted", "predicted", "sheet"]
     offset: int
 
 
@@ -46,7 +48,7 @@ class Step:
     frames : tuple of int
         All frames that show it.
     sources : tuple of Source
-        Nearest painted first, then predicted neighbours; empty for a reference.
+        Nearest painted first, then predicted neighbours, then model sheets.
     """
 
     frame: int
@@ -75,6 +77,7 @@ def make_plan(
     references: Sequence[Reference],
     frames: Collection[int],
     max_references: int,
+    sheets: int = 0,
 ) -> Plan:
     """Lay out the work.
 
@@ -82,11 +85,13 @@ def make_plan(
     ----------
     drawings : sequence of Drawing
     references : sequence of Reference
-        At least one; each shows one of the drawings.
+        Each shows one of the drawings. Without any, the shot is coloured from its first frame on.
     frames : collection of int
         Frames to be coloured; other frames of the drawings only serve as sources.
     max_references : int
         Painted drawings a target is matched against, at most.
+    sheets : int
+        Model sheets, each a source of every drawing.
     """
     drawing_of = {frame: drawing for drawing in drawings for frame in drawing.frames}
     shown = _frames_of_references(references, drawing_of)
@@ -95,7 +100,8 @@ def make_plan(
     steps: list[Step] = []
     for gap in _gaps(sorted(set(drawing_of) & set(frames) | set(painted)), painted):
         steps += _plan_gap(gap, drawing_of, stand_in, shown, max_references)
-    return Plan(tuple(steps), shown)
+    outside = tuple(Source(-number, "sheet", 0) for number in range(1, sheets + 1))
+    return Plan(tuple(replace(step, sources=(*step.sources, *outside)) for step in steps), shown)
 
 
 def _frames_of_references(
@@ -131,7 +137,11 @@ def _stand_ins(
         wanted = [frame for frame in drawing.frames if frame in frames]
         if wanted and not known.intersection(drawing.frames):
             result[drawing.digest] = min(
-                wanted, key=lambda frame: (abs(frame - _nearest(frame, painted)), frame)
+                wanted,
+                key=lambda frame: (
+                    abs(frame - _nearest(frame, painted)) if painted else 0,
+                    frame,
+                ),
             )
     return result
 
@@ -146,7 +156,7 @@ class _Gap:
 
     def distance(self, frame: int) -> int:
         sides = [abs(frame - side) for side in (self.left, self.right) if side is not None]
-        return min(sides)
+        return min(sides, default=0)
 
 
 def _gaps(frames: Sequence[int], painted: Sequence[int]) -> list[_Gap]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -30,6 +31,7 @@ from ant_core.result import (
     SourceUsed,
 )
 from ant_core.run_output import Output
+from ant_core.sheet_source import SheetSources
 from ant_core.shot import Reference, Shot
 from ant_core.state import Record, record_name, why_computed
 from ant_core.timing import Timings
@@ -59,7 +61,7 @@ class RunResult:
     palette : Palette
     timings : Timings
     records : dict of int to str
-        Name of the record that each frame's thumbnail lies in.
+        Name of the record that each frame's thumbnail lies in; -1 for the first model sheet.
     """
 
     results: dict[int, FrameResult]
@@ -126,8 +128,13 @@ class Propagation:
         self._filler = Filler(self._bench, self._given)
         self._common_keys = self._bench.common_keys()
         self._plan: Plan = make_plan(
-            shot.drawings, shot.references, frozenset(shot.frames), settings.max_references
+            shot.drawings,
+            shot.references,
+            frozenset(shot.frames),
+            settings.max_references,
+            len(shot.sheets),
         )
+        self._sheets = SheetSources(self._bench)
         self._references = {reference.frame: reference for reference in shot.references}
         self._wanted = frozenset(shot.frames)
         self._solved: dict[int, Solved] = {}
@@ -148,7 +155,7 @@ class Propagation:
         steps = self._plan.steps
         try:
             with self._bench.pipeline as pipeline:
-                for step, following in zip(steps, (*steps[1:], None), strict=True):
+                for step, following in pairwise((*steps, None)):
                     self._color(step, following)
                 for frame in self._plan.references:
                     self._reference(frame)
@@ -162,7 +169,8 @@ class Propagation:
         finally:
             self._output.state.close()
         results = {frame: self._results[frame] for frame in sorted(self._results)}
-        return RunResult(results, self.palette, self._timings, self._records)
+        records = self._records | self._sheets.records
+        return RunResult(results, self.palette, self._timings, records)
 
     # ---- references
 
@@ -235,7 +243,9 @@ class Propagation:
     def _sources(self, sources: Sequence[Source]) -> Sources:
         pairs = []
         for source in sources:
-            if source.kind == "painted":
+            if source.kind == "sheet":
+                pairs.append((source, self._sheets.get(source.frame)))
+            elif source.kind == "painted":
                 pairs.append((source, self._reference(source.frame)))
             elif not self._solved[source.frame].has_failed:
                 pairs.append((source, self._solved[source.frame]))
@@ -364,6 +374,7 @@ class Propagation:
             role=role,
             line_file=self._shot.lines.place(frame),
             color_file=color,
+            sheets=self._shot.sheet_names,
         )
         self._results[frame] = result
         if not solved.has_failed:

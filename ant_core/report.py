@@ -175,6 +175,10 @@ def _head(shot: Shot, run: RunResult, info: RunInfo) -> dict[str, Any]:
                 {"frame": reference.frame, "origin": reference.origin}
                 for reference in shot.references
             ],
+            "model_sheets": [
+                {"name": sheet.name, "path": str(sheet.path), "sha256": sheet.digest}
+                for sheet in shot.sheets
+            ],
         },
         "timings": {
             "wall_s": round(info.wall_s, 3),
@@ -231,7 +235,13 @@ def write_sheet(output: OutputFolder, shot: Shot, run: RunResult, info: RunInfo)
         record = output.state.load(run.records.get(frame, ""), run.palette)
         if record is not None:
             places[frame] = record.places
+    empty = np.zeros((0, 3), np.float32)
     cells = [
+        Cell(-number, "reference", 1.0, 0, empty, sheet.name)
+        for number, sheet in enumerate(shot.sheets, start=1)
+        if -number in run.records
+    ]
+    cells += [
         _cell(result, places.get(frame), info.review_below) for frame, result in run.results.items()
     ]
     summary = summarize(run.results, info.review_below)

@@ -59,7 +59,8 @@ class Fills:
     confidence : (N,) float32
         Chance in [0, 1] that the fill is right; for "no_counterpart" that there is none.
     source_frame : (N,) int32
-        Frame of the reference segment that the fill came from.
+        Frame of the reference segment that the fill came from; -1 for the first model sheet,
+        -2 for the next.
     source_segment : (N,) int32
         Its id there; 0 where there is no source.
     flags : (N,) uint8
@@ -142,10 +143,13 @@ class NotFlat:
 
 @dataclass(frozen=True)
 class SourceUsed:
-    """One drawing that a frame was coloured from; an edit of it invalidates the frame."""
+    """One drawing that a frame was coloured from; an edit of it invalidates the frame.
+
+    `frame` is -1 for the first model sheet, -2 for the next.
+    """
 
     frame: int
-    kind: Literal["painted", "predicted"]
+    kind: Literal["painted", "predicted", "sheet"]
     offset: int
     digest: str
 
@@ -175,6 +179,8 @@ class FrameResult:
     line_file : str
     color_file : str or None
         None when it failed.
+    sheets : tuple of str
+        Names of the shot's model sheets.
     """
 
     frame: int
@@ -189,6 +195,7 @@ class FrameResult:
     error: str = ""
     line_file: str = ""
     color_file: str | None = None
+    sheets: tuple[str, ...] = ()
 
     def to_json(self, palette: Palette, review_below: float) -> dict[str, Any]:
         """Return the form that report.json, events and replies share (`schema: 1`)."""
@@ -203,7 +210,7 @@ class FrameResult:
             "confidence": self.mean_confidence,
             "doubtful": int(doubtful.sum()),
             "sources": [
-                {"frame": source.frame, "kind": source.kind, "offset": source.offset}
+                self._origin(source.frame) | {"kind": source.kind, "offset": source.offset}
                 for source in self.sources
             ],
             "line_file": self.line_file,
@@ -221,6 +228,10 @@ class FrameResult:
             return 0.0 if self.error else 1.0
         sure = np.where(self.fills.state == NO_COUNTERPART, 0, self.fills.confidence)
         return round(float(sure.mean()), 4)
+
+    def _origin(self, frame: int) -> dict[str, Any]:
+        """Name a source: a frame, or a model sheet."""
+        return {"frame": frame} if frame >= 0 else {"sheet": self.sheets[-frame - 1]}
 
     def _segments(self, palette: Palette) -> list[dict[str, Any]]:
         fills = self.fills
@@ -241,7 +252,7 @@ class FrameResult:
                 "color": _color_json(color, palette),
                 "state": STATES[state],
                 "confidence": round(confidence, 4),
-                "source": {"frame": frame, "segment": source} if source else None,
+                "source": self._origin(frame) | {"segment": source} if source else None,
             }
             if flags:
                 segment["flags"] = [name for bit, name in _FLAGS if flags & bit]

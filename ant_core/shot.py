@@ -12,6 +12,7 @@ from typing import Literal
 
 from ant_core.errors import InputError, UsageError
 from ant_core.formats.base import FrameInfo, FrameReader
+from ant_core.model_sheet import ModelSheet
 from ant_core.pixels import PixelFormat
 
 __all__ = [
@@ -73,6 +74,8 @@ class Shot:
         Rising by frame; also those outside `frames`.
     pixels : PixelFormat
         What every painted frame gets.
+    sheets : tuple of ModelSheet
+        References outside the shot. As the source of a fill the first has frame -1, the next -2.
     """
 
     size: tuple[int, int]
@@ -82,6 +85,11 @@ class Shot:
     drawings: tuple[Drawing, ...]
     references: tuple[Reference, ...]
     pixels: PixelFormat
+    sheets: tuple[ModelSheet, ...] = ()
+
+    @property
+    def sheet_names(self) -> tuple[str, ...]:
+        return tuple(sheet.name for sheet in self.sheets)
 
 
 def load_shot(
@@ -91,6 +99,7 @@ def load_shot(
     references: Sequence[int] | None = None,
     frames: Sequence[int] | None = None,
     locked: Mapping[int, FrameInfo] | None = None,
+    sheets: Sequence[ModelSheet] = (),
 ) -> Shot:
     """Check every picture of a shot and lay out its drawings and references.
 
@@ -104,6 +113,8 @@ def load_shot(
         The frames to colour; all by default.
     locked : dict of int to FrameInfo, optional
         Frames whose present colour picture is kept, which then teaches like a painted one.
+    sheets : sequence of ModelSheet, optional
+        References outside the shot, besides or instead of painted frames.
 
     Raises
     ------
@@ -117,7 +128,7 @@ def load_shot(
             "the shot has no line drawings: expected PNG files with frame numbers, such as "
             "line/0001.png, or a --line pattern that names them"
         )
-    chosen = _chosen_references(lines, colors, references)
+    chosen = _chosen_references(lines, colors, references, bool(sheets))
     wanted = _chosen_frames(lines, frames)
     locked = locked or {}
     _check_locks(chosen, locked)
@@ -137,7 +148,8 @@ def load_shot(
         tuple(wanted),
         _drawings(line_infos),
         tuple(sorted(given, key=lambda reference: reference.frame)),
-        _common_format(colors, color_infos, locked),
+        _common_format(colors, color_infos, locked, sheets),
+        tuple(sheets),
     )
 
 
@@ -203,13 +215,13 @@ def describe_frames(frames: Sequence[int]) -> str:
 
 
 def _chosen_references(
-    lines: FrameReader, colors: FrameReader, references: Sequence[int] | None
+    lines: FrameReader, colors: FrameReader, references: Sequence[int] | None, has_sheets: bool
 ) -> list[int]:
     chosen = list(colors.frames if references is None else references)
-    if not chosen:
+    if not chosen and not has_sheets:
         raise InputError(
             "the shot has no reference: paint at least one frame and save it under its frame "
-            "number, such as color/0001.png"
+            "number, such as color/0001.png, or name a --model-sheet"
         )
     known, painted = set(lines.frames), set(colors.frames)
     for frame in chosen:
@@ -278,7 +290,10 @@ def _check_locked_size(size: tuple[int, int], locked: Mapping[int, FrameInfo]) -
 
 
 def _common_format(
-    colors: FrameReader, infos: dict[int, FrameInfo], locked: Mapping[int, FrameInfo]
+    colors: FrameReader,
+    infos: dict[int, FrameInfo],
+    locked: Mapping[int, FrameInfo],
+    sheets: Sequence[ModelSheet],
 ) -> PixelFormat:
     kinds: dict[tuple[int, bool], int] = {}
     for frame, info in infos.items():
@@ -290,6 +305,8 @@ def _common_format(
             f"but {colors.place(kinds[high])} has {high[0]}: export all references with the same "
             "depth"
         )
+    if not kinds:
+        return sheets[0].own_format()
     channels = max(info.channels for info in (*infos.values(), *locked.values()))
     depth, floating = next(iter(kinds))
     return PixelFormat(depth, channels, floating)

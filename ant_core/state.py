@@ -84,6 +84,8 @@ def why_computed(
     old = {source.frame: source.digest for source in record.sources}
     new = {source.frame: source.digest for source in sources}
     changed = [frame for frame in sorted(old.keys() & new.keys()) if old[frame] != new[frame]]
+    if changed and changed[0] < 0:
+        return "a model sheet changed"
     if changed:
         return f"frame {', '.join(map(str, changed))} changed"
     return "its file was missing" if record.sources == sources else "it has other references now"
@@ -281,6 +283,15 @@ class RunState:
             return None
         except zipfile.BadZipFile:
             return None
+
+    def thumbnail(self, name: str) -> bytes:
+        """Return the packed small picture of a record, b"" when there is none that can be read."""
+        path = self.folder / "drawings" / f"{name}.npz"
+        try:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+                return bytes(arrays["thumbnail"].tobytes())
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return b""
 
     def save(self, name: str, record: Record, palette: Palette) -> None:
         self._files.write(self.folder / "drawings" / f"{name}.npz", pack_record(record, palette))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -94,6 +95,7 @@ class Workbench:
         self._features = features or FeatureCache(settings.cached_segments)
         overlap = shot.size[0] * shot.size[1] <= _OVERLAP_PIXELS
         self.pipeline = Pipeline(self._analyze, overlap=overlap, threads=threads)
+        self.encode_sheet: Callable[[int], DrawingFeatures]  # set by `SheetSources`
 
     @property
     def line_digests(self) -> set[str]:
@@ -136,14 +138,23 @@ class Workbench:
         return analyze(image, line_hash, self.settings.gap_px, self.timings)
 
     def features(self, frame: int, line_hash: str) -> DrawingFeatures:
-        """Return a drawing's encoded form, taking it apart again if it was dropped."""
+        """Return a drawing's encoded form, taking it apart again if it was dropped.
+
+        `frame` is -1 for the first model sheet, -2 for the next.
+        """
 
         def make() -> DrawingFeatures:
+            if frame < 0:
+                return self.encode_sheet(frame)
             descriptors = self.pipeline.get(frame).descriptors
             with self.timings.measure("encode"):
                 return self.matcher.encode(descriptors)
 
         return self._features.get(line_hash, make)
+
+    def keep_features(self, line_hash: str, encoded: DrawingFeatures) -> None:
+        """Keep an encoded form that was made elsewhere."""
+        self._features.get(line_hash, lambda: encoded)
 
     def painting(self, reference: Reference) -> NDArray[Any]:
         """Return the colour picture of a reference, (H, W, C) in the shot's format."""

@@ -17,6 +17,7 @@ from ant_core.formats.files import WholeFiles, read_bytes
 from ant_core.formats.sequence import PngReader
 from ant_core.hints import Hint, HintSet, SegmentLock, parse_hints, read_document
 from ant_core.matcher import Matcher
+from ant_core.model_sheet import open_model_sheets
 from ant_core.output import OutputFolder
 from ant_core.propagate import Progress, Propagation, RunResult, Settings
 from ant_core.report import (
@@ -156,6 +157,7 @@ def _tell(
 def _prepare(options: argparse.Namespace, files: WholeFiles) -> _Job:
     """Read the options and check every input; nothing is written yet."""
     lines, colors = _readers(options)
+    sheets = open_model_sheets([Path(name) for name in options.model_sheet or ()])
     frames = _frames(options.frames, lines.frames, "--frames", "line drawing")
     references = _frames(options.references, colors.frames, "--references", "painted frame")
     painted = list(colors.frames) if references is None else references
@@ -170,6 +172,7 @@ def _prepare(options: argparse.Namespace, files: WholeFiles) -> _Job:
         references=references,
         frames=frames,
         locked={frame: output.probe(frame) for frame in locked},
+        sheets=sheets,
     )
     hints.check_values(shot.size, shot.pixels)
     fixed = _fixed_frames(shot)
@@ -193,8 +196,9 @@ def _readers(options: argparse.Namespace) -> tuple[PngReader, PngReader]:
         )
     base = Path(options.shot) if options.shot is not None else Path()
     lines = PngReader(options.line or "line", base)
-    colors = PngReader(options.color or "color", base)
-    return lines, colors
+    if options.model_sheet and not options.color and not (base / "color").exists():
+        return lines, PngReader.nothing(base / "color")
+    return lines, PngReader(options.color or "color", base)
 
 
 def _frames(

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
+from ant_core.formats.pictures import PictureFormat
 
-__all__ = ["check_png", "color_chunks", "decode_png", "encode_png"]
+__all__ = ["FORMAT", "check_png", "color_chunks", "decode_png", "encode_png"]
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
@@ -196,3 +197,6 @@ def _encode_options() -> list[int]:
     if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # since OpenCV 4.12
         options += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
     return options
+
+
+FORMAT = PictureFormat("PNG", check_png, decode_png, color_chunks, encode_png)

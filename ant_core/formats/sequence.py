@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.files import WholeFiles, read_bytes
-from ant_core.formats.pattern import NameTemplate, find_sequence
+from ant_core.formats.pattern import NameTemplate, Sequence, find_sequence
 from ant_core.formats.png import check_png, decode_png, encode_png
 
 __all__ = ["PngReader", "PngWriter"]
@@ -28,8 +28,18 @@ class PngReader:
     """
 
     def __init__(self, pattern: str | os.PathLike[str], base: Path | None = None) -> None:
-        sequence = find_sequence(pattern, base)
+        self._take(find_sequence(pattern, base))
         self.pattern = str((base or Path()) / pattern)
+
+    @classmethod
+    def nothing(cls, folder: Path) -> PngReader:
+        """Return the reader of a folder that need not exist: no frames."""
+        reader = cls.__new__(cls)
+        reader._take(Sequence(folder, {}, None, ()))
+        reader.pattern = str(folder)
+        return reader
+
+    def _take(self, sequence: Sequence) -> None:
         self.folder = sequence.folder
         self.template = sequence.template
         self.ignored = sequence.ignored
