@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from ant_core.errors import InputError
 
-__all__ = ["PixelFormat", "from_codes", "same_as_next", "to_codes", "to_display"]
+__all__ = ["FLOAT_INK", "PixelFormat", "from_codes", "same_as_next", "to_codes", "to_display"]
 
 _WITH_ALPHA = (2, 4, 5)
 _CMYKA = 5
-_FLOAT_INK = 100.0  # full ink of a floating-point CMYK channel; its alpha goes to 1
+FLOAT_INK = 100.0  # full ink of a floating-point CMYK channel; its alpha goes to 1
 _PACKED_BYTES = 8  # pixels up to this size are handled as one integer
 
 
@@ -186,7 +186,7 @@ def to_display(image: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.flo
     if floating:
         values = np.nan_to_num(values)
     if channels == _CMYKA:
-        ink = values[:, :, :4] / np.float32(_FLOAT_INK if floating else 1)
+        ink = values[:, :, :4] / np.float32(FLOAT_INK if floating else 1)
         color = (1 - np.clip(ink[:, :, :3], 0, 1)) * (1 - np.clip(ink[:, :, 3:], 0, 1))
     else:
         color = values[:, :, :3] if channels > 2 else np.repeat(values[:, :, :1], 3, axis=2)

@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.pixels import PixelFormat
+from ant_core.pixels import FLOAT_INK, PixelFormat
 
-__all__ = ["Box", "LayerFormat", "line_pixels", "over"]
+__all__ = ["Box", "LayerFormat", "line_pixels", "over", "visible"]
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the canvas; may reach outside
 
 _CHANNELS = {"GRAYA": 2, "RGBA": 4, "CMYKA": 5}
 _DEPTHS = {"U8": (8, False), "U16": (16, False), "F16": (16, True), "F32": (32, True)}
-_FLOAT_INK = 100  # full ink of a floating-point CMYK channel
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ def line_pixels(pixels: NDArray[Any], model: str) -> NDArray[np.uint8]:
     if model != "CMYKA":
         return _as_bytes(pixels)
     if pixels.dtype.kind == "f":
-        scale = np.array([_FLOAT_INK] * 4 + [1], np.float32)
+        scale = np.array([FLOAT_INK] * 4 + [1], np.float32)
         pixels = pixels.astype(np.float32) / scale
     plain = _as_bytes(pixels)
     paper = 255 - plain[:, :, :4].astype(np.uint16)

@@ -148,8 +148,9 @@ class MemoryOutput:
 
     def plane_hash(self, frame: int) -> str:
         """Hash the bytes that Krita's layer has on the whole canvas once the frame is written."""
-        packed = self.raw(frame)
-        if self._last[0] is not packed:  # held frames come one after the other
+        packed, last = self.raw(frame), self._last
+        if last[0] is not packed:  # held frames come one after the other
             data = self._layer.encode(self.read(frame))
-            self._last = (packed, hashlib.blake2b(data, digest_size=16).hexdigest())
-        return self._last[1]
+            last = (packed, hashlib.blake2b(data, digest_size=16).hexdigest())
+            self._last = last
+        return last[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,14 +10,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.engine.layers import Box
+from ant_core.hints import segment_under
+from ant_core.result import NO_COUNTERPART, REVIEW_BELOW, Fills
 from segmentation import Segmentation, preview
 
-__all__ = ["DOUBTFUL", "MISSING", "Picture", "draw_ids", "draw_preview", "draw_tints"]
+__all__ = ["Picture", "draw_ids", "draw_preview", "draw_tints", "segment_at", "tints_of"]
 
 Tint = tuple[int, int, int, int]  # R, G, B, A
 
-DOUBTFUL: Tint = (255, 176, 60, 170)
-MISSING: Tint = (255, 64, 150, 170)
+_DOUBTFUL: Tint = (255, 176, 60, 170)
+_MISSING: Tint = (255, 64, 150, 170)
 _GAP = (255, 64, 150)
 
 
@@ -82,6 +85,46 @@ def draw_preview(segmentation: Segmentation, max_side: int | None) -> Picture:
         "closed": gaps.mean(axis=1).round(1).tolist(),
     }
     return Picture(width, height, cv2.cvtColor(small, cv2.COLOR_RGB2BGRA).tobytes(), info)
+
+
+def tints_of(fills: Fills | None, segments: Sequence[int] | None) -> dict[int, Tint]:
+    """Choose a colour for each segment to be marked.
+
+    Parameters
+    ----------
+    fills : Fills or None
+        Of the frame, as far as they are known.
+    segments : sequence of int or None
+        The segments to mark; those that somebody should look at if None.
+    """
+    tints: dict[int, Tint] = {}
+    if fills is not None:
+        for row in np.flatnonzero(fills.doubtful(REVIEW_BELOW)).tolist():
+            tints[row + 1] = _MISSING if fills.state[row] == NO_COUNTERPART else _DOUBTFUL
+    if segments is None:
+        return tints
+    return {int(segment): tints.get(int(segment), _DOUBTFUL) for segment in segments}
+
+
+def segment_at(labels: NDArray[np.int32], point: tuple[float, float]) -> tuple[int, Box]:
+    """Return the segment that a point x, y within the picture means, and its box.
+
+    Parameters
+    ----------
+    labels : (H, W) int32, 0 = line; not modified
+
+    Returns
+    -------
+    int, Box
+        On a line the nearest segment; 0 and an empty box when the drawing has none.
+    """
+    segment = segment_under(labels, (point,))
+    if segment == 0:
+        return 0, (0, 0, 0, 0)
+    inside = labels == segment
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    left, top = int(columns[0]), int(rows[0])
+    return segment, (left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top)
 
 
 def draw_tints(

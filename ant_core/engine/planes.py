@@ -44,7 +44,7 @@ def _tight(image: NDArray[Any]) -> Box:
     if len(rows) == 0:
         return (0, 0, 0, 0)
     top, bottom = int(rows[0]), int(rows[-1]) + 1
-    columns = np.flatnonzero(words[top:bottom].any(axis=0).any(axis=1))
+    columns = np.flatnonzero(words[top:bottom].any(axis=(0, 2)))
     left, right = int(columns[0]), int(columns[-1]) + 1
     return (left, top, right - left, bottom - top)
 

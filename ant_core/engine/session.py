@@ -20,21 +20,20 @@ from ant_core.engine.labels import LabelCache
 from ant_core.engine.layers import Box, LayerFormat, line_pixels, over, visible
 from ant_core.engine.memory import MemoryOutput
 from ant_core.engine.pictures import (
-    DOUBTFUL,
-    MISSING,
     Picture,
-    Tint,
     draw_ids,
     draw_preview,
     draw_tints,
+    segment_at,
+    tints_of,
 )
 from ant_core.engine.planes import Kept, MemoryFrames, Shelf, pack
 from ant_core.errors import Cancelled, InputError, UsageError
-from ant_core.hints import HintSet, segment_under
+from ant_core.hints import HintSet
 from ant_core.pixels import PixelFormat
 from ant_core.propagate import Progress, Propagation, RunResult, Settings
 from ant_core.report import summarize, summary_json
-from ant_core.result import NO_COUNTERPART, REVIEW_BELOW, FrameResult
+from ant_core.result import REVIEW_BELOW, FrameResult
 from ant_core.shot import Shot, describe_frames, load_shot
 from segmentation import Segmentation
 
@@ -348,14 +347,8 @@ class ShotSession:
     def overlay(self, frame: int, segments: Sequence[int] | str, max_side: int | None) -> Picture:
         """Mark segments of a frame: those named, or with "doubtful" those to be looked at."""
         past = self._last(frame)
-        tints: dict[int, Tint] = {}
-        if past is not None:
-            fills = past.result.fills
-            missing = set((np.flatnonzero(fills.state == NO_COUNTERPART) + 1).tolist())
-            doubtful = np.flatnonzero(fills.doubtful(REVIEW_BELOW)) + 1
-            tints = {int(i): MISSING if int(i) in missing else DOUBTFUL for i in doubtful}
-        if segments != "doubtful":
-            tints = {int(segment): tints.get(int(segment), DOUBTFUL) for segment in segments}
+        fills = None if past is None else past.result.fills
+        tints = tints_of(fills, None if isinstance(segments, str) else segments)
         return draw_tints(self._segments(frame).labels, tints, max_side)
 
     def segment_map(self, frame: int, max_side: int | None) -> Picture:
@@ -377,18 +370,11 @@ class ShotSession:
             raise InputError(
                 f"the point {x:g}, {y:g} lies outside the picture of {width} x {height} pixels"
             )
-        labels = self._segments(frame).labels
-        segment = segment_under(labels, ((x, y),))
-        if segment == 0:
-            return {"segment": 0, "box": [0, 0, 0, 0], "result": None}
-        inside = labels == segment
-        rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-        left, top = int(columns[0]), int(rows[0])
-        box = [left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top]
+        segment, box = segment_at(self._segments(frame).labels, (x, y))
         past, result = self._last(frame), None
-        if past is not None and segment <= past.result.fills.count:
+        if past is not None and 0 < segment <= past.result.fills.count:
             result = past.result.to_json(past.palette, REVIEW_BELOW)["segments"][segment - 1]
-        return {"segment": segment, "box": box, "result": result}
+        return {"segment": segment, "box": list(box), "result": result}
 
     def _drawing(self, frame: int) -> Kept:
         kept = self._drawings.frames.get(frame)
