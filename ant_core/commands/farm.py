@@ -31,12 +31,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = export.add_argument
     add("--format", choices=("openjd",), required=True, help="openjd: Open Job Description 2023-09")
     add("--out", required=True, metavar="FOLDER", help="folder for the job")
-    add(
-        "--results",
-        metavar="OUT",
-        help="where the job will put the results; may be changed when it is submitted (default: "
-        "FOLDER/results)",
-    )
 
 
 def run(
