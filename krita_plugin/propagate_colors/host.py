@@ -82,7 +82,11 @@ class Host:
         if document.color_model == "RGBA" and document.color_depth in ("U8", "U16"):
             parts[0], parts[2] = parts[2], parts[0]
         top = {"U8": 255, "U16": 65535}.get(document.color_depth)
-        return tuple(round(part * top) if top else part for part in parts)
+        if top:
+            return tuple(round(part * top) for part in parts)
+        # Krita stores the inks of float CMYK as 0 to 100, their alpha as 0 to 1.
+        inks = 100 if document.color_model == "CMYKA" else 1
+        return (*(part * inks for part in parts[:-1]), parts[-1])
 
     def read_setting(self, name: str, default: str) -> str:
         """Read one of the plugin's settings from Krita's own settings file."""

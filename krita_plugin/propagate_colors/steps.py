@@ -296,9 +296,13 @@ def _refresh(document: Document) -> Steps:
 def _lower(document: Document, layer_uuid: str, below_uuid: str) -> Steps:
     """Move the new layer, which lies on the lowest of its group, below it."""
     _writable(document, layer_uuid)
+    lowest = document.layer(below_uuid).node
+    collapsed = lowest.collapsed()
+    lowest.setCollapsed(True)  # into an open group the layer would move instead of past it
     with pauses.measure("add layer"):
         krita.Krita.instance().action("move_layer_down").trigger()
         document.raw.waitForDone()
+    lowest.setCollapsed(collapsed)
     yield
     order = [info.uuid for info in document.layers()]
     if order.index(layer_uuid) < order.index(below_uuid):
