@@ -15,6 +15,7 @@ import numpy as np
 
 from ant_core.analysis import FeatureCache, MatcherLike
 from ant_core.colors import Palette
+from ant_core.engine.checks import check_run
 from ant_core.engine.delivery import Delivery, Notify
 from ant_core.engine.labels import LabelCache
 from ant_core.engine.layers import Box, LayerFormat, line_pixels, over, visible
@@ -28,13 +29,14 @@ from ant_core.engine.pictures import (
     tints_of,
 )
 from ant_core.engine.planes import Kept, MemoryFrames, Shelf, pack
+from ant_core.engine.sheets import SheetList
 from ant_core.errors import Cancelled, InputError, UsageError
 from ant_core.hints import HintSet
 from ant_core.pixels import PixelFormat
 from ant_core.propagate import Progress, Propagation, RunResult, Settings
 from ant_core.report import summarize, summary_json
 from ant_core.result import REVIEW_BELOW, FrameResult
-from ant_core.shot import Shot, describe_frames, load_shot
+from ant_core.shot import Shot, load_shot
 from segmentation import Segmentation
 
 __all__ = ["LayerFormat", "Picture", "ShotSession"]
@@ -96,6 +98,7 @@ class ShotSession:
         # Line art is kept as 8 bits: segmentation looks at no more.
         self._line_pixels = PixelFormat(8, min(line.channels, 4))
         self._drawings, self._references = Shelf(), Shelf()
+        self._sheets = SheetList(color.pixels)
         self._output = MemoryOutput(self.size, color)
         self._labels = LabelCache(self.size, self._line_pixels)
         self._past: dict[int, _Past] = {}
@@ -188,11 +191,12 @@ class ShotSession:
         self._references.remove(frame)
 
     def add_model_sheet(self, path: str) -> dict[str, Any]:
-        """Read a picture outside the shot as a further reference."""
-        raise UsageError(f"{path} cannot be used: model sheets are not read here yet")
+        """Read a coloured picture outside the shot; see `SheetList.add`."""
+        return self._sheets.add(path)
 
     def remove_model_sheet(self, path: str) -> None:
         """Forget a model sheet."""
+        self._sheets.remove(path)
 
     # ---- runs
 
@@ -239,8 +243,10 @@ class ShotSession:
             When there is nothing to learn from, a picture was not sent, or a hint does not fit.
         Cancelled
         """
-        del model_sheets
-        warnings = self._check(frames, references)
+        sheets = self._sheets.open(model_sheets)
+        warnings = check_run(
+            frames, references, self._drawings, self._references, has_sheets=bool(sheets)
+        )
         lines = MemoryFrames(self._drawings.frames, self.size, self._line_pixels)
         present = self._references.frames
         hints.check_frames(lines.frames)
@@ -254,7 +260,9 @@ class ShotSession:
             MemoryFrames(taught, self.size, self.color.pixels),
             frames=frames,
             locked={frame: self._output.probe(frame) for frame in locked},
+            sheets=sheets,
         )
+        shot = replace(shot, pixels=self.color.pixels)  # sheets alone would bring their own
         for lock in hints.locks:
             if lock.frame in shot.frames:
                 self._output.raw(lock.frame)
@@ -294,34 +302,6 @@ class ShotSession:
             raise Cancelled(
                 "stopped: finished frames are kept, propagate again to go on from there"
             ) from error
-
-    def _check(self, frames: Sequence[int], references: Sequence[int]) -> list[str]:
-        """Raise InputError when a run cannot work; returns warnings."""
-        if not references:
-            raise InputError(
-                "there is no reference: paint at least one frame and mark it as a reference"
-            )
-        self._check_sent(sorted({*frames, *references}), self._drawings, "line drawing")
-        self._check_sent(references, self._references, "painted picture")
-        painted = self._references.frames
-        blank = [frame for frame in sorted(references) if painted[frame].is_blank]
-        if not blank:
-            return []
-        names = ("frame " if len(blank) == 1 else "frames ") + describe_frames(blank)
-        if len(blank) == len(set(references)):
-            raise InputError(
-                f"nothing is painted on the reference {names}: paint it, or choose another one"
-            )
-        return [f"nothing is painted on the reference {names}: it teaches to leave frames bare"]
-
-    @staticmethod
-    def _check_sent(frames: Sequence[int], shelf: Shelf, what: str) -> None:
-        sent = shelf.frames
-        missing = [frame for frame in frames if frame not in sent]
-        if missing:
-            raise InputError(
-                f"frames {describe_frames(missing)} came without {what}: send it before the run"
-            )
 
     def _encoded(self, gap_px: float | None) -> FeatureCache:
         """Return the encoded drawings of earlier runs, as far as they still hold."""

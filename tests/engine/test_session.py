@@ -4,13 +4,15 @@ import hashlib
 import threading
 from dataclasses import dataclass, field
 
+import jsonschema
 import numpy as np
 import pytest
 
 from ant_core.engine.session import LayerFormat, ShotSession
 from ant_core.errors import Cancelled, InputError, UsageError
 from ant_core.hints import HintSet, parse_hints
-from tests.ant_core.drawn import BOXES, SIZE, line_drawing, painting
+from ant_core.schemas import load_schema
+from tests.ant_core.drawn import BOXES, SIZE, line_drawing, painting, save
 from tests.ant_core.fakes import FakeMatcher
 
 RGBA8 = LayerFormat("RGBA", "U8")
@@ -125,6 +127,38 @@ def test_odd_floats_of_a_document_come_back_bit_for_bit():
     assert krita.picture(2)[y + 9, x + 12].tobytes() == image[y + 9, x + 12].tobytes()
     odd = [s["color"] for s in krita.results[2]["segments"] if None in (s["color"] or [])]
     assert odd == [[-0.0, None, -7.5, 2.5]]
+
+
+@pytest.mark.parametrize("layer", [LayerFormat("CMYKA", "U16"), LayerFormat("RGBA", "F32")])
+def test_results_have_the_form_of_the_report(layer):
+    krita = program(layer)
+    krita.run([1, 2, 3], [1])
+    schema = load_schema("report")
+    form = {"$ref": "#/$defs/frame_result", "$defs": schema["$defs"]}
+    for result in krita.results.values():
+        jsonschema.validate(result, form)
+
+
+def test_a_model_sheet_teaches_beside_or_instead_of_frames(tmp_path):
+    sheet = np.where(line_drawing(0)[:, :, None] < 128, 0, painting(0)[:, :, :3])
+    path = str(tmp_path / "sheet.png")
+    save(tmp_path / "sheet.png", sheet.astype(np.uint8))
+    krita = program(painted=())
+    with pytest.raises(UsageError, match=r"sheet\.png was not added"):
+        krita.run([2], [], model_sheets=[path])
+    added = krita.session.add_model_sheet(path)
+    assert added == {"name": "sheet.png", "width": SIZE[1], "height": SIZE[0], "segments": 4}
+    krita.run([1, 2], [], model_sheets=[path])
+    x, y = probes(1)[0]
+    assert krita.picture(2)[y, x].tolist() == list(BOXES[0][1])
+    assert {"sheet": "sheet.png", "kind": "sheet", "offset": 0} in krita.results[2]["sources"]
+    krita.run([1, 2], [], model_sheets=[path])
+    assert krita.recomputed() == set()
+    krita.session.remove_model_sheet(path)
+    with pytest.raises(UsageError, match="was not added"):
+        krita.run([2], [], model_sheets=[path])
+    with pytest.raises(InputError, match=r"missing\.png"):
+        krita.session.add_model_sheet(str(tmp_path / "missing.png"))
 
 
 def test_the_plane_is_the_tight_box_and_its_hash_that_of_the_canvas():
@@ -323,9 +357,9 @@ def test_what_is_missing_is_named():
     krita = program()
     with pytest.raises(InputError, match="there is no reference"):
         krita.run([2], [])
-    with pytest.raises(InputError, match="frames 9 came without line drawing"):
+    with pytest.raises(InputError, match="frame 9 came without line drawing"):
         krita.run([2, 9], [1])
-    with pytest.raises(InputError, match="frames 2 came without painted picture"):
+    with pytest.raises(InputError, match="frame 2 came without painted picture"):
         krita.run([3], [1, 2])
     with pytest.raises(UsageError, match="expected painted or accepted"):
         krita.session.add_reference(1, "x", "drawn", CANVAS, b"")
@@ -337,7 +371,7 @@ def test_a_removed_drawing_is_gone_and_its_frame_new_when_it_comes_back():
     krita = program()
     krita.run([2, 3], [1])
     krita.session.remove_drawing(3)
-    with pytest.raises(InputError, match="frames 3 came without line drawing"):
+    with pytest.raises(InputError, match="frame 3 came without line drawing"):
         krita.run([2, 3], [1])
     krita.draw(3, ink(2))
     krita.run([2, 3], [1])
