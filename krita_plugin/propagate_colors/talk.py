@@ -61,6 +61,8 @@ class Talk:
 
     def ask(self, header: dict, payload: bytes = b"") -> Steps:
         """Send a request and return its answer, (header, payload)."""
+        if payload:
+            yield self.client.can_send, ANSWER_SECONDS
         call = self.start(header, payload)
         try:
             yield call.ready, ANSWER_SECONDS
