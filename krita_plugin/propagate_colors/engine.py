@@ -81,18 +81,20 @@ class EngineClient:
         if process is None:
             return
         self._leaving.append(process)
-        QtCore.QTimer.singleShot(_LEAVE_MS, lambda: _kill(process))
+        QtCore.QTimer.singleShot(_LEAVE_MS, lambda: self._kill_late(process))
         self._set(OFF)
 
     def shutdown(self) -> None:
         """End the engine and wait for it, two seconds at most: Krita is closing."""
-        process = self._release()
-        for leaving in [*self._leaving, *([process] if process else [])]:
-            if not leaving.waitForFinished(_LEAVE_MS):
-                _kill(leaving)
-                leaving.waitForFinished(_LEAVE_MS)
-        self._leaving.clear()
-        self._set(OFF)
+        self.stop()
+        for process in list(self._leaving):
+            if not process.waitForFinished(_LEAVE_MS):
+                process.kill()
+                process.waitForFinished(_LEAVE_MS)
+
+    def _kill_late(self, process: Any) -> None:
+        if process in self._leaving:
+            process.kill()
 
     def _release(self) -> Any:
         """Let go of the process and tell it to end; None when none runs."""
@@ -206,17 +208,17 @@ class EngineClient:
 
     def _on_error(self, error: Any) -> None:
         logger.error("the engine's process: %s", self._process.errorString())
-        if error == QProcess.ProcessError.FailedToStart:
+        if error == QProcess.ProcessError.FailedToStart:  # it will not tell that it finished
+            self._process.deleteLater()
             self._process = None
             self._end(
                 FAILED, tr("The engine could not be started: choose another in the settings.")
             )
 
     def _on_finished(self, process: Any) -> None:
+        process.deleteLater()
         if process in self._leaving:
             self._leaving.remove(process)
-        if process is not self._process:
-            return
         self._guard(process, self._read)  # the last words
         self._guard(process, self._read_lines)
         if process is not self._process:
@@ -281,11 +283,6 @@ def _environment(variables: dict[str, str]) -> Any:
     for name, value in clean_environment(variables).items():
         environment.insert(name, value)
     return environment
-
-
-def _kill(process: Any) -> None:
-    if process.state() != QProcess.ProcessState.NotRunning:
-        process.kill()
 
 
 def _error(number: int, code: str, message: str) -> dict[str, Any]:
