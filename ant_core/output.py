@@ -1,6 +1,6 @@
 """The output folder of a shot: what may be written there, what must be left alone.
 
-Implements `ant_core.run_output.Output` with PNG files.
+Implements `ant_core.run_output.Output` with files in the format of the painted frames.
 
 Pixels that somebody changed since we wrote them are theirs: such a file is kept and its frame
 treated as locked. A file that we never wrote is not touched at all.
@@ -22,8 +22,8 @@ from ant_core.errors import InputError, OutputError, UsageError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.files import WholeFiles
 from ant_core.formats.pattern import NameTemplate
-from ant_core.formats.png import check_png, color_chunks, decode_png
-from ant_core.formats.sequence import PngReader, PngWriter
+from ant_core.formats.pictures import picture_format
+from ant_core.formats.sequence import SequenceReader, SequenceWriter
 from ant_core.state import RunState
 
 __all__ = ["OutputFolder"]
@@ -36,11 +36,13 @@ class OutputFolder:
     ----------
     root : Path
         Need not exist; nothing is made before `prepare`.
-    lines, colors : PngReader
+    lines, colors : SequenceReader
         The inputs, which must not be overwritten and which give the names.
     references : sequence of int
         Painted frames: they keep the names that they have.
     files : WholeFiles
+    suffix : str
+        Of the files where there is no painted frame whose format they could have.
 
     Raises
     ------
@@ -48,15 +50,14 @@ class OutputFolder:
         When inputs would be overwritten.
     """
 
-    packing = "PNG"
-
     def __init__(
         self,
         root: Path,
-        lines: PngReader,
-        colors: PngReader,
+        lines: SequenceReader,
+        colors: SequenceReader,
         references: Sequence[int],
         files: WholeFiles,
+        suffix: str = ".png",
     ) -> None:
         self.root = root
         self.folder = root / "color"
@@ -70,19 +71,20 @@ class OutputFolder:
                 )
         self.state = RunState(root / ".ant_core", files)
         names = {frame: colors.name(frame) for frame in references}
-        chunks = b""
+        colors.check_one_format()
+        self._extras = b""
         if references:
-            first = references[0]
             with contextlib.suppress(InputError):  # told with more detail when the shot is loaded
-                chunks = color_chunks(colors.raw(first), colors.place(first))
-        self._color_chunks = chunks
-        self.writer = PngWriter(self.folder, _naming(lines, colors), names, files, chunks)
+                self._extras = colors.extras(references[0])
+        template = _naming(lines, colors, suffix)
+        self.writer = SequenceWriter(self.folder, template, names, files, self._extras)
+        self.packing = self.writer.format.name
         self._present: dict[int, str | None] = {}
 
     @property
     def format_key(self) -> str:
-        """The chunks about colour that every file carries."""
-        return self._color_chunks.hex()
+        """The format of the files, and what they say of how their values are meant."""
+        return f"{self.packing} {self._extras.hex()}"
 
     def place(self, frame: int) -> str:
         return str(self.writer.path(frame))
@@ -135,7 +137,7 @@ class OutputFolder:
                 continue
             written = self.state.file_hash(path.name)
             ours = (written, self.state.replaced_hash(path.name))
-            if self._present[frame] in ours or not _is_whole(data):
+            if self._present[frame] in ours or not self._is_whole(data):
                 continue
             if frame in known and data == self._colors.raw(frame):
                 continue  # a change that was moved to the shot, as the message below asks
@@ -166,13 +168,13 @@ class OutputFolder:
                 f"frame {frame} is locked but {path} does not exist: run once without the lock, "
                 "or put the file there"
             )
-        return check_png(data, str(path))
+        return self.writer.format.check(data, str(path))
 
     def read(self, frame: int) -> NDArray[Any]:
         """Return the pixels of the painted file of a frame."""
         self.probe(frame)
         path = self.writer.path(frame)
-        return decode_png(path.read_bytes(), str(path))
+        return self.writer.format.decode(path.read_bytes(), str(path))
 
     def raw(self, frame: int) -> bytes:
         """Return the painted file of a frame, byte for byte."""
@@ -200,6 +202,14 @@ class OutputFolder:
     def _name(self, frame: int) -> str:
         return self.writer.path(frame).name
 
+    def _is_whole(self, data: bytes) -> bool:
+        """Tell an edit from debris: a damaged picture is nobody's work and may be replaced."""
+        try:
+            self.writer.format.check(data, "")
+        except InputError:
+            return False
+        return True
+
     @staticmethod
     def _read(path: Path) -> bytes | None:
         try:
@@ -213,14 +223,20 @@ class OutputFolder:
             ) from error
 
 
-def _naming(lines: PngReader, colors: PngReader) -> NameTemplate:
+def _naming(lines: SequenceReader, colors: SequenceReader, suffix: str) -> NameTemplate:
     """Name new frames as the painted ones are; their padding is the lines' where it is unclear."""
     template = colors.template or lines.template
     if template is None:
-        return NameTemplate("", 4, ".png")
-    if template.padding or lines.template is None:
-        return template
-    return NameTemplate(template.prefix, lines.template.padding, template.suffix)
+        return NameTemplate("", 4, suffix)
+    padding = template.padding
+    if not padding and lines.template is not None:
+        padding = lines.template.padding
+    ending = Path(template.name(0)).suffix
+    if colors.template is not None:
+        made = picture_format(f"0{ending}").suffix  # of layered files
+        suffix = ending if made is None else made
+    body = template.suffix.removesuffix(ending)
+    return NameTemplate(template.prefix, padding, body + suffix)
 
 
 def _same_place(first: Path, second: Path) -> bool:
@@ -228,12 +244,3 @@ def _same_place(first: Path, second: Path) -> bool:
         return os.path.samefile(first, second)
     except OSError:
         return os.path.realpath(first) == os.path.realpath(second)
-
-
-def _is_whole(data: bytes) -> bool:
-    """Tell an edit from debris: a damaged picture is nobody's work and may be replaced."""
-    try:
-        check_png(data, "")
-    except InputError:
-        return False
-    return True

@@ -125,7 +125,7 @@ def load_shot(
     """
     if not lines.frames:
         raise InputError(
-            "the shot has no line drawings: expected PNG files with frame numbers, such as "
+            "the shot has no line drawings: expected pictures with frame numbers, such as "
             "line/0001.png, or a --line pattern that names them"
         )
     chosen = _chosen_references(lines, colors, references, bool(sheets))

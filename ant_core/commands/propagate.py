@@ -14,7 +14,8 @@ from typing import Any
 from ant_core.commands.outcome import Outcome
 from ant_core.errors import UsageError
 from ant_core.formats.files import WholeFiles, read_bytes
-from ant_core.formats.sequence import PngReader
+from ant_core.formats.pictures import picture_format
+from ant_core.formats.sequence import SequenceReader
 from ant_core.hints import Hint, HintSet, SegmentLock, parse_hints, read_document
 from ant_core.matcher import Matcher
 from ant_core.model_sheet import open_model_sheets
@@ -162,7 +163,8 @@ def _prepare(options: argparse.Namespace, files: WholeFiles) -> _Job:
     references = _frames(options.references, colors.frames, "--references", "painted frame")
     painted = list(colors.frames) if references is None else references
     hints, document = _hints(options, lines)
-    output = OutputFolder(Path(options.out), lines, colors, painted, files)
+    suffix = picture_format(sheets[0].path).suffix or sheets[0].path.suffix if sheets else ".png"
+    output = OutputFolder(Path(options.out), lines, colors, painted, files, suffix)
     wanted = list(lines.frames) if frames is None else frames
     edited = output.survey(wanted, painted, hints.frames, options.overwrite)
     locked = sorted({*hints.frames, *edited})
@@ -188,17 +190,17 @@ def _prepare(options: argparse.Namespace, files: WholeFiles) -> _Job:
     return _Job(shot, output, replace(hints, frames=tuple(locked)), document, tuple(warnings))
 
 
-def _readers(options: argparse.Namespace) -> tuple[PngReader, PngReader]:
+def _readers(options: argparse.Namespace) -> tuple[SequenceReader, SequenceReader]:
     """Open line and colour frames: the folders of SHOT, or what the patterns name."""
     if options.shot is None and not (options.line and options.color):
         raise UsageError(
             "no shot is named: give the SHOT folder, or both --line and --color patterns"
         )
     base = Path(options.shot) if options.shot is not None else Path()
-    lines = PngReader(options.line or "line", base)
+    lines = SequenceReader(options.line or "line", base, lines=True)
     if options.model_sheet and not options.color and not (base / "color").exists():
-        return lines, PngReader.nothing(base / "color")
-    return lines, PngReader(options.color or "color", base)
+        return lines, SequenceReader.nothing(base / "color")
+    return lines, SequenceReader(options.color or "color", base)
 
 
 def _frames(
@@ -209,7 +211,7 @@ def _frames(
     return select_frames(parse_frames(text, option), existing, option, what)
 
 
-def _hints(options: argparse.Namespace, lines: PngReader) -> tuple[HintSet, dict[str, Any]]:
+def _hints(options: argparse.Namespace, lines: SequenceReader) -> tuple[HintSet, dict[str, Any]]:
     hints, document = HintSet(), {}
     if options.hints:
         path = Path(options.hints)
@@ -221,11 +223,11 @@ def _hints(options: argparse.Namespace, lines: PngReader) -> tuple[HintSet, dict
     return replace(hints, frames=tuple(sorted({*hints.frames, *locked}))), document
 
 
-def _ignored(reader: PngReader) -> list[str]:
+def _ignored(reader: SequenceReader) -> list[str]:
     if not reader.ignored:
         return []
     names = ", ".join(reader.ignored[:3]) + (", ..." if len(reader.ignored) > 3 else "")
-    return [f"left out because they are no PNG files: {names} in {reader.folder}"]
+    return [f"left out because their format cannot be read: {names} in {reader.folder}"]
 
 
 def _fixed_frames(shot: Shot) -> set[int]:

@@ -12,7 +12,8 @@ import numpy as np
 from ant_core.commands.outcome import Outcome
 from ant_core.errors import Cancelled, InputError, UsageError
 from ant_core.formats.files import WholeFiles, read_bytes
-from ant_core.formats.png import check_png, decode_png, encode_png
+from ant_core.formats.pictures import picture_format
+from ant_core.formats.png import encode_png
 from ant_core.pipeline import limit_threads
 from ant_core.reporter import Reporter
 from segmentation import extract_lines, measure, preview, segment
@@ -34,8 +35,9 @@ def run(
     _refuse_overwriting(line, targets)
     limit_threads(options.threads)
     data = read_bytes(line)
-    check_png(data, str(line))
-    image = decode_png(data, str(line))
+    form = picture_format(line, lines=True)
+    form.check(data, str(line))
+    image = form.decode(data, str(line))
     try:
         segmentation = segment(extract_lines(image), options.gap)
     except ValueError as error:

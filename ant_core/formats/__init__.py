@@ -2,6 +2,13 @@
 
 from ant_core.formats.base import FrameInfo, FrameReader, FrameWriter
 from ant_core.formats.files import WholeFiles
-from ant_core.formats.sequence import PngReader, PngWriter
+from ant_core.formats.sequence import SequenceReader, SequenceWriter
 
-__all__ = ["FrameInfo", "FrameReader", "FrameWriter", "PngReader", "PngWriter", "WholeFiles"]
+__all__ = [
+    "FrameInfo",
+    "FrameReader",
+    "FrameWriter",
+    "SequenceReader",
+    "SequenceWriter",
+    "WholeFiles",
+]

@@ -23,7 +23,7 @@ from ant_core.formats.base import FrameInfo
 from ant_core.formats.pictures import PictureFormat, need
 from ant_core.formats.png import check_png, decode_png, encode_png
 
-__all__ = ["FORMAT", "LayeredPicture", "read_layered"]
+__all__ = ["FORMAT", "LINES", "LayeredPicture", "read_layered"]
 
 _LINE = re.compile(r"line|ink|outline|contour|trace|線", re.IGNORECASE)
 _OVER = ("svg:src-over", "norm", "pass")  # plain layers; "pass" is a Photoshop group's way
@@ -234,5 +234,21 @@ def _no_extras(data: bytes, place: str) -> bytes:
     return b""
 
 
+def _check_lines(data: bytes, place: str) -> FrameInfo:
+    line = _decode_lines(data, place)
+    digest = hashlib.sha256(data).hexdigest()
+    return FrameInfo(line.shape[0], line.shape[1], 4, line.dtype.itemsize * 8, digest)
+
+
+def _decode_lines(data: bytes, place: str) -> NDArray[Any]:
+    line = read_layered(data, place).line
+    if line is None:
+        raise InputError(
+            f"{place} has no layer that is line art by its name: call it, for example, Line"
+        )
+    return line
+
+
 # Outputs beside a layered reference are PNG files: flat colours need no layers.
-FORMAT = PictureFormat("layered", _check, _decode, _no_extras, encode_png, ".png")
+FORMAT = PictureFormat("PNG", _check, _decode, _no_extras, encode_png, ".png")
+LINES = PictureFormat("PNG", _check_lines, _decode_lines, _no_extras, encode_png, ".png")

@@ -14,10 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ant_core.errors import InputError
+from ant_core.formats.pictures import SUFFIXES
 
 __all__ = ["NameTemplate", "Sequence", "find_sequence"]
 
 _LAST_DIGITS = re.compile(r"([0-9]+)(?=[^0-9]*$)")
+_ANY_PICTURE = re.compile(
+    ".*(" + "|".join(map(re.escape, SUFFIXES)) + ")", re.IGNORECASE | re.DOTALL
+)
 _MAX_DIGITS = 9  # frame numbers stay within 32 bits
 
 
@@ -48,7 +52,7 @@ class Sequence:
     template : NameTemplate or None
         The naming of the first file; None when there is none.
     ignored : tuple of str
-        Other files of the folder that look like frames but are no PNG files by name.
+        Other files of the folder that look like frames but are of no format that is read.
     """
 
     folder: Path
@@ -74,7 +78,7 @@ def find_sequence(pattern: str | os.PathLike[str], base: Path | None = None) -> 
     """
     path = (base or Path()) / pattern
     if path.is_dir():
-        return _collect(path, _matcher("*.png"), None)
+        return _collect(path, _ANY_PICTURE, None)
     if not _is_pattern(path.name):
         raise InputError(
             f"{path} is neither a folder nor a pattern such as A_%04d.png, A_####.png or *.png: "
@@ -122,7 +126,7 @@ def _collect(folder: Path, expression: re.Pattern[str], number_width: int | None
     for entry in _listing(folder):
         match = expression.fullmatch(entry)
         if match is None:
-            if re.search(r"[0-9]\.(jpe?g|tiff?|tga|bmp|webp|exr|psd)$", entry, re.IGNORECASE):
+            if re.search(r"[0-9]\.(jpe?g|bmp|webp|gif|dpx|psb|clip)$", entry, re.IGNORECASE):
                 ignored.append(entry)
             continue
         start, end = _number_span(entry, match, folder)

@@ -60,8 +60,14 @@ class PictureFormat:
     suffix: str | None = None
 
 
-def picture_format(name: str | Path) -> PictureFormat:
+def picture_format(name: str | Path, *, lines: bool = False) -> PictureFormat:
     """Return the format of a file, by its name.
+
+    Parameters
+    ----------
+    name : str or Path
+    lines : bool
+        Whether the line layers of a layered file are wanted; its colour layers otherwise.
 
     Raises
     ------
@@ -75,8 +81,9 @@ def picture_format(name: str | Path) -> PictureFormat:
             f"{name} is of no format that can be read here: save it as PNG, TIFF, TGA, OpenEXR, "
             "OpenRaster (.ora) or Photoshop (.psd)"
         )
-    format_: PictureFormat = importlib.import_module(f"ant_core.formats.{module}").FORMAT
-    return format_
+    room = importlib.import_module(f"ant_core.formats.{module}")
+    chosen: PictureFormat = room.LINES if lines and module == "layered" else room.FORMAT
+    return chosen
 
 
 def need(module: str, what: str) -> Any:

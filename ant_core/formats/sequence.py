@@ -1,4 +1,4 @@
-"""Image sequences: one PNG file a frame, in folders, named as animators name them."""
+"""Image sequences: one file a frame, in folders, named as animators name them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.files import WholeFiles, read_bytes
 from ant_core.formats.pattern import NameTemplate, Sequence, find_sequence
-from ant_core.formats.png import check_png, decode_png, encode_png
+from ant_core.formats.pictures import PictureFormat, picture_format
 
-__all__ = ["PngReader", "PngWriter"]
+__all__ = ["SequenceReader", "SequenceWriter"]
 
 
-class PngReader:
-    """The PNG files that a folder or pattern names; implements `FrameReader`.
+class SequenceReader:
+    """The pictures that a folder or pattern names; implements `FrameReader`.
 
     Parameters
     ----------
@@ -25,61 +26,95 @@ class PngReader:
         See `ant_core.formats.pattern`.
     base : Path, optional
         What relative patterns start from.
+    lines : bool
+        Whether the line layers of layered files are wanted; their colour layers otherwise.
     """
 
-    def __init__(self, pattern: str | os.PathLike[str], base: Path | None = None) -> None:
-        self._take(find_sequence(pattern, base))
+    def __init__(
+        self, pattern: str | os.PathLike[str], base: Path | None = None, *, lines: bool = False
+    ) -> None:
+        self._take(find_sequence(pattern, base), lines)
         self.pattern = str((base or Path()) / pattern)
 
     @classmethod
-    def nothing(cls, folder: Path) -> PngReader:
+    def nothing(cls, folder: Path) -> SequenceReader:
         """Return the reader of a folder that need not exist: no frames."""
         reader = cls.__new__(cls)
-        reader._take(Sequence(folder, {}, None, ()))
+        reader._take(Sequence(folder, {}, None, ()), lines=False)
         reader.pattern = str(folder)
         return reader
 
-    def _take(self, sequence: Sequence) -> None:
+    def _take(self, sequence: Sequence, lines: bool) -> None:
         self.folder = sequence.folder
         self.template = sequence.template
         self.ignored = sequence.ignored
         self._files = sequence.files
         self._frames = tuple(sequence.files)
+        self._lines = lines
 
     @property
     def frames(self) -> tuple[int, ...]:
         return self._frames
 
     def name(self, frame: int) -> str:
-        """Return the file name of a frame, without its folder."""
-        return self._files[frame]
+        """Return the file name under which a frame is written, without its folder.
+
+        That of the file read; of layered files with the suffix of what is made of them.
+        """
+        path = Path(self._files[frame])
+        suffix = self.format(frame).suffix
+        return path.name if suffix is None else path.stem + suffix
 
     def place(self, frame: int) -> str:
         return str(self.folder / self._files[frame])
 
+    def format(self, frame: int) -> PictureFormat:
+        """Return the picture format of a frame, by its name."""
+        return picture_format(self._files[frame], lines=self._lines)
+
     def raw(self, frame: int) -> bytes:
-        return read_bytes(self.folder / self._files[frame])
+        """Return the picture as stored; of a layered file its colours, packed for its `name`."""
+        data = read_bytes(self.folder / self._files[frame])
+        form = self.format(frame)
+        return data if form.suffix is None else form.encode(self.read(frame), b"")
 
     def probe(self, frame: int) -> FrameInfo:
-        return check_png(self.raw(frame), self.place(frame))
+        data = read_bytes(self.folder / self._files[frame])
+        return self.format(frame).check(data, self.place(frame))
 
     def read(self, frame: int) -> NDArray[Any]:
-        return decode_png(self.raw(frame), self.place(frame))
+        data = read_bytes(self.folder / self._files[frame])
+        return self.format(frame).decode(data, self.place(frame))
+
+    def extras(self, frame: int) -> bytes:
+        """Return all that a frame's file says of how its values are meant and packed."""
+        data = read_bytes(self.folder / self._files[frame])
+        return self.format(frame).extras(data, self.place(frame))
+
+    def check_one_format(self) -> None:
+        """Refuse sequences of files in several formats: what is written could be either."""
+        kinds = {Path(self.name(frame)).suffix.lower(): frame for frame in self._frames}
+        if len({picture_format(f"0{suffix}").name for suffix in kinds}) > 1:
+            first, second = list(kinds.values())[:2]
+            raise InputError(
+                f"{self.place(first)} and {self.place(second)} are of two formats: save all "
+                "painted frames in one"
+            )
 
 
-class PngWriter:
-    """PNG files in one folder; implements `FrameWriter`.
+class SequenceWriter:
+    """Picture files in one folder; implements `FrameWriter`.
 
     Parameters
     ----------
     folder : Path
         Must exist.
     template : NameTemplate
-        How new frames are named.
+        How new frames are named; its suffix tells the format.
     names : dict of int to str
         Frames whose name is already given: those of the references.
-    extra_chunks : bytes
-        See `encode_png`.
+    extras : bytes
+        See `PictureFormat.extras`.
     files : WholeFiles
         Shared with whoever must clean up after an interruption.
     """
@@ -90,19 +125,20 @@ class PngWriter:
         template: NameTemplate,
         names: dict[int, str],
         files: WholeFiles,
-        extra_chunks: bytes = b"",
+        extras: bytes = b"",
     ) -> None:
         self.folder = folder
+        self.format = picture_format(template.name(0))
         self._template = template
         self._names = names
         self._files = files
-        self._extra_chunks = extra_chunks
+        self._extras = extras
 
     def path(self, frame: int) -> Path:
         return self.folder / (self._names.get(frame) or self._template.name(frame))
 
     def encode(self, pixels: NDArray[Any]) -> bytes:
-        return encode_png(pixels, self._extra_chunks)
+        return self.format.encode(pixels, self._extras)
 
     def write(self, frame: int, data: bytes) -> None:
         self._files.write(self.path(frame), data)

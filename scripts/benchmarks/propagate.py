@@ -91,13 +91,13 @@ def _time(root: Path, args: argparse.Namespace) -> dict[str, Any]:
 
 def _propagate(shot_folder: Path, out: Path, matcher: Any, threads: int) -> tuple[list[float], Any]:
     """Colour a shot; returns when each coloured frame was done, and the stages' times."""
-    from ant_core.formats import PngReader, WholeFiles
+    from ant_core.formats import SequenceReader, WholeFiles
     from ant_core.hints import HintSet
     from ant_core.output import OutputFolder
     from ant_core.propagate import Progress, Propagation, Settings
     from ant_core.shot import load_shot
 
-    lines, colors = PngReader(shot_folder / "line"), PngReader(shot_folder / "color")
+    lines, colors = SequenceReader(shot_folder / "line"), SequenceReader(shot_folder / "color")
     output = OutputFolder(out, lines, colors, colors.frames, WholeFiles())
     output.prepare()
     ends: list[float] = []

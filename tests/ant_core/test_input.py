@@ -269,7 +269,7 @@ def test_files_that_are_no_png_are_mentioned(tmp_path, cli):
     (shot / "line" / "0003.jpg").write_bytes(b"\xff\xd8")
     done = cli("propagate", shot, "--out", tmp_path / "out")
     assert done.code == 0
-    assert "warning: left out because they are no PNG files: 0003.jpg" in done.err
+    assert "warning: left out because their format cannot be read: 0003.jpg" in done.err
 
 
 @pytest.mark.slow

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ant_core.errors import Cancelled, OutputError
-from ant_core.formats import PngReader, WholeFiles
-from ant_core.formats.sequence import PngWriter
+from ant_core.formats import SequenceReader, WholeFiles
+from ant_core.formats.sequence import SequenceWriter
 from ant_core.hints import HintSet
 from ant_core.output import OutputFolder
 from ant_core.propagate import Propagation, Settings
@@ -19,7 +19,7 @@ from tests.ant_core.fakes import FakeMatcher
 
 
 def run(shot_folder, out, *, settings=None, hints=None, matcher=None, cancel=None, notify=None):
-    lines, colors = PngReader(shot_folder / "line"), PngReader(shot_folder / "color")
+    lines, colors = SequenceReader(shot_folder / "line"), SequenceReader(shot_folder / "color")
     output = OutputFolder(out, lines, colors, colors.frames, WholeFiles())
     output.survey(lines.frames, colors.frames, [], overwrite=False)
     output.prepare()
@@ -37,7 +37,7 @@ def run(shot_folder, out, *, settings=None, hints=None, matcher=None, cancel=Non
 
 def test_a_drawing_that_cannot_be_packed_is_the_one_that_is_blamed(tmp_path, monkeypatch):
     make_shot(tmp_path, frames=range(1, 8), painted=[1])
-    encode, calls = PngWriter.encode, []
+    encode, calls = SequenceWriter.encode, []
 
     def fail_second(self, pixels):
         calls.append(pixels)
@@ -45,7 +45,7 @@ def test_a_drawing_that_cannot_be_packed_is_the_one_that_is_blamed(tmp_path, mon
             raise MemoryError
         return encode(self, pixels)
 
-    monkeypatch.setattr(PngWriter, "encode", fail_second)
+    monkeypatch.setattr(SequenceWriter, "encode", fail_second)
     with pytest.raises(OutputError, match=r"frame 3 could not be packed as PNG \(out of memory\)"):
         run(tmp_path, tmp_path / "out")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ant_core.errors import OutputError
-from ant_core.formats.sequence import PngWriter
+from ant_core.formats.sequence import SequenceWriter
 from ant_core.learn import learn
 from tests.ant_core.drawn import BOXES, line_drawing, load, make_shot, painting, save
 
@@ -144,7 +144,7 @@ def test_a_run_stopped_before_it_replaced_a_file_does_not_take_it_for_an_edit(
     image = painting(0)
     image[13:32, 11:34] = (9, 8, 7, 255)
     save(shot / "color" / "0001.png", image)
-    write = PngWriter.write
+    write = SequenceWriter.write
 
     def write_some(self, frame, data):
         if frame == 3:
@@ -152,7 +152,7 @@ def test_a_run_stopped_before_it_replaced_a_file_does_not_take_it_for_an_edit(
         write(self, frame, data)
 
     with monkeypatch.context() as full_disk:
-        full_disk.setattr(PngWriter, "write", write_some)
+        full_disk.setattr(SequenceWriter, "write", write_some)
         for _ in range(2):
             assert cli("propagate", shot, "--out", out).code == 5
     done = cli("propagate", shot, "--out", out)

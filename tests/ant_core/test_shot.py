@@ -5,13 +5,13 @@ import pytest
 
 from ant_core.colors import PixelFormat
 from ant_core.errors import InputError, UsageError
-from ant_core.formats import PngReader
+from ant_core.formats import SequenceReader
 from ant_core.shot import describe_frames, load_shot, parse_frames, select_frames
 from tests.ant_core.drawn import line_drawing, make_shot, painting, save
 
 
 def load(root, **options):
-    return load_shot(PngReader(root / "line"), PngReader(root / "color"), **options)
+    return load_shot(SequenceReader(root / "line"), SequenceReader(root / "color"), **options)
 
 
 def test_frames_keep_their_own_numbers(tmp_path):
