@@ -31,8 +31,11 @@ from ant_core.reporter import PlainReporter
 __all__ = ["run_on_cluster"]
 
 _CONNECT_S = 15
-_ONE_AT_A_TIME = threading.Lock()  # of this process, if it is a worker
+
+# Of this process, if it is a worker: what one shot leaves for the next, and how to stop it.
+_ONE_AT_A_TIME = threading.Lock()
 _ENGINE = Engine()
+_STOPS: dict[str, threading.Event] = {}
 
 
 def run_on_cluster(
@@ -87,7 +90,11 @@ def _connected(address: str, jobs: int) -> Iterator[Any]:
             # No dashboard: nothing listens but the loopback of this batch. No memory limit: the
             # system knows better what is free than a fixed share.
             cluster: Any = LocalCluster(
-                n_workers=jobs, threads_per_worker=1, dashboard_address=None, memory_limit=0
+                n_workers=jobs,
+                threads_per_worker=1,
+                dashboard_address=None,
+                memory_limit=0,
+                silence_logs=logging.ERROR,
             )
             stack.enter_context(cluster)
             address = cluster
@@ -107,13 +114,10 @@ class _Run:
     def __init__(
         self, client: Any, tasks: Sequence[Task], threads: int | None, retries: int
     ) -> None:
-        from distributed import Event as ClusterEvent
-
         self._client = client
         self._tasks = {task.name: task for task in tasks}
         self._retries = retries
         self._run_id = f"ant_core-{uuid.uuid4().hex[:12]}"
-        self._stop = ClusterEvent(f"{self._run_id}-stop", client=client)
         self._news: queue.Queue[Event | BaseException] = queue.Queue()
         self._settings = {
             "run": self._run_id,
@@ -153,8 +157,8 @@ class _Run:
                 yield event
         finally:
             if futures:
-                self._stop.set()
-                self._client.cancel(list(futures.values()), force=True)
+                self._client.run(stop_remote, self._run_id, on_error="ignore")
+                self._client.cancel(list(futures.values()))
             self._client.unsubscribe_topic(self._run_id)
 
     def _submit(self, task: Task) -> Any:
@@ -211,6 +215,9 @@ class _Reporter(PlainReporter):
         super().__init__(sys.stderr, sys.stderr)
         self._worker, self._run, self._name = worker, run, name
 
+    def say(self, text: str) -> None:
+        logging.getLogger("distributed.worker.ant_core").info("%s: %s", self._name, text)
+
     def progress(self, done: int, total: int, text: str, event: dict[str, Any]) -> None:
         del text, event
         place = f"worker {self._worker.address} (process {os.getpid()})"
@@ -246,9 +253,9 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
         threads = max(1, (os.cpu_count() or 1) // neighbours)
     task = replace(task, arguments=(*task.arguments, f"--threads={threads}"))
     reporter = _Reporter(worker, settings["run"], task.name)
-    with _ONE_AT_A_TIME, _listening(settings["run"]) as cancel:
+    with _ONE_AT_A_TIME:
         try:
-            result = run_task(task, _ENGINE, reporter, cancel)
+            result = run_task(task, _ENGINE, reporter, _stop_event(settings["run"]))
         except AntError as error:
             return _fatal(error)
     return {"event": "result", "result": result.to_json()}
@@ -263,24 +270,10 @@ def _fatal(error: AntError) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _listening(run: str) -> Iterator[threading.Event]:
-    """Give an event that is set when the batch is stopped."""
-    from distributed import Event as ClusterEvent
-    from distributed import get_client
+def stop_remote(run: str) -> None:
+    """End the shots of a batch; called by Dask in every worker."""
+    _stop_event(run).set()
 
-    stop = ClusterEvent(f"{run}-stop", client=get_client())
-    cancel, over = threading.Event(), threading.Event()
 
-    def listen() -> None:
-        while not over.is_set():
-            if stop.wait(timeout=1):
-                cancel.set()
-                return
-
-    thread = threading.Thread(target=listen, name="stop", daemon=True)
-    thread.start()
-    try:
-        yield cancel
-    finally:
-        over.set()
+def _stop_event(run: str) -> threading.Event:
+    return _STOPS.setdefault(run, threading.Event())
