@@ -21,7 +21,7 @@ from ant_core.errors import Cancelled, InputError
 from ant_core.evaluation.clips import Clip
 from ant_core.evaluation.protocols import keyframes
 from ant_core.evaluation.shots import TrueFrame, from_picture
-from ant_core.formats.sequence import PngReader
+from ant_core.formats.sequence import SequenceReader
 from ant_core.network.config import TrainConfig
 from ant_core.network.data import batches
 from ant_core.network.machine import Machine
@@ -102,7 +102,7 @@ def read_production(shots: Sequence[Path], seed: int) -> Production:
 
 
 def _colored_frames(shot: Path, numbers: dict[int, int]) -> list[tuple[Path, TrueFrame]]:
-    lines, colors = PngReader("line", shot), PngReader("color", shot)
+    lines, colors = SequenceReader("line", shot), SequenceReader("color", shot)
     result = []
     for number in sorted(set(lines.frames) & set(colors.frames)):
         line = Path(lines.place(number))
