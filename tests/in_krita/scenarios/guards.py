@@ -1,0 +1,147 @@
+"""What is refused, with a sentence, and leaves everything as it was."""
+
+from krita_plugin.propagate_colors import steps
+
+
+def locked_and_hidden_layers(ctx):
+    document = yield from ctx.new_document()
+    (layer,) = yield from ctx.layers(document)
+    kept = ctx.noise(document, layer, 1)
+    yield from steps.put(document, layer, 0, ctx.canvas(document), kept)
+    node = document.layer(layer).node
+    changes = [
+        (lambda: node.setLocked(True), "locked", lambda: node.setLocked(False)),
+        (lambda: node.setVisible(False), "hidden", lambda: node.setVisible(True)),
+    ]
+    for change, word, back in changes:
+        change()
+        yield from ctx.settle(document.raw)
+        data = ctx.noise(document, layer, 2)
+        for job in (
+            steps.put(document, layer, 0, ctx.canvas(document), data),
+            steps.make_key(document, layer, 3),
+            steps.remove_key(document, layer, 0),
+        ):
+            text = yield from ctx.refused(job)
+            assert word in text and "Layer 0" in text, text
+        assert document.layer(layer).key_times() == [0]
+        assert ctx.pixels(document, layer, 0) == kept
+        back()
+        yield from ctx.settle(document.raw)
+    yield from steps.make_key(document, layer, 3)
+    assert document.layer(layer).key_times() == [0, 3]
+
+
+def a_locked_or_hidden_group_counts(ctx):
+    document = yield from ctx.new_document()
+    group = yield from ctx.add_layer(document, "Group", "grouplayer")
+    node = document.layer(group).node
+    layer = yield from ctx.add_layer(document, "Inner", parent=node, still=False)
+    assert document.layer(layer).info.parent_uuid == group
+    assert document.layer(layer).info.depth_in_tree == 1
+    node.setLocked(True)
+    yield from ctx.settle(document.raw)
+    assert document.layer(layer).info.locked
+    text = yield from ctx.refused(steps.make_key(document, layer, 3))
+    assert "locked" in text
+    node.setLocked(False)
+    node.setVisible(False)
+    yield from ctx.settle(document.raw)
+    assert not document.layer(layer).info.visible
+    text = yield from ctx.refused(steps.make_key(document, layer, 3))
+    assert "hidden" in text
+    assert document.layer(layer).key_times() == [0]
+
+
+def the_document_is_closed_in_the_middle(ctx):
+    document = yield from ctx.new_document()
+    (layer,) = yield from ctx.layers(document)
+    job = steps.put(document, layer, 4, ctx.canvas(document), ctx.noise(document, layer, 1))
+    next(job)
+    yield from ctx.close(document)
+    assert not document.is_open()
+    assert "closed" in (yield from ctx.refused(job))
+    assert "closed" in (yield from ctx.refused(steps.goto(document, 2)))
+
+    def ask_for_its_size():
+        assert document.width
+        yield
+
+    assert "closed" in (yield from ctx.refused(ask_for_its_size()))
+
+
+def the_layer_is_removed_in_the_middle(ctx):
+    document = yield from ctx.new_document()
+    layer, other = yield from ctx.layers(document, 2)
+    kept = ctx.noise(document, other, 2)
+    yield from steps.put(document, other, 4, ctx.canvas(document), kept)
+    job = steps.put(document, layer, 4, ctx.canvas(document), ctx.noise(document, layer, 1))
+    next(job)
+    yield
+    document.layer(layer).node.remove()
+    yield from ctx.settle(document.raw)
+    assert "no longer" in (yield from ctx.refused(job))
+    assert ctx.pixels(document, other, 4) == kept
+
+
+def a_layer_renamed_and_moved_in_the_middle_is_still_the_one(ctx):
+    document = yield from ctx.new_document()
+    layer, other = yield from ctx.layers(document, 2)
+    data = ctx.noise(document, layer, 1)
+    job = steps.put(document, layer, 4, ctx.canvas(document), data)
+    next(job)
+    yield
+    document.layer(layer).node.setName("Ärmel <neu>")
+    yield from ctx.settle(document.raw)
+    yield from job
+    assert document.layer(layer).info.name == "Ärmel <neu>"
+    assert ctx.pixels(document, layer, 4) == data
+    assert document.layer(other).key_times() == [0]
+
+
+def playback_stops_a_job(ctx):
+    document = yield from ctx.new_document()
+    (layer,) = yield from ctx.layers(document)
+    yield from steps.make_key(document, layer, 6)
+    assert not document.is_playing()
+    ctx.krita.action("toggle_playback").trigger()
+    yield document.is_playing, 5.0
+    data = ctx.noise(document, layer, 1)
+    text = yield from ctx.refused(steps.put(document, layer, 4, ctx.canvas(document), data))
+    assert "played" in text
+    ctx.krita.action("toggle_playback").trigger()
+    yield lambda: not document.is_playing(), 5.0
+    yield 0.3
+    assert document.layer(layer).key_times() == [0, 6]
+    yield from steps.put(document, layer, 4, ctx.canvas(document), data)
+    assert ctx.pixels(document, layer, 4) == data
+
+
+def another_document_in_front(ctx):
+    first = yield from ctx.new_document(name="first")
+    (layer,) = yield from ctx.layers(first)
+    second = yield from ctx.new_document(name="second")
+    (front,) = yield from ctx.layers(second)
+    assert second.is_active()
+    assert not first.is_active()
+    assert first.key != second.key
+    text = yield from ctx.refused(steps.make_key(first, layer, 4))
+    assert "document" in text
+    assert first.layer(layer).key_times() == [0]
+    assert second.layer(front).key_times() == [0]
+    assert [document.key for document in ctx.host.documents()].count(first.key) == 1
+    assert ctx.host.active_document().key == second.key
+
+
+def data_that_does_not_fit(ctx):
+    document = yield from ctx.new_document()
+    (layer,) = yield from ctx.layers(document)
+    data = ctx.noise(document, layer, 1)
+    for box, wrong in (
+        (ctx.canvas(document), data[:-4]),
+        ((0, 0, 64, 49), data + data[: 64 * 4]),
+        ((-1, 0, 64, 48), data),
+    ):
+        text = yield from ctx.refused(steps.put(document, layer, 2, box, wrong))
+        assert "Layer 0" in text
+    assert document.layer(layer).key_times() == [0]

@@ -1,0 +1,75 @@
+"""Propagating the bundled sample shot through the controller, with the real engine."""
+
+from pathlib import Path
+
+from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors.controller import Controller
+from krita_plugin.propagate_colors.model import FrameState
+from krita_plugin.propagate_colors.qt import QtGui
+from krita_plugin.propagate_colors.settings import Settings
+
+SHOT = Path(__file__).parents[3] / "samples" / "saha"
+
+
+class Watched:
+    """A controller and what it said."""
+
+    def __init__(self, ctx):
+        self.messages = []
+        self.steps = []
+        self.controller = Controller(ctx.host, Settings(ctx.host))
+        self.controller.message.connect(lambda *message: self.messages.append(message))
+        self.controller.progress.connect(lambda *step: self.steps.append(step))
+
+    def ends(self):
+        """Wait until the job is over; returns what was said."""
+        yield lambda: self.controller.busy is None, 100.0
+        said, self.messages = self.messages, []
+        return said
+
+    def states(self):
+        return {row.time: row.state for row in self.controller.frames}
+
+
+def sample_document(ctx, frames):
+    """Make a document of the sample's first drawings on twos, the first one painted."""
+    size = QtGui.QImage(str(SHOT / "line" / "0001.png")).size()
+    document = yield from ctx.new_document(size=(size.width(), size.height()), name="saha")
+    document.raw.setFullClipRangeEndTime(2 * frames + 1)
+    yield 1.2
+    line = yield from ctx.add_layer(document, "Lines", still=False)
+    for number in range(frames):
+        data = picture(SHOT / "line" / f"{number + 1:04}.png")
+        yield from steps.put(document, line, 2 * number, ctx.canvas(document), data)
+    color = yield from steps.create_color_layer(document, "Lines colors", line)
+    data = picture(SHOT / "color" / "0001.png")
+    yield from steps.put(document, color, 0, ctx.canvas(document), data)
+    return document, line, color
+
+
+def picture(path):
+    """Return a PNG file as Krita stores it."""
+    image = QtGui.QImage(str(path)).convertToFormat(QtGui.QImage.Format.Format_ARGB32)
+    pointer = image.constBits()
+    pointer.setsize(image.width() * image.height() * 4)
+    return bytes(pointer)
+
+
+def propagates(ctx):
+    document, line, color = yield from sample_document(ctx, 4)
+    watched = Watched(ctx)
+    controller = watched.controller
+    controller.refresh()
+    yield lambda: watched.states().get(0) == FrameState.ARTIST, 20.0
+    assert (controller.line_layers, controller.color_layer) == ([line], color)
+    before = {t: ctx.pixels(document, line, t) for t in (0, 2, 4, 6)}
+    reference = ctx.pixels(document, color, 0)
+    controller.propagate()
+    said = yield from watched.ends()
+    ctx.values["said"] = [text for _, text, _ in said]
+    ctx.values["engine"] = controller.diagnostics()
+    assert document.layer(color).key_times() == [0, 2, 4, 6], document.layer(color).key_times()
+    assert {t: ctx.pixels(document, line, t) for t in before} == before
+    assert ctx.pixels(document, color, 0) == reference
+    assert [watched.states()[t] for t in (0, 1, 2, 4, 6)] == ["artist", "hold", *["predicted"] * 3]
+    controller.shutdown()
