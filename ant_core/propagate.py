@@ -154,7 +154,7 @@ class Propagation:
         steps = self._plan.steps
         try:
             with self._bench.pipeline as pipeline:
-                for step, following in zip(steps, (*steps[1:], None), strict=True):
+                for step, following in zip(steps, (*steps[1:], None), strict=False):
                     self._color(step, following)
                 for frame in self._plan.references:
                     self._reference(frame)

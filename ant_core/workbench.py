@@ -111,11 +111,14 @@ class Workbench:
 
     def check(self) -> None:
         """Stop here if somebody asked for it, or if writing went wrong."""
+        self._stop_if_asked()
+        self.pipeline.check()
+
+    def _stop_if_asked(self) -> None:
         if self._cancel.is_set():
             raise Cancelled(
                 "stopped: finished frames stay, run the same command again to go on from there"
             )
-        self.pipeline.check()
 
     def line_hash(self, frame: int) -> str:
         """Return the pixel hash of a line drawing, without unpacking it where it is known."""
@@ -135,6 +138,7 @@ class Workbench:
                     "way: start the run again"
                 )
             line_hash = pixel_hash(image)
+        self._stop_if_asked()  # a large drawing takes a good part of a second to take apart
         return analyze(image, line_hash, self.settings.gap_px, self.timings)
 
     def features(self, frame: int, line_hash: str) -> DrawingFeatures:

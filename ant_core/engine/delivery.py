@@ -51,6 +51,7 @@ class Delivery:
         self._done = 0
         self._total = 0
         self._palette: Palette | None = None
+        self._failure: BaseException | None = None
 
     def begin(self, palette: Palette) -> None:
         """Name the palette of the results that are to come."""
@@ -58,6 +59,7 @@ class Delivery:
 
     def on_result(self, progress: Progress) -> None:
         """Take the result of a frame; it waits while its plane is being written."""
+        self.check()
         result = progress.result
         with self._lock:
             self._total = progress.total
@@ -68,12 +70,25 @@ class Delivery:
             self._send(result)
 
     def on_put(self, frame: int) -> None:
-        """A frame is in place: tell of it if its result is there."""
+        """A frame is in place: tell of it if its result is there.
+
+        What goes wrong then is raised by `check`: the frames that hold the same drawing must be
+        put in place as well, or they would show what another run made.
+        """
         with self._lock:
             self._written.add(frame)
             result = self._waiting.pop(frame, None)
-            if result is not None:
+            if result is None or self._failure is not None:
+                return
+            try:
                 self._send(result)
+            except Exception as error:
+                self._failure = error
+
+    def check(self) -> None:
+        """Raise what went wrong in telling of a frame."""
+        if self._failure is not None:
+            raise self._failure
 
     def _send(self, result: FrameResult) -> None:
         assert self._palette is not None

@@ -297,7 +297,9 @@ class ShotSession:
         )
         delivery.begin(propagation.palette)
         try:
-            return propagation.run()
+            run = propagation.run()
+            delivery.check()
+            return run
         except Cancelled as error:
             raise Cancelled(
                 "stopped: finished frames are kept, propagate again to go on from there"

@@ -397,14 +397,45 @@ def test_a_cancelled_run_stops_and_the_next_goes_on():
     assert krita.planes == fresh.planes
 
 
-def test_what_goes_wrong_while_a_frame_is_told_of_ends_the_run():
-    krita = program()
+def test_what_goes_wrong_while_a_frame_is_told_of_ends_the_run_and_spoils_nothing():
+    krita = program(frames=[1, 2, 4])
+    digest = krita.session._drawings.frames[2].digest
+    krita.session.add_drawing(3, digest, None)
+    krita.run([2, 3, 4], [1])
+    krita.paint(1, painting(0, ground=(7, 7, 7, 255)))
 
     def broken(*_):
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        krita.run([2, 3, 4, 5], [1], notify=broken)
+        krita.run([2, 3, 4], [1], notify=broken)
+    krita.run([2, 3, 4], [1])
+    for frame in (2, 3, 4):
+        assert krita.picture(frame)[3, 3].tolist() == [7, 7, 7, 255]
+
+
+def test_the_program_may_look_and_send_while_a_run_is_at_work():
+    krita = program(frames=range(1, 9))
+    failures = []
+
+    def look():
+        try:
+            for number in range(40):
+                krita.session.inspect(1 + number % 8, (3, 3))
+                krita.session.overlay(2, "doubtful", 48)
+                krita.draw(20 + number, ink(1))
+                krita.session.remove_drawing(20 + number)
+        except Exception as error:
+            failures.append(error)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    for ground in range(5):
+        krita.paint(1, painting(0, ground=(ground, 7, 7, 255)))
+        krita.run(range(2, 9), [1])
+        assert krita.picture(5)[3, 3].tolist() == [ground, 7, 7, 255]
+    looking.join()
+    assert failures == []
 
 
 def test_looking_at_segments():
