@@ -15,13 +15,13 @@ class _Table:
     texts: dict[str, str] = {}  # noqa: RUF012 (replaced as a whole, never changed in place)
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """Translate `text` and fill in its {named} placeholders."""
     translated = _Table.texts.get(text, text)
     return translated.format(**values) if values else translated
 
 
-def tr_n(one: str, many: str, n: int, **values: object) -> str:
+def tr_n(one: str, many: str, n: int, /, **values: object) -> str:
     """Translate the wording for one or for many; both may use {n}."""
     return tr(one if n == 1 else many, n=n, **values)
 

@@ -29,7 +29,7 @@ class Footer(QtWidgets.QWidget):
         self._status = ElidedLabel("status_label", self, Qt.TextElideMode.ElideMiddle)
         self._menu_button = look.tool_button("menu_button", tr("More"), self)
         self._menu_button.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._menu_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self._menu_button.setStyleSheet(look.NO_ARROW)
         self._menu_button.setMenu(self._make_menu())
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Colours, icons and pictures shared by the widgets; everything but state colours is the palette's."""
+"""Colours, icons and pictures that the widgets share; only state colours are not the palette's."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ AMBER = "#e0a030"
 GREEN = "#62b462"
 RED = "#dd5f57"
 INK = "#161616"
+
+NO_ARROW = "QToolButton::menu-indicator { image: none; }"  # for buttons whose icon says enough
 
 REVIEW = "review"  # a predicted frame with something doubtful in it
 
@@ -130,6 +132,12 @@ _ICONS = {
         [(10, 10), (14, 8)],
     ],
     "doubtful": [[(8, 2), (15, 14), (1, 14), (8, 2)], [(8, 6), (8, 10)], [(8, 12), (8, 12.3)]],
+    "sort": [
+        [(5, 3), (5, 13)],
+        [(2, 10), (5, 13), (8, 10)],
+        [(11, 13), (11, 3)],
+        [(8, 6), (11, 3), (14, 6)],
+    ],
     "open": [[(4, 6), (8, 10), (12, 6)]],
     "closed": [[(6, 4), (10, 8), (6, 12)]],
 }

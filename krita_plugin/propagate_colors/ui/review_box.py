@@ -52,9 +52,10 @@ class ReviewBox(QtWidgets.QWidget):
         self.colors = ColorsPage(controller, self._tabs)
         self.colors.frames_wanted.connect(guarded(self._show_only))
         self._tabs.addTab(self.colors, tr("Colors"))
-        self._tabs.setCornerWidget(self._order_combo())
+        self._tabs.setCornerWidget(self._order_button())
         layout.addWidget(self._tabs, 1)
         layout.addLayout(self._buttons())
+        self._draw_icons()
         self.model.modelReset.connect(guarded(self._update_buttons))
         self.list.selectionModel().selectionChanged.connect(pressed(self._update_buttons))
         observe(controller, {"frames": self.refresh, "document": self._on_document})
@@ -89,25 +90,31 @@ class ReviewBox(QtWidgets.QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         self._filter_label = ElidedLabel("filter_label", self._filter)
         clear = look.tool_button("filter_clear", tr("Show all frames again"), self._filter)
-        clear.setIcon(look.icon("close", self.palette()))
+        self._clear = clear
         clear.clicked.connect(pressed(lambda: self._show_only(None, "")))
         row.addWidget(self._filter_label, 1)
         row.addWidget(clear)
         self._filter.hide()
         return self._filter
 
-    def _order_combo(self):
-        self._order = QtWidgets.QComboBox(self)
-        self._order.setObjectName("order_combo")
-        self._order.setToolTip(tr("Order of the list"))
-        self._order.addItem(tr("By time"), BY_TIME)
-        self._order.addItem(tr("By doubt"), BY_DOUBT)
-        self._order.setCurrentIndex(
-            max(self._order.findData(self._settings.get(declared.REVIEW_ORDER)), 0)
-        )
-        self._order.activated.connect(pressed(self._on_order))
-        self.model.set_order(self._order.currentData())
+    def _order_button(self):
+        self._order = look.tool_button("order_button", tr("Order of the list"), self)
+        self._order.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._order.setStyleSheet(look.NO_ARROW)
+        menu = QtWidgets.QMenu(self._order)
+        for text, order in ((tr("By time"), BY_TIME), (tr("By doubt"), BY_DOUBT)):
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setData(order)
+        menu.triggered.connect(guarded(self._on_order))
+        self._order.setMenu(menu)
+        self._show_order(self._settings.get(declared.REVIEW_ORDER))
         return self._order
+
+    def _show_order(self, order: str) -> None:
+        for action in self._order.menu().actions():
+            action.setChecked(action.data() == order)
+        self.model.set_order(order)
 
     def _buttons(self):
         self._accept = self._menu_button("accept_button", tr("Accept"), self._accept_selected)
@@ -154,17 +161,30 @@ class ReviewBox(QtWidgets.QWidget):
 
     # --- showing
 
+    def _draw_icons(self) -> None:
+        self._clear.setIcon(look.icon("close", self.palette()))
+        self._order.setIcon(look.icon("sort", self.palette()))
+
+    def changeEvent(self, event) -> None:
+        """Draw the icons anew when Krita's theme changes."""
+        super().changeEvent(event)
+        if event.type() == QtCore.QEvent.Type.PaletteChange and hasattr(self, "_order"):
+            self._draw_icons()
+
     def refresh(self) -> None:
         """Show the controller's frames; the selection stays with its frames."""
-        selected = set(self.selected_times())
-        self.model.refresh()
-        self._select(selected)
+        self._keep_selection(self.model.refresh)
         self._update_buttons()
 
     def selected_times(self) -> list[int]:
         """Return the selected frames in order of time."""
         indexes = self.list.selectionModel().selectedIndexes()
         return sorted(index.data(ROW_ROLE).time for index in indexes)
+
+    def _keep_selection(self, change) -> None:
+        selected = set(self.selected_times())
+        change()
+        self._select(selected)
 
     def _select(self, times: set[int]) -> None:
         if set(self.selected_times()) == times:
@@ -180,7 +200,7 @@ class ReviewBox(QtWidgets.QWidget):
     def _on_document(self) -> None:
         self.model.forget_pictures()
         self._show_only(None, "")
-        self.refresh()
+        self._update_buttons()
 
     def _update_buttons(self) -> None:
         free = self._controller.has_document and self._controller.busy is None
@@ -222,16 +242,14 @@ class ReviewBox(QtWidgets.QWidget):
     def _go_to(self, index) -> None:
         self._controller.go_to(index.data(ROW_ROLE).time)
 
-    def _on_order(self) -> None:
-        order = self._order.currentData()
+    def _on_order(self, action) -> None:
+        order = action.data()
         self._settings.set(declared.REVIEW_ORDER, order)
-        selected = set(self.selected_times())
-        self.model.set_order(order)
-        self._select(selected)
+        self._keep_selection(lambda: self._show_order(order))
 
     def _show_only(self, times, text: str) -> None:
         self._filter.setVisible(times is not None)
         self._filter_label.setText(text)
-        self.model.show_only(None if times is None else frozenset(times))
+        self._keep_selection(lambda: self.model.show_only(times))
         if times is not None:
             self._tabs.setCurrentIndex(0)

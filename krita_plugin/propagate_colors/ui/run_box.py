@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..i18n import mark, tr
-from ..qt import QtCore, QtWidgets
+from ..qt import QtWidgets
 from . import look
 from .slots import guarded, observe, pressed
 
@@ -42,7 +42,7 @@ class RunBox(QtWidgets.QStackedWidget):
         page = QtWidgets.QWidget(self)
         grid = QtWidgets.QGridLayout(page)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(look.SPACE)
+        grid.setSpacing(2)
         self._bar = QtWidgets.QProgressBar(page)
         self._bar.setObjectName("progress_bar")
         self._bar.setTextVisible(False)
@@ -51,11 +51,10 @@ class RunBox(QtWidgets.QStackedWidget):
         self._text.setObjectName("progress_label")
         self._cancel = QtWidgets.QPushButton(tr("Cancel"), page)
         self._cancel.setObjectName("cancel_button")
-        self._cancel.setMinimumHeight(_HEIGHT)
         self._cancel.clicked.connect(pressed(self._on_cancel))
-        grid.addWidget(self._text, 0, 0)
+        grid.addWidget(self._text, 0, 0, 1, 2)
         grid.addWidget(self._bar, 1, 0)
-        grid.addWidget(self._cancel, 0, 1, 2, 1)
+        grid.addWidget(self._cancel, 1, 1)
         grid.setColumnStretch(0, 1)
         return page
 
@@ -68,7 +67,8 @@ class RunBox(QtWidgets.QStackedWidget):
             self._bar.setRange(0, 0)
         else:
             if self.currentIndex() == 0:
-                self._text.setText(tr(_STAGES.get(busy, "")))
+                stage = _STAGES.get(busy, "")
+                self._text.setText(tr(stage))
             self.setCurrentIndex(1)
         reason = self._why_not()
         self.propagate.setEnabled(not reason)
@@ -94,10 +94,6 @@ class RunBox(QtWidgets.QStackedWidget):
         self._cancel.setEnabled(False)
         self._text.setText(tr("Stopping"))
         self._controller.cancel()
-
-    def sizeHint(self) -> QtCore.QSize:
-        """Return the larger page's size."""
-        return QtCore.QSize(super().sizeHint().width(), _HEIGHT)
 
 
 def clock(seconds: float) -> str:

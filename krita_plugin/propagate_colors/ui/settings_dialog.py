@@ -29,7 +29,7 @@ class SettingsDialog(QtWidgets.QDialog):
         layout.addWidget(self._model_group())
         layout.addWidget(self._general_group())
         layout.addWidget(self._buttons())
-        observe(controller, {"engine": self.refresh, "models": self._fill_models})
+        observe(controller, {"engine": self.refresh})
         self.refresh()
         controller.ask_models()
 
@@ -171,8 +171,8 @@ class SettingsDialog(QtWidgets.QDialog):
     def _test(self) -> None:
         command = self._command.text().strip()
         self._settings.set(declared.ENGINE_COMMAND, command)
-        self._status.setText(tr("Starting the engine…"))
         self._controller.set_engine_command(command)
+        self._controller.ask_models()  # starts it
 
     def _on_device(self) -> None:
         self._settings.set(declared.DEVICE, self._device.currentData())

@@ -32,6 +32,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         self._rows: list[FrameRow] = []
         self._cursor = 0  # index of the cell that keys act on
         self._hovered = -1
+        self._revealed: int | None = None  # the current time when it was last scrolled to
         observe(controller, {"frames": self.refresh, "document": self.refresh})
         self.refresh()
 
@@ -39,11 +40,11 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
 
     def refresh(self) -> None:
         """Take the frames from the controller."""
-        before = self.current_index()
         self._rows = list(self._controller.frames)
         self._cursor = min(self._cursor, max(len(self._rows) - 1, 0))
         self._update_scroll_bar()
-        if self.current_index() != before:
+        if self._controller.current_time != self._revealed:
+            self._revealed = self._controller.current_time
             self.reveal(self.current_index())
         self.viewport().update()
 

@@ -130,8 +130,13 @@ class Viewer(QtWidgets.QWidget):
         if self._mode == PICTURE:
             return tr("Nothing drawn on this frame.")
         if self._mode == SEGMENTS:
-            return tr("Press Check segments to see them here.")
-        return tr("Nothing doubtful on this frame.")
+            return self._waiting(tr("Finding the segments of this frame…"))
+        return self._waiting(tr("Nothing doubtful on this frame."))
+
+    def _waiting(self, otherwise: str) -> str:
+        if not self._controller.engine_ok:
+            return tr("The engine has to run to see segments.")
+        return otherwise
 
     def showEvent(self, event) -> None:
         """Catch up with what happened while hidden."""

@@ -1,0 +1,62 @@
+"""A panel on a fake controller, as wide as Krita's right column."""
+
+import logging
+
+import pytest
+
+pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
+
+from krita_plugin.propagate_colors import i18n
+from krita_plugin.propagate_colors.log import logger
+from krita_plugin.propagate_colors.settings import Settings
+from krita_plugin.propagate_colors.ui.panel import Panel
+from tests.krita_plugin.fake_controller import FakeController
+from tests.krita_plugin.ui.support import Failures, Store, application, turn
+
+
+@pytest.fixture
+def no_failures():
+    """Fail the test when a slot failed."""
+    failures = Failures()
+    logger.addHandler(failures)
+    yield
+    logger.removeHandler(failures)
+    assert [logging.Formatter().format(record) for record in failures.records] == []
+
+
+@pytest.fixture
+def controller():
+    """Return a fake controller with pictures."""
+    made = FakeController()
+    white = (32, 18, b"\xff" * (32 * 18 * 4))
+    made.pictures = dict.fromkeys(("picture", "segments", "doubtful", "thumbnail"), white)
+    return made
+
+
+@pytest.fixture
+def make_panel(controller, no_failures):
+    """Return a function that shows a panel of a width in a language."""
+    application()
+    panels = []
+
+    def make(width=240, height=900, language="en", store=None):
+        i18n.start(language, [])
+        panel = Panel(controller, Settings(store or Store()))
+        panel.resize(width, height)
+        panel.show()
+        panels.append(panel)
+        controller.take_calls()
+        return panel
+
+    yield make
+    for panel in panels:
+        panel.close()
+        panel.deleteLater()
+    turn()
+    i18n.start("en", [])
+
+
+@pytest.fixture
+def panel(make_panel):
+    """Return a panel as wide as Krita's right column."""
+    return make_panel()

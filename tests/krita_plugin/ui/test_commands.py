@@ -1,0 +1,262 @@
+"""Every control asks the controller for the right thing."""
+
+import pytest
+
+from krita_plugin.propagate_colors.model import FrameState, LayerChoice
+from tests.krita_plugin.ui.support import QtCore, QtWidgets, click, commands, find
+
+
+def listed(panel):
+    model = find(panel, "review_list").model()
+    return [int(model.index(row).data()) for row in range(model.rowCount())]
+
+
+def select(panel, *times):
+    view = find(panel, "review_list")
+    view.clearSelection()
+    for time in times:
+        index = view.model().index(listed(panel).index(time))
+        view.selectionModel().select(index, QtCore.QItemSelectionModel.SelectionFlag.Select)
+
+
+def action(menu, text):
+    return next(a for a in menu.actions() if a.text() == text)
+
+
+# --- choices
+
+
+def test_line_layers_are_chosen_in_a_menu(panel, controller):
+    menu = find(panel, "line_button").menu()
+    shown = [(a.text().strip(), a.isChecked(), a.isEnabled()) for a in menu.actions()]
+    assert shown == [
+        ("Hero", False, True),
+        ("Lines", True, True),
+        ("Rough sketch with a long name", False, True),
+        ("Background", False, False),
+    ]
+    menu.actions()[2].trigger()
+    assert commands(controller) == [("set_line_layers", ["l", "r"])]
+
+
+def test_several_line_layers_show_their_names(panel, controller):
+    controller.change(line_layers=["l", "r"])
+    assert find(panel, "line_button").text() == "Lines, Rough sketch with a long name"
+
+
+def test_color_layer_is_created_or_chosen(panel, controller):
+    combo = find(panel, "color_combo")
+    assert combo.currentText() == "New, below Lines"
+    combo.setCurrentIndex(1)
+    combo.activated.emit(1)
+    combo.activated.emit(0)
+    assert commands(controller) == [("set_color_layer", "c"), ("set_color_layer", None)]
+    assert not combo.model().item(2).isEnabled()
+    assert combo.model().item(2).toolTip() == "Not animated"
+    controller.change(color_layer="c")
+    assert combo.currentText().strip() == "Colors"
+
+
+def test_range_never_runs_backwards(panel, controller):
+    first, last = find(panel, "first_spin"), find(panel, "last_spin")
+    last.setValue(12)
+    assert commands(controller) == [("set_range", 0, 12)]
+    first.setValue(18)
+    assert commands(controller) == [("set_range", 18, 18)]
+    last.setValue(3)
+    assert commands(controller) == [("set_range", 3, 3)]
+
+
+def test_gap_slider_previews_once_it_rests(panel, controller):
+    slider, field = find(panel, "gap_slider"), find(panel, "gap_field")
+    assert field.text() == "Auto"
+    slider.setValue(3)
+    slider.setValue(4)
+    assert commands(controller) == [("set_gap", 3.0), ("set_gap", 4.0)]
+    assert field.text() == "4 px"
+    panel.setup.gap._settle.timeout.emit()
+    assert commands(controller) == [("check_regions", None)]
+    assert panel.viewer.mode() == "segments"
+    slider.setValue(slider.minimum())
+    assert commands(controller) == [("set_gap", None)]
+
+
+def test_gap_size_of_the_controller_is_shown(panel, controller):
+    controller.change(gap_px=7.0)
+    assert find(panel, "gap_field").value() == 7
+    assert find(panel, "gap_slider").value() == 7
+    assert commands(controller) == []
+
+
+def test_check_button(panel, controller):
+    click(panel, "check_button")
+    assert commands(controller) == [("check_regions", None)]
+    assert panel.viewer.mode() == "segments"
+
+
+def test_choices_fold_into_one_line(panel):
+    click(panel, "setup_toggle")
+    assert not find(panel, "line_button").isVisible()
+    assert find(panel, "setup_summary").text() == "Lines → New, below Lines, 0 … 23"
+    click(panel, "setup_toggle")
+    assert find(panel, "line_button").isVisible()
+
+
+# --- the button
+
+
+def test_propagate_and_cancel(panel, controller):
+    click(panel, "propagate_button")
+    assert commands(controller) == [("propagate",)]
+    controller.change(busy="running")
+    assert not find(panel, "propagate_button").isVisible()
+    controller.progress.emit(12, 40, 65.4, "frame 12")
+    assert find(panel, "progress_label").text() == "12 of 40, 1:05 left"
+    assert find(panel, "progress_bar").value() == 12
+    click(panel, "cancel_button")
+    assert commands(controller) == [("cancel",)]
+    assert find(panel, "progress_label").text() == "Stopping"
+    assert not find(panel, "cancel_button").isEnabled()
+    controller.change(busy=None)
+    assert find(panel, "propagate_button").isVisible()
+    controller.change(busy="writing")
+    assert find(panel, "cancel_button").isEnabled()
+
+
+def test_propagate_says_what_is_missing(panel, controller):
+    button = find(panel, "propagate_button")
+    controller.change(line_layers=[])
+    assert (button.isEnabled(), button.toolTip()) == (False, "Choose a line layer first")
+    controller.change(has_document=False)
+    assert (button.isEnabled(), button.toolTip()) == (False, "Open an animation first")
+
+
+@pytest.mark.parametrize("busy", ["reading", "running", "writing", "undoing"])
+def test_nothing_can_be_changed_during_work(panel, controller, busy):
+    controller.change(busy=busy)
+    names = (
+        "line_button",
+        "color_combo",
+        "gap_slider",
+        "accept_button",
+        "undo_button",
+        "run_on_button",
+        "check_button",
+    )
+    assert [name for name in names if find(panel, name).isEnabled()] == []
+    assert find(panel, "progress_label").text()
+
+
+# --- review
+
+
+def test_accept_and_undo_take_the_selection(panel, controller):
+    select(panel, 5, 8)
+    click(panel, "accept_button")
+    click(panel, "undo_button")
+    assert commands(controller) == [("accept", [5, 8]), ("undo", [5, 8])]
+
+
+def test_without_a_selection_the_current_frame_is_meant(panel, controller):
+    controller.change(current_time=6)
+    click(panel, "accept_button")
+    click(panel, "undo_button")
+    click(panel, "run_on_button")
+    assert commands(controller) == [("accept", [6]), ("undo", [6]), ("run_on_from", 6)]
+
+
+def test_accept_all_and_undo_all(panel, controller):
+    action(find(panel, "accept_button").menu(), "Accept all").trigger()
+    action(find(panel, "undo_button").menu(), "Undo all").trigger()
+    (_, accepted), (_, undone) = commands(controller)
+    states = {row.time: row.state for row in controller.frames}
+    assert {states[time] for time in accepted} == {FrameState.PREDICTED}
+    assert {states[time] for time in undone} == {FrameState.PREDICTED, FrameState.ACCEPTED}
+    assert len(undone) == len(accepted) + 2
+
+
+def test_accept_all_above(panel, controller):
+    menu = find(panel, "accept_above_menu")
+    action(menu, "80 % sure").trigger()
+    assert commands(controller) == [("accept_above", 0.8)]
+
+
+def test_run_on_needs_one_frame(panel, controller):
+    select(panel, 5, 8)
+    assert not find(panel, "run_on_button").isEnabled()
+    select(panel, 8)
+    click(panel, "run_on_button")
+    assert commands(controller) == [("run_on_from", 8)]
+
+
+def test_buttons_without_anything_of_ours(panel, controller):
+    rows = [row for row in controller.frames if row.state == FrameState.ARTIST]
+    controller.change(frames=rows)
+    assert not find(panel, "accept_button").isEnabled()
+    assert not find(panel, "undo_button").isEnabled()
+
+
+def test_doubtful_segments_are_stepped_through(panel, controller):
+    click(panel, "next_doubtful")
+    click(panel, "previous_doubtful")
+    assert commands(controller) == [("step_doubtful", 1), ("step_doubtful", -1)]
+
+
+# --- footer, messages, settings
+
+
+def test_message_with_an_action(panel, controller):
+    done = []
+    controller.message.emit("error", "No engine.", ("Choose…", lambda: done.append(1)))
+    assert find(panel, "message_label").text() == "No engine."
+    assert find(panel, "message_action").text() == "Choose…"
+    click(panel, "message_action")
+    assert done == [1]
+    assert not find(panel, "message_bar").isVisible()
+
+
+def test_message_without_an_action_can_be_closed(panel, controller):
+    controller.message.emit("warning", "Careful.", None)
+    assert not find(panel, "message_action").isVisible()
+    click(panel, "message_close")
+    assert not find(panel, "message_bar").isVisible()
+
+
+def test_engine_state(panel, controller):
+    assert find(panel, "status_label").text() == controller.engine_status
+    controller.change(engine_ok=False, engine_status="No engine")
+    assert find(panel, "status_label").text() == "No engine"
+
+
+def test_model_sheets_are_added_and_removed(panel, controller):
+    panel.footer.add_sheets(["/a/hero.png", "/a/villain.png"])
+    assert commands(controller) == [
+        ("add_model_sheet", "/a/hero.png"),
+        ("add_model_sheet", "/a/villain.png"),
+    ]
+    controller.model_sheets = ["/a/hero.png"]
+    menu = find(panel, "sheets_menu")
+    menu.aboutToShow.emit()
+    action(menu, "Remove hero.png").trigger()
+    assert commands(controller) == [("remove_model_sheet", "/a/hero.png")]
+
+
+def test_adding_model_sheets_opens_a_dialog_that_does_not_block(panel, controller):
+    menu = find(panel, "sheets_menu")
+    menu.aboutToShow.emit()
+    action(menu, "Add pictures…").trigger()
+    dialog = find(panel, "sheet_dialog")
+    dialog.filesSelected.emit(["/b/c.png"])
+    assert commands(controller) == [("add_model_sheet", "/b/c.png")]
+    dialog.close()
+
+
+def test_diagnostics_are_copied(panel, controller):
+    find(panel, "diagnostics_action").trigger()
+    assert QtWidgets.QApplication.clipboard().text() == "Krita: 5.1.5"
+    assert "Diagnostics copied" in find(panel, "message_label").text()
+
+
+def test_a_layer_name_with_an_ampersand(panel, controller):
+    controller.change(line_choices=[LayerChoice("l", "Ink & Co", 0, True)])
+    assert find(panel, "line_button").menu().actions()[0].text() == "Ink && Co"

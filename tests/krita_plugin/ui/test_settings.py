@@ -1,0 +1,94 @@
+"""The settings dialog stores what is set and passes it to the controller."""
+
+import pytest
+
+from tests.krita_plugin.ui.support import Store, click, commands, find, turn
+
+
+@pytest.fixture
+def store():
+    return Store()
+
+
+@pytest.fixture
+def dialog(make_panel, store, controller):
+    panel = make_panel(store=store)
+    find(panel, "settings_action").trigger()
+    dialog = find(panel, "settings_dialog")
+    commands(controller)
+    yield dialog
+    dialog.close()
+
+
+def test_the_dialog_does_not_block(dialog):
+    assert dialog.isVisible()
+    assert not dialog.isModal()
+
+
+def test_engine_is_tested_and_kept(dialog, store, controller):
+    find(dialog, "engine_field").setText(" /opt/ant_core ")
+    click(dialog, "engine_test")
+    assert commands(controller) == [("set_engine_command", "/opt/ant_core"), ("ask_models",)]
+    assert store.values["engine_command"] == "/opt/ant_core"
+    controller.change(engine_status="ant_core 0.1.0, default, CUDA")
+    assert find(dialog, "engine_status").text() == "ant_core 0.1.0, default, CUDA"
+
+
+def test_a_chosen_program_with_a_blank_is_quoted(dialog, controller):
+    dialog.use_program("/opt/my tools/ant_core")
+    assert commands(controller) == [
+        ("set_engine_command", '"/opt/my tools/ant_core"'),
+        ("ask_models",),
+    ]
+
+
+def test_models_are_used_or_downloaded(dialog, store, controller):
+    models = find(dialog, "model_list")
+    assert models.count() == 2
+    assert not find(dialog, "model_button").isEnabled()  # in use already
+    models.setCurrentRow(1)
+    assert find(dialog, "model_button").text() == "Download"
+    click(dialog, "model_button")
+    assert commands(controller) == [("download_model", "large")]
+    controller.models = lambda: [
+        {**m, "path": "/m", "in_use": False} for m in type(controller).models(controller)
+    ]
+    controller.changed.emit("engine")
+    assert models.currentRow() == 1
+    click(dialog, "model_button")
+    assert commands(controller) == [("choose_model", "large")]
+    assert store.values["model"] == "large"
+
+
+def test_language_comes_with_the_next_start(dialog, store):
+    combo = find(dialog, "language_combo")
+    assert [combo.itemText(i) for i in range(combo.count())] == ["As Krita", "English", "Deutsch"]
+    combo.setCurrentIndex(2)
+    combo.activated.emit(2)
+    assert store.values["language"] == "de"
+
+
+def test_device_restarts_the_engine(dialog, store, controller):
+    combo = find(dialog, "device_combo")
+    combo.setCurrentIndex(combo.findData("cpu"))
+    combo.activated.emit(combo.currentIndex())
+    assert store.values["device"] == "cpu"
+    assert commands(controller) == [("set_engine_command", ""), ("ask_models",)]
+
+
+def test_restore_defaults(dialog, store, controller):
+    find(dialog, "engine_field").setText("/opt/x")
+    click(dialog, "engine_test")
+    click(dialog, "restore_button")
+    assert set(store.values.values()) == {""}
+    assert find(dialog, "engine_field").text() == ""
+
+
+def test_a_closed_dialog_is_made_anew(make_panel):
+    panel = make_panel()
+    panel.show_settings()
+    find(panel, "settings_dialog").close()
+    turn()
+    panel.show_settings()
+    assert find(panel, "settings_dialog").isVisible()
+    find(panel, "settings_dialog").close()

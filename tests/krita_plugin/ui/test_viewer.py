@@ -1,0 +1,186 @@
+"""The viewer: zoom, positions, what hovering says and a click offers."""
+
+import pytest
+
+from krita_plugin.propagate_colors.ui.viewer import explain
+from tests.krita_plugin.fake_controller import PALETTE
+from tests.krita_plugin.ui.support import (
+    QtCore,
+    QtWidgets,
+    click,
+    commands,
+    find,
+    mouse,
+    press,
+    turn,
+)
+
+
+@pytest.fixture
+def viewer(panel):
+    return find(panel, "viewer")
+
+
+@pytest.fixture
+def canvas(viewer):
+    return find(viewer, "viewer_canvas")
+
+
+def center(canvas):
+    return QtCore.QPointF(canvas.width() / 2, canvas.height() / 2)
+
+
+def modes_asked(controller):
+    return {call[4] for call in controller.take_calls() if call[0] == "viewer_picture"}
+
+
+@pytest.mark.parametrize("mode", ["segments", "doubtful", "picture"])
+def test_modes(viewer, controller, mode):
+    click(viewer, f"mode_{mode}")
+    assert modes_asked(controller) == {mode}
+    assert find(viewer, f"mode_{mode}").isChecked()
+
+
+def test_a_new_picture_is_asked_for_when_the_frame_changes(viewer, controller):
+    controller.change(current_time=9)
+    assert {call[1] for call in controller.take_calls() if call[0] == "viewer_picture"} == {9}
+
+
+def test_the_middle_of_the_widget_is_the_middle_of_the_document(canvas):
+    x, y = canvas.to_document(center(canvas))
+    assert (x, y) == pytest.approx((160, 90))
+
+
+def test_zoom_keeps_the_place_below_the_pointer(canvas):
+    place = center(canvas) + QtCore.QPointF(31, 12)
+    before = canvas.to_document(place)
+    canvas.zoom_at(place, 3.0)
+    canvas.zoom_at(place, 1.5)
+    assert canvas.to_document(place) == pytest.approx(before)
+    assert canvas.scale() > 1.0
+
+
+def test_zoom_is_bounded_and_ends_in_the_whole_picture(canvas):
+    whole = canvas.scale()
+    canvas.zoom_at(center(canvas), 1e9)
+    assert canvas.scale() == 16.0
+    canvas.zoom_at(center(canvas), 1e-9)
+    assert canvas.scale() == pytest.approx(whole)
+
+
+def test_zooming_in_asks_for_more_pixels_but_never_more_than_there_are(canvas):
+    small = canvas.wanted_size()
+    canvas.zoom_at(center(canvas), 4.0)
+    assert canvas.wanted_size()[0] > small[0]
+    canvas.zoom_at(center(canvas), 100.0)
+    assert canvas.wanted_size() == (320, 180)
+
+
+def test_a_drag_moves_the_zoomed_picture_and_is_no_click(canvas, controller):
+    canvas.zoom_at(center(canvas), 6.0)
+    before = canvas.to_document(center(canvas))
+    start, end = center(canvas), center(canvas) + QtCore.QPointF(-24, 0)
+    mouse(canvas, QtCore.QEvent.Type.MouseButtonPress, start)
+    mouse(canvas, QtCore.QEvent.Type.MouseMove, end)
+    mouse(canvas, QtCore.QEvent.Type.MouseButtonRelease, end)
+    after = canvas.to_document(center(canvas))
+    assert after[0] - before[0] == pytest.approx(24 / canvas.scale())
+    assert canvas.parent().findChildren(QtWidgets.QWidget, "color_popup") == []
+
+
+def test_beside_the_picture_there_is_nothing(canvas):
+    assert canvas.to_document(QtCore.QPointF(-5, 3)) is None
+
+
+def test_hovering_says_where_the_color_came_from(viewer):
+    assert viewer.explanation((10.0, 10.0)) == "frame 3, segment 12, 0.71"
+    assert viewer.explanation(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"state": "no_counterpart"}, "Segment 7: no counterpart in any reference"),
+        ({"source_name": "hero.png", "source_frame": None}, "hero.png, segment 12, 0.71"),
+        ({"source_frame": None}, "Segment 7"),
+        ({"hinted": True}, "frame 3, segment 12, 0.71, your hint"),
+        ({"locked": True}, "frame 3, segment 12, 0.71, locked"),
+    ],
+)
+def test_explanations(controller, values, text):
+    assert explain(controller.segment._replace(**values)) == text
+
+
+def open_popup(viewer, canvas):
+    press(canvas, center(canvas))
+    return find(viewer, "color_popup")
+
+
+@pytest.mark.parametrize(
+    ("button", "command"),
+    [
+        ("swatch_1", ("give_hint", PALETTE[1][0])),
+        ("foreground_button", ("give_hint", "foreground")),
+        ("unpainted_button", ("give_hint", "unpainted")),
+        ("lock_button", ("toggle_lock",)),
+    ],
+)
+def test_a_click_offers_colors_and_lock(viewer, canvas, controller, button, command):
+    popup = open_popup(viewer, canvas)
+    commands(controller)
+    click(popup, button)
+    ((name, time, point, *rest),) = commands(controller)
+    assert (name, *rest) == command
+    assert time == 4
+    assert point == pytest.approx((160, 90), abs=1.5)  # a mouse counts whole pixels
+    turn()
+    assert viewer.findChildren(QtWidgets.QWidget, "color_popup") == []
+
+
+def test_a_hint_can_be_removed_only_where_there_is_one(viewer, canvas, controller):
+    popup = open_popup(viewer, canvas)
+    assert popup.findChildren(QtWidgets.QWidget, "remove_hint_button") == []
+    assert find(popup, "lock_button").text() == "Lock this segment"
+    popup.close()
+    turn()
+    controller.segment = controller.segment._replace(hinted=True, locked=True)
+    popup = open_popup(viewer, canvas)
+    assert find(popup, "lock_button").text() == "Unlock this segment"
+    commands(controller)
+    click(popup, "remove_hint_button")
+    assert commands(controller)[0][0] == "remove_hint"
+
+
+def test_no_foreground_color(viewer, canvas, controller):
+    controller.foreground_color = lambda: None
+    popup = open_popup(viewer, canvas)
+    assert not find(popup, "foreground_button").isEnabled()
+    popup.close()
+
+
+def test_own_window_and_back(panel, viewer):
+    click(viewer, "float_button")
+    window = viewer.window()
+    assert window is not panel.window()
+    assert window.isVisible()
+    assert viewer.isVisible()
+    click(viewer, "float_button")
+    turn()
+    assert viewer.window() is panel.window()
+    assert viewer.isVisible()
+
+
+def test_closing_the_window_brings_the_viewer_back(panel, viewer):
+    click(viewer, "float_button")
+    viewer.window().close()
+    turn()
+    assert viewer.window() is panel.window()
+
+
+def test_without_a_document_or_picture_it_says_so(viewer, canvas, controller):
+    controller.pictures = {}
+    controller.change()
+    assert canvas._text == "Nothing drawn on this frame."
+    controller.change(has_document=False)
+    assert canvas._text == "The current frame appears here."
+    assert not find(viewer, "next_doubtful").isEnabled()
