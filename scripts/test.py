@@ -1,6 +1,6 @@
 """Run every test that can run here.
 
-    python3 scripts/test.py [--data DIR] [--bench DIR] [what pytest takes]
+    python3 scripts/test.py [--data DIR] [--bench DIR] [--krita all] [what pytest takes]
 
 Makes an environment of its own (.venv-test) with the packages of the tests, among them PyTorch
 where it can be had, and starts pytest in it. What else is given goes to pytest, for example:
@@ -8,6 +8,8 @@ where it can be had, and starts pytest in it. What else is given goes to pytest,
     python3 scripts/test.py tests/segmentation -k gap
 
 --data and --bench name folders outside the project; tests that need one are skipped without it.
+The tests inside Krita use the installed one; as root on Debian, a missing one is installed first.
+--krita all tests the Kritas of Debian's other suites as well, in system trees made for it.
 """
 
 import os
@@ -16,6 +18,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import _env
+import _krita_trees
 
 
 def main():
@@ -24,8 +27,14 @@ def main():
     if arguments in (["-h"], ["--help"]):
         sys.stdout.write(__doc__ + "\n")
         return 0
-    python = _env.ensure(".venv-test", ["cpu", "dev"], torch=True)
+    python = _env.ensure(".venv-test", ["cpu", "dev", "formats"], torch=True)
     return _env.run([python, "-m", "pytest"] + arguments)
+
+
+def _wants_krita(arguments):
+    """Tell whether the tests inside Krita are among those to be run."""
+    places = [word for word in arguments if os.path.exists(os.path.join(_env.ROOT, word))]
+    return all("in_krita" in word for word in places) or "tests" in places
 
 
 if __name__ == "__main__":

@@ -159,6 +159,8 @@ def _psd_layers(
             continue
         pixels = _psd_pixels(layer, depth)
         if pixels is not None:
+            if layer.has_mask() and not layer.mask.disabled:
+                pixels = _masked(pixels, layer)
             yield _Layer(layer.name, pixels, (layer.left, layer.top), shown, line)
 
 
@@ -170,6 +172,21 @@ def _psd_pixels(layer: Any, depth: int) -> Any:
     full = (1 << depth) - 1
     dtype = np.uint16 if depth == 16 else np.uint8
     return _to_rgba(np.rint(shares.astype(np.float64) * full).astype(dtype))
+
+
+def _masked(pixels: NDArray[Any], layer: Any) -> NDArray[Any]:
+    """Return the pixels of a layer with its mask applied to their alpha."""
+    mask = layer.mask
+    shown = np.full(pixels.shape[:2], mask.background_color / 255)
+    x0, y0 = max(mask.left, layer.left), max(mask.top, layer.top)
+    x1, y1 = min(mask.right, layer.right), min(mask.bottom, layer.bottom)
+    if x1 > x0 and y1 > y0:
+        plane = layer.numpy("mask", real_mask=False)[:, :, 0]  # of the mask's own box
+        part = plane[y0 - mask.top : y1 - mask.top, x0 - mask.left : x1 - mask.left]
+        shown[y0 - layer.top : y1 - layer.top, x0 - layer.left : x1 - layer.left] = part
+    result = pixels.copy()
+    result[:, :, 3] = np.rint(pixels[:, :, 3] * shown)
+    return result
 
 
 def _check_size(size: tuple[int, int], place: str) -> None:

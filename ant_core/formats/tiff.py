@@ -70,7 +70,7 @@ def _decode(data: bytes, place: str) -> NDArray[Any]:
         pixels = np.asarray(page.asarray())
     except Exception as error:
         raise _damaged(place, error) from None
-    if page.planarconfig.name == "SEPARATE" and pixels.ndim == 3:
+    if int(page.planarconfig) == 2 and pixels.ndim == 3:
         pixels = np.moveaxis(pixels, 0, -1)
     kind = page.photometric.name.lower()
     if pixels.dtype.kind == "b":
