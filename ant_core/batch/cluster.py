@@ -8,6 +8,7 @@ All machines see the shots and OUT under the same paths, as on a farm, and have 
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import queue
@@ -79,7 +80,7 @@ def run_on_cluster(
 @contextmanager
 def _connected(address: str, jobs: int) -> Iterator[Any]:
     try:
-        from distributed import Client, LocalCluster
+        dask: Any = importlib.import_module("distributed")  # untyped, and an extra
     except ImportError:
         raise UsageError(
             "--cluster needs Dask, which is not installed: run pip install 'ant-core[farm]'"
@@ -89,7 +90,7 @@ def _connected(address: str, jobs: int) -> Iterator[Any]:
         if address == "local":
             # No dashboard: nothing listens but the loopback of this batch. No memory limit: the
             # system knows better what is free than a fixed share.
-            cluster: Any = LocalCluster(
+            cluster: Any = dask.LocalCluster(
                 n_workers=jobs,
                 threads_per_worker=1,
                 dashboard_address=None,
@@ -99,7 +100,7 @@ def _connected(address: str, jobs: int) -> Iterator[Any]:
             stack.enter_context(cluster)
             address = cluster
         try:
-            client = Client(address, timeout=_CONNECT_S)
+            client = dask.Client(address, timeout=_CONNECT_S)
         except (OSError, ValueError, TypeError) as error:
             raise InputError(
                 f"no Dask scheduler answers at {address} ({type(error).__name__}): check the "
@@ -240,12 +241,10 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
     dict
         A `result` or `fatal` event as those of `ant_core.batch.worker`.
     """
-    from distributed import get_worker
-
     if settings["version"] != __version__:
         text = f"a worker has ant_core {__version__} but the batch {settings['version']}"
         return _fatal(InputError(f"{text}: install the same on both"))
-    worker = get_worker()
+    worker = importlib.import_module("distributed").get_worker()
     task = Task.from_json(document)
     threads = settings["threads"]
     if threads is None:

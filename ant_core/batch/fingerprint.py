@@ -41,7 +41,7 @@ def inputs_digest(options: argparse.Namespace, model_hash: str, check: Check) ->
     values = {k: v for k, v in vars(options).items() if k not in _NO_INFLUENCE and v is not None}
     shot = values.pop("shot", None)
     base = Path(shot) if shot is not None else Path()
-    skip = os.path.realpath(options.out)
+    skip = os.path.realpath(options.out)  # may lie in the shot's folder
     parts: dict[str, Any] = {"engine": __version__, "model": model_hash}
     # With both patterns given, nothing else in the shot's folder is read.
     if shot is not None and not (base.is_dir() and "line" in values and "color" in values):
@@ -59,7 +59,8 @@ def outputs_digest(folder: Path, check: Check) -> str:
 
 def _value(key: str, value: Any, base: Path, skip: str, check: Check) -> Any:
     """Return an option's value, or the hash of the files that it names."""
-    if not isinstance(value, str):
+    in_file = key in ("line", "color") and base.is_file()  # names of layers
+    if in_file or not isinstance(value, str):
         return value
     path = base / value if base.is_dir() else Path(value)
     if path.exists():

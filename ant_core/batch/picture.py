@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ant_core.contact_sheet import read_thumbnail
 from ant_core.formats.files import WholeFiles
@@ -32,23 +33,30 @@ def choose_frame(doubt: Sequence[tuple[int, int]]) -> int | None:
     return frame if most else doubt[len(doubt) // 2][0]
 
 
-def shot_picture(folder: Path, frame: int | None) -> bytes:
-    """Return a small JPEG of a coloured frame, b"" when the run left none.
+def shot_picture(folder: Path, frame: int | None, sheet: Path) -> bytes:
+    """Return a small JPEG of a coloured frame, else of the contact sheet; b"" without both.
 
     Parameters
     ----------
     folder : Path
         Output folder of the shot.
     frame : int or None
+    sheet : Path
+        Contact sheet of the shot.
     """
-    if frame is None:
-        return b""
-    state = RunState(folder / ".ant_core", WholeFiles())
-    image = read_thumbnail(state.thumbnail(state.record_of(frame) or ""))
-    if image is None:
-        return b""
+    image: NDArray[np.uint8] | None = None
+    if frame is not None:
+        state = RunState(folder / ".ant_core", WholeFiles())
+        image = read_thumbnail(state.thumbnail(state.record_of(frame) or ""))
+    if image is None and sheet.is_file():
+        image = read_thumbnail(sheet.read_bytes())
+    return _pack(image) if image is not None else b""
+
+
+def _pack(image: NDArray[np.uint8]) -> bytes:
+    """Shrink a picture, (H, W, 3) RGB, and pack it as JPEG."""
     scale = min(1.0, _LONGER_SIDE_PX / max(image.shape[:2]))
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     packed = cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
-    return np.asarray(packed).tobytes()
+    return packed.tobytes()

@@ -24,10 +24,11 @@ from typing import Any
 from ant_core.batch.rows import Row, read_rows
 from ant_core.errors import InputError, UsageError
 from ant_core.formats.files import read_bytes
+from ant_core.formats.pattern import find_sequence
 
-__all__ = ["BatchShot", "read_shots"]
+__all__ = ["SHOT_FILES", "BatchShot", "read_shots"]
 
-_SHOT_FILES = (".kra",)
+SHOT_FILES = (".kra",)  # a shot of one file
 _LIST_FILES = (".txt", ".lst", ".csv", ".tsv", ".json", "")
 _PATH_OPTIONS = ("hints", "model-sheet", "palette", "sheet")
 _BATCH_OPTIONS = ("out", "json", "debug", "threads", "model", "device", "fail-under")
@@ -70,22 +71,28 @@ def read_shots(
     UsageError
         When a row makes no sense, or two shots have one name; the message names the row.
     """
-    rows = [row for item in items for row in _rows(item, out)]
+    line = str(defaults.get("line", "line"))
+    rows = [row for item in items for row in _rows(item, out, line)]
     if not rows:
         raise InputError(
             f"no shots are found in {', '.join(items)}: expected folders that hold line/ and "
             "color/, or a list that names them"
         )
-    rows = [Row(dict(defaults) | row.values, row.base, row.place) for row in rows]
+    rows = [Row(_over(defaults, row.values), row.base, row.place) for row in rows]
     names = _names(rows)
     return [BatchShot(name, tuple(_arguments(row))) for name, row in zip(names, rows, strict=True)]
 
 
-def _rows(item: str, out: Path | None) -> Iterator[Row]:
+def _over(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Put a row's values over the defaults; an empty cell says nothing."""
+    return dict(defaults) | {key: value for key, value in values.items() if value != ""}
+
+
+def _rows(item: str, out: Path | None, line: str) -> Iterator[Row]:
     path = Path(item)
     if path.is_dir():
-        yield from _folder(path, out)
-    elif path.suffix.lower() in _SHOT_FILES and path.is_file():
+        yield from _folder(path, out, line)
+    elif path.suffix.lower() in SHOT_FILES and path.is_file():
         yield Row({"shot": str(path.absolute())}, path.parent, item)
     elif path.is_file():
         if path.suffix.lower() not in _LIST_FILES:
@@ -95,16 +102,16 @@ def _rows(item: str, out: Path | None) -> Iterator[Row]:
         yield from read_rows(read_bytes(path), path)
     elif glob.has_magic(item):
         for found in sorted(glob.glob(item)):
-            yield from _rows(found, out)
+            yield from _rows(found, out, line)
     else:
         raise InputError(f"there is no {item}: name a list of shots, or a folder that holds them")
 
 
-def _folder(root: Path, out: Path | None) -> Iterator[Row]:
+def _folder(root: Path, out: Path | None, line: str) -> Iterator[Row]:
     """Find the shots in a folder, in the order of their names."""
     avoid = os.path.realpath(out) if out is not None else None
     for folder, inner, files in os.walk(root):
-        if (Path(folder) / "line").is_dir():
+        if _holds_lines(Path(folder), line):
             yield Row({"shot": str(Path(folder).absolute())}, root, folder)
             inner.clear()
             continue
@@ -114,8 +121,18 @@ def _folder(root: Path, out: Path | None) -> Iterator[Row]:
             if not name.startswith(".") and os.path.realpath(Path(folder) / name) != avoid
         )
         for name in sorted(files):
-            if name.lower().endswith(_SHOT_FILES) and not name.startswith("."):
+            if name.lower().endswith(SHOT_FILES) and not name.startswith("."):
                 yield Row({"shot": str((Path(folder) / name).absolute())}, root, name)
+
+
+def _holds_lines(folder: Path, line: str) -> bool:
+    """Tell whether a folder has what the pattern of line drawings names."""
+    if (folder / line).is_dir():
+        return True
+    try:
+        return bool(find_sequence(line, folder).files)
+    except InputError:
+        return False
 
 
 def _names(rows: Sequence[Row]) -> list[str]:
@@ -123,7 +140,7 @@ def _names(rows: Sequence[Row]) -> list[str]:
     where that would not be unique.
     """
     places = [_place(row) for row in rows]
-    short = [place.stem if place.suffix.lower() in _SHOT_FILES else place.name for place in places]
+    short = [place.stem if place.suffix.lower() in SHOT_FILES else place.name for place in places]
     count = Counter(name.casefold() for name in short)
     if any(number > 1 for number in count.values()):
         top = os.path.commonpath([place.parent for place in places])
@@ -163,20 +180,20 @@ def _check_name(name: str, row: Row) -> None:
 
 
 def _check_unique(names: Sequence[str], rows: Sequence[Row]) -> None:
-    known: dict[str, str] = {}
+    known: dict[str, Row] = {}
     for name, row in zip(names, rows, strict=True):
-        other = known.setdefault(name.casefold(), row.place)
-        if other is not row.place:
+        other = known.setdefault(name.casefold(), row)
+        if other is not row:
             raise UsageError(
-                f"{row.place} and {other} are both named {name}: give one of them another name"
+                f"{row.place} and {other.place} are both named {name}: give one of them another "
+                "name"
             )
     for name, row in zip(names, rows, strict=True):
-        for above in PurePosixPath(name.casefold()).parents:
-            if str(above) in known:
-                raise UsageError(
-                    f"{row.place}: {name} would lie inside the results of shot {above}: give one "
-                    "of them another name"
-                )
+        if any(str(above) in known for above in PurePosixPath(name.casefold()).parents):
+            raise UsageError(
+                f"{row.place}: {name} would lie inside the results of another shot: give one of "
+                "them another name"
+            )
 
 
 def _arguments(row: Row) -> list[str]:

@@ -16,6 +16,7 @@ from ant_core.batch.fingerprint import inputs_digest, outputs_digest
 from ant_core.batch.picture import choose_frame, shot_picture
 from ant_core.batch.records import Records, worker_name
 from ant_core.batch.result import ShotResult
+from ant_core.batch.shots import SHOT_FILES
 from ant_core.errors import AntError, Cancelled, DeviceUnavailable, ModelError
 from ant_core.formats.files import WholeFiles
 from ant_core.matcher import Matcher
@@ -51,11 +52,18 @@ class Task:
     def from_json(cls, document: dict[str, Any]) -> Task:
         return cls(**document | {"arguments": tuple(document["arguments"])})
 
+    @property
+    def folder(self) -> Path:
+        """Where the results of the shot lie."""
+        return Path(self.out) / self.name
+
     def options(self) -> argparse.Namespace:
         """Return the options of `ant_core propagate`."""
         from ant_core.cli import parse
 
-        return parse(["propagate", *self.arguments, f"--out={Path(self.out) / self.name}"])
+        # A shot that is a file becomes a file of that name.
+        shot = self.arguments[0] if self.arguments[0].lower().endswith(SHOT_FILES) else ""
+        return parse(["propagate", *self.arguments, f"--out={self.folder / Path(shot).name}"])
 
 
 class Engine:
@@ -95,8 +103,7 @@ def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.E
         if cancel.is_set():
             raise Cancelled(f"stopped before {task.name} was done")
 
-    options = task.options()
-    folder = Path(options.out)
+    options, folder = task.options(), task.folder
     matcher = engine.matcher(options)
     with records.lock(task.name, check):
         try:
@@ -111,7 +118,7 @@ def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.E
         except Exception as error:
             records.write(_failed(task, error), "", "", b"")
             return _failed(task, error)
-        picture = shot_picture(folder, result.picture_frame)
+        picture = shot_picture(folder, result.picture_frame, Path(task.out) / result.contact_sheet)
         whole = result.exit_code in (0, 3)
         records.write(
             result,
@@ -168,7 +175,7 @@ def _colored(
 
 
 def _inside(path: str, out: str) -> str:
-    return Path(path).relative_to(out).as_posix()
+    return Path(path).absolute().relative_to(out).as_posix()
 
 
 def _failed(task: Task, error: Exception) -> ShotResult:
