@@ -1,0 +1,149 @@
+"""Lists of shots: folders, patterns, text, CSV and JSON."""
+
+import json
+
+import pytest
+
+from ant_core.batch.shots import read_shots
+from ant_core.errors import InputError, UsageError
+from tests.ant_core.drawn import make_shot
+
+
+def names(shots):
+    return [shot.name for shot in shots]
+
+
+def write(path, text):
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+def test_folder_is_searched_for_shots_in_order_of_their_names(tmp_path):
+    for place in ("ep02/sc001", "ep01/sc010", "ep01/sc002", "out/x", ".old/sc9"):
+        make_shot(tmp_path / place, frames=(1,))
+    (tmp_path / "ep01" / "notes").mkdir()
+    shots = read_shots([str(tmp_path)], {}, tmp_path / "out")
+    assert names(shots) == ["sc002", "sc010", "sc001"]
+    assert shots[0].arguments == (str(tmp_path / "ep01" / "sc002"),)
+
+
+def test_folder_of_another_layout_is_found_by_its_line_pattern(tmp_path):
+    make_shot(tmp_path / "a", frames=(1,))
+    (tmp_path / "a" / "line").rename(tmp_path / "a" / "ink")
+    with pytest.raises(InputError, match="no shots are found"):
+        read_shots([str(tmp_path)], {})
+    (shot,) = read_shots([str(tmp_path)], {"line": "ink"})
+    assert shot.arguments == (str(tmp_path / "a"), "--line=ink")
+    (shot,) = read_shots([str(tmp_path)], {"line": "ink/*.png"})
+    assert shot.name == "a"
+
+
+def test_shots_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    for place in ("ep01/sc001", "ep02/sc001"):
+        make_shot(tmp_path / place, frames=(1,))
+    assert names(read_shots([str(tmp_path)], {})) == ["ep01/sc001", "ep02/sc001"]
+
+
+def test_pattern_is_expanded(tmp_path):
+    for name in ("sc01", "sc02", "other"):
+        make_shot(tmp_path / name, frames=(1,))
+    assert names(read_shots([str(tmp_path / "sc*")], {})) == ["sc01", "sc02"]
+
+
+def test_text_has_a_shot_a_line_with_options(tmp_path):
+    (tmp_path / "with space").mkdir()
+    path = write(
+        tmp_path / "night.txt",
+        "# tonight\n\n  sc010  \nwith space\n'sc 030' --references 1,24 --overwrite --gap=4\n",
+    )
+    shots = read_shots([path], {"gap": "2"})
+    assert names(shots) == ["sc010", "with space", "sc 030"]
+    assert shots[0].arguments == (str(tmp_path / "sc010"), "--gap=2")
+    assert shots[2].arguments == (
+        str(tmp_path / "sc 030"),
+        "--gap=4",
+        "--references=1,24",
+        "--overwrite",
+    )
+
+
+def test_csv_has_a_column_an_option_and_empty_cells_say_nothing(tmp_path):
+    path = write(
+        tmp_path / "night.csv",
+        "\ufeffShot;Name;Model sheet;overwrite;gap\nsc1;first;a.png|b.png;yes;\nsc2;;;no;3\n;;;;\n",
+    )
+    first, second = read_shots([path], {"gap": "7"})
+    assert (first.name, second.name) == ("first", "sc2")
+    assert first.arguments == (
+        str(tmp_path / "sc1"),
+        "--gap=7",
+        f"--model-sheet={tmp_path / 'a.png'}",
+        f"--model-sheet={tmp_path / 'b.png'}",
+        "--overwrite",
+    )
+    assert second.arguments == (str(tmp_path / "sc2"), "--gap=3")
+
+
+def test_json_has_defaults_and_rows(tmp_path):
+    document = {
+        "defaults": {"frames": "1-9", "model_sheet": ["sheet.png"]},
+        "shots": ["sc1", {"shot": "sc2", "references": [1, 24], "frames": None, "name": "x/y"}],
+    }
+    path = write(tmp_path / "night.json", json.dumps(document))
+    first, second = read_shots([path], {})
+    sheet = f"--model-sheet={tmp_path / 'sheet.png'}"
+    assert first.arguments == (str(tmp_path / "sc1"), "--frames=1-9", sheet)
+    assert second.name == "x/y"
+    assert second.arguments == (str(tmp_path / "sc2"), sheet, "--references=1,24")
+
+
+def test_patterns_of_a_row_without_a_folder_start_from_the_list(tmp_path):
+    path = write(tmp_path / "n.json", '[{"line": "sc1/ink/*.png", "color": "paint"}]')
+    (shot,) = read_shots([path], {})
+    assert shot.name == "ink"
+    assert shot.arguments == (
+        f"--line={tmp_path / 'sc1/ink/*.png'}",
+        f"--color={tmp_path / 'paint'}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("n.txt", "sc1 --fraems 1", "n.txt line 1.*--fraems"),
+        ("n.txt", "sc1 sc2", "line 1: 'sc2' follows the path"),
+        ("n.txt", "'sc1", "quotation mark has no partner"),
+        ("n.txt", "sc1 --threads 4", "threads holds for the whole batch"),
+        ("n.txt", "sc1 --gap wide", "invalid width in pixels"),
+        ("n.csv", "shot,gap\nsc1,1,2\n", "line 2 has 3 cells"),
+        ("n.json", '[{"name": "x"}]', r"shots\[0\] names no shot"),
+        ("n.json", '[{"shot": "a", "name": "../a"}]', "no name for a folder"),
+        ("n.json", '["a/x", {"shot": "b", "name": "X"}]', "both named X"),
+        ("n.json", '["a", {"shot": "b", "name": "a/b"}]', "inside the results of another"),
+    ],
+)
+def test_row_that_makes_no_sense_is_named(tmp_path, name, text, words):
+    with pytest.raises(UsageError, match=words):
+        read_shots([write(tmp_path / name, text)], {})
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("n.csv", b"path,gap\nsc1,1\n", "no column named shot"),
+        ("n.json", b"[1]", "no list of shots: shots"),
+        ("n.json", b"{", "is no JSON"),
+        ("n.txt", b"\xff\xfe", "not UTF-8"),
+        ("n.txt", b"# nothing\n", "no shots are found"),
+        ("n.pdf", b"", "no list of shots"),
+    ],
+)
+def test_file_that_is_no_list_is_refused(tmp_path, name, data, words):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError, match=words):
+        read_shots([str(tmp_path / name)], {})
+
+
+def test_missing_list_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"there is no .*gone\.txt"):
+        read_shots([str(tmp_path / "gone.txt")], {})
