@@ -28,13 +28,18 @@ def main():
         sys.stdout.write(__doc__ + "\n")
         return 0
     python = _env.ensure(".venv-test", ["cpu", "dev", "formats"], torch=True)
+    log = os.path.join(_env.ROOT, ".venv-test", "krita.log")
+    if _wants_krita(arguments):
+        _krita_trees.install_krita(log)
+    if "--krita=all" in arguments or "--krita all" in " ".join(arguments):
+        _krita_trees.make_all(log)
     return _env.run([python, "-m", "pytest"] + arguments)
 
 
 def _wants_krita(arguments):
     """Tell whether the tests inside Krita are among those to be run."""
-    places = [word for word in arguments if os.path.exists(os.path.join(_env.ROOT, word))]
-    return all("in_krita" in word for word in places) or "tests" in places
+    places = [word.rstrip("/") for word in arguments if word.startswith("tests")]
+    return not places or any(word == "tests" or "in_krita" in word for word in places)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,8 @@ class Context:
             yield from job
         except host.HostError as error:
             text = str(error)
-            assert text.endswith(".") and text[0].isupper(), text
+            assert text.endswith("."), text
+            assert text[0].isupper(), text
             return text
         raise AssertionError("nothing was refused")
 

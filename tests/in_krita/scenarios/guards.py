@@ -23,7 +23,8 @@ def locked_and_hidden_layers(ctx):
             steps.remove_key(document, layer, 0),
         ):
             text = yield from ctx.refused(job)
-            assert word in text and "Layer 0" in text, text
+            assert word in text, text
+            assert "Layer 0" in text, text
         assert document.layer(layer).key_times() == [0]
         assert ctx.pixels(document, layer, 0) == kept
         back()

@@ -224,7 +224,7 @@ def keys_up_to_the_clip_s_end_and_past_it(ctx):
         assert document.layer(layer).key_times() == [0, 149, 160]
     else:
         text = yield from ctx.refused(past)
-        assert "160" in text and "161" in text and "clip" in text, text
+        assert all(word in text for word in ("160", "161", "clip")), text
         assert document.layer(layer).key_times() == [0, 149]
 
 
