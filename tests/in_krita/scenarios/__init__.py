@@ -48,3 +48,38 @@ GROUPS = {
 }
 
 ALL = tuple(f"{group}:{name}" for group, names in GROUPS.items() for name in names)
+
+# What the plugin's controller does, with an engine in the same process.
+CONTROLLER_GROUPS = {
+    "runs": (
+        "choices_are_proposed",
+        "colors_every_key_of_the_lines",
+        "what_is_known_is_not_sent_or_written_again",
+        "makes_the_color_layer",
+        "the_artist_s_frames_are_never_written",
+        "a_frame_painted_during_the_run_is_left_alone",
+        "a_frame_changed_after_our_write_is_the_artist_s",
+        "a_cleared_frame_is_colored_again",
+        "lines_edited_during_the_run_are_told_of",
+        "frames_moved_during_the_run_end_it",
+        "cancelling_leaves_whole_frames",
+        "a_cancel_at_any_step_leaves_whole_frames",
+        "a_crash_of_the_engine_costs_nothing",
+        "a_second_crash_is_not_restarted",
+        "no_engine_is_one_sentence_and_a_button",
+        "an_engine_that_does_not_fit_says_so",
+        "no_reference_is_one_sentence",
+        "a_failed_frame_is_told_of",
+        "a_locked_or_hidden_color_layer_is_refused",
+        "the_document_is_closed_in_the_middle",
+        "the_color_layer_is_deleted_in_the_middle",
+        "a_layer_renamed_in_the_middle_is_still_the_one",
+        "several_line_layers_are_composed",
+        "a_group_of_lines",
+        "undo_and_redo_of_krita_stay_right",
+    ),
+}
+
+CONTROLLER = tuple(
+    f"{group}:{name}" for group, names in CONTROLLER_GROUPS.items() for name in names
+)
