@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.colors import Palette
@@ -85,7 +86,9 @@ class MemoryOutput:
         self._frames: dict[int, bytes] = {}
         self._present: Mapping[int, Kept] = {}
         self._on_put: Callable[[int], None] = lambda _: None
-        self._last: tuple[bytes, str] = (b"", "")
+        # Of the last frame that was asked for; held frames come one after the other.
+        self._last_data: tuple[bytes, bytes] = (b"", b"")
+        self._last_hash: tuple[bytes, str] = (b"", "")
 
     def begin(self, present: Mapping[int, Kept], on_put: Callable[[int], None]) -> None:
         """Begin a run.
@@ -126,7 +129,12 @@ class MemoryOutput:
         )
 
     def encode(self, painted: NDArray[Any]) -> bytes:
-        return pack(painted)
+        packed = pack(painted)
+        x, y, width, height = box_of(packed)
+        # Almost always wanted next, and quicker from here than by unpacking it again.
+        data = self._layer.encode(painted[y : y + height, x : x + width])
+        self._last_data = (packed, data)
+        return packed
 
     def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
         """Nobody looks at one: the program has the frames themselves."""
@@ -143,14 +151,34 @@ class MemoryOutput:
     def plane(self, frame: int) -> tuple[Box, bytes]:
         """Return the tight box around a frame's painted pixels and its bytes as Krita has them."""
         packed = self.raw(frame)
-        pixels = unpack_box(packed, self._layer.channels, self._layer.dtype)
-        return box_of(packed), self._layer.encode(pixels)
+        return box_of(packed), self._data(packed)
 
     def plane_hash(self, frame: int) -> str:
         """Hash the bytes that Krita's layer has on the whole canvas once the frame is written."""
-        packed, last = self.raw(frame), self._last
-        if last[0] is not packed:  # held frames come one after the other
-            data = self._layer.encode(self.read(frame))
+        packed, last = self.raw(frame), self._last_hash
+        if last[0] is not packed:
+            data = _on_canvas(box_of(packed), self._data(packed), self._size, self._layer)
             last = (packed, hashlib.blake2b(data, digest_size=16).hexdigest())
-            self._last = last
+            self._last_hash = last
         return last[1]
+
+    def _data(self, packed: bytes) -> bytes:
+        """Return the bytes of a packed frame's box as Krita has them."""
+        last = self._last_data
+        if last[0] is not packed:
+            pixels = unpack_box(packed, self._layer.channels, self._layer.dtype)
+            last = (packed, self._layer.encode(pixels))
+            self._last_data = last
+        return last[1]
+
+
+def _on_canvas(box: Box, data: bytes, size: tuple[int, int], layer: LayerFormat) -> bytes:
+    """Return a box's bytes within the zeros of the whole canvas."""
+    x, y, width, height = box
+    if (height, width) == size:
+        return data
+    canvas = np.zeros((size[0], size[1] * layer.pixel_bytes), np.uint8)
+    part = np.frombuffer(data, np.uint8).reshape(height, width * layer.pixel_bytes)
+    start = x * layer.pixel_bytes
+    canvas[y : y + height, start : start + part.shape[1]] = part
+    return canvas.tobytes()
