@@ -9,10 +9,10 @@ from .signals import Signal
 
 
 class Setting(NamedTuple):
-    """One setting; its default says its type."""
+    """One setting; all are text, as Krita keeps them."""
 
     name: str
-    default: Any
+    default: str
     description: str
 
 
@@ -26,10 +26,9 @@ DEVICE = Setting(
     "device", "auto", mark("Where the engine computes: auto, cpu or cuda. Auto takes a GPU if any.")
 )
 LANGUAGE = Setting("language", "", mark("Language of this plugin. Empty: as Krita."))
-ACCEPT_ABOVE = Setting("accept_above", 90, mark("Percentage offered by “Accept all above”."))
 REVIEW_ORDER = Setting("review_order", "time", mark("Order of the review list: time or doubt."))
 
-ALL = (ENGINE_COMMAND, MODEL, DEVICE, LANGUAGE, ACCEPT_ABOVE, REVIEW_ORDER)
+ALL = (ENGINE_COMMAND, MODEL, DEVICE, LANGUAGE, REVIEW_ORDER)
 
 
 class Settings:
@@ -39,21 +38,15 @@ class Settings:
         self._store = store
         self.changed = Signal()  # (Setting)
 
-    def get(self, setting: Setting) -> Any:
-        """Return the stored value in the default's type, or the default."""
-        text = self._store.read_setting(setting.name, "")
-        if text in {"", None}:
-            return setting.default
-        try:
-            return type(setting.default)(text)
-        except ValueError:
-            return setting.default
+    def get(self, setting: Setting) -> str:
+        """Return the stored value, or the default."""
+        return self._store.read_setting(setting.name, "") or setting.default
 
-    def set(self, setting: Setting, value: Any) -> None:
+    def set(self, setting: Setting, value: str) -> None:
         """Store a value; tell listeners if it differs from the present one."""
         if value == self.get(setting):
             return
-        self._store.write_setting(setting.name, "" if value == setting.default else str(value))
+        self._store.write_setting(setting.name, "" if value == setting.default else value)
         self.changed.emit(setting)
 
     def restore_defaults(self) -> None:

@@ -11,7 +11,7 @@ from .review_box import ReviewBox
 from .run_box import RunBox
 from .settings_dialog import SettingsDialog
 from .setup import SetupBox
-from .slots import guarded, pressed
+from .slots import guarded, observe, pressed
 from .strip import FrameStrip
 from .viewer import SEGMENTS, Viewer
 
@@ -52,6 +52,7 @@ class Panel(QtWidgets.QWidget):
         self.setup.gap.check_wanted.connect(pressed(self._show_segments))
         self.viewer.float_wanted.connect(guarded(self.toggle_window))
         self.footer.settings_wanted.connect(guarded(self.show_settings))
+        observe(controller, {"settings": self.show_settings})
 
     def _show_segments(self) -> None:
         self.viewer.set_mode(SEGMENTS)

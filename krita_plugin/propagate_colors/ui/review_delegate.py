@@ -70,7 +70,11 @@ class ReviewDelegate(QtWidgets.QStyledItemDelegate):
         width = QtGui.QFontMetrics(bold).horizontalAdvance(number) + 8
         painter.setFont(option.font)
         name = tr(look.STATE_NAMES[state])
-        _draw_elided(painter, upper.adjusted(width, 0, 0, 0), name, option)
+        sure = "" if row.confidence is None else f"{round(100 * row.confidence)} %"
+        right = look.flags(Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(upper, right, sure)
+        taken = option.fontMetrics.horizontalAdvance(sure) + 6 if sure else 0
+        _draw_elided(painter, upper.adjusted(width, 0, -taken, 0), name, option)
         _draw_elided(painter, lower, summary(row), option)
 
 
@@ -81,10 +85,10 @@ def _draw_elided(painter, box, text: str, option) -> None:
 
 
 def summary(row) -> str:
-    """Return confidence, doubt and what is new, as short as it goes; the tooltip has words."""
+    """Return what to look at, as short as it goes; the tooltip has words."""
     if row.error:
         return row.error
-    parts = [] if row.confidence is None else [f"{round(100 * row.confidence)} %"]
+    parts = []
     if row.doubtful:
         parts.append(tr("{n} doubtful", n=row.doubtful))
     if row.no_counterpart:

@@ -7,6 +7,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from krita_plugin.propagate_colors.qt import Qt, QtCore, QtGui, QtWidgets
 
+_FONT_POINTS = 10  # as most desktops have it, in whatever (often wide) fallback font there is
 _kept = []  # the one QApplication of the process; dropping it would end Qt
 
 
@@ -39,6 +40,9 @@ def application():
     if not _kept:
         _kept.append(QtWidgets.QApplication.instance() or QtWidgets.QApplication(["tests"]))
         _kept[0].setStyle("Fusion")
+        font = _kept[0].font()
+        font.setPointSize(_FONT_POINTS)
+        _kept[0].setFont(font)
     return _kept[0]
 
 

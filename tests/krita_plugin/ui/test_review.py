@@ -119,10 +119,7 @@ def test_only_rows_in_view_ask_for_thumbnails(view, controller):
 
 
 def test_the_row_says_it_short():
-    assert (
-        summary(FrameRow(1, FrameState.PREDICTED, False, 0.784, 3, 1))
-        == "78 % · 3 doubtful · 1 new"
-    )
+    assert summary(FrameRow(1, FrameState.PREDICTED, False, 0.784, 3, 1)) == "3 doubtful · 1 new"
     assert summary(FrameRow(1, FrameState.ARTIST)) == ""
     assert summary(FrameRow(1, FrameState.FAILED, error="Empty.")) == "Empty."
 

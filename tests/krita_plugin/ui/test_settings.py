@@ -92,3 +92,10 @@ def test_a_closed_dialog_is_made_anew(make_panel):
     panel.show_settings()
     assert find(panel, "settings_dialog").isVisible()
     find(panel, "settings_dialog").close()
+
+
+def test_the_controller_can_ask_for_the_settings(make_panel, controller):
+    panel = make_panel()
+    controller.changed.emit("settings")
+    assert find(panel, "settings_dialog").isVisible()
+    find(panel, "settings_dialog").close()
