@@ -43,6 +43,9 @@ SHOT holds line/NNNN.png for every frame and color/NNNN.png for the painted ones
 OUT gets color/NNNN.png for every frame, report.json and contact_sheet.png.
 Run it again after an edit: only what depends on the edit is computed again.
 Frames changed in OUT are kept and learned from; files of others are left alone.
+
+SHOT may be a Krita document, SHOT.kra. OUT is then one too: the same document with the missing
+frames in its colour layer, ready to be reviewed in Krita.
 """
 
 _SEGMENT = """\
@@ -51,7 +54,7 @@ Write the segments of one line drawing as a 16-bit label map: 0 is line, 1..N ar
 
 
 # These bring their own texts and options.
-_ELSEWHERE = ("batch", "farm", "models", "evaluate", "train", "serve")
+_ELSEWHERE = ("batch", "farm", "models", "evaluate", "train", "finetune", "serve")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -134,15 +137,29 @@ def _add_propagate(commands: Any) -> None:
     add = _add_command(
         commands, "propagate", "colour a shot from its painted frames", _PROPAGATE
     ).add_argument
-    add("shot", metavar="SHOT", nargs="?", help="folder of the shot")
-    add("--out", required=True, metavar="OUT", help="folder for the painted frames and the report")
+    add("shot", metavar="SHOT", nargs="?", help="folder of the shot, or a .kra file")
+    add(
+        "--out",
+        metavar="OUT",
+        help="folder for the painted frames and the report; for a .kra file the document to write",
+    )
+    add(
+        "--in-place",
+        action="store_true",
+        help="write into SHOT.kra itself; the document as it was is kept as SHOT.kra~",
+    )
     add(
         "--line",
         metavar="PATTERN",
+        action="append",
         help="line drawings: a folder or a pattern such as A_%%04d.png, A_####.png, 'line/*.png', "
-        "relative to SHOT",
+        "relative to SHOT; of a .kra file a layer or group, and several when given again",
     )
-    add("--color", metavar="PATTERN", help="painted frames, named likewise")
+    add(
+        "--color",
+        metavar="PATTERN",
+        help="painted frames, named likewise; of a .kra file the colour layer, made if it is new",
+    )
     add(
         "--references",
         metavar="FRAMES",
@@ -232,7 +249,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     from ant_core.reporter import make_reporter, silence
 
     arguments = list(sys.argv[1:] if argv is None else argv)
-    reporter = make_reporter(as_json="--json" in arguments and arguments[:1] != ["evaluate"])
+    reporter = make_reporter(
+        as_json="--json" in arguments and arguments[:1] != ["evaluate"],
+        unit="shot" if arguments[:1] == ["batch"] else "frame",
+    )
     debug = "--debug" in arguments
     try:
         options = parse(arguments)

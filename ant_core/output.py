@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from ant_core.formats.files import WholeFiles
 from ant_core.formats.pattern import NameTemplate
 from ant_core.formats.pictures import picture_format
 from ant_core.formats.sequence import SequenceReader, SequenceWriter
+from ant_core.result import FrameResult
+from ant_core.run_output import RunNotes
 from ant_core.state import RunState
 
 __all__ = ["OutputFolder"]
@@ -86,6 +88,14 @@ class OutputFolder:
         """The format of the files, and what they say of how their values are meant."""
         return f"{self.packing} {self._extras.hex()}"
 
+    @property
+    def report_path(self) -> Path:
+        return self.root / "report.json"
+
+    @property
+    def sheet_path(self) -> Path:
+        return self.root / "contact_sheet.png"
+
     def place(self, frame: int) -> str:
         return str(self.writer.path(frame))
 
@@ -101,6 +111,9 @@ class OutputFolder:
         for folder in (self.root, self.folder):
             WholeFiles.sweep(folder)
         self.state.prepare()
+
+    def finish(self, results: Mapping[int, FrameResult], notes: RunNotes) -> None:
+        """Nothing is left to do: every frame lies in a file of its own."""
 
     def survey(
         self, frames: Sequence[int], painted: Sequence[int], locked: Sequence[int], overwrite: bool

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from ant_core import __version__
 from ant_core.contact_sheet import Cell, draw_sheet, read_thumbnail
 from ant_core.formats.png import encode_png
-from ant_core.output import OutputFolder
 from ant_core.propagate import RunResult, Settings
 from ant_core.result import NO_COUNTERPART, FrameResult
+from ant_core.run_output import RunOutput
 from ant_core.shot import Shot, describe_frames
 
 __all__ = ["RunInfo", "Summary", "report_json", "summarize", "write_report", "write_sheet"]
@@ -213,9 +213,9 @@ def report_json(shot: Shot, run: RunResult, info: RunInfo) -> Iterator[str]:
     yield "\n ]\n}\n"
 
 
-def write_report(output: OutputFolder, shot: Shot, run: RunResult, info: RunInfo) -> Path:
-    """Write OUT/report.json; returns its path."""
-    path = output.root / "report.json"
+def write_report(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) -> Path:
+    """Write the report; returns its path."""
+    path = output.report_path
     pieces = report_json(shot, run, info)
     # A file name that is no UTF-8 has lone surrogates, which are escaped as JSON escapes them.
     data = (piece.encode("utf-8", "backslashreplace") for piece in pieces)
@@ -223,8 +223,8 @@ def write_report(output: OutputFolder, shot: Shot, run: RunResult, info: RunInfo
     return path
 
 
-def write_sheet(output: OutputFolder, shot: Shot, run: RunResult, info: RunInfo) -> Path:
-    """Draw and write OUT/contact_sheet.png; returns its path."""
+def write_sheet(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) -> Path:
+    """Draw and write the contact sheet; returns its path."""
     places: dict[int, NDArray[np.float32]] = {}
 
     def picture(frame: int) -> NDArray[np.uint8] | None:
@@ -252,7 +252,7 @@ def write_sheet(output: OutputFolder, shot: Shot, run: RunResult, info: RunInfo)
         f"{info.model_name}   {info.device}"
     )
     sheet = draw_sheet(cells, picture, shot.size, title, subtitle)
-    path = output.root / "contact_sheet.png"
+    path = output.sheet_path
     output.files.write(path, encode_png(sheet))
     return path
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from ant_core.colors import Palette
+from ant_core.formats.files import WholeFiles
+from ant_core.result import FrameResult
 from ant_core.state import Record
 
-__all__ = ["Memory", "Output"]
+__all__ = ["Memory", "Output", "RunNotes", "RunOutput"]
 
 
 class Memory(Protocol):
@@ -79,3 +83,41 @@ class Output(Protocol):
 
     def remove(self, frame: int) -> None:
         """Take away our picture of a frame that could not be coloured this time."""
+
+
+@dataclass(frozen=True)
+class RunNotes:
+    """What an output may note of a run beside its frames.
+
+    Attributes
+    ----------
+    model_hash : str
+    review_below : float
+        Confidence under which a segment counts as doubtful.
+    palette : Palette
+    gap_px : float or None
+    """
+
+    model_hash: str
+    review_below: float
+    palette: Palette
+    gap_px: float | None
+
+
+class RunOutput(Output, Protocol):
+    """An output on disk, with the report and the contact sheet beside it."""
+
+    @property
+    def files(self) -> WholeFiles: ...
+
+    @property
+    def report_path(self) -> Path: ...
+
+    @property
+    def sheet_path(self) -> Path: ...
+
+    def prepare(self) -> None:
+        """Make the folders and take away what a killed run left unfinished."""
+
+    def finish(self, results: Mapping[int, FrameResult], notes: RunNotes) -> None:
+        """Put together what is only written whole, once every frame is done."""

@@ -100,6 +100,7 @@ def load_shot(
     frames: Sequence[int] | None = None,
     locked: Mapping[int, FrameInfo] | None = None,
     sheets: Sequence[ModelSheet] = (),
+    pixels: PixelFormat | None = None,
 ) -> Shot:
     """Check every picture of a shot and lay out its drawings and references.
 
@@ -115,6 +116,8 @@ def load_shot(
         Frames whose present colour picture is kept, which then teaches like a painted one.
     sheets : sequence of ModelSheet, optional
         References outside the shot, besides or instead of painted frames.
+    pixels : PixelFormat, optional
+        What the place that the colours go to can hold; from the references if not given.
 
     Raises
     ------
@@ -148,7 +151,7 @@ def load_shot(
         tuple(wanted),
         _drawings(line_infos),
         tuple(sorted(given, key=lambda reference: reference.frame)),
-        _common_format(colors, color_infos, locked, sheets),
+        pixels or _common_format(colors, color_infos, locked, sheets),
         tuple(sheets),
     )
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ant_core.commands.job import Job, chosen_frames, fixed_frames, read_hints, without_effect
+from ant_core.commands.kra_job import is_kra, prepare_kra
 from ant_core.commands.outcome import Outcome
 from ant_core.errors import UsageError
-from ant_core.formats.files import WholeFiles, read_bytes
+from ant_core.formats.files import WholeFiles
 from ant_core.formats.pictures import picture_format
 from ant_core.formats.sequence import SequenceReader
-from ant_core.hints import Hint, HintSet, SegmentLock, parse_hints, read_document
 from ant_core.matcher import Matcher
 from ant_core.model_sheet import open_model_sheets
 from ant_core.output import OutputFolder
@@ -30,27 +30,14 @@ from ant_core.report import (
 )
 from ant_core.reporter import Reporter
 from ant_core.result import REVIEW_BELOW
+from ant_core.run_output import RunNotes
 from ant_core.shot import (
-    Shot,
     describe_frames,
     load_shot,
-    parse_frames,
-    select_frames,
 )
 from ant_core.timing import Timings
 
 __all__ = ["make_matcher", "run"]
-
-
-@dataclass(frozen=True)
-class _Job:
-    """Everything that is settled before the first pixel is touched."""
-
-    shot: Shot
-    output: OutputFolder
-    hints: HintSet
-    hints_document: dict[str, Any]
-    warnings: tuple[str, ...]
 
 
 def run(
@@ -67,7 +54,7 @@ def run(
     start = time.perf_counter()
     timings = Timings()
     with timings.measure("check"):
-        job = _prepare(options, files)
+        job = prepare_kra(options, files) if is_kra(options) else _prepare(options, files)
     for warning in job.warnings:
         reporter.warn(warning)
     matcher = load_matcher() if load_matcher else make_matcher(options)
@@ -90,6 +77,9 @@ def run(
         threads=options.threads,
     )
     result = propagation.run()
+    notes = RunNotes(matcher.model_hash, review_below, result.palette, options.gap)
+    with timings.measure("write"):
+        job.output.finish(result.results, notes)
     info = RunInfo(
         matcher.model_name,
         matcher.model_hash,
@@ -111,7 +101,7 @@ def make_matcher(options: argparse.Namespace) -> Matcher:
 
 
 def _conclude(
-    job: _Job, run: RunResult, info: RunInfo, reporter: Reporter, *, strict: bool
+    job: Job, run: RunResult, info: RunInfo, reporter: Reporter, *, strict: bool
 ) -> Outcome:
     """Write sheet and report, and tell what came of the run; `strict` fails on doubt."""
     sheet = write_sheet(job.output, job.shot, run, info)
@@ -155,15 +145,17 @@ def _tell(
     reporter.progress(progress.done, progress.total, text, event)
 
 
-def _prepare(options: argparse.Namespace, files: WholeFiles) -> _Job:
+def _prepare(options: argparse.Namespace, files: WholeFiles) -> Job:
     """Read the options and check every input; nothing is written yet."""
     lines, colors = _readers(options)
     sheets = open_model_sheets([Path(name) for name in options.model_sheet or ()])
-    frames = _frames(options.frames, lines.frames, "--frames", "line drawing")
-    references = _frames(options.references, colors.frames, "--references", "painted frame")
+    frames = chosen_frames(options.frames, lines.frames, "--frames", "line drawing")
+    references = chosen_frames(options.references, colors.frames, "--references", "painted frame")
     painted = list(colors.frames) if references is None else references
-    hints, document = _hints(options, lines)
+    hints, document = read_hints(options, lines)
     suffix = picture_format(sheets[0].path).suffix or sheets[0].path.suffix if sheets else ".png"
+    if options.out is None:
+        raise UsageError("--out is missing: name the folder for the painted frames")
     output = OutputFolder(Path(options.out), lines, colors, painted, files, suffix)
     wanted = list(lines.frames) if frames is None else frames
     edited = output.survey(wanted, painted, hints.frames, options.overwrite)
@@ -177,17 +169,17 @@ def _prepare(options: argparse.Namespace, files: WholeFiles) -> _Job:
         sheets=sheets,
     )
     hints.check_values(shot.size, shot.pixels)
-    fixed = _fixed_frames(shot)
+    fixed = fixed_frames(shot)
     for lock in hints.locks:
         if lock.frame in shot.frames and lock.frame not in fixed:
             output.probe(lock.frame)
-    warnings = [*_ignored(lines), *_ignored(colors), *_without_effect(hints, fixed)]
+    warnings = [*_ignored(lines), *_ignored(colors), *without_effect(hints, fixed)]
     if edited:
         warnings.append(
             f"frames {describe_frames(edited)} were changed in {output.folder} since the last "
             "run: they are kept and learned from; delete a file to have it coloured again"
         )
-    return _Job(shot, output, replace(hints, frames=tuple(locked)), document, tuple(warnings))
+    return Job(shot, output, replace(hints, frames=tuple(locked)), document, tuple(warnings))
 
 
 def _readers(options: argparse.Namespace) -> tuple[SequenceReader, SequenceReader]:
@@ -196,31 +188,16 @@ def _readers(options: argparse.Namespace) -> tuple[SequenceReader, SequenceReade
         raise UsageError(
             "no shot is named: give the SHOT folder, or both --line and --color patterns"
         )
+    if options.line and len(options.line) > 1:
+        raise UsageError("--line is given twice: only layers of a .kra file can be put together")
+    if options.in_place:
+        raise UsageError("--in-place is for .kra files: a folder's frames always go to --out")
     base = Path(options.shot) if options.shot is not None else Path()
-    lines = SequenceReader(options.line or "line", base, lines=True)
+    line = options.line[0] if options.line else "line"
+    lines = SequenceReader(line, base, lines=True)
     if options.model_sheet and not options.color and not (base / "color").exists():
         return lines, SequenceReader.nothing(base / "color")
     return lines, SequenceReader(options.color or "color", base)
-
-
-def _frames(
-    text: str | None, existing: tuple[int, ...], option: str, what: str
-) -> list[int] | None:
-    if text is None:
-        return None
-    return select_frames(parse_frames(text, option), existing, option, what)
-
-
-def _hints(options: argparse.Namespace, lines: SequenceReader) -> tuple[HintSet, dict[str, Any]]:
-    hints, document = HintSet(), {}
-    if options.hints:
-        path = Path(options.hints)
-        document = read_document(read_bytes(path), str(path))
-        hints = parse_hints(document, str(path))
-    hints.check_frames(lines.frames)
-    locked = _frames(options.lock, lines.frames, "--lock", "line drawing") or []
-    document = json.loads(json.dumps(document))
-    return replace(hints, frames=tuple(sorted({*hints.frames, *locked}))), document
 
 
 def _ignored(reader: SequenceReader) -> list[str]:
@@ -228,19 +205,3 @@ def _ignored(reader: SequenceReader) -> list[str]:
         return []
     names = ", ".join(reader.ignored[:3]) + (", ..." if len(reader.ignored) > 3 else "")
     return [f"left out because their format cannot be read: {names} in {reader.folder}"]
-
-
-def _fixed_frames(shot: Shot) -> set[int]:
-    """Return the frames whose drawing has its colours given."""
-    given = {reference.frame for reference in shot.references}
-    return {f for drawing in shot.drawings if given & set(drawing.frames) for f in drawing.frames}
-
-
-def _without_effect(hints: HintSet, fixed: set[int]) -> list[str]:
-    """Name the hints that lie on frames whose colours are given anyway."""
-    items: list[Hint | SegmentLock] = [*hints.hints, *hints.locks]
-    return [
-        f"{item.name} has no effect: frame {item.frame} shows a painted or locked drawing"
-        for item in items
-        if item.frame in fixed
-    ]

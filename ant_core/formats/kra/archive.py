@@ -154,7 +154,8 @@ class KraArchive:
         """Read the directory of the archive and hold it against the file."""
         try:
             # The directory alone: zipfile is not asked to unpack anything.
-            infos = zipfile.ZipFile(self._file).infolist()
+            # Krita writes names in UTF-8 without saying so.
+            infos = zipfile.ZipFile(self._file, metadata_encoding="utf-8").infolist()
         except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, ValueError) as error:
             raise InputError(
                 f"{self.path} is no .kra file or is damaged ({error}): save it again with Krita, "

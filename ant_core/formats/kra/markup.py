@@ -14,7 +14,7 @@ from xml.sax.saxutils import quoteattr
 
 from ant_core.errors import InputError
 
-__all__ = ["Element", "attributes", "parse_xml", "set_attribute", "splice"]
+__all__ = ["Element", "attributes", "parse_xml", "set_attribute", "splice", "text_of_end"]
 
 _ENCODING = re.compile(rb"""\s*<(?!\?xml[^>]*encoding=(?!["']utf-8["']))""", re.IGNORECASE)
 _DEEPEST = 200
@@ -124,6 +124,11 @@ def _find_insides(root: Element, data: bytes) -> None:
         waiting.extend(element.children)
 
 
+def text_of_end(data: bytes, element: Element) -> int:
+    """Return where an element is over: just behind the `>` of its end tag."""
+    return element.end if element.closed else data.index(b">", element.end) + 1
+
+
 def splice(data: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
     """Replace parts of a text; all else stays byte for byte.
 
@@ -144,7 +149,7 @@ def attributes(values: dict[str, object]) -> str:
     return "".join(f" {name}={quoteattr(str(value))}" for name, value in values.items())
 
 
-def set_attribute(data: bytes, element: Element, name: str, value: str) -> tuple[int, int, bytes]:
+def set_attribute(element: Element, name: str, value: str) -> tuple[int, int, bytes]:
     """Return the edit that adds an attribute that an element does not have."""
     at = element.inside - (2 if element.closed else 1)
     return at, at, attributes({name: value}).encode()

@@ -13,7 +13,8 @@ from ant_core.engine.layers import line_pixels, over
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.kra.document import Key, KraDocument, Layer
-from ant_core.formats.kra.tiles import check_tiles, decode_tiles, encode_tiles
+from ant_core.formats.kra.frames import PackedFrame
+from ant_core.formats.kra.tiles import check_tiles, decode_tiles
 
 __all__ = ["ColorReader", "LineReader", "bare_pixel_of", "drawing_times", "read_plane"]
 
@@ -269,6 +270,5 @@ class ColorReader:
         return read_plane(self._document, self._layer, self._keys[frame], self._threads)
 
     def raw(self, frame: int) -> bytes:
-        """Return the frame packed as a pixel file of its own: the canvas, default transparent."""
-        space = self._document.space(self._layer)
-        return encode_tiles(self.read(frame), space, bytes(space.pixel_bytes))
+        """Return the frame as `PackedFrame.dump` writes it."""
+        return PackedFrame.of(self.read(frame), self._document.space(self._layer)).dump()

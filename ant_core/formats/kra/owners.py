@@ -1,0 +1,93 @@
+"""Whose pixels each key of a colour layer holds; the docker in Krita goes by the same rules.
+
+A key without a visible pixel is nobody's. With an entry in the journal the hash decides: the
+noted pixels are ours, others are the artist's. Without an entry they are the artist's, unless the
+document has a journal that does not know the frame: it may stem from a run whose notes were lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from ant_core.formats.kra.document import Key, KraDocument, Layer
+from ant_core.formats.kra.journal import KIND, LIMIT, Journal, plane_hash
+from ant_core.formats.kra.reader import read_plane
+
+__all__ = ["Owner", "Painted", "color_keys", "read_journal", "survey"]
+
+Owner = Literal["nobody", "predicted", "accepted", "artist", "unknown"]
+
+
+@dataclass(frozen=True)
+class Painted:
+    """One key of a colour layer: whose it is, and the hash of its pixels on the canvas."""
+
+    owner: Owner
+    hash: str
+
+
+def read_journal(document: KraDocument) -> Journal | None:
+    """Return the document's journal, None when it has none; InputError when it is damaged."""
+    if KIND not in document.annotations:
+        return None
+    name = document.annotation_file(KIND)
+    if name not in document.archive:
+        return None
+    # Krita does not bound what others write; some room over our own limit.
+    return Journal(document.archive.read(name, 2 * LIMIT), str(document.path))
+
+
+def color_keys(layer: Layer) -> tuple[Key, ...]:
+    """Return the keys of a layer; a still layer has one at 0, as if it were animated."""
+    return layer.keys if layer.animated else (Key(0, layer.file, layer.offset),)
+
+
+def survey(
+    document: KraDocument,
+    layer: Layer,
+    journal: Journal | None,
+    keys: Iterable[Key] | None = None,
+    threads: int | None = None,
+) -> dict[int, Painted]:
+    """Look at every key of a colour layer.
+
+    Parameters
+    ----------
+    document, layer
+    journal : Journal or None
+        None where the document had none.
+    keys : iterable of Key, optional
+        All by default.
+    threads : int, optional
+        See `decode_tiles`.
+
+    Returns
+    -------
+    dict of int to Painted
+        By time.
+    """
+    found: dict[int, Painted] = {}
+    known: dict[tuple[str, tuple[int, int]], tuple[bool, str]] = {}  # clones are read once
+    space = document.space(layer)
+    for key in color_keys(layer) if keys is None else keys:
+        place = key.file, key.offset
+        if place not in known:
+            image = read_plane(document, layer, key, threads)
+            known[place] = bool(image[:, :, -1].any()), plane_hash(image, space)
+        visible, digest = known[place]
+        found[key.time] = Painted(_owner(layer, key.time, visible, digest, journal), digest)
+    return found
+
+
+def _owner(layer: Layer, time: int, visible: bool, digest: str, journal: Journal | None) -> Owner:
+    entry = journal.entry(layer.uuid, time) if journal is not None else None
+    if entry is not None and entry.after == digest:
+        return entry.state
+    if not visible:
+        return "nobody"
+    if entry is not None or journal is None:
+        return "artist"
+    toggled = time in journal.references_on or time in journal.references_off
+    return "artist" if toggled else "unknown"

@@ -1,0 +1,78 @@
+"""What a run notes in the journal of the .kra file that it writes."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from ant_core.formats.kra.journal import Entry, Journal, Plane
+from ant_core.result import NO_COUNTERPART, FrameResult
+from ant_core.run_output import RunNotes
+
+__all__ = ["note_layers", "note_references", "note_result"]
+
+
+def note_layers(journal: Journal, lines: Sequence[str], color: str) -> None:
+    """Note which layers were chosen, so that the docker finds them; by uuid, bottom first."""
+    layers = {uuid: {"role": "line"} for uuid in lines}
+    journal.document["layers"] = layers | {color: {"role": "color"}}
+
+
+def note_references(journal: Journal, artists: Collection[int]) -> None:
+    """Note the frames that the artist painted: without it they would be nobody's for sure."""
+    on = {*journal.references_on, *artists} - journal.references_off
+    journal.document["references"] = {"on": sorted(on), "off": sorted(journal.references_off)}
+
+
+def note_result(
+    journal: Journal,
+    layer: str,
+    result: FrameResult,
+    after: str,
+    before: Callable[[], Plane | None],
+    notes: RunNotes,
+) -> None:
+    """Note a frame that was coloured.
+
+    Parameters
+    ----------
+    journal : Journal
+    layer : str
+        Uuid of the colour layer.
+    result : FrameResult
+    after : str
+        Hash of what was notes.
+    before : callable
+        Gives what the frame held, if the journal has no older state of it.
+    notes : RunNotes
+    """
+    former = journal.entry(layer, result.frame)
+    document = result.to_json(notes.palette, notes.review_below)
+    # Where the files lay on the machine of the run is nothing for the document.
+    document |= {"line_file": f"frame {result.frame}", "color_file": f"frame {result.frame}"}
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    journal.record(
+        Entry(
+            layer,
+            result.frame,
+            "predicted",
+            notes.model_hash,
+            former.before if former is not None else before(),
+            after,
+            _summary(result, notes.review_below),
+            zlib.compress(text.encode(), 6),
+        )
+    )
+
+
+def _summary(result: FrameResult, review_below: float) -> dict[str, Any]:
+    return {
+        "confidence": result.mean_confidence,
+        "doubtful": int(result.fills.doubtful(review_below).sum()),
+        "no_counterpart": int(np.sum(result.fills.state == NO_COUNTERPART)),
+        "segments": result.fills.count,
+    }
