@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 BENCHMARKS = {
     "segmentation": "line art to label map: leaks, regions recovered, time against the floor",
     "propagate": "a whole shot: time a drawing, stage by stage, and memory",
+    "krita": "how long a job of the plugin keeps Krita's event loop waiting",
     "match": "encoding and matching alone, CPU against CUDA",
 }
 

@@ -17,7 +17,7 @@ from in_krita.scenarios.base import REST_SECONDS, Context
 from krita_plugin.propagate_colors import jobs
 from krita_plugin.propagate_colors.qt import QtCore, QtWidgets
 
-SCENARIO_SECONDS = 120
+SCENARIO_SECONDS = int(os.environ.get("SCENARIO_SECONDS", "120"))
 
 
 class Driver:
