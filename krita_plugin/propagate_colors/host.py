@@ -8,6 +8,7 @@ first whether its object is still there, and says so in a HostError, a sentence 
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any, Callable, NamedTuple, Tuple
 
 import krita
@@ -64,7 +65,7 @@ class Host:
 
     def documents(self) -> list[Document]:
         """Return all open documents."""
-        return [Document(raw) for raw in krita.Krita.instance().documents()]
+        return [Document(raw) for raw in _open_documents()]
 
     def foreground_color(self, document: Document) -> tuple[float, ...] | None:
         """Return the foreground colour's channels as the document stores them, alpha last.
@@ -133,7 +134,7 @@ class Document:
 
     def is_open(self) -> bool:
         """Tell whether the document is still open."""
-        return any(raw == self._raw for raw in krita.Krita.instance().documents())
+        return any(raw == self._raw for raw in _open_documents())
 
     def is_active(self) -> bool:
         """Tell whether this is the document in front; Krita's actions work on that one."""
@@ -313,12 +314,28 @@ class Layer:
         return box.x(), box.y(), box.width(), box.height()
 
 
+def _open_documents() -> list:
+    return _owned(krita.Krita.instance().documents())
+
+
+def _owned(items: list) -> list:
+    """Let Python free the objects of a list with its last reference to them.
+
+    Krita's bindings leave them to nobody, which costs 0.7 KiB for every layer and look.
+    """
+    for item in items:
+        bindings = sys.modules.get(type(type(item)).__module__)  # PyQt's sip; not for the mock
+        if hasattr(bindings, "transferback"):
+            bindings.transferback(item)
+    return items
+
+
 def _uuid(node: Any) -> str:
     return node.uniqueId().toString()
 
 
 def _collect(parent, depth, parent_uuid, locked, visible, found) -> None:
-    for node in reversed(parent.childNodes()):  # Krita lists them from the bottom
+    for node in reversed(_owned(parent.childNodes())):  # Krita lists them from the bottom
         info = LayerInfo(
             uuid=_uuid(node),
             name=node.name(),

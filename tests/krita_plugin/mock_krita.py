@@ -482,8 +482,9 @@ class Document:
         if node.hasKeyframeAtTime(t):
             self.stroke(node.keys[t], bytes(self.frame_bytes()), "Clear")
             return
-        before = node.keys
-        after = dict(before) if before else {0: node._still}
+        # That a layer becomes animated, with what it showed as its key at 0, is never undone.
+        before = node.keys or {0: node._still}
+        after = dict(before)
         after.setdefault(t, Frame(self.frame_bytes()))
         self._set_keys(node, before, after)
 
