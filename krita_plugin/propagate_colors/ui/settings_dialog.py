@@ -29,6 +29,8 @@ class SettingsDialog(QtWidgets.QDialog):
         layout.addWidget(self._model_group())
         layout.addWidget(self._general_group())
         layout.addWidget(self._buttons())
+        for button in self.findChildren(QtWidgets.QPushButton):
+            button.setAutoDefault(False)  # Return in the field tests the engine, nothing else
         observe(controller, {"engine": self.refresh})
         self.refresh()
         controller.ask_models()
@@ -43,6 +45,7 @@ class SettingsDialog(QtWidgets.QDialog):
         self._command.setPlaceholderText(tr("Found by itself"))
         self._command.setToolTip(tr(declared.ENGINE_COMMAND.description))
         self._command.setText(self._settings.get(declared.ENGINE_COMMAND))
+        self._command.returnPressed.connect(pressed(self._test))
         choose = QtWidgets.QPushButton(tr("Choose…"), group)
         choose.setObjectName("engine_choose")
         choose.clicked.connect(pressed(self._choose_engine))
@@ -118,11 +121,9 @@ class SettingsDialog(QtWidgets.QDialog):
         box = QtWidgets.QDialogButtonBox(self)
         close = box.addButton(kinds.Close)
         close.setText(tr("Close"))
-        close.setAutoDefault(False)
         restore = box.addButton(kinds.RestoreDefaults)
         restore.setText(tr("Restore defaults"))
         restore.setObjectName("restore_button")
-        restore.setAutoDefault(False)
         restore.clicked.connect(pressed(self._restore))
         box.rejected.connect(self.reject)
         return box

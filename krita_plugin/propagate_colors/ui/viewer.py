@@ -6,7 +6,7 @@ from ..i18n import mark, tr
 from ..qt import QtCore, QtWidgets
 from . import look
 from .canvas import Canvas
-from .color_popup import ColorPopup
+from .color_menu import ColorMenu
 from .elided import ElidedLabel
 from .slots import guarded, observe, pressed
 
@@ -29,7 +29,6 @@ class Viewer(QtWidgets.QWidget):
         self.setObjectName("viewer")
         self._controller = controller
         self._mode = PICTURE
-        self._popup: ColorPopup | None = None
         self.canvas = Canvas(self)
         self.canvas.hovered.connect(guarded(self._on_hover))
         self.canvas.clicked.connect(guarded(self._on_click))
@@ -163,8 +162,7 @@ class Viewer(QtWidgets.QWidget):
     def _on_click(self, point, place) -> None:
         time = self._controller.current_time
         info = self._controller.segment_at(time, point)
-        self._popup = ColorPopup(self._controller, time, point, info, self)
-        self._popup.show_at(place)
+        ColorMenu(self._controller, time, point, info, self).popup(place)
 
     def _previous(self) -> None:
         self._controller.step_doubtful(-1)

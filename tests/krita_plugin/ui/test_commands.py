@@ -131,6 +131,13 @@ def test_propagate_says_what_is_missing(panel, controller):
     assert (button.isEnabled(), button.toolTip()) == (False, "Open an animation first")
 
 
+def test_a_run_makes_room_for_what_comes_of_it(panel, controller):
+    controller.change(busy="undoing")
+    assert find(panel, "line_button").isVisible()
+    controller.change(busy="running")
+    assert not find(panel, "line_button").isVisible()
+
+
 @pytest.mark.parametrize("busy", ["reading", "running", "writing", "undoing"])
 def test_nothing_can_be_changed_during_work(panel, controller, busy):
     controller.change(busy=busy)

@@ -85,7 +85,7 @@ def test_a_drag_moves_the_zoomed_picture_and_is_no_click(canvas, controller):
     mouse(canvas, QtCore.QEvent.Type.MouseButtonRelease, end)
     after = canvas.to_document(center(canvas))
     assert after[0] - before[0] == pytest.approx(24 / canvas.scale())
-    assert canvas.parent().findChildren(QtWidgets.QWidget, "color_popup") == []
+    assert canvas.parent().findChildren(QtWidgets.QWidget, "color_menu") == []
 
 
 def test_beside_the_picture_there_is_nothing(canvas):
@@ -111,50 +111,56 @@ def test_explanations(controller, values, text):
     assert explain(controller.segment._replace(**values)) == text
 
 
+def choose(popup, name):
+    found = find(popup, name)
+    found.click() if name.startswith("swatch") else found.trigger()
+    popup.close()
+
+
 def open_popup(viewer, canvas):
     press(canvas, center(canvas))
-    return find(viewer, "color_popup")
+    return find(viewer, "color_menu")
 
 
 @pytest.mark.parametrize(
     ("button", "command"),
     [
         ("swatch_1", ("give_hint", PALETTE[1][0])),
-        ("foreground_button", ("give_hint", "foreground")),
-        ("unpainted_button", ("give_hint", "unpainted")),
-        ("lock_button", ("toggle_lock",)),
+        ("foreground_action", ("give_hint", "foreground")),
+        ("unpainted_action", ("give_hint", "unpainted")),
+        ("lock_action", ("toggle_lock",)),
     ],
 )
 def test_a_click_offers_colors_and_lock(viewer, canvas, controller, button, command):
     popup = open_popup(viewer, canvas)
     commands(controller)
-    click(popup, button)
+    choose(popup, button)
     ((name, time, point, *rest),) = commands(controller)
     assert (name, *rest) == command
     assert time == 4
     assert point == pytest.approx((160, 90), abs=1.5)  # a mouse counts whole pixels
     turn()
-    assert viewer.findChildren(QtWidgets.QWidget, "color_popup") == []
+    assert viewer.findChildren(QtWidgets.QWidget, "color_menu") == []
 
 
 def test_a_hint_can_be_removed_only_where_there_is_one(viewer, canvas, controller):
     popup = open_popup(viewer, canvas)
-    assert popup.findChildren(QtWidgets.QWidget, "remove_hint_button") == []
-    assert find(popup, "lock_button").text() == "Lock this segment"
+    assert popup.findChildren(QtCore.QObject, "remove_hint_action") == []
+    assert find(popup, "lock_action").text() == "Lock this segment"
     popup.close()
     turn()
     controller.segment = controller.segment._replace(hinted=True, locked=True)
     popup = open_popup(viewer, canvas)
-    assert find(popup, "lock_button").text() == "Unlock this segment"
+    assert find(popup, "lock_action").text() == "Unlock this segment"
     commands(controller)
-    click(popup, "remove_hint_button")
+    choose(popup, "remove_hint_action")
     assert commands(controller)[0][0] == "remove_hint"
 
 
 def test_no_foreground_color(viewer, canvas, controller):
     controller.foreground_color = lambda: None
     popup = open_popup(viewer, canvas)
-    assert not find(popup, "foreground_button").isEnabled()
+    assert not find(popup, "foreground_action").isEnabled()
     popup.close()
 
 

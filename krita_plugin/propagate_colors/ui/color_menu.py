@@ -1,0 +1,89 @@
+"""What can be done with one segment: another colour, unpainted, lock, or take the hint back."""
+
+from __future__ import annotations
+
+from ..i18n import tr
+from ..model import UNPAINTED
+from ..qt import Qt, QtCore, QtWidgets
+from . import look
+from .slots import pressed
+
+_SWATCH = 24
+_COLUMNS = 8
+
+
+class ColorMenu(QtWidgets.QMenu):
+    """The palette's swatches above a few commands; closes when something is chosen."""
+
+    def __init__(self, controller, time: int, point, info, parent=None) -> None:
+        super().__init__(parent)
+        self.setObjectName("color_menu")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._controller = controller
+        self._time, self._point = time, point
+        colors = controller.palette()
+        if colors:
+            swatches = QtWidgets.QWidgetAction(self)
+            swatches.setDefaultWidget(self._swatches(colors))
+            self.addAction(swatches)
+        self._add_foreground()
+        self._add("unpainted_action", tr("Leave unpainted"), self._leave_unpainted).setIcon(
+            look.swatch(None, 16, self.palette())
+        )
+        self.addSeparator()
+        locked = info is not None and info.locked
+        text = tr("Unlock this segment") if locked else tr("Lock this segment")
+        self._add("lock_action", text, self._toggle_lock)
+        if info is not None and info.hinted:
+            self._add("remove_hint_action", tr("Remove your hint"), self._remove_hint)
+
+    def _swatches(self, colors):
+        box = QtWidgets.QWidget(self)
+        grid = QtWidgets.QGridLayout(box)
+        grid.setContentsMargins(6, 6, 6, 2)
+        grid.setSpacing(2)
+        title = QtWidgets.QLabel(tr("Give this segment the color"), box)
+        grid.addWidget(title, 0, 0, 1, _COLUMNS + 1)
+        for index, (color, rgb) in enumerate(colors):
+            unpainted = color == UNPAINTED
+            tip = tr("Leave unpainted") if unpainted else "#{:02x}{:02x}{:02x}".format(*rgb)
+            button = look.tool_button(f"swatch_{index}", tip, box)
+            button.setIconSize(QtCore.QSize(_SWATCH, _SWATCH))
+            button.setIcon(look.swatch(None if unpainted else rgb, _SWATCH, self.palette()))
+            button.clicked.connect(pressed(lambda color=color: self._give(color)))
+            grid.addWidget(button, 1 + index // _COLUMNS, index % _COLUMNS)
+        grid.setColumnStretch(_COLUMNS, 1)
+        return box
+
+    def _add_foreground(self) -> None:
+        action = self._add("foreground_action", tr("Foreground color"), self._give_foreground)
+        found = self._controller.foreground_color()
+        action.setEnabled(found is not None)
+        if found is not None:
+            action.setIcon(look.swatch(found[1], 16, self.palette()))
+
+    def _add(self, name: str, text: str, function):
+        action = self.addAction(text)
+        action.setObjectName(name)
+        action.triggered.connect(pressed(function))
+        return action
+
+    # --- what the artist does
+
+    def _give(self, color) -> None:
+        self.close()
+        self._controller.give_hint(self._time, self._point, color)
+
+    def _give_foreground(self) -> None:
+        found = self._controller.foreground_color()
+        if found is not None:
+            self._give(found[0])
+
+    def _leave_unpainted(self) -> None:
+        self._give(UNPAINTED)
+
+    def _toggle_lock(self) -> None:
+        self._controller.toggle_lock(self._time, self._point)
+
+    def _remove_hint(self) -> None:
+        self._controller.remove_hint(self._time, self._point)
