@@ -1,0 +1,148 @@
+import pytest
+
+from krita_plugin.propagate_colors.jobs import JobCancelled, Pauses, Runner
+from krita_plugin.propagate_colors.signals import Signal
+from tests.krita_plugin.mock_krita import Clock
+
+
+class Ends:
+    def __init__(self):
+        self.results, self.errors = [], []
+
+    def run(self, generator, clock=None, until=lambda: False):
+        clock = clock or Clock()
+        runner = Runner(generator, "job", self.results.append, self.errors.append, clock)
+        clock.run(until)
+        return runner
+
+
+@pytest.fixture
+def ends():
+    return Ends()
+
+
+def test_a_job_starts_only_when_the_loop_turns(ends):
+    steps = []
+
+    def job():
+        steps.append("first")
+        yield
+        steps.append("second")
+        return 7
+
+    clock = Clock()
+    Runner(job(), "job", ends.results.append, ends.errors.append, clock)
+    assert steps == []
+    clock.run(lambda: bool(steps))
+    assert (steps, ends.results) == (["first"], [])
+    clock.run()
+    assert (steps, ends.results, ends.errors) == (["first", "second"], [7], [])
+
+
+def test_every_yield_is_a_step_of_its_own_and_waits_as_told(ends):
+    clock, times = Clock(), []
+
+    def job():
+        for wish in (None, 0, 0.5, (lambda: clock.now() >= 2.0), (lambda: True, 3.0)):
+            yield wish
+            times.append(round(clock.now(), 1))
+
+    ends.run(job(), clock)
+    assert times == [0, 0, 0.5, 2.0, 2.0]
+    assert ends.results == [None]
+
+
+def test_a_condition_that_never_comes_is_a_timeout_in_the_job(ends):
+    def job():
+        try:
+            yield (lambda: False), 1.5
+        except TimeoutError:
+            return "late"
+
+    ends.run(job())
+    assert ends.results == ["late"]
+
+
+def test_a_condition_that_fails_raises_in_the_job(ends):
+    def broken():
+        raise ValueError("x")
+
+    def job():
+        yield broken
+
+    ends.run(job())
+    assert [type(error) for error in ends.errors] == [ValueError]
+
+
+def test_cancel_cuts_a_wait_short_and_lets_the_job_clean_up(ends):
+    clock, steps = Clock(), []
+
+    def job():
+        try:
+            yield 1000.0
+        finally:
+            yield 0.1
+            steps.append("cleaned up")
+
+    runner = Runner(job(), "job", ends.results.append, ends.errors.append, clock)
+    clock.later(1.0, runner.cancel)
+    clock.later(1.05, runner.cancel)
+    clock.run(lambda: runner.done)
+    assert clock.now() < 2.0
+    assert steps == ["cleaned up"]
+    assert [type(error) for error in ends.errors] == [JobCancelled]
+
+
+def test_cancel_after_the_end_does_nothing(ends):
+    def job():
+        yield
+
+    runner = ends.run(job())
+    runner.cancel()
+    assert (ends.results, ends.errors) == ([None], [])
+
+
+def test_a_job_rests_while_a_dialog_runs_its_own_loop(ends):
+    clock, open_until = Clock(), 3.0
+    clock.resting = lambda: clock.now() < open_until
+    times = []
+
+    def job():
+        times.append(clock.now())
+        yield
+
+    ends.run(job(), clock)
+    assert times[0] >= open_until
+
+
+def test_pauses_are_summed_up_by_kind():
+    pauses = Pauses(keep=3)
+    for kind in ("old", "b", "a", "b"):
+        with pauses.measure(kind):
+            pass
+    with pytest.raises(ValueError, match="x"), pauses.measure("c"):
+        raise ValueError("x")
+    assert [kind for kind, _ in pauses] == ["a", "b", "c"]
+    summary = pauses.summary()
+    assert list(summary) == ["a", "b", "c"]
+    assert summary["b"].count == 1
+    assert 0 <= summary["b"].median <= summary["b"].p99 <= summary["b"].longest
+    pauses.clear()
+    assert pauses.summary() == {}
+
+
+def test_signals_call_in_order_and_no_more_after_disconnect():
+    class Listener:
+        def __init__(self):
+            self.heard = []
+
+        def hear(self, *what):
+            self.heard.append(what)
+
+    signal, listener = Signal(), Listener()
+    signal.connect(listener.hear)
+    signal.connect(lambda *what: signal.disconnect(listener.hear))
+    signal.emit(1, "a")
+    signal.emit(2)
+    assert listener.heard == [(1, "a")]
+    signal.disconnect(listener.hear)
