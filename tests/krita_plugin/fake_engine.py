@@ -130,8 +130,8 @@ class FakeEngine:
             pixel = [
                 SIZES[f["model"]] * BYTES[f["depth"]] for f in (header["line"], header["color"])
             ]
-            self._shots[header["shot"]] = {"form": form, "pixel": pixel, "drawings": {}, "times": {},
-                                           "references": {}, "colors": {}}  # fmt: skip
+            empty = {"drawings": {}, "times": {}, "references": {}, "colors": {}}
+            self._shots[header["shot"]] = {"form": form, "pixel": pixel, **empty}
         self._answer(number, {"type": "ok"})
 
     def _canvas(self, shot, box, data, pixel):

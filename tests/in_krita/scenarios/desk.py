@@ -18,6 +18,7 @@ class Desk:
         self.ctx = ctx
         self.messages = []
         self.told = []
+        self.first = []  # what it said at its start
         self.engine = None
         self.controller = None
         self.document = self.line = self.color = None
@@ -31,7 +32,12 @@ class Desk:
         self.controller.message.connect(lambda *message: self.messages.append(message))
         self.controller.changed.connect(self.told.append)
         self.controller.refresh()
-        yield from self.rests()
+        self.first = yield from self.rests()
+
+    def start_saying(self, word):
+        """Start, and expect a sentence."""
+        yield from self.start()
+        assert any(word in text for text in self.first), self.first
 
     def _make_engine(self, hello):
         clock = getattr(self.ctx, "clock", None) or QtClock()
@@ -86,7 +92,7 @@ class Desk:
     def pixels(self, time):
         return self.ctx.pixels(self.document, self.color, time)
 
-    def keys(self):
+    def color_keys(self):
         return self.document.layer(self.color).key_times()
 
     def states(self):

@@ -24,7 +24,7 @@ def colors_every_key_of_the_lines(ctx):
     yield from steps.goto(desk.document, 4)
     said = yield from desk.do("propagate")
     assert said == ["3 frames colored."], said
-    assert desk.keys() == list(KEYS)
+    assert desk.color_keys() == list(KEYS)
     assert all(desk.pixels(t) == desk.predicted(t) for t in (2, 5, 6))
     assert {t: ctx.pixels(desk.document, desk.line, t) for t in KEYS} == lines
     assert desk.pixels(0) == reference
@@ -126,7 +126,7 @@ def lines_edited_during_the_run_are_told_of(ctx):
     desk.engine.go_on()
     said = yield from desk.rests()
     assert "press again: 5" in said[-1], said
-    assert desk.keys() == [0, 2, 6]
+    assert desk.color_keys() == [0, 2, 6]
     yield from desk.do("propagate")
     assert desk.pixels(5) == desk.predicted(9)
     desk.controller.shutdown()
@@ -139,7 +139,7 @@ def frames_moved_during_the_run_end_it(ctx):
     desk.engine.go_on()
     said = yield from desk.rests()
     assert "moved" in said[-1], said
-    assert desk.keys() == [0, 2]
+    assert desk.color_keys() == [0, 2]
     desk.controller.shutdown()
 
 
@@ -151,7 +151,7 @@ def cancelling_leaves_whole_frames(ctx):
     said = yield from desk.rests()
     assert said == ["Stopped: finished frames are kept."], said
     assert desk.engine.asked("cancel")
-    assert desk.keys() == [0, 2]
+    assert desk.color_keys() == [0, 2]
     assert desk.pixels(2) == desk.predicted(2)
     assert desk.states() == {0: "artist", 2: "predicted", 5: "todo", 6: "todo"}
     assert desk.document.current_time == 1
@@ -173,13 +173,13 @@ def a_cancel_at_any_step_leaves_whole_frames(ctx):
         finished = desk.controller.busy is None
         desk.controller.cancel()
         yield from desk.rests()
-        for time in desk.keys():
+        for time in desk.color_keys():
             assert time == 0 or desk.pixels(time) == desk.predicted(time), (turns, time)
-        assert all(desk.states()[time] == "predicted" for time in desk.keys()[1:]), turns
+        assert all(desk.states()[time] == "predicted" for time in desk.color_keys()[1:]), turns
         if finished:
             break
         yield from desk.do("undo", list(KEYS))
-        assert desk.keys() == [0], (turns, desk.keys())
+        assert desk.color_keys() == [0], (turns, desk.color_keys())
         turns += 9 if turns > 20 else 5
     desk.controller.shutdown()
 
@@ -190,7 +190,7 @@ def a_crash_of_the_engine_costs_nothing(ctx):
     said = yield from desk.do("propagate")
     assert "started again" in said[-1], said
     assert desk.engine.starts == 2
-    assert desk.keys() == [0, 2]
+    assert desk.color_keys() == [0, 2]
     assert desk.pixels(2) == desk.predicted(2)
     said = yield from desk.do("propagate")
     assert said == ["2 frames colored."], said
@@ -204,7 +204,7 @@ def a_second_crash_is_not_restarted(ctx):
         desk.engine.crash_after = 1
         desk.controller.propagate()
         yield lambda: desk.controller.busy is None, 60.0
-    level, text, action = desk.messages[-1]
+    level, _, action = desk.messages[-1]
     assert (level, action[0]) == ("error", "Choose…"), desk.messages
     assert desk.engine.starts == 2
     desk.controller.shutdown()
@@ -216,15 +216,16 @@ def no_engine_is_one_sentence_and_a_button(ctx):
     desk.controller.propagate()
     yield lambda: desk.controller.busy is None, 60.0
     level, text, action = desk.messages[-1]
-    assert level == "error" and "/nowhere/ant_core" in text, text
+    assert level == "error"
+    assert "/nowhere/ant_core" in text, text
     assert not desk.controller.engine_ok
     assert desk.controller.engine_status == text
     action[1]()
     assert desk.told[-1] == "settings"
-    assert desk.keys() == [0]
+    assert desk.color_keys() == [0]
     desk.controller.set_engine_command("true")
     yield from desk.do("propagate")
-    assert desk.keys() == list(KEYS)
+    assert desk.color_keys() == list(KEYS)
     desk.controller.shutdown()
 
 
@@ -241,7 +242,7 @@ def no_reference_is_one_sentence(ctx):
     desk = yield from ready(ctx, painted=())
     said = yield from desk.do("propagate")
     assert "no painted frame" in said[-1], said
-    assert desk.keys() == [0]
+    assert desk.color_keys() == [0]
     desk.controller.shutdown()
 
 
@@ -251,7 +252,7 @@ def a_failed_frame_is_told_of(ctx):
     said = yield from desk.do("propagate")
     assert said == ["2 frames colored. 1 frame failed."], said
     assert (desk.row(5).state, desk.row(5).error) == ("failed", "It is too odd.")
-    assert desk.keys() == [0, 2, 6]
+    assert desk.color_keys() == [0, 2, 6]
     desk.engine.failing = ()
     yield from desk.do("propagate")
     assert desk.states()[5] == "predicted"
@@ -269,7 +270,7 @@ def a_locked_or_hidden_color_layer_is_refused(ctx):
         yield from ctx.settle(desk.document.raw)
         said = yield from desk.do("propagate")
         assert word in said[-1], said
-        assert desk.keys() == [0]
+        assert desk.color_keys() == [0]
         change(False)
         yield from ctx.settle(desk.document.raw)
     desk.controller.shutdown()
@@ -309,7 +310,7 @@ def a_layer_renamed_in_the_middle_is_still_the_one(ctx):
     desk.engine.go_on()
     said = yield from desk.rests()
     assert said == ["3 frames colored."], said
-    assert desk.keys() == list(KEYS)
+    assert desk.color_keys() == list(KEYS)
     desk.controller.shutdown()
 
 
@@ -321,10 +322,10 @@ def several_line_layers_are_composed(ctx):
     yield from desk.start()
     yield from desk.do("set_line_layers", [desk.line, face])
     yield from desk.do("propagate")
-    assert desk.keys() == [0, 2, 3, 5, 6]
+    assert desk.color_keys() == [0, 2, 3, 5, 6]
     sent = [h for h in desk.engine.asked("add_drawing") if "layers" in h]
     assert [len(header["layers"]) for header in sent] == [2] * 5
-    both = zip(desk.predicted(2), desk.predicted(12))
+    both = zip(desk.predicted(2), desk.predicted(12), strict=True)
     assert desk.pixels(3) == bytes(min(pair) for pair in both)
     desk.controller.shutdown()
 
@@ -341,7 +342,7 @@ def a_group_of_lines(ctx):
     yield from desk.start()
     yield from desk.do("set_line_layers", [group])
     yield from desk.do("propagate")
-    assert desk.keys() == [0, 4]
+    assert desk.color_keys() == [0, 4]
     assert desk.pixels(4) == desk.predicted(4)
     desk.controller.shutdown()
 
@@ -350,7 +351,7 @@ def start_and_stop(desk, frames):
     """Begin a run and hold the engine after so many results, once they are written."""
     desk.engine.stop_after = frames
     desk.controller.propagate()
-    yield lambda: len(desk.keys()) == frames, 60.0
+    yield lambda: len(desk.color_keys()) == frames, 60.0
     yield 0.3
 
 
