@@ -143,6 +143,7 @@ class ShotSession:
             target, source = visible(box, self.size)
             pixels = line_pixels(self.line.decode_box(data, box)[source], self.line.model)
             canvas[target] = over(canvas[target], pixels) if number else pixels
+        canvas *= canvas[:, :, -1:] > 0  # what lies under full transparency is no part of it
         return pack(canvas)
 
     def remove_drawing(self, frame: int) -> None:
@@ -315,8 +316,8 @@ class ShotSession:
     def plane_hash(self, frame: int) -> str:
         """Return the hash of a finished frame: BLAKE2b, 16 bytes, over the whole canvas.
 
-        Of the raw bytes of the layer's frame, as the program reads them back once the plane is
-        written into an empty frame.
+        Of the raw bytes of the layer's frame, with zeros wherever nothing is painted. Krita
+        reads RGBA and GRAYA frames back like that; its blank CMYKA pixels are not zero.
         """
         return self._output.plane_hash(frame)
 

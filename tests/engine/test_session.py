@@ -285,6 +285,30 @@ def test_a_drawing_from_several_layers_and_boxes_outside_the_canvas():
     assert parts.planes == whole.planes
 
 
+def test_values_under_full_transparency_do_not_matter():
+    """A blank CMYKA pixel of Krita is 50, 0, 209, 253 and no alpha, say."""
+    layer = LayerFormat("CMYKA", "U8")
+    plain, dirty = program(layer, layer), program(layer, layer, painted=())
+    picture = in_format(painting(0, ground=(0, 0, 0, 0)), layer)
+    plain.session.add_reference(1, "clean", "painted", CANVAS, layer.encode(picture))
+    picture[picture[:, :, 4] == 0] = (50, 0, 209, 253, 0)
+    dirty.session.add_reference(1, "dirty", "painted", CANVAS, layer.encode(picture))
+    for frame in range(1, 6):
+        lines = in_format(ink(frame - 1), layer)
+        lines[lines[:, :, 4] == 0] = (50, 0, 209, 253, 0)
+        dirty.session.add_drawing(frame, f"dirty {frame}", [(CANVAS, layer.encode(lines))])
+    for krita in (plain, dirty):
+        krita.run([2, 3, 4, 5], [1])
+    assert dirty.planes == plain.planes
+    assert {f: r["drawing"] for f, r in dirty.results.items()} == {
+        f: r["drawing"] for f, r in plain.results.items()
+    }
+    blank = np.full((*SIZE, 5), (50, 0, 209, 253, 0), np.uint8)
+    dirty.session.add_reference(2, "blank", "painted", CANVAS, layer.encode(blank))
+    with pytest.raises(InputError, match="nothing is painted on the reference frame 2"):
+        dirty.run([3], [2])
+
+
 def test_hints_and_locks_hold():
     krita = program()
     krita.run([2, 3, 4, 5], [1])
