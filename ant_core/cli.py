@@ -54,7 +54,7 @@ Write the segments of one line drawing as a 16-bit label map: 0 is line, 1..N ar
 
 
 # These bring their own texts and options.
-_ELSEWHERE = ("batch", "farm", "models", "evaluate", "train", "finetune", "serve")
+_ELSEWHERE = ("batch", "farm", "models", "evaluate", "train", "finetune", "recolor", "serve")
 
 
 class _Parser(argparse.ArgumentParser):

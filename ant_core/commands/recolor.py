@@ -1,0 +1,85 @@
+"""`ant_core recolor`: finished frames in the colours of another palette."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ant_core.commands.outcome import Outcome
+from ant_core.errors import Cancelled, InputError, UsageError
+
+if TYPE_CHECKING:
+    from ant_core.formats.files import WholeFiles
+    from ant_core.formats.sequence import SequenceReader
+    from ant_core.reporter import Reporter
+
+__all__ = ["DESCRIPTION", "HELP", "add_arguments", "run"]
+
+HELP = "swap one palette for another in finished frames"
+DESCRIPTION = """\
+Swap the colours of one palette for those of another, by name: the night version of a day shot.
+
+Every pixel that is exactly a colour of the first palette becomes the colour of that name in the
+second. All others stay as they are, lines and anti-aliased edges among them, and are reported.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add = parser.add_argument
+    add("frames", metavar="FRAMES", help="a folder or a pattern such as 'painted/color/A_*.png'")
+    add("--from", required=True, dest="before", metavar="PALETTE", help=".gpl, .aco, .ase or .kpl")
+    add("--to", required=True, dest="after", metavar="PALETTE", help="the same names, new colours")
+    add("--out", required=True, metavar="OUT", help="folder for the frames and recolor.json")
+    add("--json", action="store_true", help="one JSON event a line on stdout, the result last")
+    add("--debug", action="store_true", help="show the traceback of an error")
+
+
+def run(
+    options: argparse.Namespace, reporter: Reporter, cancel: threading.Event, files: WholeFiles
+) -> Outcome:
+    """Swap the palette of every frame; see `ant_core recolor --help`."""
+    from ant_core.formats.sequence import SequenceReader
+    from ant_core.palettes import read_palette
+    from ant_core.recolor import Recolorer
+
+    reader, out = SequenceReader(options.frames), Path(options.out)
+    if not reader.frames:
+        raise InputError(f"{reader.pattern} names no frames: check the folder or the pattern")
+    _refuse_overwriting(reader, out)
+    before, after = read_palette(Path(options.before)), read_palette(Path(options.after))
+    files.make_folder(out)
+    recolorer = Recolorer(before, after)
+    for done, frame in enumerate(reader.frames, start=1):
+        if cancel.is_set():
+            raise Cancelled("stopped: finished frames stay, run the same command again")
+        files.write(out / reader.name(frame), recolorer.recolor(reader, frame))
+        reporter.progress(done, len(reader.frames), f"frame {frame}", {})
+    event = {"frames": len(reader.frames)} | recolorer.report()
+    path = out / "recolor.json"
+    files.write(path, (json.dumps({"schema": 1, "kind": "recolor"} | event) + "\n").encode())
+    _say(reporter, event)
+    return Outcome(0, str(path), {"report": str(path)} | event)
+
+
+def _refuse_overwriting(reader: SequenceReader, out: Path) -> None:
+    if os.path.realpath(out) == os.path.realpath(reader.folder):
+        raise UsageError(f"--out {out} is where the frames lie: choose another folder")
+
+
+def _say(reporter: Reporter, event: dict[str, Any]) -> None:
+    used = [item for item in event["swapped"] if item["pixels"]]
+    reporter.say(f"{event['frames']} frames, {len(used)} colours swapped")
+    if event["unmatched_colors"]:
+        reporter.say(
+            f"{event['unmatched_colors']} colours of {event['unmatched_pixels']} pixels are in no "
+            "palette and stay as they are"
+        )
+    for key, which in (("names_only_in_from", "--from"), ("names_only_in_to", "--to")):
+        if event[key]:
+            text = ", ".join(map(repr, event[key][:6])) + (", ..." if len(event[key]) > 6 else "")
+            reporter.warn(f"only {which} has {text}")
