@@ -21,7 +21,7 @@ class ColorMenu(QtWidgets.QMenu):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._controller = controller
         self._time, self._point = time, point
-        colors = controller.palette()
+        colors = [(color, rgb) for color, rgb in controller.palette() if color != UNPAINTED]
         if colors:
             swatches = QtWidgets.QWidgetAction(self)
             swatches.setDefaultWidget(self._swatches(colors))
@@ -45,11 +45,9 @@ class ColorMenu(QtWidgets.QMenu):
         title = QtWidgets.QLabel(tr("Give this segment the color"), box)
         grid.addWidget(title, 0, 0, 1, _COLUMNS + 1)
         for index, (color, rgb) in enumerate(colors):
-            unpainted = color == UNPAINTED
-            tip = tr("Leave unpainted") if unpainted else "#{:02x}{:02x}{:02x}".format(*rgb)
-            button = look.tool_button(f"swatch_{index}", tip, box)
+            button = look.tool_button(f"swatch_{index}", "#{:02x}{:02x}{:02x}".format(*rgb), box)
             button.setIconSize(QtCore.QSize(_SWATCH, _SWATCH))
-            button.setIcon(look.swatch(None if unpainted else rgb, _SWATCH, self.palette()))
+            button.setIcon(look.swatch(rgb, _SWATCH, self.palette()))
             button.clicked.connect(pressed(lambda color=color: self._give(color)))
             grid.addWidget(button, 1 + index // _COLUMNS, index % _COLUMNS)
         grid.setColumnStretch(_COLUMNS, 1)
@@ -65,6 +63,7 @@ class ColorMenu(QtWidgets.QMenu):
     def _add(self, name: str, text: str, function):
         action = self.addAction(text)
         action.setObjectName(name)
+        action.setIconVisibleInMenu(True)  # Krita shows none otherwise, but this one is a colour
         action.triggered.connect(pressed(function))
         return action
 

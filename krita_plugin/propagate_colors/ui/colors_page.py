@@ -30,7 +30,7 @@ class ColorsPage(QtWidgets.QWidget):
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, look.SPACE, 0, 0)
         layout.addWidget(self.list)
-        observe(controller, dict.fromkeys(("colors", "document"), self._on_change))
+        observe(self, controller, dict.fromkeys(("colors", "document"), self._on_change))
 
     def showEvent(self, event) -> None:
         """Count the colours when they are looked at, not before."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..i18n import tr
 from ..qt import Qt, QtCore, QtGui, QtWidgets
 from . import look
-from .slots import guarded, pressed
+from .slots import pressed, watch
 
 
 class MessageBar(QtWidgets.QFrame):
@@ -33,7 +33,7 @@ class MessageBar(QtWidgets.QFrame):
         grid.addWidget(self._close, 0, 1, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self._action, 1, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
         grid.setColumnStretch(0, 1)
-        controller.message.connect(guarded(self.show_message))
+        watch(self, controller.message, self.show_message)
         self._draw_icon()
         self.hide()
 

@@ -52,7 +52,7 @@ class Panel(QtWidgets.QWidget):
         self.setup.gap.check_wanted.connect(pressed(self._show_segments))
         self.viewer.float_wanted.connect(guarded(self.toggle_window))
         self.footer.settings_wanted.connect(guarded(self.show_settings))
-        observe(controller, {"settings": self.show_settings, "busy": self._make_room})
+        observe(self, controller, {"settings": self.show_settings, "busy": self._make_room})
 
     def _make_room(self) -> None:
         """Fold the choices away when a run begins: what comes of it needs the room."""

@@ -58,8 +58,8 @@ class ReviewBox(QtWidgets.QWidget):
         self._draw_icons()
         self.model.modelReset.connect(guarded(self._update_buttons))
         self.list.selectionModel().selectionChanged.connect(pressed(self._update_buttons))
-        observe(controller, {"frames": self.refresh, "document": self._on_document})
-        observe(controller, {"busy": self._update_buttons})
+        observe(self, controller, {"frames": self.refresh, "document": self._on_document})
+        observe(self, controller, {"busy": self._update_buttons})
         self.refresh()
 
     # --- building

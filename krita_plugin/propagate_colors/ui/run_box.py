@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..i18n import mark, tr
 from ..qt import QtWidgets
 from . import look
-from .slots import guarded, observe, pressed
+from .slots import observe, pressed, watch
 
 _HEIGHT = 36
 _STAGES = {
@@ -33,9 +33,9 @@ class RunBox(QtWidgets.QStackedWidget):
         self.propagate.clicked.connect(pressed(controller.propagate))
         self.addWidget(self.propagate)
         self.addWidget(self._busy_page())
-        controller.progress.connect(guarded(self._on_progress))
+        watch(self, controller.progress, self._on_progress)
         topics = ("busy", "document", "choices", "frames")
-        observe(controller, dict.fromkeys(topics, self.refresh))
+        observe(self, controller, dict.fromkeys(topics, self.refresh))
         self.refresh()
 
     def _busy_page(self):

@@ -31,7 +31,7 @@ class SettingsDialog(QtWidgets.QDialog):
         layout.addWidget(self._buttons())
         for button in self.findChildren(QtWidgets.QPushButton):
             button.setAutoDefault(False)  # Return in the field tests the engine, nothing else
-        observe(controller, {"engine": self.refresh})
+        observe(self, controller, {"engine": self.refresh})
         self.refresh()
         controller.ask_models()
 

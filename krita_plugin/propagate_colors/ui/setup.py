@@ -49,7 +49,7 @@ class SetupBox(QtWidgets.QWidget):
         layout.setSpacing(look.SPACE)
         layout.addLayout(self._heading())
         layout.addWidget(self._rows)
-        observe(controller, dict.fromkeys(("choices", "document", "busy"), self.refresh))
+        observe(self, controller, dict.fromkeys(("choices", "document", "busy"), self.refresh))
         self.refresh()
 
     # --- building

@@ -32,15 +32,21 @@ def pressed(function: Callable[[], Any]) -> Callable[..., Any]:
     return slot
 
 
-def observe(controller: Any, topics: dict[str, Callable[[], Any]]) -> None:
+def watch(owner: Any, signal: Any, function: Callable[..., Any]) -> None:
+    """Connect a signal of the controller to a widget's method for as long as the widget lives."""
+    slot = guarded(function)
+    signal.connect(slot)
+    owner.destroyed.connect(lambda *_: signal.disconnect(slot))
+
+
+def observe(owner: Any, controller: Any, topics: dict[str, Callable[[], Any]]) -> None:
     """Call the topic's function whenever the controller says that the topic changed."""
-    slots = {topic: guarded(function) for topic, function in topics.items()}
 
     def on_change(what: str) -> None:
-        if what in slots:
-            slots[what]()
+        if what in topics:
+            topics[what]()
 
-    controller.changed.connect(on_change)
+    watch(owner, controller.changed, on_change)
 
 
 def on_opened(view: Any, function: Callable[[Any], Any]) -> None:

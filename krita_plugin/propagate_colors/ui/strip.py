@@ -33,7 +33,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         self._cursor = 0  # index of the cell that keys act on
         self._hovered = -1
         self._revealed: int | None = None  # the current time when it was last scrolled to
-        observe(controller, {"frames": self.refresh, "document": self.refresh})
+        observe(self, controller, {"frames": self.refresh, "document": self.refresh})
         self.refresh()
 
     # --- what is shown

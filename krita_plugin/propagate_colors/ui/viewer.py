@@ -46,7 +46,7 @@ class Viewer(QtWidgets.QWidget):
         layout.addWidget(self.canvas, 1)
         layout.addWidget(self._explain)
         topics = ("viewer", "document", "frames")
-        observe(controller, dict.fromkeys(topics, self.refresh))
+        observe(self, controller, dict.fromkeys(topics, self.refresh))
         self.refresh()
 
     # --- building

@@ -120,3 +120,14 @@ def test_four_hundred_frames_paint_only_what_is_in_view(make_panel, controller):
     panel.grab()
     asked = [call for call in controller.take_calls() if call[0] == "thumbnail"]
     assert len(asked) < 40
+
+
+def test_a_panel_that_is_gone_hears_nothing(make_panel, controller):
+    panel = make_panel()
+    panel.show_settings()
+    panel.deleteLater()
+    turn()
+    controller.change()
+    controller.message.emit("info", "Anybody?", None)
+    controller.progress.emit(1, 2, None, "")
+    assert not controller.changed._slots
