@@ -38,7 +38,7 @@ class Controller:
         self._host = host
         clock = clock or QtClock()
         self._worker = Worker(clock, lambda: self._tell("busy"), self._failed)
-        self._desk = Desk(host, clock, self._on_desk)
+        self._desk = Desk(host, clock, self._on_desk, self._on_left)
         self._desk.hold = lambda: self._worker.busy is not None
         self._engine = EngineRoom(
             settings,
@@ -164,12 +164,7 @@ class Controller:
             return
         shot = self._desk.shot
         run = Run(shot, self._engine, self.progress.emit, self._desk.wrote)
-        self._start(
-            "running",
-            "propagate",
-            run.steps,
-            self._on_outcome,
-        )
+        self._start("running", "propagate", run.steps, self._on_outcome)
 
     def _on_outcome(self, outcome: Outcome) -> None:
         self._engine.worked()
@@ -178,8 +173,10 @@ class Controller:
 
     def run_on_from(self, time: int) -> None:
         """Let a corrected frame teach the others and colour again what depends on it."""
-        if self._free() and self._guard(lambda: tasks.teach_from(self._desk.shot, time)):
-            self.propagate()
+        if self._free():
+            shot = self._desk.shot
+            if self._guard(lambda: shot.teach_from(shot.shown_at(time))):
+                self.propagate()
 
     def cancel(self) -> None:
         """Stop the job; frames that are written stay."""
@@ -188,7 +185,8 @@ class Controller:
     def accept(self, times: Sequence[int]) -> None:
         """Say yes to frames that are ours."""
         if self._free():
-            work = tasks.Accept(self._desk.shot, times)
+            shot = self._desk.shot
+            work = tasks.Accept(shot, sorted({shot.shown_at(time) for time in times}))
             self._start("reading", "accept", work.steps, self._say_sentences)
 
     def accept_above(self, confidence: float) -> None:
@@ -202,7 +200,9 @@ class Controller:
     def undo(self, times: Sequence[int]) -> None:
         """Give frames back their former pixels."""
         if self._free():
-            work = tasks.Undo(self._desk.shot, times, self.progress.emit, self._desk.wrote)
+            shot = self._desk.shot
+            shown = sorted({shot.shown_at(time) for time in times})
+            work = tasks.Undo(shot, shown, self.progress.emit, self._desk.wrote)
             self._start("undoing", "undo", work.steps, self._say_sentences)
 
     def go_to(self, time: int) -> None:
@@ -412,6 +412,9 @@ class Controller:
 
     def _after_job(self) -> None:
         self._desk.look()
+        self._show_frames()
+
+    def _show_frames(self) -> None:
         for what in ("frames", "viewer", "colors"):
             self._desk.changed(what)
 
@@ -450,6 +453,9 @@ class Controller:
 
     def _on_desk(self, what: str) -> None:
         """Something about the documents changed."""
+        if what == "keys":
+            self._scan()
+            return
         if what == "document":
             self._doubt = None
             self._worker.drop_quiet()
@@ -457,10 +463,12 @@ class Controller:
             trouble = self._desk.trouble()
             if trouble:
                 self._say("warning", trouble)
-        elif what == "left frame":  # the artist may have painted on it
-            self._scan()
-            return
         self._tell(what)
+
+    def _on_left(self, time: int) -> None:
+        """Look at a frame that the artist may have painted on."""
+        shot = self._desk.shot
+        self._quietly(f"look {time}", lambda: tasks.look_at(shot, time), self._show_frames)
 
     def _on_engine(self, level: str, text: str, action: Any) -> None:
         self._tell("engine")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from . import timeline
 from .host import HostError
 from .log import logger
 from .model import FrameRow
@@ -21,7 +20,13 @@ POLL_SECONDS = 0.5
 class Desk:
     """The open documents' shots; `changed(what)` tells of every change."""
 
-    def __init__(self, host: Any, clock: Any, changed: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        host: Any,
+        clock: Any,
+        changed: Callable[[str], None],
+        on_left: Callable[[int], None],
+    ) -> None:
         self.shot: Shot | None = None
         self.view: View | None = None
         self.time = 0
@@ -31,6 +36,7 @@ class Desk:
         self._host = host
         self._clock = clock
         self._changed = changed
+        self._on_left = on_left  # a frame that the artist may have painted on
         self._known: dict[str, tuple[Shot, View]] = {}
         self._rows: list[FrameRow] | None = None
         self._closed = False
@@ -82,9 +88,14 @@ class Desk:
 
     def _compare(self) -> None:
         shot, document = self.shot, self.shot.document
+        if document.is_playing():
+            return
         if document.layers() != shot.infos:
             shot.look()
             self.changed("choices")
+            self.changed("frames")
+        elif shot.current_lines() != shot.lines:
+            shot.read_line_keys()
             self.changed("frames")
         size = (document.width, document.height)
         if (size, shot.range) != (self.size, self.range):
@@ -92,10 +103,12 @@ class Desk:
             self.view.forget()
             self.changed("document")
             self.changed("frames")
+        if shot.keys_changed():
+            self.changed("keys")
         if document.current_time != self.time:
-            self.view.forget(timeline.held_key(sorted(shot.seen), self.time))
-            self.time = document.current_time
-            self.changed("left frame")
+            left, self.time = shot.shown_at(self.time), document.current_time
+            self.view.forget(left)
+            self._on_left(left)
             self.changed("viewer")
 
     def choose(self, choices: dict[str, Any]) -> None:

@@ -33,6 +33,7 @@ class Outcome:
     left: list[int] = field(default_factory=list)  # the artist's meanwhile
     stale: list[int] = field(default_factory=list)  # their lines changed meanwhile
     failed: list[int] = field(default_factory=list)
+    beyond: list[int] = field(default_factory=list)  # keys after the animation's end
     warnings: list[str] = field(default_factory=list)  # the engine's sentences
 
 
@@ -72,6 +73,7 @@ class Run:
         self._progress(0, 0, None, tr("Looking at the frames"))
         yield from reading.scan(shot)
         targets, references = shot.targets(), shot.references()
+        self.outcome.beyond = timeline.times_beyond(shot.lines, shot.document.clip[1])
         check_work(shot, targets, references)
         yield from reading.open_shot(shot, self._talk)
         yield from self._send(targets, references)

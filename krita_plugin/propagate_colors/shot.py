@@ -57,9 +57,11 @@ class Shot:
 
     def _note_artists_frames(self) -> None:
         """List the artist's references by name: on reopening, an unlisted frame is unknown."""
+        journal = self.journal
         for time in self.seen:
-            if self.state(time) == FrameState.ARTIST and time not in self.journal.off:
-                self.journal.on.add(time)
+            unlisted = time not in journal.off and journal.entry(self.color, time) is None
+            if unlisted and self.state(time) == FrameState.ARTIST:
+                journal.on.add(time)
 
     # ---- layers and times
 
@@ -235,6 +237,7 @@ class Shot:
 
     def toggle_reference(self, time: int) -> None:
         """Let a painted frame teach the others, or no longer; a toggled unknown one is known."""
+        self.look_at(time)
         if self.state(time) not in review.PAINTED_STATES:
             raise Refused(tr("Frame {time} has no colors to learn from.", time=time))
         journal = self.journal
@@ -244,6 +247,35 @@ class Shot:
         turn_off.discard(time)
         turn_on.add(time)
         self.save()
+
+    def teach_from(self, time: int) -> None:
+        """Make a corrected frame a reference; Refused when it would teach nothing new."""
+        self.look_at(time)
+        state = self.state(time)
+        if state in {FrameState.ARTIST, FrameState.UNKNOWN, FrameState.ACCEPTED}:
+            self.journal.off.discard(time)
+            if self.journal.entry(self.color, time) is None:
+                self.journal.on.add(time)
+            self.save()
+        elif state != FrameState.PREDICTED or not self.has_hints(time):
+            raise Refused(
+                tr(
+                    "Frame {time} is as it was colored: correct or accept it first, then run on.",
+                    time=time,
+                )
+            )
+
+    def shown_at(self, time: int) -> int:
+        """Return the time of the colour key that the timeline shows at a time."""
+        held = timeline.held_key(sorted(self.seen), time)
+        return time if held is None else held
+
+    def keys_changed(self) -> bool:
+        """Tell whether a key of the colour layer was made or removed since it was looked at."""
+        layer = None if self.color is None else self.document.layer(self.color)
+        if layer is None or not layer.info.animated:
+            return False
+        return self.scanned and set(layer.key_times()) != set(self.seen)
 
     def has_hints(self, time: int) -> bool:
         """Tell whether the artist said something about segments of a frame."""

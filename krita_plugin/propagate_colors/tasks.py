@@ -6,9 +6,8 @@ from typing import Callable, Sequence
 
 from . import reading, review, steps, write
 from .i18n import tr, tr_n
-from .model import FrameState
 from .run import Outcome, Progress
-from .shot import Refused, Shot
+from .shot import Shot
 from .talk import Steps
 
 
@@ -18,6 +17,13 @@ def scan(shot: Shot) -> Steps:
     shot.look()
     yield
     yield from reading.scan(shot)
+
+
+def look_at(shot: Shot, time: int) -> Steps:
+    """Read one frame that the artist may have painted on."""
+    reading.require_ready(shot)
+    shot.look_at(time)
+    yield
 
 
 class Accept:
@@ -95,22 +101,6 @@ class Undo:
         return refused if times else [tr("There is no colored frame to take back here.")]
 
 
-def teach_from(shot: Shot, time: int) -> None:
-    """Make a frame a reference for the run that follows; Refused when it teaches nothing new."""
-    state = shot.state(time)
-    if state in {FrameState.ARTIST, FrameState.UNKNOWN, FrameState.ACCEPTED}:
-        shot.journal.off.discard(time)
-        shot.journal.on.add(time)
-        shot.save()
-    elif state != FrameState.PREDICTED or not shot.has_hints(time):
-        raise Refused(
-            tr(
-                "Frame {time} is as it was colored: correct or accept it first, then run on.",
-                time=time,
-            )
-        )
-
-
 def describe(outcome: Outcome) -> str:
     """Return what a run did, in one to three sentences."""
     written, failed = len(outcome.written), len(outcome.failed)
@@ -130,6 +120,13 @@ def describe(outcome: Outcome) -> str:
             tr(
                 "Lines changed meanwhile, press again: {frames}.",
                 frames=frame_list(outcome.stale),
+            )
+        )
+    if outcome.beyond:
+        sentences.append(
+            tr(
+                "After the end of the animation, so not colored: {frames}.",
+                frames=frame_list(outcome.beyond),
             )
         )
     return " ".join([*sentences, *outcome.warnings])

@@ -33,7 +33,16 @@ def a_changed_frame_cannot_be_accepted(ctx):
     said = yield from desk.do("accept", [5, 6])
     assert said == ["Changed since they were colored, so yours already: 5."], said
     assert desk.states() == {0: "artist", 2: "predicted", 5: "artist", 6: "accepted"}
-    assert (yield from desk.do("accept", [3])) == ["There is no colored frame to accept here."]
+    assert (yield from desk.do("accept", [0])) == ["There is no colored frame to accept here."]
+    desk.controller.shutdown()
+
+
+def a_hold_stands_for_the_frame_that_it_shows(ctx):
+    desk = yield from colored(ctx)
+    assert (yield from desk.do("accept", [3])) == []
+    assert desk.states()[2] == "accepted"
+    yield from desk.do("undo", [3, 4])
+    assert desk.color_keys() == [0, 5, 6]
     desk.controller.shutdown()
 
 
@@ -105,7 +114,6 @@ def run_on_from_a_corrected_frame(ctx):
     kept = desk.pixels(2)
     yield from desk.paint(5, GREEN, RED)
     fixed = desk.pixels(5)
-    yield from desk.look()
     said = yield from desk.do("run_on_from", 5)
     assert said == ["2 frames colored."], said
     assert desk.pixels(5) == fixed

@@ -1,7 +1,7 @@
 """Propagating: what is written, what is left alone, and every way in which a run can end."""
 
 from krita_plugin.propagate_colors import steps
-from tests.in_krita.scenarios.desk import BLUE, GREEN, KEYS, Desk, ready
+from tests.in_krita.scenarios.desk import BLUE, GREEN, KEYS, RED, Desk, ready
 
 
 def choices_are_proposed(ctx):
@@ -327,6 +327,28 @@ def several_line_layers_are_composed(ctx):
     assert [len(header["layers"]) for header in sent] == [2] * 5
     both = zip(desk.predicted(2), desk.predicted(12), strict=True)
     assert desk.pixels(3) == bytes(min(pair) for pair in both)
+    desk.controller.shutdown()
+
+
+def new_drawings_are_noticed(ctx):
+    desk = yield from ready(ctx)
+    yield from steps.put(desk.document, desk.line, 9, desk.box, desk.drawing(9, desk.line))
+    yield 0.7
+    assert desk.states()[9] == "todo"
+    yield from desk.paint(9, GREEN, RED)
+    yield 0.7
+    yield from desk.rests()
+    assert desk.states()[9] == "artist"
+    desk.controller.shutdown()
+
+
+def drawings_after_the_end_are_told_of(ctx):
+    desk = yield from ready(ctx)
+    desk.document.raw.setFullClipRangeEndTime(4)
+    yield 1.2
+    said = yield from desk.do("propagate")
+    assert said == ["1 frame colored. After the end of the animation, so not colored: 5-6."], said
+    assert desk.color_keys() == [0, 2]
     desk.controller.shutdown()
 
 
