@@ -29,19 +29,21 @@ def reserve_streams() -> tuple[BinaryIO, BinaryIO]:
     Whatever else reads descriptor 0 from now on finds its end, and whatever prints to descriptor 1,
     be it Python or a native library, prints to stderr.
     """
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    try:
+        os.fstat(2)
+    except OSError:  # closed: the next descriptor made would become stderr
+        os.dup2(nowhere, 2)
     incoming, outgoing = os.dup(0), os.dup(1)
     if sys.platform == "win32":
         import msvcrt
 
         for descriptor in (incoming, outgoing):
             msvcrt.setmode(descriptor, os.O_BINARY)
-    nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
-    try:
-        os.dup2(2, 1)
-    except OSError:  # stderr is closed
-        os.dup2(nowhere, 1)
-    os.close(nowhere)
+    os.dup2(2, 1)
+    if nowhere > 2:
+        os.close(nowhere)
     return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb", buffering=0)
 
 

@@ -27,21 +27,20 @@ _QUESTIONS = ("inspect", "overlay", "preview", "segment_map")  # answered beside
 _MOST_WAITING = 1 << 30  # bytes of requests that are not worked on yet
 
 
-def serve(incoming: BinaryIO, outgoing: BinaryIO, handlers: Handlers | None = None) -> int:
+def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
     """Answer requests until the stream ends or somebody asks for the end.
 
     Parameters
     ----------
     incoming, outgoing : binary files
         See `ant_core.engine.process.reserve_streams`.
-    handlers : Handlers, optional
 
-    Returns
-    -------
-    int
-        The exit code: 0, or that of ProtocolError when the stream was broken.
+    Raises
+    ------
+    StreamBroken
+        When nothing more can be read; the other end has been told.
     """
-    return _Server(outgoing, handlers or Handlers()).run(incoming)
+    _Server(outgoing, Handlers()).run(incoming)
 
 
 class _Server:
@@ -53,8 +52,7 @@ class _Server:
         self._lock = threading.Lock()
         self._jobs: dict[int, Job] = {}  # those without a last answer
 
-    def run(self, incoming: BinaryIO) -> int:
-        exit_code = 0
+    def run(self, incoming: BinaryIO) -> None:
         ends = False
         while not ends:
             try:
@@ -62,13 +60,13 @@ class _Server:
                 ends = message is None or self._take(message)
             except StreamBroken as error:
                 self._outbox.put(error_answer(None, error))
-                exit_code, ends = error.exit_code, True
+                self._end(error.exit_code)
+                raise
             except (ProtocolError, MemoryError) as error:
                 self._outbox.put(error_answer(None, error))
             except OSError:  # the other end was killed
                 ends = True
-        self._end(exit_code)
-        return exit_code
+        self._end(0)
 
     def _end(self, exit_code: int) -> None:
         """Stop what is at work; a native call that does not hear it ends with the process."""

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
-from ant_core.errors import Cancelled, InputError
+from ant_core.errors import Cancelled, InputError, ModelCorrupt
 
 
 class LayerFormat:
@@ -32,6 +32,14 @@ class FakeMatcher:
             raise InputError(f"no model at {model}: give another path")
         self.model_name, self.model_hash = "fake", "0" * 64
         self.device, self.threads = "cpu", threads
+
+
+class NoModelFile:
+    """No file is a model here."""
+
+    @staticmethod
+    def read(path):
+        raise ModelCorrupt(f"{path} is no model file: choose another")
 
 
 class FakeShot:
@@ -76,7 +84,7 @@ class FakeShot:
         for done, frame in enumerate(frames, start=1):
             self._misbehave(frame, cancel)
             box, plane = None, None
-            if frame not in known and references:
+            if frame not in known and references and references[0] in self.references:
                 box, plane = self.references[references[0]][1]
             notify({"frame": frame, "role": "predicted"}, box, plane, done, len(frames))
         return {"frames": len(frames)}
@@ -115,7 +123,7 @@ def install() -> None:
     """Put the fakes where the server looks for the real ones."""
     for name, contents in {
         "ant_core.engine.session": {"ShotSession": FakeShot, "LayerFormat": LayerFormat},
-        "ant_core.matcher": {"Matcher": FakeMatcher},
+        "ant_core.matcher": {"Matcher": FakeMatcher, "ModelFile": NoModelFile},
         "ant_core.pipeline": {"limit_threads": lambda threads: None},
         "ant_core.hints": {"parse_hints": lambda document, place: document},
         "ant_core.result": {"REVIEW_BELOW": 0.6},
