@@ -8,7 +8,8 @@ where it can be had, and starts pytest in it. What else is given goes to pytest,
     python3 scripts/test.py tests/segmentation -k gap
 
 --data and --bench name folders outside the project; tests that need one are skipped without it.
-The tests inside Krita use the installed one; as root on Debian, a missing one is installed first.
+The tests inside Krita and those of pages use the installed Krita and browser (of the Chromium
+family); as root on Debian, what is missing is installed first.
 --krita all tests the Kritas of Debian's other suites as well, in system trees made for it.
 """
 
@@ -17,6 +18,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import _browser
 import _env
 import _krita_trees
 
@@ -27,19 +29,21 @@ def main():
     if arguments in (["-h"], ["--help"]):
         sys.stdout.write(__doc__ + "\n")
         return 0
-    python = _env.ensure(".venv-test", ["cpu", "dev", "formats"], torch=True)
+    python = _env.ensure(".venv-test", ["cpu", "dev", "farm", "formats"], torch=True)
     log = os.path.join(_env.ROOT, ".venv-test", "krita.log")
-    if _wants_krita(arguments):
+    if _wants(arguments, "in_krita"):
         _krita_trees.install_krita(log)
+    if _wants(arguments, "batch"):
+        _browser.install_browser(os.path.join(_env.ROOT, ".venv-test", "browser.log"))
     if "--krita=all" in arguments or "--krita all" in " ".join(arguments):
         _krita_trees.make_all(log)
     return _env.run([python, "-m", "pytest"] + arguments)
 
 
-def _wants_krita(arguments):
-    """Tell whether the tests inside Krita are among those to be run."""
+def _wants(arguments, room):
+    """Tell whether the tests of a room are among those to be run."""
     places = [word.rstrip("/") for word in arguments if word.startswith("tests")]
-    return not places or any(word == "tests" or "in_krita" in word for word in places)
+    return not places or any(word == "tests" or room in word for word in places)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,9 @@ def checkout(tmp_path, monkeypatch):
     return tmp_path, installed
 
 
-@pytest.mark.parametrize("name", ["demo.py", "test.py", "_env.py", "_krita_trees.py"])
+@pytest.mark.parametrize(
+    "name", ["demo.py", "test.py", "_browser.py", "_env.py", "_krita_trees.py"]
+)
 def test_scripts_parse_with_an_old_python(name):
     ast.parse((SCRIPTS / name).read_text("utf-8"), feature_version=(3, 6))
 
