@@ -69,7 +69,7 @@ def _tiles(totals: Mapping[str, Any]) -> list[str]:
         ("", f"{totals['done']:,}", "shots done"),
         ("failed" if totals["failed"] else "", f"{totals['failed']:,}", "shots failed"),
         ("", f"{totals['frames']:,}", "frames"),
-        ("doubt", _percent(share), f"of {totals['segments']:,} segments doubtful"),
+        ("doubt", _percent(share), f"of {totals['segments']:,} segments are doubtful"),
         ("", _duration(totals["shot_seconds"]), "of colouring, all shots together"),
     ]
     if totals["waiting"]:
@@ -83,7 +83,7 @@ def _row(shot: Mapping[str, Any], picture: bytes) -> str:
     done = shot["state"] == "done"
     share = (
         f"<strong>{_percent(shot['doubt_share'])}</strong><br>"
-        f"<small>{shot['doubtful']:,} of {shot['segments']:,} segments</small>"
+        f"<small>{shot['doubtful']:,} of {shot['segments']:,}</small>"
         if done
         else '<span class="faint">-</span>'
     )
@@ -93,7 +93,7 @@ def _row(shot: Mapping[str, Any], picture: bytes) -> str:
         f'<td class="picture">{_picture(shot, picture)}</td>'
         f'<th scope="row">{name}{_trouble(shot)}</th>'
         f'<td class="state"><span class="badge {kind}">{words}</span>{_notes(shot)}</td>'
-        f'<td data-label="Doubt">{share}</td>'
+        f'<td class="share" data-label="Doubt">{share}</td>'
         f"<td>{_chart(shot['doubt'])}</td>"
         f'<td class="number" data-label="Frames">{shot["frames"] if done else "-"}</td>'
         f'<td class="number" data-label="Time">{_duration(shot["seconds"]) if done else "-"}</td>'
