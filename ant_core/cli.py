@@ -167,6 +167,25 @@ def _add_propagate(commands: Any) -> None:
     )
     add("--frames", metavar="FRAMES", help="colour these frames only, such as 1-48,60")
     add(
+        "--cel",
+        action="append",
+        metavar="NAME",
+        help="colour this cel of the shot, each with its own painted frames, into OUT/NAME; may be "
+        "given again. Its drawings are NAME/line, line/NAME, line/NAME_*.* or line/*.NAME.*, or "
+        "where {cel} stands in --line and --color",
+    )
+    add(
+        "--xdts",
+        metavar="FILE",
+        help="exposure sheet: colour each drawing that it shows once, of every cel or of those "
+        "named with --cel; the report tells when each is shown",
+    )
+    add(
+        "--expose",
+        action="store_true",
+        help="with --xdts, also write OUT/exposed/CEL: one file for every frame of the sheet",
+    )
+    add(
         "--model-sheet",
         action="append",
         metavar="FILE",

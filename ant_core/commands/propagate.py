@@ -7,9 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from ant_core.commands.cels import run_cels, wants_cels
 from ant_core.commands.job import Job, chosen_frames, fixed_frames, read_hints, without_effect
 from ant_core.commands.kra_job import is_kra, prepare_kra
 from ant_core.commands.outcome import Outcome
@@ -51,6 +53,11 @@ def run(
 
     `load_matcher` gives the matcher where one is loaded already; the options name it otherwise.
     """
+    if wants_cels(options):
+        loaded = cache(load_matcher or partial(make_matcher, options))
+        return run_cels(
+            options, reporter, files, lambda one, tell: run(one, tell, cancel, files, loaded)
+        )
     start = time.perf_counter()
     timings = Timings()
     with timings.measure("check"):

@@ -12,6 +12,7 @@ SchemaName = Literal[
     "batch_event",
     "batch_list",
     "batch_summary",
+    "cels",
     "event",
     "hints",
     "models_event",
