@@ -38,7 +38,7 @@ class Footer(QtWidgets.QWidget):
         row.addWidget(self._status, 1)
         row.addWidget(self._menu_button)
         self._draw_icon()
-        observe(self, controller, {"engine": self.refresh, "document": self.refresh})
+        observe(self, controller, dict.fromkeys(("engine", "document", "busy"), self.refresh))
         self.refresh()
 
     def _make_menu(self):
