@@ -59,21 +59,28 @@ class Client:
         )
         self._next = 0
         self._arrived: queue.Queue[Answer | None] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.stdin and not self.process.stdin.closed:
-            self.close_stdin()
+        self.close_stdin()
         try:
             self.process.wait(20)
         finally:
-            self.process.kill()
-            self.process.wait()
-            if self.process.stdout:
-                self.process.stdout.close()
+            self.kill()
+
+    def kill(self) -> None:
+        """End the engine whatever it does, and close what is left of its streams."""
+        self.process.kill()
+        self.process.wait()
+        # First the reader, or it would read from whatever gets the number of its descriptor next.
+        self._reader.join(10)
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
 
     def close_stdin(self) -> None:
         """End the engine's input."""

@@ -29,11 +29,7 @@ def start() -> Iterator[Callable[..., Client]]:
 
     yield start
     for client in clients:
-        client.process.kill()
-        client.process.wait()
-        for stream in (client.process.stdin, client.process.stdout, client.process.stderr):
-            if stream is not None:
-                stream.close()
+        client.kill()
 
 
 @pytest.fixture
