@@ -114,11 +114,7 @@ class Desk:
     def choose(self, choices: dict[str, Any]) -> None:
         """Change what the artist chose and note it in the document."""
         shot = self.shot
-        for name, value in choices.items():
-            setattr(shot.journal.choices, name, value)
-        if "color" in choices:
-            shot.forget_frames()
-        shot.look()
+        shot.choose(**choices)
         shot.save()
         self.range = shot.range
         self.view.forget()

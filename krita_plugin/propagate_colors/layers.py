@@ -49,8 +49,11 @@ def propose(infos: Sequence[Any]) -> tuple[list[str], str | None]:
 
 
 def find_color_layer(infos: Sequence[Any], line: Any) -> str | None:
-    """Return the layer named after the line layer, else the nearest below that is for colours."""
-    usable = [info for info in infos if not _why_no_color(info, [line.uuid])]
+    """Return the layer named after the line layer, else the nearest below that is for colours.
+
+    It may be locked or hidden: a run then says so, rather than make another one.
+    """
+    usable = [info for info in infos if not _why_never_color(info, [line.uuid])]
     for info in usable:
         if info.name == color_layer_name(line.name):
             return info.uuid
@@ -86,14 +89,19 @@ def _why_no_line(info: Any) -> str:
 
 
 def _why_no_color(info: Any, lines: Sequence[str]) -> str:
+    why_not = _why_never_color(info, lines)
+    if not why_not and info.locked:
+        return tr("This layer is locked: unlock it to color into it.")
+    if not why_not and not info.visible:
+        return tr("This layer is hidden: show it to color into it.")
+    return why_not
+
+
+def _why_never_color(info: Any, lines: Sequence[str]) -> str:
     if info.kind != PAINT:
         return tr("Colors need a paint layer.")
     if info.uuid in lines:
         return tr("This is a line layer.")
-    if info.locked:
-        return tr("This layer is locked: unlock it to color into it.")
-    if not info.visible:
-        return tr("This layer is hidden: show it to color into it.")
     return _why_no_format(info)
 
 

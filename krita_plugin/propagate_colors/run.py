@@ -84,12 +84,12 @@ class Run:
         shot = self._shot
         if shot.color is not None:
             write.color_layer(shot)
+            shot.chosen |= {"lines", "color"}  # by pressing the button
             return
         line = shot.info(shot.lines[0].uuid)
         name = layers.color_layer_name(line.name)
         uuid = yield from steps.create_color_layer(shot.document, name, line.uuid)
-        shot.journal.choices.color = uuid
-        shot.look()
+        shot.choose(color=uuid)
 
     # ---- what the engine must know
 

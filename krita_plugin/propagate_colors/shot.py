@@ -34,6 +34,8 @@ class Shot:
         self._digests: dict[int, tuple[Any, review.Digest]] = {}
         self._had_journal = False
         self.journal = self._open_journal()
+        choices = self.journal.choices
+        self.chosen = {name for name in ("lines", "color") if getattr(choices, name)}
 
     def _open_journal(self) -> Journal:
         data = self.document.read_annotation(journals.KIND)
@@ -66,17 +68,37 @@ class Shot:
     # ---- layers and times
 
     def look(self) -> None:
-        """Read the layer list and the keys of the line layers; choose layers when none are."""
+        """Read the layer list and the keys of the line layers; propose what was not chosen."""
         self.infos = self.document.layers()
         known = {info.uuid for info in self.infos}
         choices = self.journal.choices
         choices.lines = [uuid for uuid in choices.lines if uuid in known]
-        if choices.color not in known:
-            choices.color = None
         if not choices.lines:
-            choices.lines, color = layers.propose(self.infos)
-            choices.color = choices.color or color
+            self.chosen.discard("lines")
+        if choices.color is not None and choices.color not in known:
+            choices.color = None
+            self.chosen.discard("color")
+        self._propose()
         self.read_line_keys()
+
+    def _propose(self) -> None:
+        """Follow the layers that the artist makes until he chooses some himself."""
+        choices = self.journal.choices
+        if "lines" not in self.chosen:
+            choices.lines, color = layers.propose(self.infos)
+        else:
+            color = layers.find_color_layer(self.infos, self.info(choices.lines[0]))
+        if "color" not in self.chosen:
+            choices.color = color
+
+    def choose(self, **choices: Any) -> None:
+        """Take what the artist chose; a field of Choices each."""
+        for name, value in choices.items():
+            setattr(self.journal.choices, name, value)
+        self.chosen.update(choices)
+        if "color" in choices:
+            self._forget_frames()
+        self.look()
 
     def read_line_keys(self) -> None:
         """Read where the line layers have keys now."""
@@ -137,7 +159,7 @@ class Shot:
         """Return where drawings begin within the range."""
         return timeline.drawing_times(self.lines, *self.range)
 
-    def forget_frames(self) -> None:
+    def _forget_frames(self) -> None:
         """Another colour layer was chosen: nothing is known of its frames."""
         self.seen, self.failures, self.taught = {}, {}, {}
         self.scanned = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import OrderedDict
+from math import floor
 from typing import Any, Hashable, Tuple
 
 from . import pictures, reading, review, timeline
@@ -27,7 +28,7 @@ class SegmentMap:
 
     def at(self, point: Point) -> int:
         """Return the segment under a document position; 0 on a line or outside."""
-        x, y = (int(value * scale) for value, scale in zip(point, self._scale))
+        x, y = (floor(value * scale) for value, scale in zip(point, self._scale))
         if not (0 <= x < self._size[0] and 0 <= y < self._size[1]):
             return 0
         return struct.unpack_from("<i", self._data, 4 * (y * self._size[0] + x))[0]

@@ -38,9 +38,10 @@ def test_the_color_layer_named_after_the_lines_is_found_again_wherever_it_lies()
     assert layers.find_color_layer([own, LINES, COLORS], LINES) == "o"
 
 
-def test_a_locked_or_hidden_layer_is_no_color_layer():
-    assert layers.propose([LINES, COLORS._replace(locked=True)]) == (["l"], None)
-    assert layers.propose([LINES, COLORS._replace(visible=False)]) == (["l"], None)
+def test_a_locked_or_hidden_layer_is_proposed_but_cannot_be_chosen():
+    for odd in (COLORS._replace(locked=True), COLORS._replace(visible=False)):
+        assert layers.propose([LINES, odd]) == (["l"], "c")
+        assert not layers.color_choices([odd], ["l"])[0].enabled
 
 
 def test_choices_say_why_not():

@@ -140,14 +140,14 @@ def every_written_frame_is_noted_at_once(ctx):
 def two_documents_keep_their_own_state(ctx):
     desk = yield from ready(ctx)
     yield from desk.do("propagate")
-    first, color = desk.document, desk.color
+    color = desk.color
     yield from desk.build(keys=(0, 4), painted=(0,))
     yield 0.7
     yield from desk.rests()
     assert desk.states() == {0: "artist", 4: "todo"}
     yield from desk.do("propagate")
     assert desk.pixels(4) == desk.predicted(4, RED, BLUE)
-    ctx.krita.setActiveDocument(first.raw)
+    yield from ctx.close(desk.document)
     yield 0.7
     yield from desk.rests()
     assert desk.controller.color_layer == color
