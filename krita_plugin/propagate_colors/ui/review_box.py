@@ -205,10 +205,11 @@ class ReviewBox(QtWidgets.QWidget):
     def _update_buttons(self) -> None:
         free = self._controller.has_document and self._controller.busy is None
         chosen = self._times()
-        rows = [row for row in self._controller.frames if row.time in chosen]
+        frames = self._controller.frames
+        rows = [row for row in frames if row.time in chosen]
         acceptable = any(row.state == FrameState.PREDICTED for row in rows)
         undoable = any(row.state in _OURS for row in rows)
-        some = any(row.state in _OURS for row in self._controller.frames)
+        some = any(row.state in _OURS for row in frames)
         self._accept.setEnabled(free and (acceptable or some))
         self._undo.setEnabled(free and (undoable or some))
         self._run_on.setEnabled(free and len(chosen) == 1 and bool(rows))

@@ -5,19 +5,19 @@ import logging
 
 import pytest
 
-pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
-
 from krita_plugin.propagate_colors import i18n
 from krita_plugin.propagate_colors.log import logger
 from krita_plugin.propagate_colors.settings import Settings
-from krita_plugin.propagate_colors.ui.panel import Panel
 from tests.krita_plugin.fake_controller import FakeController
-from tests.krita_plugin.ui.support import Failures, Store, application, turn
+
+# What needs PyQt5 is imported by those who use it: its test modules skip where it is missing.
 
 
 @pytest.fixture
 def no_failures():
     """Fail the test when a slot failed."""
+    from tests.krita_plugin.ui.support import Failures
+
     failures = Failures()
     logger.addHandler(failures)
     yield
@@ -37,6 +37,9 @@ def controller():
 @pytest.fixture
 def make_panel(controller, no_failures):
     """Return a function that shows a panel of a width in a language."""
+    from krita_plugin.propagate_colors.ui.panel import Panel
+    from tests.krita_plugin.ui.support import Store, application, turn
+
     application()
     panels = []
 

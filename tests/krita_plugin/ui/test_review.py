@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
+
 from krita_plugin.propagate_colors.model import FrameRow, FrameState
 from krita_plugin.propagate_colors.ui.review_delegate import summary
 from krita_plugin.propagate_colors.ui.review_model import ReviewModel

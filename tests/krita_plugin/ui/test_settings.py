@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
+
 from tests.krita_plugin.ui.support import Store, click, commands, find, turn
 
 
