@@ -175,7 +175,8 @@ class _Run:
 
     def _heard(self, event: tuple[Any, dict[str, Any]]) -> None:
         """Take a worker's word on a frame; Dask calls this on a thread of its own."""
-        self._news.put(Moved(**event[1]))
+        news = event[1]
+        self._news.put(Moved(news["name"], news["done"], news["total"], news["place"]))
 
     def _ended(self, task: Task, future: Any) -> None:
         """Take the end of a shot; Dask calls this on a thread of its own."""
@@ -222,7 +223,8 @@ class _Reporter(PlainReporter):
     def progress(self, done: int, total: int, text: str, event: dict[str, Any]) -> None:
         del text, event
         place = f"worker {self._worker.address} (process {os.getpid()})"
-        news = {"name": self._name, "done": done, "total": total, "worker": place}
+        # Not "worker": that is a word of Dask, which puts an address there.
+        news = {"name": self._name, "done": done, "total": total, "place": place}
         self._worker.log_event(self._run, news)
 
 

@@ -41,14 +41,16 @@ def test_scripts_parse_with_an_old_python(name):
     ast.parse((SCRIPTS / name).read_text("utf-8"), feature_version=(3, 6))
 
 
-@pytest.mark.parametrize("name", ["demo.py", "test.py", "_env.py", "_krita_trees.py"])
+@pytest.mark.parametrize(
+    "name", ["demo.py", "test.py", "_browser.py", "_env.py", "_krita_trees.py"]
+)
 def test_scripts_need_only_the_standard_library(name):
     import sys
 
     tree = ast.parse((SCRIPTS / name).read_text("utf-8"))
     names = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     names |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
-    assert names <= set(sys.stdlib_module_names) | {"_env", "_krita_trees"}
+    assert names <= set(sys.stdlib_module_names) | {"_browser", "_env", "_krita_trees"}
 
 
 @pytest.mark.parametrize("version", [(2, 7), (3, 6, 15), (3, 10, 13), (3, 15, 0)])
