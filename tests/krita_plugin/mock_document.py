@@ -374,6 +374,14 @@ class Document:
                     after[0] = Frame(self.frame_bytes())
                 self._set_keys(node, node.keys, after)
 
+    def copy_clones(self):
+        node, t = self.cell
+        self._copied = node.keys[t]
+
+    def paste(self):
+        node, t = self.cell
+        self._set_keys(node, node.keys, {**node.keys, t: self._copied})
+
     def _set_keys(self, node, before, after):
         def put(keys):
             node.keys = keys

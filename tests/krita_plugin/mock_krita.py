@@ -179,6 +179,8 @@ class Krita:
         commands = {
             "add_blank_frame": document.add_blank_frame,
             "remove_frames": document.remove_frames,
+            "copy_frames_as_clones": document.copy_clones,
+            "paste_frames": document.paste,
             "fill_selection_foreground_color": document.fill,
             "move_layer_down": document.move_layer_down,
             "toggle_playback": lambda: setattr(document, "playing", not document.playing),

@@ -48,6 +48,9 @@ GROUPS = {
     ),
 }
 
+# What the mock cannot show: the plugin as Krita itself loads it.
+REAL_ONLY = ("plugin:docker_and_actions_are_there",)
+
 ALL = tuple(f"{group}:{name}" for group, names in GROUPS.items() for name in names)
 
 # What the plugin's controller does, with an engine in the same process.

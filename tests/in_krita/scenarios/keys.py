@@ -200,6 +200,25 @@ def a_cell_of_another_layer_was_clicked(ctx):
     assert document.layer(other).key_times() == [0, 4]
 
 
+def clones_are_not_written_twice(ctx):
+    """Frames that share their pixels (Krita's clone frames) come apart where one is replaced."""
+    document = yield from ctx.new_document()
+    (layer,) = yield from ctx.layers(document)
+    yield from ctx.paint(document, layer, 0, 1, 2, 3)
+    for action, t in (("copy_frames_as_clones", 0), ("paste_frames", 4)):
+        yield from steps.goto(document, t)
+        assert host_timeline.select_cell("Layer 0", t)
+        yield from ctx.action(document, action, 0.2)
+    assert document.layer(layer).key_times() == [0, 4]
+    yield from ctx.paint(document, layer, 4, 90, 8, 7)
+    shared = ctx.pixels(document, layer, 4)
+    assert ctx.pixels(document, layer, 0) == shared
+    data = ctx.noise(document, layer, 1)
+    yield from steps.put(document, layer, 4, ctx.canvas(document), data)
+    assert ctx.pixels(document, layer, 4) == data
+    assert ctx.pixels(document, layer, 0) == shared
+
+
 def layers_of_one_name(ctx):
     document = yield from ctx.new_document()
     first = yield from ctx.add_layer(document, "Same", still=False)
@@ -242,6 +261,8 @@ def a_still_layer_becomes_animated(ctx):
     assert ctx.pixels(document, later, 4) == data
     first = yield from ctx.add_layer(document, "First")
     yield from ctx.paint(document, first, 0, 1, 2, 3)
-    yield from steps.put(document, first, 0, ctx.canvas(document), data)
+    box = (0, 0, 64, 10)
+    yield from steps.put(document, first, 0, box, data[: 64 * 10 * 4])
     assert document.layer(first).key_times() == [0]
-    assert ctx.pixels(document, first, 0) == data
+    assert document.layer(first).read(0, box) == data[: 64 * 10 * 4]
+    assert document.layer(first).is_blank(0, (0, 10, 64, 38))
