@@ -8,6 +8,8 @@ from . import look
 from .review_model import ROW_ROLE
 
 _THUMBNAIL = QtCore.QSize(64, 38)
+_SMALL_THUMBNAIL = QtCore.QSize(48, 28)  # where text would be short of room
+_NARROW = 250  # pixels
 _STRIPE = 4  # the state's colour at the left edge
 
 
@@ -30,8 +32,9 @@ class ReviewDelegate(QtWidgets.QStyledItemDelegate):
         box = option.rect
         stripe = QtCore.QRect(box.left(), box.top() + 1, _STRIPE, box.height() - 2)
         painter.fillRect(stripe, look.state_color(state, option.palette))
-        place = QtCore.QRect(QtCore.QPoint(box.left() + _STRIPE + 4, box.top()), _THUMBNAIL)
-        place.moveTop(box.top() + (box.height() - _THUMBNAIL.height()) // 2)
+        size = _SMALL_THUMBNAIL if box.width() < _NARROW else _THUMBNAIL
+        place = QtCore.QRect(QtCore.QPoint(box.left() + _STRIPE + 4, box.top()), size)
+        place.moveTop(box.top() + (box.height() - size.height()) // 2)
         self._paint_thumbnail(painter, place, index.data(Qt.ItemDataRole.DecorationRole), option)
         left = place.right() + 8
         text = QtCore.QRect(left, box.top(), box.right() - left - 4, box.height())
@@ -51,6 +54,10 @@ class ReviewDelegate(QtWidgets.QStyledItemDelegate):
         painter.fillRect(target, Qt.GlobalColor.white)
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(target, image)
+        base = palette.color(palette.ColorRole.Base)
+        painter.setPen(look.blend(base, look.text_color(palette), 0.3))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(target.adjusted(0, 0, -1, -1))
 
     @staticmethod
     def _paint_text(painter, box, row, state: str, option) -> None:
@@ -59,7 +66,8 @@ class ReviewDelegate(QtWidgets.QStyledItemDelegate):
         role = roles.HighlightedText if selected else roles.Text
         painter.setPen(option.palette.color(role))
         line = option.fontMetrics.height()
-        top = box.top() + (box.height() - 2 * line) // 2
+        below = summary(row)
+        top = box.top() + (box.height() - (2 if below else 1) * line) // 2
         upper = QtCore.QRect(box.left(), top, box.width(), line)
         lower = upper.translated(0, line)
         left = look.flags(Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter)
@@ -75,7 +83,7 @@ class ReviewDelegate(QtWidgets.QStyledItemDelegate):
         painter.drawText(upper, right, sure)
         taken = option.fontMetrics.horizontalAdvance(sure) + 6 if sure else 0
         _draw_elided(painter, upper.adjusted(width, 0, -taken, 0), name, option)
-        _draw_elided(painter, lower, summary(row), option)
+        _draw_elided(painter, lower, below, option)
 
 
 def _draw_elided(painter, box, text: str, option) -> None:
