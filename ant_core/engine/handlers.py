@@ -19,11 +19,14 @@ from ant_core.engine.lanes import Job
 from ant_core.engine.process import lower_priority, usable_cores
 from ant_core.engine.protocol import MAX_PAYLOAD, PROTOCOL, check_planes
 from ant_core.errors import InputError, ProtocolError
+from ant_core.models import Store, find_places, find_registry, load_registry
+from ant_core.models.installed import find, locate
+from ant_core.models.listing import list_models, model_row
+from ant_core.models.registry import EMBEDDED_NAME
 
 if TYPE_CHECKING:
     from ant_core.engine.session import LayerFormat, Picture, ShotSession
     from ant_core.matcher import Matcher
-    from ant_core.models import Store
 
 __all__ = ["Handlers"]
 
@@ -39,6 +42,7 @@ class Handlers:
 
     def __init__(self) -> None:
         self._matcher: Matcher | None = None
+        self._model_name = ""
         self._device: Any = "auto"
         self._threads = 1
         self._shots: OrderedDict[str, tuple[Any, ShotSession]] = OrderedDict()
@@ -81,29 +85,33 @@ class Handlers:
         self._device = asked.get("device", "auto")
         self._threads = asked.get("threads") or usable_cores(background=background)
         model = asked.get("model")
-        self._load(_path(model) if model else None)
+        if model:
+            self._load(locate(_path(model)), model)
+        else:
+            self._load(None, EMBEDDED_NAME)
         self._introduce(job)
         # The first shot needs it; importing takes a moment that nobody waits for here.
         importlib.import_module("ant_core.engine.session")
 
     def _choose_model(self, job: Job, asked: Fields) -> None:
+        before = self._matcher
         if "path" in asked:
-            model = _path(asked["path"])
+            self._load(_path(asked["path"]), asked["path"])
         else:
-            from ant_core.models import find_places
-            from ant_core.models.installed import find
-
-            model = find(find_places(), asked["name"]).path
-        self._load(model)
-        with self._lock:
-            self._shots.clear()  # what they know was made with the other model
+            self._load(find(find_places(), asked["name"]).path, asked["name"])
+        assert before is not None
+        assert self._matcher is not None
+        if self._matcher.model_hash != before.model_hash:
+            with self._lock:
+                self._shots.clear()  # what they know was made with the other model
         self._introduce(job)
 
-    def _load(self, model: Path | None) -> None:
+    def _load(self, path: Path | None, name: str) -> None:
+        """Load a model; `name` is what the caller knows it by."""
         from ant_core.matcher import Matcher
-        from ant_core.models.installed import locate
 
-        self._matcher = Matcher(locate(model) if model else None, self._device, self._threads)
+        self._matcher = Matcher(path, self._device, self._threads)
+        self._model_name = name
 
     def _introduce(self, job: Job) -> None:
         from ant_core.result import REVIEW_BELOW
@@ -114,7 +122,7 @@ class Handlers:
                 "type": "hello",
                 "protocol": PROTOCOL,
                 "engine": __version__,
-                "model": {"name": self._matcher.model_name, "sha256": self._matcher.model_hash},
+                "model": {"name": self._model_name, "sha256": self._matcher.model_hash},
                 "device": self._matcher.device,
                 "threads": self._threads,
                 "review_below": REVIEW_BELOW,
@@ -255,9 +263,6 @@ class Handlers:
     # ---- models
 
     def _models(self, job: Job, asked: Fields) -> None:
-        from ant_core.models import Store, find_places, find_registry, load_registry
-        from ant_core.models.listing import list_models, model_row
-
         places = find_places()
         store = Store(places, lambda: load_registry(find_registry(places)))
         action = asked["action"]

@@ -102,7 +102,7 @@ class EngineClient:
         if process is None or process.state() == QProcess.ProcessState.NotRunning:
             return None
         process.closeWriteChannel()  # its end, once it has read what is on its way
-        self._fail_all("off", tr("The engine was ended."))
+        self._fail(self._forget_all(), "off", tr("The engine was ended."))
         return process
 
     # ---- requests
@@ -239,13 +239,17 @@ class EngineClient:
 
     def _end(self, state: str, problem: str) -> None:
         self.problem = problem
+        waiting = self._forget_all()  # first: whoever hears of it may start another engine
         self._set(state)
-        self._fail_all("crashed" if state == CRASHED else "off", problem)
+        self._fail(waiting, "crashed" if state == CRASHED else "failed", problem)
 
-    def _fail_all(self, code: str, message: str) -> None:
+    def _forget_all(self) -> dict[int, tuple[Callback, int]]:
         waiting, self._waiting = self._waiting, {}
         self._unsent.clear()
         self._unsent_bytes = 0
+        return waiting
+
+    def _fail(self, waiting: dict[int, tuple[Callback, int]], code: str, message: str) -> None:
         for number, (callback, _) in waiting.items():
             if callback != self._on_hello:
                 _call(callback, _error(number, code, message), b"")

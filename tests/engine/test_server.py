@@ -50,7 +50,7 @@ def test_hello_introduces_the_engine(start):
         "re": 1,
         "protocol": 1,
         "engine": __version__,
-        "model": {"name": "fake", "sha256": "0" * 64},
+        "model": {"name": "default", "sha256": "0" * 64},
         "device": "cpu",
         "threads": 3,
         "review_below": 0.6,
@@ -194,9 +194,15 @@ def test_pictures_and_questions(shot, tmp_path):
 def test_another_model_closes_the_shots(shot, tmp_path):
     model = tmp_path / "other.antmodel"
     model.touch()
-    assert shot.ask("choose_model", path=str(model))[0]["type"] == "hello"
+    answer, _ = shot.ask("choose_model", path=str(model))
+    assert answer["model"] == {"name": str(model), "sha256": "1" * 64}
     assert "not open" in failure(shot, "preview", shot="a", frame=1)["message"]
     assert failure(shot, "choose_model", name="no-such-model")["code"] == "model"
+
+
+def test_the_same_model_again_keeps_the_shots(shot):
+    shot.ask("choose_model", name="default")
+    shot.ask("preview", shot="a", frame=1)
 
 
 # ---- while a run is at work

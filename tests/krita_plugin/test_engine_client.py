@@ -107,7 +107,7 @@ def propagate(frames):
 def test_handshake_tells_model_and_device(client, loop, tmp_path):
     ready(client, loop, fake(tmp_path))
     assert client.states == ["starting", "ready"]
-    assert (client.model_name, client.model_hash) == ("fake", "0" * 64)
+    assert (client.model_name, client.model_hash) == ("default", "0" * 64)
     assert client.hello["device"] == "cpu"
 
 
