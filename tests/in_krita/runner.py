@@ -287,6 +287,7 @@ def _start_screen(log) -> tuple[subprocess.Popen, str]:
     with os.fdopen(reading) as pipe:
         number = pipe.readline().strip()
     if not number:
+        _stop(process)
         raise KritaFailed("Xvfb did not start")
     return process, f":{number}"
 
