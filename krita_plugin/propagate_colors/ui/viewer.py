@@ -17,6 +17,7 @@ _MODES = {
     DOUBTFUL: (mark("Doubtful"), mark("Doubtful: the segments that should be looked at")),
 }
 _HOVER_MS = 40
+_GATHER_MS = 30  # several changes in a row cost one picture
 
 
 class Viewer(QtWidgets.QWidget):
@@ -45,9 +46,12 @@ class Viewer(QtWidgets.QWidget):
         layout.addLayout(self._header())
         layout.addWidget(self.canvas, 1)
         layout.addWidget(self._explain)
-        topics = ("viewer", "document", "frames")
-        observe(self, controller, dict.fromkeys(topics, self.refresh))
-        self.refresh()
+        self._gather = QtCore.QTimer(self)
+        self._gather.setSingleShot(True)
+        self._gather.setInterval(_GATHER_MS)
+        self._gather.timeout.connect(guarded(self.refresh))
+        topics = ("viewer", "document", "frames", "engine")
+        observe(self, controller, dict.fromkeys(topics, self._gather.start))
 
     # --- building
 
