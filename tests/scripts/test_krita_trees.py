@@ -1,0 +1,90 @@
+"""Installing Krita and making trees, with every command replaced by a recorder."""
+
+import pytest
+
+from scripts import _krita_trees as trees
+from scripts import test as test_script
+
+
+@pytest.fixture
+def commands(monkeypatch, tmp_path):
+    """Record commands; those that hold a word of `failing` fail."""
+    seen, failing = [], set()
+
+    def call(command, _messages, _settings):
+        seen.append(" ".join(command))
+        return not any(word in seen[-1] for word in failing)
+
+    monkeypatch.setattr(trees, "_call", call)
+    monkeypatch.setattr(trees, "_is_root", lambda: True)
+    monkeypatch.setattr(trees, "_obstacle", lambda: None)
+    monkeypatch.setattr(trees, "_mirror", lambda: "http://mirror/debian")
+    monkeypatch.setattr(trees, "_configure", lambda *_: None)
+    monkeypatch.setattr(trees.shutil, "which", lambda name: None if name == "krita" else name)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return seen, failing
+
+
+@pytest.fixture
+def log(tmp_path):
+    return str(tmp_path / "krita.log")
+
+
+def test_krita_is_installed_where_no_password_is_needed(commands, log, monkeypatch):
+    trees.install_krita(log)
+    assert commands[0][-1].startswith("apt-get install -y --no-install-recommends krita ")
+    commands[0].clear()
+    monkeypatch.setattr(trees, "_is_root", lambda: False)
+    trees.install_krita(log)
+    assert commands[0] == []
+
+
+def test_a_krita_that_is_there_is_left_alone(commands, log, monkeypatch):
+    monkeypatch.setattr(trees.shutil, "which", lambda name: name)
+    trees.install_krita(log)
+    assert commands[0] == []
+
+
+def test_a_failed_installation_is_reported_with_its_log(commands, log, capsys):
+    commands[1].add("install")
+    trees.install_krita(log)
+    assert log in capsys.readouterr().err
+
+
+def test_finished_trees_are_left_alone(commands, log):
+    trees.make_all(log)
+    assert [tree.rsplit("/", 1)[-1] for tree in trees.made()] == [name for name, _ in trees.SUITES]
+    assert any("debootstrap --variant=minbase sid" in command for command in commands[0])
+    commands[0].clear()
+    trees.make_all(log)
+    assert commands[0] == []
+
+
+def test_a_tree_that_fails_costs_a_loud_line_and_not_the_others(commands, log, capsys):
+    commands[1].add("forky")
+    trees.make_all(log)
+    assert capsys.readouterr().err.count("SKIPPED: the Krita of forky") == 1
+    assert len(trees.made()) == len(trees.SUITES) - 1
+
+
+def test_where_nothing_may_be_mounted_one_line_says_so(commands, log, capsys, monkeypatch):
+    monkeypatch.setattr(trees, "_obstacle", lambda: "this machine may not mount")
+    trees.make_all(log)
+    assert commands[0] == []
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("SKIPPED")
+    assert "may not mount" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        ([], True),
+        (["-k", "gap"], True),
+        (["tests/"], True),
+        (["tests/segmentation", "-k", "gap"], False),
+        (["tests/segmentation", "tests/in_krita/test_host.py"], True),
+    ],
+)
+def test_krita_is_wanted_only_for_its_own_tests(arguments, wanted):
+    assert test_script._wants(arguments, "in_krita") is wanted
