@@ -1,6 +1,7 @@
 """Random messages and damaged ones: always an answer or a clean end, never a hang."""
 
 import contextlib
+import copy
 import json
 import queue
 import random
@@ -41,13 +42,13 @@ def _values(place):
 
 def _spoil(rng, place):
     if isinstance(place, list):
-        place[rng.randrange(len(place))] = rng.choice(ODD)
+        place[rng.randrange(len(place))] = copy.deepcopy(rng.choice(ODD))
         return
     key = rng.choice([*place, "extra", *SANE])
     if rng.random() < 0.3:
         place.pop(key, None)
     else:
-        place[key] = rng.choice(ODD)
+        place[key] = copy.deepcopy(rng.choice(ODD))
 
 
 def damaged(rng, data):
