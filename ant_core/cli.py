@@ -192,6 +192,11 @@ def _add_propagate(commands: Any) -> None:
         help="learn also from this coloured picture outside the shot, of any size: a turn-around "
         "with its lines baked in, or a layered .ora or .psd file; may be given again",
     )
+    add(
+        "--palette",
+        metavar="FILE",
+        help="name the colours in the report by this palette: .gpl, .aco, .ase or .kpl",
+    )
     add("--hints", metavar="FILE", help="JSON file of hints and locks")
     add(
         "--lock",

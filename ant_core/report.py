@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from ant_core import __version__
 from ant_core.contact_sheet import Cell, draw_sheet, read_thumbnail
 from ant_core.formats.png import encode_png
+from ant_core.palettes import NamedPalette
+from ant_core.palettes.usage import name_colors
 from ant_core.propagate import RunResult, Settings
 from ant_core.result import NO_COUNTERPART, FrameResult
 from ant_core.run_output import RunOutput
@@ -50,6 +52,8 @@ class RunInfo:
     warnings : tuple of str
     wall_s : float
         Of the whole run, with checking and loading.
+    palette : NamedPalette or None
+        Names the colours.
     """
 
     model_name: str
@@ -61,6 +65,7 @@ class RunInfo:
     hints: dict[str, Any]
     warnings: tuple[str, ...]
     wall_s: float
+    palette: NamedPalette | None = None
 
 
 @dataclass(frozen=True)
@@ -185,9 +190,17 @@ def _head(shot: Shot, run: RunResult, info: RunInfo) -> dict[str, Any]:
             "per_computed_drawing_s": round(info.wall_s / computed, 4) if computed else None,
             "stages": run.timings.summary(),
         },
+        "palette": _palette(run, info.palette),
         "summary": summary_json(summary),
         "warnings": list(info.warnings),
     }
+
+
+def _palette(run: RunResult, named: NamedPalette | None) -> dict[str, Any] | None:
+    if named is None:
+        return None
+    colors = name_colors(run.results.values(), run.palette, named)
+    return {"file": named.place, "left_out": named.left_out, "colors": colors}
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:

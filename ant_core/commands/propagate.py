@@ -22,6 +22,8 @@ from ant_core.formats.sequence import SequenceReader
 from ant_core.matcher import Matcher
 from ant_core.model_sheet import open_model_sheets
 from ant_core.output import OutputFolder
+from ant_core.palettes import read_palette
+from ant_core.palettes.usage import name_colors
 from ant_core.propagate import Progress, Propagation, RunResult, Settings
 from ant_core.report import (
     RunInfo,
@@ -60,6 +62,7 @@ def run(
         )
     start = time.perf_counter()
     timings = Timings()
+    palette = read_palette(Path(options.palette)) if options.palette else None
     with timings.measure("check"):
         job = prepare_kra(options, files) if is_kra(options) else _prepare(options, files)
     for warning in job.warnings:
@@ -97,6 +100,7 @@ def run(
         job.hints_document,
         job.warnings,
         time.perf_counter() - start,
+        palette,
     )
     return _conclude(job, result, info, reporter, strict=options.fail_under is not None)
 
@@ -116,6 +120,11 @@ def _conclude(
     summary = summarize(run.results, info.review_below)
     for line in summary.lines():
         reporter.say(line)
+    if info.palette is not None:
+        colors = name_colors(run.results.values(), run.palette, info.palette)
+        strange = sum(not item["names"] for item in colors)
+        if strange:
+            reporter.warn(f"{strange} of {len(colors)} colours are not in {info.palette.place}")
     reporter.say(f"{info.wall_s:.1f} s on {info.device}; contact sheet: {sheet}")
     event = {
         "report": str(report),
