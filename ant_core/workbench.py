@@ -93,7 +93,8 @@ class Workbench:
         self._cancel = cancel
         self._digests = {f: drawing.digest for drawing in shot.drawings for f in drawing.frames}
         self._features = features or FeatureCache(settings.cached_segments)
-        overlap = shot.size[0] * shot.size[1] <= _OVERLAP_PIXELS
+        # One thread means one: helpers that read ahead and write behind would be two more.
+        overlap = threads != 1 and shot.size[0] * shot.size[1] <= _OVERLAP_PIXELS
         self.pipeline = Pipeline(self._analyze, overlap=overlap, threads=threads)
         self.encode_sheet: Callable[[int], DrawingFeatures]  # set by `SheetSources`
 

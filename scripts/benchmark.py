@@ -3,6 +3,7 @@
 
     python scripts/benchmark.py segmentation --bench BENCH
     python scripts/benchmark.py propagate --help
+    python scripts/benchmark.py batch
     python scripts/benchmark.py match
 
 Exit code 0 when every bar is met, 1 when one is missed.
@@ -22,6 +23,7 @@ BENCHMARKS = {
     "segmentation": "line art to label map: leaks, regions recovered, time against the floor",
     "propagate": "a whole shot: time a drawing, stage by stage, and memory",
     "krita": "how long a job of the plugin keeps Krita's event loop waiting",
+    "batch": "many shots: frames a minute by shots and engines, cost of a frame in long batches",
     "match": "encoding and matching alone, CPU against CUDA",
 }
 
