@@ -14,6 +14,8 @@ from collections import deque
 from contextlib import contextmanager
 from typing import Any, Callable, Deque, Dict, Generator, Iterator, NamedTuple, Optional, Tuple
 
+from .log import logger
+
 POLL_SECONDS = 0.02
 CONDITION_TIMEOUT_SECONDS = 60.0
 # While a dialog or menu is open, Krita runs a nested loop: jobs rest and look again this often.
@@ -85,7 +87,13 @@ class QtClock:
         """Call `call` from the event loop after so many seconds."""
         from .qt import QtCore
 
-        QtCore.QTimer.singleShot(max(0, int(seconds * 1000)), call)
+        def slot() -> None:
+            try:
+                call()
+            except Exception:  # Krita would open a dialog over the artist's work
+                logger.exception("a timed call failed: %s", call)
+
+        QtCore.QTimer.singleShot(max(0, int(seconds * 1000)), slot)
 
     def resting(self) -> bool:
         """Tell whether a dialog or menu is open, which runs a nested event loop."""
@@ -115,6 +123,7 @@ class Runner:
         self._condition: Optional[Callable[[], bool]] = None
         self._deadline = 0.0
         self._cancelled = False
+        self._throw_next: Optional[BaseException] = None
         self._turn = 0
         self._schedule(0)
 
@@ -125,8 +134,6 @@ class Runner:
             self._condition = None
             self._throw_next = JobCancelled()
             self._schedule(0)
-
-    _throw_next: Optional[BaseException] = None
 
     def _schedule(self, seconds: float) -> None:
         # Only the newest timer counts: one that a cancel overtook finds its number out of date.
@@ -170,6 +177,9 @@ class Runner:
         return next(self._generator) if error is None else self._generator.throw(error)
 
     def _wait_for(self, wish: Any) -> None:
+        if self._throw_next is not None:  # the job was cancelled from within its own step
+            self._schedule(0)
+            return
         timeout = CONDITION_TIMEOUT_SECONDS
         if isinstance(wish, tuple):
             wish, timeout = wish

@@ -93,6 +93,20 @@ def test_cancel_cuts_a_wait_short_and_lets_the_job_clean_up(ends):
     assert [type(error) for error in ends.errors] == [JobCancelled]
 
 
+def test_cancel_from_within_a_step_comes_at_the_next_one(ends):
+    runners = []
+
+    def job():
+        runners[0].cancel()
+        yield lambda: False
+
+    clock = Clock()
+    runners.append(Runner(job(), "job", ends.results.append, ends.errors.append, clock))
+    clock.run()
+    assert [type(error) for error in ends.errors] == [JobCancelled]
+    assert clock.now() < 1
+
+
 def test_cancel_after_the_end_does_nothing(ends):
     def job():
         yield
