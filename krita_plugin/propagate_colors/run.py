@@ -122,7 +122,7 @@ class Run:
             "model_sheets": shot.journal.choices.model_sheets,
             "hints": shot.hints_for(targets),
             "gap_px": shot.journal.choices.gap_px,
-            "known": {str(time): shot.seen[time].hash for time in predicted},
+            "known": {str(time): shot.known_to_engine(time) for time in predicted},
         }
 
     # ---- what comes back
@@ -169,7 +169,9 @@ class Run:
         elif (yield from self._lines_changed(time)):
             outcome.stale.append(time)
         else:
-            colored = write.Colored(time, tuple(header["box"]), plane, result, self._model)
+            colored = write.Colored(
+                time, tuple(header["box"]), plane, result, self._model, header.get("hash", "")
+            )
             state = yield from write.write_frame(shot, colored)
             (outcome.written if state == FrameState.PREDICTED else outcome.left).append(time)
         self._wrote(time)

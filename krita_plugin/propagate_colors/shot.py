@@ -31,6 +31,7 @@ class Shot:
         self.trouble = ""  # why the annotation could not be read
         self._unknown: set[str] = set()  # hashes
         self._unread: bytes | None = None
+        self._engine_hashes: dict[str, str] = {}
         self._digests: dict[int, tuple[Any, review.Digest]] = {}
         self._had_journal = False
         self.journal = self._open_journal()
@@ -244,12 +245,22 @@ class Shot:
         error = self.failures.get(time, "")
         return review.frame_row(time, state, self.is_reference(time), entry, error)
 
-    def wrote(self, entry: journals.Entry) -> None:
+    def wrote(self, entry: journals.Entry, engine_hash: str) -> None:
         """Note a frame that was just written."""
+        self._engine_hashes[entry.after] = engine_hash
         self.journal.record(entry)
         self.journal.on.discard(entry.time)
         self.journal.off.discard(entry.time)
         self.failures.pop(entry.time, None)
+
+    def known_to_engine(self, time: int) -> str:
+        """Return the hash by which the engine knows the pixels of a frame that we wrote.
+
+        It counts what lies outside a plane as zeros. Krita's transparent pixel is another one in
+        some colour models (in CMYK it carries ink), so the two hashes can differ.
+        """
+        held = self.seen[time].hash
+        return self._engine_hashes.get(held, held)
 
     def accept(self, time: int) -> None:
         """Note the artist's yes."""

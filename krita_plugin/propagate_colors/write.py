@@ -31,6 +31,7 @@ class Colored(NamedTuple):
     data: bytes
     result: dict[str, Any]
     model: str
+    hash: str  # of the frame, as the engine expects it to be read
 
 
 class CannotUndo(Exception):
@@ -92,7 +93,7 @@ def _exchange(shot: Shot, uuid: str, colored: Colored, before: Plane | None) -> 
         review.summarize(colored.result),
         journals.pack_result(colored.result),
     )
-    shot.wrote(entry)
+    shot.wrote(entry, colored.hash)
     yield
     shot.save()
 

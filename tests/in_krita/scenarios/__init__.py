@@ -123,3 +123,14 @@ CONTROLLER_GROUPS = {
 CONTROLLER = tuple(
     f"{group}:{name}" for group, names in CONTROLLER_GROUPS.items() for name in names
 )
+
+# The same with the real engine, in the real Krita alone.
+WITH_ENGINE = (
+    "engine:rgba_u8",
+    "engine:rgba_u16",
+    "engine:rgba_f32_with_a_hint",
+    "engine:graya_u8",
+    "engine:cmyka_u8",
+    "engine:killed_in_the_middle",
+    "sample:propagates",
+)

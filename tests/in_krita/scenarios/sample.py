@@ -4,6 +4,7 @@ from pathlib import Path
 
 from krita_plugin.propagate_colors import steps
 from krita_plugin.propagate_colors.controller import Controller
+from krita_plugin.propagate_colors.jobs import pauses
 from krita_plugin.propagate_colors.model import FrameState
 from krita_plugin.propagate_colors.qt import QtGui
 from krita_plugin.propagate_colors.settings import Settings
@@ -56,20 +57,39 @@ def picture(path):
 
 
 def propagates(ctx):
-    document, line, color = yield from sample_document(ctx, 4)
+    document, line, color = yield from sample_document(ctx, 14)
     watched = Watched(ctx)
     controller = watched.controller
     controller.refresh()
     yield lambda: watched.states().get(0) == FrameState.ARTIST, 20.0
     assert (controller.line_layers, controller.color_layer) == ([line], color)
-    before = {t: ctx.pixels(document, line, t) for t in (0, 2, 4, 6)}
+    before = {t: ctx.pixels(document, line, t) for t in range(0, 28, 2)}
     reference = ctx.pixels(document, color, 0)
+    pauses.clear()
     controller.propagate()
     said = yield from watched.ends()
+    ctx.values["pauses"] = {kind: tuple(found) for kind, found in pauses.summary().items()}
     ctx.values["said"] = [text for _, text, _ in said]
-    ctx.values["engine"] = controller.diagnostics()
-    assert document.layer(color).key_times() == [0, 2, 4, 6], document.layer(color).key_times()
+    assert document.layer(color).key_times() == list(range(0, 28, 2))
     assert {t: ctx.pixels(document, line, t) for t in before} == before
     assert ctx.pixels(document, color, 0) == reference
     assert [watched.states()[t] for t in (0, 1, 2, 4, 6)] == ["artist", "hold", *["predicted"] * 3]
+    shares = []
+    for number in range(2, 15):
+        found = ctx.pixels(document, color, 2 * (number - 1))
+        shares.append(equal_pixels(found, picture(SHOT / "truth" / f"{number:04}.png")))
+        Path(ctx.file(f"{number:04}.bgra")).write_bytes(found)
+    ctx.values["equal"] = shares
+    assert min(shares) > 0.8, shares
+    assert sum(shares) / len(shares) > 0.9, shares
     controller.shutdown()
+
+
+def equal_pixels(found, truth):
+    """Return the share of painted pixels that have the true colour."""
+    pairs = [
+        (a, b)
+        for a, b in zip(memoryview(found).cast("I"), memoryview(truth).cast("I"), strict=True)
+        if b
+    ]
+    return round(sum(a == b for a, b in pairs) / len(pairs), 4)

@@ -1,0 +1,182 @@
+"""The controller with the real engine, on small documents of every colour model and depth."""
+
+from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors.controller import Controller
+from krita_plugin.propagate_colors.settings import Settings
+from tests.in_krita.scenarios.desk import Desk
+
+SIZE = (240, 160)
+BOXES = ((20, 20, 70, 90), (120, 40, 80, 100))  # x, y, width, height
+SHIFT = 6
+
+
+class RealDesk(Desk):
+    """A desk with the engine that ANT_CORE names."""
+
+    def start(self):
+        self.controller = Controller(self.ctx.host, Settings(self.ctx.host))
+        self.controller.message.connect(lambda *message: self.messages.append(message))
+        self.controller.refresh()
+        self.first = yield from self.rests()
+
+    def rests(self):
+        yield lambda: self.controller._worker.idle, 100.0
+        said, self.messages = self.messages, []
+        return [text for _, text, _ in said]
+
+    def boxes(self, draw, shift, pixel):
+        """Return a frame on which `draw(number, on_edge)` gives each box's pixels."""
+        width, height = SIZE
+        frame = bytearray(width * height * pixel)
+        for number, (left, top, across, down) in enumerate(BOXES):
+            for y in range(top, top + down):
+                for x in range(left, left + across):
+                    inner = left + 2 <= x < left + across - 2 and top + 2 <= y < top + down - 2
+                    data = draw(number, not inner)
+                    if data is not None:
+                        place = (y * width + x + shift) * pixel
+                        frame[place : place + pixel] = data
+        return bytes(frame)
+
+    def set_up(self, model, depth):
+        """Two closed boxes on frames 0 and 2, painted on frame 0 in odd values."""
+        ctx = self.ctx
+        self.document = yield from ctx.new_document(model, depth, size=SIZE)
+        self.line = yield from ctx.add_layer(self.document, "Lines", still=False)
+        layer = self.document.layer(self.line)
+        pixel, channel = layer.pixel_size, {"U8": 1, "U16": 2, "F16": 2, "F32": 4}[depth]
+        opaque = {"U8": b"\xff", "U16": b"\xff\xff", "F16": b"\x00\x3c", "F32": b"\0\0\x80\x3f"}
+        ink = self.ink(model, depth, pixel - channel) + opaque[depth]
+        self.colors_given = [
+            self.odd(number, depth, pixel - channel) + opaque[depth] for number in range(2)
+        ]
+        for time, shift in ((0, 0), (2, SHIFT)):
+            data = self.boxes(lambda _, edge: ink if edge else None, shift, pixel)
+            yield from steps.put(self.document, self.line, time, self.box, data)
+        self.color = yield from steps.create_color_layer(self.document, "Lines colors", self.line)
+        data = self.boxes(lambda number, _: self.colors_given[number], 0, pixel)
+        yield from steps.put(self.document, self.color, 0, self.box, data)
+
+    @staticmethod
+    def ink(model, depth, count):
+        """Return the bytes of black: no light, or all of the last ink."""
+        if model != "CMYKA":
+            return bytes(count)
+        full = {"U8": b"\xff", "U16": b"\xff\xff", "F16": b"\x40\x56", "F32": b"\0\0\xc8\x42"}[
+            depth
+        ]
+        return bytes(count - len(full)) + full
+
+    @staticmethod
+    def odd(number, depth, count):
+        """Return a colour whose low bits any conversion would lose."""
+        if depth == "U8":
+            return bytes((37 + 61 * number + 29 * place) % 255 for place in range(count))
+        if depth == "U16":
+            return b"".join(
+                (12345 + 7001 * number + 9973 * place).to_bytes(2, "little")
+                for place in range(count // 2)
+            )
+        if depth == "F16":
+            return b"".join(bytes([0x51 + 3 * place, 0x34 + number]) for place in range(count // 2))
+        return b"".join(
+            bytes([0x13 + place, 0x57, 0x80 + 40 * number, 0x3E]) for place in range(count // 4)
+        )
+
+    def pixel_at(self, time, point):
+        size = self.document.layer(self.color).pixel_size
+        place = (point[1] * SIZE[0] + point[0]) * size
+        return self.pixels(time)[place : place + size]
+
+
+def returns_unchanged(ctx, model, depth):
+    desk = RealDesk(ctx)
+    yield from desk.set_up(model, depth)
+    yield from desk.start()
+    said = yield from desk.do("propagate")
+    assert said == ["1 frame colored."], said
+    for number, (left, top, across, down) in enumerate(BOXES):
+        middle = (left + across // 2 + SHIFT, top + down // 2)
+        assert desk.pixel_at(2, middle) == desk.colors_given[number], (model, depth, number)
+    alpha = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}[depth]
+    assert desk.pixel_at(2, (2, 2))[-alpha:] == bytes(alpha)
+    ctx.values[f"clear pixel {model} {depth}"] = desk.pixel_at(2, (2, 2)).hex()
+    said = yield from desk.do("propagate")
+    assert said == ["Nothing had to be colored again."], said
+    return desk
+
+
+def rgba_u8(ctx):
+    desk = yield from returns_unchanged(ctx, "RGBA", "U8")
+    yield from desk.do("propagate")
+    left, top, across, down = BOXES[1]
+    point = (left + across // 2, top + down // 2)
+    desk.controller.segment_at(2, point)
+    yield from desk.rests()
+    info = desk.controller.segment_at(2, point)
+    assert info.state == "painted"
+    blue, green, red, alpha = desk.colors_given[1]
+    assert info.color == (red, green, blue, alpha), info
+    assert info.source_frame == 0
+    yield from desk.do("give_hint", 2, point, (9, 8, 7, 255))
+    yield from desk.do("propagate")
+    assert desk.pixel_at(2, point) == bytes([7, 8, 9, 255])
+    yield from desk.do("toggle_lock", 2, (BOXES[0][0] + 30, BOXES[0][1] + 30))
+    yield from desk.do("remove_hint", 2, point)
+    said = yield from desk.do("propagate")
+    assert said == ["1 frame colored."], said
+    assert desk.pixel_at(2, point) == desk.colors_given[1]
+    desk.controller.check_regions(2)
+    yield from desk.rests()
+    assert desk.controller.viewer_picture(2, 120, 120, "segments")[:2] == (120, 80)
+    desk.controller.viewer_picture(2, 120, 120, "doubtful")
+    yield from desk.rests()
+    assert desk.controller.viewer_picture(2, 120, 120, "doubtful")[:2] == (120, 80)
+    assert desk.controller.thumbnail(2)[:2] == (160, 107)
+    yield from desk.do("undo", [2])
+    assert desk.color_keys() == [0]
+    desk.controller.shutdown()
+
+
+def rgba_u16(ctx):
+    desk = yield from returns_unchanged(ctx, "RGBA", "U16")
+    desk.controller.shutdown()
+
+
+def rgba_f32_with_a_hint(ctx):
+    desk = yield from returns_unchanged(ctx, "RGBA", "F32")
+    point = (BOXES[0][0] + 30, BOXES[0][1] + 30)
+    yield from desk.do("give_hint", 2, point, (0.5, 0.25, 2.0, 1.0))
+    yield from desk.do("propagate")
+    assert desk.pixel_at(2, point) == bytes.fromhex("0000003f 0000803e 00000040 0000803f")
+    desk.controller.shutdown()
+
+
+def graya_u8(ctx):
+    desk = yield from returns_unchanged(ctx, "GRAYA", "U8")
+    assert desk.controller.thumbnail(2) is not None
+    desk.controller.shutdown()
+
+
+def cmyka_u8(ctx):
+    desk = yield from returns_unchanged(ctx, "CMYKA", "U8")
+    assert desk.controller.viewer_picture(2, 200, 200, "picture") is not None
+    desk.controller.shutdown()
+
+
+def killed_in_the_middle(ctx):
+    desk = RealDesk(ctx)
+    yield from desk.set_up("RGBA", "U8")
+    yield from desk.start()
+    yield from desk.do("ask_models")
+    assert desk.controller.models()
+    desk.controller.propagate()
+    client = desk.controller._engine.client
+    yield lambda: bool(client._waiting), 20.0
+    client._process.kill()
+    said = yield from desk.rests()
+    assert "started again" in said[-1], said
+    assert desk.color_keys() in ([0], [0, 2])
+    yield from desk.do("propagate")
+    assert desk.states()[2] == "predicted"
+    desk.controller.shutdown()
