@@ -72,7 +72,10 @@ def lower_priority() -> None:
 
 
 def end_with_parent() -> None:
-    """End this process, at once and whatever it is doing, when the one that started it is gone."""
+    """End this process, at once and whatever it is doing, when the one that started it is gone.
+
+    Linux means the thread that started it: a program should start the engine from one that stays.
+    """
     parent = os.getppid()
     if sys.platform == "win32":
         _watch(lambda: _wait_for_process(parent))
