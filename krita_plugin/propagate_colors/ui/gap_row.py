@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..i18n import tr
 from ..qt import Qt, QtCore, QtWidgets
 from . import look
-from .slots import guarded, pressed
+from .slots import calm_wheel, guarded, pressed
 
 _LARGEST_PX = 40
 _AUTO = -1  # the lowest value of slider and field
@@ -30,6 +30,7 @@ class GapRow(QtWidgets.QWidget):
         self._field.setRange(_AUTO, _LARGEST_PX)
         self._field.setSpecialValueText(tr("Auto"))
         self._field.setSuffix(tr(" px"))
+        calm_wheel(self._slider, self._field)
         for widget in (self._slider, self._field):
             widget.setToolTip(tip)
             widget.setAccessibleName(tip)

@@ -7,7 +7,7 @@ from ..qt import QAction, QtCore, QtWidgets
 from . import look
 from .elided import ElidedButton, ElidedLabel
 from .gap_row import GapRow
-from .slots import guarded, observe, pressed
+from .slots import calm_wheel, guarded, observe, pressed
 
 _LAST_FRAME = 99_999
 
@@ -88,6 +88,7 @@ class SetupBox(QtWidgets.QWidget):
         policy = QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self._color.setSizeAdjustPolicy(policy)
         self._color.setMinimumContentsLength(6)
+        calm_wheel(self._color)
         self._color.activated.connect(guarded(self._on_color))
         return self._color
 
@@ -98,6 +99,7 @@ class SetupBox(QtWidgets.QWidget):
         row.setSpacing(look.SPACE)
         self._first = self._frame_spin("first_spin", tr("First frame to color"))
         self._last = self._frame_spin("last_spin", tr("Last frame to color"))
+        calm_wheel(self._first, self._last)
         row.addWidget(self._first, 1)
         row.addWidget(QtWidgets.QLabel("…", field))
         row.addWidget(self._last, 1)

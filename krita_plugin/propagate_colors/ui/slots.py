@@ -73,3 +73,23 @@ class _ReturnKey(QtCore.QObject):
         if self._view.currentIndex().isValid():
             self._slot(self._view.currentIndex())
         return True
+
+
+def calm_wheel(*fields: Any) -> None:
+    """Let the wheel change these fields only with the focus in them; else it scrolls on."""
+    for field in fields:
+        field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        field.installEventFilter(_CalmWheel(field))
+
+
+class _CalmWheel(QtCore.QObject):
+    def __init__(self, field: Any) -> None:
+        super().__init__(field)
+        self._field = field
+
+    def eventFilter(self, _watched: Any, event: Any) -> bool:
+        """Pass the wheel on to what lies below the field."""
+        if event.type() != QtCore.QEvent.Type.Wheel or self._field.hasFocus():
+            return False
+        event.ignore()
+        return True

@@ -98,3 +98,20 @@ def key(widget, code):
     """Press a key in a widget."""
     event = QtGui.QKeyEvent(QtCore.QEvent.Type.KeyPress, int(code), Qt.KeyboardModifier.NoModifier)
     application().sendEvent(widget, event)
+
+
+def wheel(widget, steps=1):
+    """Turn the wheel over a widget; return whether it took the turn."""
+    middle = QtCore.QPointF(widget.rect().center())
+    event = QtGui.QWheelEvent(
+        middle,
+        QtCore.QPointF(widget.mapToGlobal(widget.rect().center())),
+        QtCore.QPoint(),
+        QtCore.QPoint(0, 120 * steps),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    application().sendEvent(widget, event)
+    return event.isAccepted()

@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
 
 from krita_plugin.propagate_colors.model import FrameState, LayerChoice
-from tests.krita_plugin.ui.support import QtCore, QtWidgets, click, commands, find
+from tests.krita_plugin.ui.support import QtCore, QtWidgets, click, commands, find, wheel
 
 
 def listed(panel):
@@ -102,6 +102,14 @@ def test_choices_fold_into_one_line(panel):
     assert find(panel, "setup_summary").text() == "Lines → New, below Lines, 0 … 23"
     click(panel, "setup_toggle")
     assert find(panel, "line_button").isVisible()
+
+
+@pytest.mark.parametrize(
+    "name", ["first_spin", "last_spin", "color_combo", "gap_slider", "gap_field"]
+)
+def test_scrolling_past_a_field_does_not_change_it(panel, controller, name):
+    assert not wheel(find(panel, name), -1)
+    assert commands(controller) == []
 
 
 # --- the button

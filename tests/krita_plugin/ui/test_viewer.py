@@ -15,6 +15,7 @@ from tests.krita_plugin.ui.support import (
     mouse,
     press,
     turn,
+    wheel,
 )
 
 
@@ -69,6 +70,12 @@ def test_zoom_keeps_the_place_below_the_pointer(canvas):
     canvas.zoom_at(place, 1.5)
     assert canvas.to_document(place) == pytest.approx(before)
     assert canvas.scale() > 1.0
+
+
+def test_the_wheel_zooms(canvas):
+    whole = canvas.scale()
+    assert wheel(canvas, 2)
+    assert canvas.scale() == pytest.approx(whole * 1.25**2)
 
 
 def test_zoom_is_bounded_and_ends_in_the_whole_picture(canvas):
