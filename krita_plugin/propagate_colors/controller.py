@@ -48,6 +48,7 @@ class Controller:
             make_client,
         )
         self._doubt: tuple[int, int] | None = None  # (time, segment) last stepped to
+        self._refused: set[Any] = set()  # pictures that the engine could not draw
 
     # ---- state
 
@@ -117,6 +118,7 @@ class Controller:
 
     def refresh(self) -> None:
         """Look at documents and layers now, and at the frames when there is time."""
+        self._refused.clear()
         self._desk.look()
         self._scan()
 
@@ -147,6 +149,7 @@ class Controller:
 
     def _choose(self, **choices: Any) -> None:
         if self._free():
+            self._refused.clear()
             self._guard(lambda: self._desk.choose(choices))
             self._scan()
 
@@ -294,12 +297,16 @@ class Controller:
 
     def _fetch(self, wish: Any, time: int, segments: Any = "doubtful") -> None:
         view = self._desk.view
-        if view.has(wish) or not self._engine.ok:
+        if view.has(wish) or wish in self._refused or not self._engine.ok:
             return
 
         def fetch() -> Steps:
-            yield from self._engine.ready()
-            yield from view.fetch(self._engine, wish, time, _PREVIEW_MOST, segments)
+            try:
+                yield from self._engine.ready()
+                yield from view.fetch(self._engine, wish, time, _PREVIEW_MOST, segments)
+            except EngineError:
+                self._refused.add(wish)  # or each move of the mouse would ask again
+                raise
 
         self._quietly(wish[0], fetch, lambda: self._tell("viewer"))
 
@@ -392,6 +399,7 @@ class Controller:
         self, kind: str, name: str, work: Callable[[], Steps], done: Callable[[Any], None]
     ) -> None:
         def report(value: Any) -> None:
+            self._refused.clear()
             self._after_job()
             done(value)
 

@@ -133,10 +133,8 @@ class Journal:
         return None if layer is None else self._entries.get((layer, time))
 
     def record(self, entry: Entry) -> None:
-        """Note a frame that was just written; what the artist had there before us stays noted."""
-        former = self._entries.pop((entry.layer, entry.time), None)
-        if former is not None and _is_plane(entry.before, former.after):
-            entry.before = former.before
+        """Note a frame that was just written."""
+        self._entries.pop((entry.layer, entry.time), None)
         self._entries[entry.layer, entry.time] = entry
 
     def forget(self, layer: str, time: int) -> None:
@@ -320,10 +318,6 @@ def _prune_result(entry: Entry) -> int:
     freed = len(entry.packed_result)
     entry.packed_result = b""
     return freed
-
-
-def _is_plane(before: Before, after: str) -> bool:
-    return isinstance(before, Plane) and before.hash == after
 
 
 def _json(value: Any) -> bytes:

@@ -14,7 +14,7 @@ from . import review, steps
 from .host import HostError
 from .i18n import tr
 from .jobs import JobCancelled
-from .journal import Entry, Plane
+from .journal import Before, Entry, Plane
 from .model import FrameState
 from .pixels import Box
 from .reading import require_layer, require_ready
@@ -70,13 +70,23 @@ def write_frame(shot: Shot, colored: Colored) -> Steps:
     state = shot.state(colored.time)
     if not review.may_write(state) or shot.is_reference(colored.time):
         return state
-    before = None if former is None else Plane.of(former, shot.box, shot.color_format)
+    before = _before(shot, colored.time, former)
     del former
     yield from unbroken(_exchange(shot, layer.info.uuid, colored, before))
     return FrameState.PREDICTED
 
 
-def _exchange(shot: Shot, uuid: str, colored: Colored, before: Plane | None) -> Steps:
+def _before(shot: Shot, time: int, former: bytes | None) -> Before:
+    """Return what Undo is to bring back: what was there before we wrote for the first time."""
+    if former is None:
+        return None
+    entry = shot.journal.entry(shot.color, time)
+    if entry is not None and entry.after == shot.seen[time].hash:
+        return entry.before
+    return Plane.of(former, shot.box, shot.color_format)
+
+
+def _exchange(shot: Shot, uuid: str, colored: Colored, before: Before) -> Steps:
     yield from steps.put(shot.document, uuid, colored.time, colored.box, colored.data or None)
     shot.look_at(colored.time)
     yield

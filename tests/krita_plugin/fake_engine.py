@@ -28,6 +28,7 @@ class FakeEngine:
         self.crash_after = None  # frames of a run
         self.stop_after = None  # frames, until go_on()
         self.failing = ()
+        self.cannot = ""  # this type of request is answered by an error
         self.refuse = ""  # a start fails with this sentence
         self._shots = {}
         self._waiting = {}
@@ -120,7 +121,10 @@ class FakeEngine:
             callback({"re": number, **header}, payload)
 
     def _handle(self, number, header, payload):
-        if number in self._waiting:
+        if header["type"] == self.cannot:
+            error = {"type": "error", "code": "input", "message": "it cannot be drawn"}
+            self._answer(number, error)
+        elif number in self._waiting:
             getattr(self, f"_{header['type']}")(number, header, payload)
 
     def _open_shot(self, number, header, _):

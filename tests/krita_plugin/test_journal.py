@@ -117,20 +117,13 @@ def test_a_blank_key_before_needs_no_pixels():
     assert (plane.box[2:], plane.blob, plane.data(FORM)) == ((0, 0), b"", b"")
 
 
-def test_writing_over_our_own_frame_keeps_what_the_artist_had():
+def test_the_frame_written_last_comes_last():
     journal = Journal()
-    artist = Plane.of(bytes(48), BOX, FORM)
-    journal.record(entry(before=artist, after=fingerprint(PAINTED)))
-    journal.record(entry(before=Plane.of(PAINTED, BOX, FORM), after="99" * 16))
-    assert journal.entry(LAYER, 5).before == artist
-
-
-def test_writing_into_a_frame_that_the_artist_cleared_keeps_the_clear_frame():
-    journal = Journal()
-    journal.record(entry(before=None, after=fingerprint(PAINTED)))
-    cleared = Plane.of(bytes(48), BOX, FORM)
-    journal.record(entry(before=cleared, after="99" * 16))
-    assert journal.entry(LAYER, 5).before == cleared
+    for time in (1, 2, 1):
+        journal.record(entry(time))
+    assert [item.time for item in load(journal.dump())] == [2, 1]
+    journal.forget(LAYER, 2)
+    assert [item.time for item in journal] == [1]
 
 
 @pytest.mark.parametrize(

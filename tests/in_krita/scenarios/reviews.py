@@ -242,6 +242,22 @@ def pictures_show_lines_over_colors(ctx):
     desk.controller.shutdown()
 
 
+def a_picture_that_the_engine_cannot_draw_is_asked_for_once(ctx):
+    desk = yield from colored(ctx)
+    desk.engine.cannot = "segment_map"
+    desk.controller.segment_at(5, (3, 3))
+    said = yield from desk.rests()
+    assert said == ["It cannot be drawn."], said
+    desk.controller.segment_at(5, (4, 4))
+    assert (yield from desk.rests()) == []
+    desk.engine.cannot = ""
+    yield from desk.look()
+    desk.controller.segment_at(5, (4, 4))
+    yield from desk.rests()
+    assert desk.controller.segment_at(5, (4, 4)).segment == 1
+    desk.controller.shutdown()
+
+
 def the_range_limits_what_is_colored(ctx):
     desk = yield from ready(ctx)
     yield from desk.do("set_range", 2, 5)

@@ -68,6 +68,24 @@ def makes_the_color_layer(ctx):
     desk.controller.shutdown()
 
 
+def a_still_color_layer_becomes_animated(ctx):
+    desk = yield from ready(ctx, painted=())
+    desk.document.layer(desk.color).node.remove()
+    yield from ctx.settle(desk.document.raw, 0.3)
+    desk.color = yield from ctx.add_layer(desk.document, "Flats")
+    yield from ctx.paint(desk.document, desk.color, 0, 9, 90, 200)
+    painted = desk.document.layer(desk.color).read(0, desk.box)
+    yield from desk.do("set_color_layer", desk.color)
+    yield from desk.look()
+    assert desk.states()[0] == "artist"
+    said = yield from desk.do("propagate")
+    assert said == ["3 frames colored."], said
+    assert desk.color_keys() == list(KEYS)
+    assert desk.pixels(0) == painted
+    assert desk.pixels(5) == desk.predicted(5, painted[:4], painted[:4])
+    desk.controller.shutdown()
+
+
 def the_artist_s_frames_are_never_written(ctx):
     desk = yield from ready(ctx, painted=(0, 5))
     yield from desk.paint(5, GREEN, GREEN)
