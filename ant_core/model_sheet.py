@@ -198,7 +198,7 @@ def _views(line: NDArray[Any], colors: NDArray[Any], pixels: PixelFormat) -> tup
     areas = np.bincount(parts.ravel(), figure.ravel(), len(table))
     areas[0] = 0
     large = np.flatnonzero(areas >= max(1, _LEAST_VIEW * areas.max()))
-    large = sorted(large, key=lambda part: int(table[part, cv2.CC_STAT_LEFT]))
+    large = large[np.argsort(table[large, cv2.CC_STAT_LEFT], kind="stable")]
     views = []
     for part in large:
         x, y, width, height = (int(value) for value in table[part, :4])

@@ -188,6 +188,7 @@ class _CelReporter:
 
     def __init__(self, reporter: Reporter, name: str) -> None:
         self._reporter, self._name = reporter, name
+        self.live = reporter.live
 
     def say(self, text: str) -> None:
         self._reporter.say(f"  {text}")
