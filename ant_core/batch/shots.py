@@ -26,11 +26,11 @@ from ant_core.errors import InputError, UsageError
 from ant_core.formats.files import read_bytes
 from ant_core.formats.pattern import find_sequence
 
-__all__ = ["SHOT_FILES", "BatchShot", "read_shots"]
+__all__ = ["BatchShot", "read_shots"]
 
-SHOT_FILES = (".kra",)  # a shot of one file
+_SHOT_FILES = (".kra",)  # a shot of one file
 _LIST_FILES = (".txt", ".lst", ".csv", ".tsv", ".json", "")
-_PATH_OPTIONS = ("hints", "model-sheet", "palette", "sheet")
+_PATH_OPTIONS = ("hints", "model-sheet", "palette", "xdts")
 _BATCH_OPTIONS = ("out", "json", "debug", "threads", "model", "device", "fail-under")
 
 
@@ -92,7 +92,7 @@ def _rows(item: str, out: Path | None, line: str) -> Iterator[Row]:
     path = Path(item)
     if path.is_dir():
         yield from _folder(path, out, line)
-    elif path.suffix.lower() in SHOT_FILES and path.is_file():
+    elif path.suffix.lower() in _SHOT_FILES and path.is_file():
         yield Row({"shot": str(path.absolute())}, path.parent, item)
     elif path.is_file():
         if path.suffix.lower() not in _LIST_FILES:
@@ -121,7 +121,7 @@ def _folder(root: Path, out: Path | None, line: str) -> Iterator[Row]:
             if not name.startswith(".") and os.path.realpath(Path(folder) / name) != avoid
         )
         for name in sorted(files):
-            if name.lower().endswith(SHOT_FILES) and not name.startswith("."):
+            if name.lower().endswith(_SHOT_FILES) and not name.startswith("."):
                 yield Row({"shot": str((Path(folder) / name).absolute())}, root, name)
 
 
@@ -140,7 +140,7 @@ def _names(rows: Sequence[Row]) -> list[str]:
     where that would not be unique.
     """
     places = [_place(row) for row in rows]
-    short = [place.stem if place.suffix.lower() in SHOT_FILES else place.name for place in places]
+    short = [place.stem if place.suffix.lower() in _SHOT_FILES else place.name for place in places]
     count = Counter(name.casefold() for name in short)
     if any(number > 1 for number in count.values()):
         top = os.path.commonpath([place.parent for place in places])
@@ -207,6 +207,8 @@ def _arguments(row: Row) -> list[str]:
     for key, value in values.items():
         if key in _BATCH_OPTIONS:
             raise UsageError(f"{row.place}: {key} holds for the whole batch: give it to batch")
+        if key == "in-place":
+            raise UsageError(f"{row.place}: in-place has no place in a batch, which writes to OUT")
         for text in _texts(value):
             full = str(base / text) if key in from_base else text
             arguments.append(f"--{key}={full}" if full else f"--{key}")

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ from ant_core.batch.fingerprint import inputs_digest, outputs_digest
 from ant_core.batch.picture import choose_frame, shot_picture
 from ant_core.batch.records import Records, worker_name
 from ant_core.batch.result import ShotResult
-from ant_core.batch.shots import SHOT_FILES
 from ant_core.errors import AntError, Cancelled, DeviceUnavailable, ModelError
 from ant_core.formats.files import WholeFiles
 from ant_core.matcher import Matcher
 from ant_core.reporter import Reporter
+
+_COUNTS = ("frames", "drawings", "segments", "doubtful", "no_counterpart", "not_flat")
 
 __all__ = ["Engine", "Task", "run_task"]
 
@@ -61,9 +63,7 @@ class Task:
         """Return the options of `ant_core propagate`."""
         from ant_core.cli import parse
 
-        # A shot that is a file becomes a file of that name.
-        shot = self.arguments[0] if self.arguments[0].lower().endswith(SHOT_FILES) else ""
-        return parse(["propagate", *self.arguments, f"--out={self.folder / Path(shot).name}"])
+        return parse(["propagate", *self.arguments, f"--out={self.folder}"])
 
 
 class Engine:
@@ -143,35 +143,46 @@ def _colored(
     start = time.perf_counter()
     outcome = propagate.run(options, reporter, cancel, files, lambda: matcher)
     event = outcome.event
-    report = json.loads(Path(event["report"]).read_bytes())
-    summary = event["summary"]
-    predicted = [f["confidence"] for f in report["frames"] if f["role"] == "predicted"]
-    doubt = tuple((frame["frame"], frame["doubtful"]) for frame in report["frames"])
+    # A shot of several cels has a report for each, and one over all that names them.
+    parts = event.get("cels", [event])
+    reports = [json.loads(Path(part["report"]).read_bytes()) for part in parts]
+    frames = [frame for report in reports for frame in report["frames"]]
+    predicted = [frame["confidence"] for frame in frames if frame["role"] == "predicted"]
+    doubt = _doubt_by_frame(frames)
     return ShotResult(
         task.name,
         "done",
         outcome.exit_code,
         event.get("error", ""),
         "AntError" if "error" in event else "",
-        **{
-            key: summary[key]
-            for key in ("frames", "drawings", "segments", "doubtful", "no_counterpart", "not_flat")
-        },
-        doubtful_frames=tuple(summary["doubtful_frames"]),
-        failed_frames=tuple(summary["failed"]),
+        **{key: event["summary"][key] for key in _COUNTS},
+        doubtful_frames=_numbers(f for f in frames if f["doubtful"] or "error" in f),
+        failed_frames=_numbers(f for f in frames if "error" in f),
         doubt=doubt,
         confidence=round(sum(predicted) / len(predicted), 4) if predicted else None,
         seconds=round(time.perf_counter() - start, 2),
         attempts=task.attempt,
         report=_inside(event["report"], task.out),
-        contact_sheet=_inside(event["contact_sheet"], task.out),
+        contact_sheet=_inside(parts[0]["contact_sheet"], task.out),
         picture_frame=choose_frame(doubt),
-        warnings=tuple(event["warnings"]),
-        device=event["device"],
-        model_name=event["model"]["name"],
-        model_hash=event["model"]["sha256"],
+        warnings=tuple(text for report in reports for text in report["warnings"]),
+        device=reports[0]["device"],
+        model_name=reports[0]["model"]["name"],
+        model_hash=reports[0]["model"]["sha256"],
         worker=worker_name(),
     )
+
+
+def _doubt_by_frame(frames: Iterable[dict[str, Any]]) -> tuple[tuple[int, int], ...]:
+    """Count doubtful segments by frame; cels that share a number share an entry."""
+    doubt: dict[int, int] = {}
+    for frame in frames:
+        doubt[frame["frame"]] = doubt.get(frame["frame"], 0) + frame["doubtful"]
+    return tuple(sorted(doubt.items()))
+
+
+def _numbers(frames: Iterable[dict[str, Any]]) -> tuple[int, ...]:
+    return tuple(sorted({frame["frame"] for frame in frames}))
 
 
 def _inside(path: str, out: str) -> str:
