@@ -8,6 +8,7 @@ from typing import Any
 from . import steps
 from .host import HostError
 from .i18n import tr
+from .jobs import pauses
 from .log import logger
 from .pixels import worth_sending
 from .shot import Shot
@@ -52,7 +53,8 @@ def read_drawing(shot: Shot, drawing: Drawing) -> Steps:
     digest = hashlib.blake2b(digest_size=16)
     for part in drawing.parts:
         data = yield from read_part(shot, part)
-        digest.update(data)
+        with pauses.measure("hash"):
+            digest.update(data)
         planes.append(data)
         yield
     return digest.hexdigest(), planes
@@ -76,7 +78,8 @@ def teach_drawing(shot: Shot, talk: Talk, time: int) -> Steps:
     """Make the drawing shown at a time known to the engine; return its hash."""
     digest, planes = yield from read_drawing(shot, drawing_at(shot.lines, time))
     pixel_bytes = shot.line_format.pixel_bytes
-    sent = [worth_sending(data, shot.box, pixel_bytes) for data in planes]
+    with pauses.measure("pack"):
+        sent = [worth_sending(data, shot.box, pixel_bytes) for data in planes]
     yield
     header = {"type": "add_drawing", "shot": shot.document.key, "frame": time, "hash": digest}
     boxes = {"layers": [{"box": list(box), "bytes": len(rows)} for box, rows in sent]}

@@ -7,6 +7,7 @@ from typing import Any, Collection, Iterator
 from . import journal as journals
 from . import layers, review, timeline
 from .i18n import tr
+from .jobs import pauses
 from .journal import Journal, JournalError
 from .model import FrameRow, FrameState
 from .pixels import Box, Format
@@ -199,7 +200,8 @@ class Shot:
             self.seen.pop(time, None)
             return None
         data = layer.read(time, self.box)
-        self.seen[time] = review.seen(data, self.color_format)
+        with pauses.measure("hash"):
+            self.seen[time] = review.seen(data, self.color_format)
         return data
 
     def state(self, time: int) -> str:

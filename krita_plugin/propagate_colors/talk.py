@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any, Generator, Tuple
 
 from .i18n import tr
+from .jobs import pauses
 
 Message = Tuple[dict, bytes]  # header and payload
 Steps = Generator[Any, None, Any]
@@ -56,7 +57,8 @@ class Talk:
     def start(self, header: dict, payload: bytes = b"") -> Call:
         """Send a request; what comes for it gathers in the Call."""
         call = Call()
-        call.id = self.client.request(header, payload, call)
+        with pauses.measure("send"):
+            call.id = self.client.request(header, payload, call)
         return call
 
     def ask(self, header: dict, payload: bytes = b"") -> Steps:

@@ -13,7 +13,7 @@ from . import journal as journals
 from . import review, steps
 from .host import HostError
 from .i18n import tr
-from .jobs import JobCancelled
+from .jobs import JobCancelled, pauses
 from .journal import Before, Entry, Plane
 from .model import FrameState
 from .pixels import Box
@@ -93,16 +93,17 @@ def _exchange(shot: Shot, uuid: str, colored: Colored, before: Before) -> Steps:
     held = shot.seen.get(colored.time)
     if held is None:
         raise HostError(tr("Krita made no keyframe at frame {time}.", time=colored.time))
-    entry = Entry(
-        uuid,
-        colored.time,
-        journals.PREDICTED,
-        colored.model,
-        before,
-        held.hash,
-        review.summarize(colored.result),
-        journals.pack_result(colored.result),
-    )
+    with pauses.measure("pack"):
+        entry = Entry(
+            uuid,
+            colored.time,
+            journals.PREDICTED,
+            colored.model,
+            before,
+            held.hash,
+            review.summarize(colored.result),
+            journals.pack_result(colored.result),
+        )
     shot.wrote(entry, colored.hash)
     yield
     shot.save()
