@@ -143,8 +143,8 @@ def two_documents_keep_their_own_state(ctx):
     color = desk.color
     yield from desk.build(keys=(0, 4), painted=(0,))
     yield 0.7
-    yield from desk.rests()
-    assert desk.states() == {0: "artist", 4: "todo"}
+    yield from desk.look()
+    assert desk.states() == {0: "artist", 4: "todo"}, desk.states()
     yield from desk.do("propagate")
     assert desk.pixels(4) == desk.predicted(4, RED, BLUE)
     yield from ctx.close(desk.document)
