@@ -166,6 +166,8 @@ def decode(
                 for byte in range(pixel_bytes):
                     flat[byte * AREA + i] = data[start + 1 + i * pixel_bytes + byte]
         x0, x1 = max(0, -left), min(SIDE, width - left)
+        if x1 <= x0:
+            continue  # beside the canvas; a slice of negative length would wrap
         for y in range(max(0, -top), min(SIDE, height - top)):
             if pixel_bytes == 4:  # by far the most frequent size, written pixel by pixel
                 weave(flat, y * SIDE + x0, shift, words[top + y, left + x0 : left + x1])
