@@ -28,11 +28,10 @@ def select_cell(layer_name: str, t: int) -> bool:
     row = _row(view, layer_name)
     if row is None or t >= model.columnCount():
         return False
-    view.clearSelection()
-    view.setCurrentIndex(model.index(row, t))
-    chosen = [(cell.row(), cell.column()) for cell in view.selectionModel().selectedIndexes()]
-    current = view.currentIndex()
-    return chosen == [(row, t)] and (current.row(), current.column()) == (row, t)
+    if not _is_selected(view, row, t):  # again and again would put off what Krita does next
+        view.clearSelection()
+        view.setCurrentIndex(model.index(row, t))
+    return _is_selected(view, row, t)
 
 
 def has_column(t: int) -> bool:
@@ -49,6 +48,12 @@ def is_playing() -> bool:
 
 def _timeline_view() -> Any | None:
     return next(_find("KisAnimTimelineFramesView"), None)
+
+
+def _is_selected(view: Any, row: int, t: int) -> bool:
+    chosen = [(cell.row(), cell.column()) for cell in view.selectionModel().selectedIndexes()]
+    current = view.currentIndex()
+    return chosen == [(row, t)] and (current.row(), current.column()) == (row, t)
 
 
 def _row(view: Any, layer_name: str) -> int | None:

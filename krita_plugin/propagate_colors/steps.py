@@ -20,9 +20,10 @@ Steps = Generator[Any, None, Any]
 
 ATTEMPTS = 5
 # A new layer becomes active, and gets its row in the timeline, a few turns after it was added.
+# On a busy machine Krita 6.0 takes up to a second to enable its actions after a change of layer.
 FOLLOW_SECONDS = 0.02
-FOLLOW_TURNS = 60
-# Krita 6.0 now and then loses a triggered action for good; it is triggered again after this long.
+FOLLOW_TURNS = 300
+COLUMN_TURNS = 60
 RESULT_TURNS = 12
 
 
@@ -217,19 +218,22 @@ def _activate(document: Document, layer_uuid: str) -> Steps:
 
 def _trigger_at(document: Document, layer_uuid: str, t: int, action_name: str) -> Steps:
     """Trigger one of the timeline's actions on exactly this cell and wait for its strokes."""
+    action = krita.Krita.instance().action(action_name)
     for turn in range(FOLLOW_TURNS):
         yield from _activate(document, layer_uuid)
         layer = _writable(document, layer_uuid)
-        if document.current_time != t or turn == FOLLOW_TURNS // 2:
+        if document.current_time != t:
             yield from goto(document, t)
-        elif host_timeline.select_cell(layer.info.name, t) and document.current_time == t:
+        elif not host_timeline.select_cell(layer.info.name, t) or not action.isEnabled():
+            if turn >= COLUMN_TURNS and not host_timeline.has_column(t):
+                break
+            yield FOLLOW_SECONDS
+        elif document.current_time == t:  # still, after the cell was selected
             with pauses.measure(action_name):
-                krita.Krita.instance().action(action_name).trigger()
+                action.trigger()
                 document.raw.waitForDone()
             yield
             return
-        else:
-            yield FOLLOW_SECONDS
     raise HostError(_no_key(document, layer_uuid, t))
 
 

@@ -158,7 +158,7 @@ class Document:
         background._parent = self.root
         self.root._children.append(background)
         self.active, self._next_active = background, None
-        self._made_in_turn, self._switched, self._lost = -1, False, 0
+        self._made_in_turn, self._switched_in_turn = -1, -9
         self.cell, self.selected = (background, 0), [(0, 0)]
 
     # ---- Krita's interface
@@ -318,7 +318,8 @@ class Document:
             self._activate(self._next_active)
 
     def _activate(self, node):
-        self.active, self._next_active, self._switched = node, None, True
+        self.active, self._next_active = node, None
+        self._switched_in_turn = Running.krita.turn
         if len(self.selected) < 2:
             self._follow()
 
@@ -345,16 +346,15 @@ class Document:
             node = node._parent
         return True
 
+    def keys_enabled(self):
+        """Krita 6.0 enables its actions some time after a layer became active."""
+        return Running.krita.numbers < (6,) or Running.krita.turn > self._switched_in_turn + 4
+
     def add_blank_frame(self):
         node, t = self.cell
         application = Running.krita
         if not self.writable(node):
             return
-        if application.numbers >= (6,) and self._switched:
-            self._switched = False
-            self._lost += 1
-            if self._lost % 3 == 0:
-                return  # never made, however long one waits
         self._made_in_turn = application.turn
         if node.hasKeyframeAtTime(t):
             self.stroke(node.keys[t], bytes(self.frame_bytes()), "Clear")

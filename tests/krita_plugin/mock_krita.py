@@ -88,7 +88,11 @@ class Timeline(Named):
 
 class Action:
     def __init__(self, command, enabled=lambda: True):
-        self.trigger, self.isEnabled = command, enabled
+        self._command, self.isEnabled = command, enabled
+
+    def trigger(self):
+        if self.isEnabled():
+            self._command()
 
 
 class View:
@@ -185,6 +189,8 @@ class Krita:
             "move_layer_down": document.move_layer_down,
             "toggle_playback": lambda: setattr(document, "playing", not document.playing),
         }
+        if name in ("add_blank_frame", "remove_frames"):
+            return Action(commands[name], document.keys_enabled)
         return Action(commands[name])
 
     def closed(self, document):
