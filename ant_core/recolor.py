@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ant_core.errors import InputError
 from ant_core.formats.sequence import SequenceReader
 from ant_core.palettes import NamedPalette
-from ant_core.pixels import PixelFormat, from_codes, to_codes
+from ant_core.pixels import PixelFormat, from_codes, same_as_next, to_codes
 
 __all__ = ["ColorCount", "Recolorer", "Recoloring", "recoloring"]
 
@@ -64,9 +64,12 @@ class Recoloring:
         (H, W, C), `image` itself where nothing changes
         """
         flat = np.ascontiguousarray(image).reshape(-1, image.shape[2])
-        codes, where, counts = np.unique(
-            to_codes(flat, self.pixels), return_inverse=True, return_counts=True
-        )
+        # Flat pictures are few runs of equal pixels.
+        change = ~same_as_next(flat, self.pixels)
+        start = np.flatnonzero(np.concatenate([[True], change]))
+        length = np.diff(np.append(start, len(flat)))
+        codes, where = np.unique(to_codes(flat[start], self.pixels), return_inverse=True)
+        counts = np.bincount(where, length).astype(np.int64)
         place = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
         known = self._codes[place] == codes
         np.add.at(self.swapped, place[known], counts[known])
@@ -75,10 +78,10 @@ class Recoloring:
         if np.array_equal(to_codes(self._new[place[known]], self.pixels), codes[known]):
             return image
         table[known] = self._new[place[known]]
-        # Rows of an unmatched colour are taken from the picture: transparent ones differ there.
-        keep = ~known[where]
-        result = table[where]
-        result[keep] = flat[keep]
+        # Pixels of an unmatched colour are the picture's own: transparent ones differ among them.
+        touched = np.repeat(known[where], length)
+        result = flat.copy()
+        result[touched] = np.repeat(table[where], length, axis=0)[touched]
         return np.asarray(result.reshape(image.shape))
 
     def _note(self, colors: NDArray[Any], counts: NDArray[np.int64]) -> None:
