@@ -41,7 +41,6 @@ SETTINGS = """AutoSaveInterval={autosave}
 HideSplashScreen=true
 
 [python]
-enable_propagate_colors=true
 enable_{driver}=true
 """
 
@@ -119,11 +118,12 @@ def run(
         place.mkdir(parents=True, exist_ok=True)
         left = [name for name in scenarios if name not in report.results]
         with tempfile.TemporaryDirectory(prefix="krita_tests_", ignore_cleanup_errors=True) as box:
-            session = _Session(krita, left or list(scenarios), place, Path(box), list(shown))
+            session = Session(krita, left or list(scenarios), place, Path(box), list(shown))
             exit_code = session.run(environment or {}, settings or {}, timeout)
         seen = session.result()
         report.version = seen.get("krita", report.version)
-        report.results.update(seen.get("scenarios", {}))
+        for name, result in seen.get("scenarios", {}).items():
+            report.results[name] = {**result, "place": str(place)}
         report.seconds = time.monotonic() - started
         if seen.get("finished") and exit_code == 0:
             return report
@@ -137,24 +137,30 @@ def run(
     raise KritaFailed("\n".join(report.notes) + "\n" + _tail(place / "krita.log"))
 
 
-class _Session:
-    """One start of Krita."""
+class Session:
+    """One start of Krita with a home below `box`, which a later start may share.
 
-    def __init__(self, krita, scenarios, out: Path, box: Path, shown) -> None:
+    `plugin` says whether the plugin is there from the beginning.
+    """
+
+    def __init__(self, krita, scenarios, out: Path, box: Path, shown=(), plugin=True) -> None:
         self._krita = krita
         self._scenarios = scenarios
         self._out = out
         self._box = box
+        self._plugin = plugin
         self._shown = [*shown, *engine_folders(), ROOT, out, box]
         self._result = out / "result.json"
 
     def result(self) -> dict:
+        """Return what inside.py wrote down so far."""
         try:
             return json.loads(self._result.read_text(encoding="utf-8"))
         except OSError:
             return {}
 
     def run(self, environment, settings, timeout) -> int | str:
+        """Start Krita and wait for its end; returns its exit code."""
         self._result.unlink(missing_ok=True)
         self._install(settings)
         orders = {"scenarios": self._scenarios, "out": str(self._out)}
@@ -194,27 +200,30 @@ class _Session:
         return process.returncode
 
     def _install(self, settings: dict[str, str]) -> None:
-        home = self._box / "home"
-        data = home / ".local/share/krita"
+        data = self._box / "home/.local/share/krita"
         driver = data / "pykrita" / DRIVER
-        for folder in (driver, data / "actions", home / ".config", self._box / "run"):
-            folder.mkdir(parents=True)
-        (self._box / "run").chmod(0o700)
-        (self._box / "tmp").mkdir()
-        for name in ("propagate_colors", "propagate_colors.desktop"):
-            (data / "pykrita" / name).symlink_to(PLUGIN / name)
-        action = "propagate_colors.action"
-        (data / "actions" / action).symlink_to(PLUGIN / "actions" / action)
+        for folder in (driver, data / "actions", self._box / "home/.config", self._box / "tmp"):
+            folder.mkdir(parents=True, exist_ok=True)
+        (self._box / "run").mkdir(mode=0o700, exist_ok=True)
+        if self._plugin:
+            _link_plugin(data)
         (driver.parent / f"{DRIVER}.desktop").write_text(DESKTOP)
         (driver / "__init__.py").write_text(
             f"import sys\nsys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests')!r}]\n"
             f"from in_krita import inside\ninside.install({str(self._box / 'orders.json')!r})\n"
         )
+        kritarc = self._box / "home/.config/kritarc"
+        if not kritarc.exists():
+            kritarc.write_text(self._kritarc(dict(settings)))
+
+    def _kritarc(self, settings: dict[str, str]) -> str:
         text = SETTINGS.format(driver=DRIVER, autosave=settings.pop("AutoSaveInterval", "0"))
+        if self._plugin:
+            text += "enable_propagate_colors=true\n"
         if settings:
             text += "\n[propagate_colors]\n"
             text += "".join(f"{name}={value}\n" for name, value in settings.items())
-        (home / ".config/kritarc").write_text(text)
+        return text
 
     def _environment(self, display: str) -> dict[str, str]:
         # Krita takes its Python from the first python3 on PATH: a virtual environment there would
@@ -238,6 +247,13 @@ class _Session:
         if self._krita.tree is None:
             return command
         return in_tree(self._krita.tree, self._shown, command)
+
+
+def _link_plugin(data: Path) -> None:
+    for name in ("pykrita/propagate_colors", "pykrita/propagate_colors.desktop"):
+        (data / name).symlink_to(PLUGIN / Path(name).name)
+    action = "actions/propagate_colors.action"
+    (data / action).symlink_to(PLUGIN / action)
 
 
 def engine_folders() -> list[Path]:
