@@ -13,7 +13,7 @@ import functools
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -241,7 +241,7 @@ class KraOutput:
         pieces = kra_pieces(self._color.document, self._color.layer, frames, journal.dump())
         if self.path.exists() and self._must_back_up():
             self._back_up()
-        self.files.write_pieces(self.path, self._closing(pieces))
+        self.files.write_pieces(self.path, pieces)
         self.state.note_file(_DOCUMENT, _hash_of_file(self.path), None)
         for frame in self._fixed:
             self.state.note_file(f"{_COPY}{frame}", self._color.painted[frame].hash, None)
@@ -293,13 +293,6 @@ class KraOutput:
 
     def _bringer(self, frame: int) -> Callable[[], bytes]:
         return lambda: PackedFrame.parse(self.raw(frame)).tiles(self.place(frame))
-
-    def _closing(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """Close the files that are read once all is read: an open one cannot be replaced."""
-        yield from pieces
-        self._color.document.archive.close()
-        if self._earlier is not None:
-            self._earlier.document.archive.close()
 
     def _must_back_up(self) -> bool:
         """Tell whether what lies there holds anything that no run of ours has written."""

@@ -224,13 +224,11 @@ def _earlier(out: Path, color: ColorLayer, options: argparse.Namespace) -> Color
     """Read what an earlier run, and the artist after it, left where the output goes."""
     if not out.exists() or options.overwrite:
         return None
-    archive = KraArchive(out)
-    document = KraDocument(archive)
+    document = KraDocument(KraArchive(out))
     layers = {layer.uuid: layer for layer in document.walk()}
     layer = layers.get(color.layer.uuid)
     journal = read_journal(document)
     if journal is None or layer is None:
-        archive.close()
         raise OutputError(
             f"{out} is in the way and was not written by an earlier run: choose another --out or "
             "pass --overwrite"
@@ -238,7 +236,6 @@ def _earlier(out: Path, color: ColorLayer, options: argparse.Namespace) -> Color
     size = color.document.width, color.document.height
     same_size = (document.width, document.height) == size
     if not same_size or layer.space_name != color.space.name:
-        archive.close()
         raise OutputError(
             f"{out} has another size or colour space than the shot now: move it away, or pass "
             "--overwrite"

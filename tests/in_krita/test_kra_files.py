@@ -102,16 +102,15 @@ def without_profiles(path: Path, out: Path) -> None:
 
 def planes(path: Path) -> dict[str, dict[int, bytes]]:
     """Return what we read of every paint layer, by uuid and time, in Krita's bytes."""
-    with KraArchive(path) as archive:
-        document = KraDocument(archive)
-        return {
-            layer.uuid: {
-                key.time: document.space(layer).format.encode(read_plane(document, layer, key))
-                for key in color_keys(layer)
-            }
-            for layer in document.walk()
-            if layer.kind == "paintlayer"
+    document = KraDocument(KraArchive(path))
+    return {
+        layer.uuid: {
+            key.time: document.space(layer).format.encode(read_plane(document, layer, key))
+            for key in color_keys(layer)
         }
+        for layer in document.walk()
+        if layer.kind == "paintlayer"
+    }
 
 
 def told_planes(told: dict) -> dict[str, dict[int, bytes]]:
@@ -131,25 +130,23 @@ def test_we_read_every_frame_that_krita_wrote(theirs, kind):
 
 def test_a_clone_is_one_drawing_with_its_original(theirs):
     path, _ = theirs["rgba_u8"]
-    with KraArchive(path) as archive:
-        document = KraDocument(archive)
-        lines = LineReader(document, [document.find(LINE, "--line")])
-        assert lines.frames == (0, 3, 12)
-        assert lines.probe(3).digest == lines.probe(12).digest != lines.probe(0).digest
+    document = KraDocument(KraArchive(path))
+    lines = LineReader(document, [document.find(LINE, "--line")])
+    assert lines.frames == (0, 3, 12)
+    assert lines.probe(3).digest == lines.probe(12).digest != lines.probe(0).digest
 
 
 def test_a_group_shows_what_krita_shows_of_it(theirs):
     path, told = theirs["rgba_u8"]
-    with KraArchive(path) as archive:
-        document = KraDocument(archive)
-        lines = LineReader(document, [document.find("Group", "--line")], (2, 6, 9))
-        for t, data in told["groups"]["Group"].items():
-            raw = np.frombuffer(zlib.decompress(bytes.fromhex(data)), np.uint8)
-            krita = raw.reshape(document.height, document.width, 4)[:, :, [2, 1, 0, 3]]
-            difference = np.abs(krita.astype(int) - lines.read(int(t)))
-            seen = krita[:, :, 3:] > 8  # of nearly clear pixels the colour is rounded coarsely
-            assert difference[:, :, 3].max() <= 1
-            assert (difference * seen).max() <= 2
+    document = KraDocument(KraArchive(path))
+    lines = LineReader(document, [document.find("Group", "--line")], (2, 6, 9))
+    for t, data in told["groups"]["Group"].items():
+        raw = np.frombuffer(zlib.decompress(bytes.fromhex(data)), np.uint8)
+        krita = raw.reshape(document.height, document.width, 4)[:, :, [2, 1, 0, 3]]
+        difference = np.abs(krita.astype(int) - lines.read(int(t)))
+        seen = krita[:, :, 3:] > 8  # of nearly clear pixels the colour is rounded coarsely
+        assert difference[:, :, 3].max() <= 1
+        assert (difference * seen).max() <= 2
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "new_layer"])
@@ -157,9 +154,10 @@ def test_krita_opens_what_we_wrote_without_a_word_and_sees_the_same(ours, kind):
     path, told = ours[kind]
     assert told["dialogs"] == []
     assert planes(path) == told_planes(told)
-    with KraArchive(path) as archive:
-        document = KraDocument(archive)
-        assert told["annotation"] == archive.read(document.annotation_file(KIND), 1 << 20).hex()
+    document = KraDocument(KraArchive(path))
+    assert (
+        told["annotation"] == document.archive.read(document.annotation_file(KIND), 1 << 20).hex()
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

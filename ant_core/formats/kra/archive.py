@@ -6,13 +6,14 @@ and against what really comes out, so that a small file cannot fill the memory.
 
 from __future__ import annotations
 
+import os
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from typing import BinaryIO
 
 from ant_core.errors import InputError
 
@@ -23,7 +24,7 @@ _MOST_RATIO = 1100  # deflate packs no denser than 1 : 1032
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LOCAL_SIGNATURE = b"PK\x03\x04"
 _ENCRYPTED = 0x1
-_MIME = b"application/x-kra"  # what every version writes begins so
+_MIME = b"application/x-kr"  # older versions wrote x-kra, newer ones x-krita
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Member:
 
 
 class KraArchive:
-    """A .kra file, open for reading.
+    """A .kra file that is read.
 
     Parameters
     ----------
@@ -56,33 +57,20 @@ class KraArchive:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        with self._open() as file:
+            self._stamp = _stamp_of(file)
+            self._members = self._check(file)
+
+    def _open(self) -> BinaryIO:
+        """Open the file; it is not held open, so that it can be replaced at any time."""
         try:
-            self._file = path.open("rb")
+            return self.path.open("rb")
         except FileNotFoundError:
-            raise InputError(f"{path} does not exist: check the path of the shot") from None
+            raise InputError(f"{self.path} does not exist: check the path of the shot") from None
         except OSError as error:
             raise InputError(
-                f"{path} cannot be read ({error.strerror}): check the file and its permissions"
+                f"{self.path} cannot be read ({error.strerror}): check the file and its permissions"
             ) from error
-        try:
-            self._members = self._check()
-        except BaseException:
-            self._file.close()
-            raise
-
-    def __enter__(self) -> KraArchive:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._file.close()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,8 +94,11 @@ class KraArchive:
         """Return a member's bytes as they lie in the archive."""
         member = self.member(name)
         try:
-            self._file.seek(member.start)
-            data = self._file.read(member.info.compress_size)
+            with self._open() as file:
+                if _stamp_of(file) != self._stamp:
+                    raise InputError(f"{self.path} was saved anew during the run: run again")
+                file.seek(member.start)
+                data = file.read(member.info.compress_size)
         except OSError as error:
             raise self._damaged(f"{name} cannot be read, {error.strerror}") from error
         if len(data) != member.info.compress_size:
@@ -150,12 +141,12 @@ class KraArchive:
             raise self._damaged(f"{name} is cut off")
         return out
 
-    def _check(self) -> dict[str, Member]:
+    def _check(self, file: BinaryIO) -> dict[str, Member]:
         """Read the directory of the archive and hold it against the file."""
         try:
             # The directory alone: zipfile is not asked to unpack anything.
             # Krita writes names in UTF-8 without saying so.
-            infos = zipfile.ZipFile(self._file, metadata_encoding="utf-8").infolist()
+            infos = zipfile.ZipFile(file, metadata_encoding="utf-8").infolist()
         except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, ValueError) as error:
             raise InputError(
                 f"{self.path} is no .kra file or is damaged ({error}): save it again with Krita, "
@@ -164,9 +155,9 @@ class KraArchive:
         except (OSError, struct.error, RecursionError) as error:
             raise self._damaged(str(error) or "it cannot be read") from error
         self._check_names(infos)
-        members = {info.filename: Member(info, self._start(info)) for info in infos}
-        self._check_overlap(members.values())
-        if "mimetype" not in members or not self._mime(members["mimetype"]):
+        members = {info.filename: Member(info, self._start(file, info)) for info in infos}
+        self._check_overlap(members.values(), self._stamp[0])
+        if "mimetype" not in members or not _says_krita(file, members["mimetype"]):
             raise InputError(f"{self.path} is no .kra file: give a document saved by Krita")
         return members
 
@@ -188,11 +179,11 @@ class KraArchive:
             if info.file_size > max(1, info.compress_size) * _MOST_RATIO:
                 raise self._damaged(f"{name} claims {info.file_size} bytes, more than it can hold")
 
-    def _start(self, info: zipfile.ZipInfo) -> int:
+    def _start(self, file: BinaryIO, info: zipfile.ZipInfo) -> int:
         """Return where a member's bytes begin, from its local header."""
         try:
-            self._file.seek(info.header_offset)
-            header = self._file.read(_LOCAL.size)
+            file.seek(info.header_offset)
+            header = file.read(_LOCAL.size)
         except (OSError, ValueError, OverflowError):
             header = b""
         if len(header) != _LOCAL.size or not header.startswith(_LOCAL_SIGNATURE):
@@ -200,21 +191,28 @@ class KraArchive:
         name_bytes, extra_bytes = _LOCAL.unpack(header)[-2:]
         return info.header_offset + _LOCAL.size + name_bytes + extra_bytes
 
-    def _check_overlap(self, members: Iterable[Member]) -> None:
+    def _check_overlap(self, members: Iterable[Member], size: int) -> None:
         """Let no two members share bytes: that is how a small archive unpacks without end."""
         end, last = 0, ""
         for member in sorted(members, key=lambda item: item.info.header_offset):
             if member.info.header_offset < end:
                 raise self._damaged(f"{last} and {member.info.filename} lie over each other")
             end, last = member.start + member.info.compress_size, member.info.filename
-        if end > self.path.stat().st_size:
+        if end > size:
             raise self._damaged(f"{last} is cut off")
-
-    def _mime(self, member: Member) -> bool:
-        self._file.seek(member.start)
-        return self._file.read(min(64, member.info.compress_size)).startswith(_MIME[:14])
 
     def _damaged(self, why: str) -> InputError:
         return InputError(
             f"{self.path} is damaged ({why}): take it from a backup or save it again with Krita"
         )
+
+
+def _stamp_of(file: BinaryIO) -> tuple[int, int]:
+    """Return size and time of the last change: another save shows in them."""
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def _says_krita(file: BinaryIO, member: Member) -> bool:
+    file.seek(member.start)
+    return file.read(len(_MIME)) == _MIME

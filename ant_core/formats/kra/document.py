@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,7 +111,6 @@ class KraDocument:
     Parameters
     ----------
     archive : KraArchive
-        Open for as long as the document is used.
 
     Raises
     ------
@@ -283,8 +282,3 @@ class KraDocument:
         return InputError(
             f"{self.path} is damaged ({why}): take it from a backup or save it again with Krita"
         )
-
-
-def composed(layers: Sequence[Layer]) -> bool:
-    """Tell whether the picture is put together from several layers."""
-    return len(layers) > 1 or layers[0].kind == "grouplayer"
