@@ -125,6 +125,7 @@ class Runner:
         self._cancelled = False
         self._throw_next: Optional[BaseException] = None
         self._turn = 0
+        self._stepping = False
         self._schedule(0)
 
     def cancel(self) -> None:
@@ -142,7 +143,9 @@ class Runner:
         self._clock.later(seconds, lambda: self._step(turn))
 
     def _step(self, turn: int) -> None:
-        if self.done or turn != self._turn:
+        # Krita 6 runs a nested event loop while it waits for strokes: a cancel pressed then has its
+        # timer fire within the step, after which _wait_for sees it.
+        if self.done or self._stepping or turn != self._turn:
             return
         if self._clock.resting():
             self._schedule(RESTING_SECONDS)
@@ -150,6 +153,7 @@ class Runner:
         if self._condition is not None and not self._condition_met():
             self._schedule(POLL_SECONDS)
             return
+        self._stepping = True
         try:
             with pauses.measure("step"):
                 wish = self._resume()
@@ -158,6 +162,7 @@ class Runner:
         except BaseException as error:  # the job's border: whatever it was goes to its owner
             self._finish(self._on_error, error)
         else:
+            self._stepping = False
             self._wait_for(wish)
 
     def _condition_met(self) -> bool:

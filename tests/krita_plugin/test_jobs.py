@@ -107,6 +107,22 @@ def test_cancel_from_within_a_step_comes_at_the_next_one(ends):
     assert clock.now() < 1
 
 
+def test_a_cancel_in_a_nested_event_loop_waits_for_the_step_to_end(ends):
+    clock, runners, seen = Clock(), [], []
+
+    def job():
+        runners[0].cancel()
+        clock.run()  # as Krita 6 does while it waits for strokes
+        seen.append("the step ended")
+        yield
+        seen.append("not reached")
+
+    runners.append(Runner(job(), "job", ends.results.append, ends.errors.append, clock))
+    clock.run()
+    assert seen == ["the step ended"]
+    assert [type(error) for error in ends.errors] == [JobCancelled]
+
+
 def test_cancel_after_the_end_does_nothing(ends):
     def job():
         yield

@@ -1,14 +1,29 @@
 """A controller with a fake engine on a small document; see tests/krita_plugin/fake_engine.py."""
 
+import logging
+
 from krita_plugin.propagate_colors import steps
 from krita_plugin.propagate_colors.controller import Controller
 from krita_plugin.propagate_colors.jobs import QtClock
+from krita_plugin.propagate_colors.log import logger
 from krita_plugin.propagate_colors.settings import ENGINE_COMMAND, Settings
 from tests.krita_plugin.fake_engine import FakeEngine
 
 INK = (20, 20, 20, 255)  # bytes of a pixel: blue, green, red, alpha
 RED, BLUE, GREEN = (30, 40, 200, 255), (200, 60, 30, 255), (50, 180, 40, 255)
 KEYS = (0, 2, 5, 6)
+
+
+class Failures(logging.Handler):
+    """Collects what the plugin only logs, because an artist could do nothing about it."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.texts = []
+
+    def emit(self, record):
+        if record.exc_info:
+            self.texts.append(logging.Formatter().format(record))
 
 
 class Desk:
@@ -19,6 +34,8 @@ class Desk:
         self.messages = []
         self.told = []
         self.first = []  # what it said at its start
+        self.failures = Failures()
+        logger.addHandler(self.failures)
         self.engine = None
         self.controller = None
         self.document = self.line = self.color = None
@@ -104,6 +121,7 @@ class Desk:
     def rests(self):
         """Wait until nothing is at work; returns what was said."""
         yield lambda: self.controller._worker.idle, 60.0
+        assert not self.failures.texts, self.failures.texts[0]
         said, self.messages = self.messages, []
         return [text for _, text, _ in said]
 

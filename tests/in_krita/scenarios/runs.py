@@ -190,9 +190,15 @@ def a_cancel_at_any_step_leaves_whole_frames(ctx):
                 break
         finished = desk.controller.busy is None
         desk.controller.cancel()
-        yield from desk.rests()
+        said = yield from desk.rests()
         for time in desk.color_keys():
-            assert time == 0 or desk.pixels(time) == desk.predicted(time), (turns, time)
+            assert time == 0 or desk.pixels(time) == desk.predicted(time), (
+                turns,
+                time,
+                desk.states(),
+                desk.document.layer(desk.color).is_blank(time, desk.box),
+                said,
+            )
         assert all(desk.states()[time] == "predicted" for time in desk.color_keys()[1:]), turns
         if finished:
             break
