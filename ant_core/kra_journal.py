@@ -51,6 +51,8 @@ def note_result(
     notes : RunNotes
     """
     former = journal.entry(layer, result.frame)
+    if former is not None and former.after == after and not result.recomputed:
+        return  # kept from the run that noted it
     document = result.to_json(notes.palette, notes.review_below)
     # Where the files lay on the machine of the run is nothing for the document.
     document |= {"line_file": f"frame {result.frame}", "color_file": f"frame {result.frame}"}

@@ -183,11 +183,18 @@ class Builder:
         return write_zip(path, members)
 
 
+class _Info(zipfile.ZipInfo):
+    """A member whose name is UTF-8 without the flag that says so."""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:
+        return self.filename.encode(), self.flag_bits
+
+
 def write_zip(path: Path, members: dict[str, bytes]) -> Path:
     """Write members as Krita does: names in UTF-8 without saying so, the mimetype not packed."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in members.items():
-            info = zipfile.ZipInfo(name, (2026, 11, 21, 12, 0, 0))
+            info = _Info(name, (2026, 11, 21, 12, 0, 0))
             info.external_attr = 0o100444 << 16
             info.create_system = 3
             kind = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
