@@ -134,19 +134,21 @@ class SetupBox(QtWidgets.QWidget):
 
     def _fill_lines(self) -> None:
         chosen = self._controller.line_layers
-        wanted = [(choice, choice.uuid in chosen) for choice in self._controller.line_choices]
-        if wanted != self._lines_shown:
-            self._lines_shown = wanted
+        choices = list(self._controller.line_choices)
+        if choices != self._lines_shown:
+            self._lines_shown = choices
             self._line_menu.clear()
-            for choice, checked in wanted:
-                self._line_menu.addAction(self._line_action(choice, checked))
+            for choice in choices:
+                self._line_menu.addAction(self._line_action(choice))
+        # In place: a menu that is open, and the action that is just being triggered, must last.
+        for action in self._line_menu.actions():
+            action.setChecked(action.data() in chosen)
         self._lines.setText(self._line_names() or tr("Choose…"))
-        self._lines.setEnabled(bool(wanted))
+        self._lines.setEnabled(bool(choices))
 
-    def _line_action(self, choice, checked: bool):
+    def _line_action(self, choice):
         action = QAction("    " * choice.indent + choice.name.replace("&", "&&"), self._line_menu)
         action.setCheckable(True)
-        action.setChecked(checked)
         action.setEnabled(choice.enabled)
         action.setToolTip(choice.why_not)
         action.setData(choice.uuid)
@@ -208,8 +210,8 @@ class SetupBox(QtWidgets.QWidget):
 
     def _on_lines(self) -> None:
         actions = self._line_menu.actions()
-        self._lines_shown = None
         self._controller.set_line_layers([a.data() for a in actions if a.isChecked()])
+        self._fill_lines()  # the check marks as they are, should the choice not be taken
 
     def _on_color(self, index: int) -> None:
         self._controller.set_color_layer(self._color.itemData(index))
