@@ -94,7 +94,7 @@ def returns_unchanged(ctx, model, depth):
     yield from desk.set_up(model, depth)
     yield from desk.start()
     said = yield from desk.do("propagate")
-    assert said == ["1 frame colored."], said
+    assert said == ["1 frame colored."], [said, desk.controller._engine.client.last_lines()[-9:]]
     for number, (left, top, across, down) in enumerate(BOXES):
         middle = (left + across // 2 + SHIFT, top + down // 2)
         assert desk.pixel_at(2, middle) == desk.colors_given[number], (model, depth, number)
