@@ -149,8 +149,9 @@ class KraOutput:
             return
         for frame in references:
             now, then = self._earlier.painted.get(frame), self._color.painted[frame]
-            known = now is None or now.hash == then.hash or self._is_copy(frame, self._earlier)
-            if not known and now.owner != "nobody":
+            if now is None or now.owner == "nobody" or now.hash == then.hash:
+                continue
+            if not self._is_copy(frame, self._earlier):
                 raise OutputError(
                     f"frame {frame} was changed in {self.path}, but it is painted in the shot: "
                     "move the change there, or pass --overwrite"

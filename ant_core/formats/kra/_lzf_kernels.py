@@ -28,7 +28,7 @@ def unpack(data: np.ndarray, start: int, stop: int, out: np.ndarray, size: int) 
     """
     at, done = start, 0
     while at < stop:
-        control = np.int64(data[at])
+        control = int(data[at])
         at += 1
         if control < _MOST_LITERALS:
             count = control + 1
@@ -42,11 +42,11 @@ def unpack(data: np.ndarray, start: int, stop: int, out: np.ndarray, size: int) 
             if count == 9:
                 if at >= stop:
                     return False
-                count += np.int64(data[at])
+                count += int(data[at])
                 at += 1
             if at >= stop:
                 return False
-            back = ((control & 31) << 8) + np.int64(data[at]) + 1
+            back = ((control & 31) << 8) + int(data[at]) + 1
             at += 1
             if back > done or done + count > size:
                 return False
@@ -74,9 +74,9 @@ def pack(data: np.ndarray, out: np.ndarray, table: np.ndarray) -> int:
     while at < size:
         length, back = 0, 0
         if at + 2 < size:
-            key = (np.int64(data[at]) << 16) | (np.int64(data[at + 1]) << 8) | data[at + 2]
+            key = (int(data[at]) << 16) | (int(data[at + 1]) << 8) | int(data[at + 2])
             slot = ((key * 0x9E3779B1) >> 12) & ((1 << _HASH_BITS) - 1)
-            seen = np.int64(table[slot])
+            seen = int(table[slot])
             table[slot] = at
             back = at - seen
             if seen >= 0 and back <= _FARTHEST_COPY:

@@ -255,15 +255,19 @@ def _blob(item: dict[str, Any], blobs: bytes) -> bytes:
     return blobs[offset : offset + length]
 
 
+def _place(blob: bytes, blobs: list[bytes]) -> list[int]:
+    """Append a blob; returns where it lies and its length."""
+    offset = sum(map(len, blobs))
+    blobs.append(blob)
+    return [offset, len(blob)]
+
+
 def _entry_json(entry: Entry, blobs: list[bytes]) -> dict[str, Any]:
-    end = sum(map(len, blobs))
     before: Any = entry.before
-    if isinstance(before, Plane):
-        before = {"hash": before.hash, "box": list(before.box)}
+    if isinstance(entry.before, Plane):
+        before = {"hash": entry.before.hash, "box": list(entry.before.box)}
         if entry.before.blob:
-            before["blob"] = [end, len(entry.before.blob)]
-            blobs.append(entry.before.blob)
-            end += len(entry.before.blob)
+            before["blob"] = _place(entry.before.blob, blobs)
     item = {
         "layer": entry.layer,
         "time": entry.time,
@@ -274,8 +278,7 @@ def _entry_json(entry: Entry, blobs: list[bytes]) -> dict[str, Any]:
         "summary": entry.summary,
     }
     if entry.result:
-        item["result"] = {"blob": [end, len(entry.result)]}
-        blobs.append(entry.result)
+        item["result"] = {"blob": _place(entry.result, blobs)}
     return item
 
 

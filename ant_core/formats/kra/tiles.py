@@ -134,7 +134,9 @@ def _index(data: bytes, space: Space, offset: tuple[int, int], place: str) -> ND
         )
     if pixel_bytes != space.pixel_bytes:
         raise _damaged(place, f"its pixels have {pixel_bytes} bytes instead of {space.pixel_bytes}")
-    rows, seen, at = [], set(), header.end()
+    rows: list[tuple[int, int, int, int]] = []
+    seen: set[tuple[int, int]] = set()
+    at = header.end()
     for _ in range(count):
         tile = _TILE.match(data, at)
         if tile is None:
