@@ -1,0 +1,120 @@
+"""The journal: the same bytes for the engine and for the docker in Krita."""
+
+from __future__ import annotations
+
+import json
+import zlib
+
+import numpy as np
+import pytest
+
+from ant_core.errors import InputError
+from ant_core.formats.kra.journal import Entry, Journal, Plane, plane_hash
+from ant_core.formats.kra.spaces import space_named
+from krita_plugin.propagate_colors import journal as docker
+from krita_plugin.propagate_colors.pixels import Format
+
+SPACE = space_named("RGBA", "")
+LAYER = "{00000000-0000-4000-8000-000000000007}"
+
+
+def picture(seed: int) -> np.ndarray:
+    image = np.zeros((40, 60, 4), np.uint8)
+    image[5 + seed : 20, 10:30] = np.random.default_rng(seed).integers(0, 256, (15 - seed, 20, 4))
+    return image
+
+
+def entry(time: int, state="predicted", before=None, result=b"") -> Entry:
+    summary = {"confidence": 0.93, "doubtful": 3, "no_counterpart": 1, "segments": 74}
+    after = plane_hash(picture(time + 1), SPACE)
+    return Entry(LAYER, time, state, "ab" * 32, before, after, summary, result)
+
+
+def filled() -> Journal:
+    journal = Journal()
+    journal.document["layers"] = {"{line}": {"role": "line"}, LAYER: {"role": "color"}}
+    journal.document["references"] = {"on": [0], "off": [9]}
+    result = zlib.compress(json.dumps({"frame": 2, "segments": []}).encode())
+    journal.record(entry(2, before=None, result=result))
+    journal.record(entry(4, "accepted", Plane.of(picture(3), SPACE)))
+    journal.record(entry(6, before=Plane.of(picture(0) * 0, SPACE)))
+    journal.record(entry(8, before="pruned"))
+    return journal
+
+
+def test_the_docker_reads_what_the_engine_writes():
+    ours = filled()
+    theirs = docker.load(ours.dump())
+    assert theirs.choices.lines == ["{line}"]
+    assert theirs.choices.color == LAYER
+    assert (theirs.on, theirs.off) == ({0}, {9})
+    for item in ours:
+        other = theirs.entry(LAYER, item.time)
+        assert (other.state, other.after, other.model) == (item.state, item.after, item.model)
+        assert other.summary == item.summary
+    assert theirs.entry(LAYER, 2).result == {"frame": 2, "segments": []}
+    assert theirs.entry(LAYER, 8).before == docker.PRUNED
+    plane = theirs.entry(LAYER, 4).before
+    x, y, width, height = plane.box
+    inside = SPACE.format.encode(picture(3)[y : y + height, x : x + width])
+    assert plane.data(Format("RGBA", "U8")) == inside
+    assert not picture(3)[:y].any()
+    assert theirs.entry(LAYER, 6).before.box[2:] == (0, 0)
+
+
+def test_the_engine_reads_what_the_docker_writes():
+    image = picture(3)
+    raw = SPACE.format.encode(image)
+    theirs = docker.Journal()
+    theirs.choices.lines, theirs.choices.color = ["{line}"], LAYER
+    theirs.on = {3}
+    before = docker.Plane.of(raw, (0, 0, 60, 40), Format("RGBA", "U8"))
+    theirs.record(docker.Entry(LAYER, 4, "accepted", "ab", before, "cd", {"segments": 1}))
+    ours = Journal(theirs.dump())
+    item = ours.entry(LAYER, 4)
+    assert item.state == "accepted"
+    assert item.after == "cd"
+    assert item.before.hash == plane_hash(image, SPACE)
+    assert item.before.box == before.box
+    assert ours.references_on == {3}
+    assert ours.document["layers"][LAYER] == {"role": "color"}
+
+
+def test_what_is_read_is_written_again():
+    data = filled().dump()
+    assert Journal(data).dump() == data
+
+
+def test_over_the_limit_the_least_needed_goes_first():
+    journal = filled()
+    whole = journal.dump()
+    smaller = Journal(journal.dump(len(whole) - 1))
+    assert smaller.entry(LAYER, 4).before == "pruned"
+    assert smaller.entry(LAYER, 2).result
+    smallest = Journal(filled().dump(1))
+    assert not smallest.entry(LAYER, 2).result
+    assert smallest.entry(LAYER, 6).before.box == (0, 0, 0, 0)  # a blank key costs nothing
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[:11],
+        lambda data: data[:60],
+        lambda data: b"PCJOURN2" + data[8:],
+        lambda data: data[:12] + b"[" + data[13:],
+        lambda data: data[:-1],
+        lambda data: data.replace(b'"state":"accepted"', b'"state":"approved"'),
+        lambda data: data.replace(b'"on":[0]', b'"on":"0"'),
+    ],
+)
+def test_damage_is_one_sentence(damage):
+    with pytest.raises(InputError, match=r"notes of Propagate Colors in shot\.kra are damaged"):
+        Journal(damage(filled().dump()), "shot.kra")
+
+
+def test_a_newer_journal_asks_for_an_update():
+    data = filled().dump().replace(b'"schema":1,"writer"', b'"schema":2,"writer"')
+    with pytest.raises(InputError, match="update ant_core"):
+        Journal(data, "shot.kra")
