@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.pixels import PixelFormat, from_codes, to_codes, to_display
+from ant_core.pixels import PixelFormat, from_codes, same_as_next, to_codes, to_display
 from segmentation import extract_lines
 
 __all__ = ["separate"]
 
 _LEAST_INK_LENGTH = 0.15  # of the longer side: all strokes of one ink colour together
-_WIDEST_INK = 0.02  # of the longer side, and four pixels more
+_WIDEST_INK = 0.006  # of the longer side, and seven pixels more
 _THIN_SHARE = 0.3  # of an ink colour's pixels must lie in strokes; the rest are solid fills
 _MOST_CANDIDATES = 48  # colours that are looked at as ink
 _LEAST_FLAT = 0.4  # share of a picture in flat colour, below which it is no model sheet
@@ -58,10 +58,11 @@ def separate(image: NDArray[Any], pixels: PixelFormat) -> tuple[NDArray[np.uint8
     flat = (solids > 0)[index]
     ink = np.zeros(index.shape, np.bool_)
     for color in _candidates(counts, depth, max(index.shape)):
-        strokes = _strokes(index == color, index, depth, ink)
+        part = _around(index == color)
+        strokes = _strokes(index[part] == color, index[part], depth, ink[part], max(index.shape))
         if strokes is not None:
-            ink |= strokes
-            flat &= ~strokes
+            ink[part] |= strokes
+            flat[part] &= ~strokes
     if flat.mean() < _LEAST_FLAT:
         raise ValueError(
             f"only {flat.mean():.0%} of it is flat colour: export it without blur, texture or "
@@ -78,9 +79,14 @@ def _color_index(
     image: NDArray[Any], pixels: PixelFormat
 ) -> tuple[NDArray[np.int32], NDArray[Any]]:
     """Number the colours: (H, W) int32 index, (K, C) values; fully transparent is one colour."""
-    codes = to_codes(np.ascontiguousarray(image).reshape(-1, image.shape[2]), pixels)
-    values, index = np.unique(codes, return_inverse=True)
-    return index.reshape(image.shape[:2]).astype(np.int32), from_codes(values, pixels)
+    flat = np.ascontiguousarray(image).reshape(-1, image.shape[2])
+    # Flat pictures are few runs of equal pixels.
+    change = ~same_as_next(flat, pixels)
+    start = np.flatnonzero(np.concatenate([[True], change]))
+    length = np.diff(np.append(start, len(flat)))
+    codes, run = np.unique(to_codes(flat[start], pixels), return_inverse=True)
+    index = np.repeat(run.astype(np.int32), length)
+    return index.reshape(image.shape[:2]), from_codes(codes, pixels)
 
 
 def _solid(index: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -105,18 +111,26 @@ def _candidates(
     return enough[np.argsort(-depth[enough], kind="stable")]
 
 
+def _around(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the box of a mask with a pixel around it."""
+    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    return slice(max(0, y - 1), y + height + 1), slice(max(0, x - 1), x + width + 1)
+
+
 def _strokes(
     mask: NDArray[np.bool_],
     index: NDArray[np.int32],
     depth: NDArray[np.float32],
     ink: NDArray[np.bool_],
+    side_px: int,
 ) -> NDArray[np.bool_] | None:
     """Return the part of one colour that is strokes, None when the colour is no ink.
 
-    `ink` is the ink found so far, all of it at least as dark.
+    `ink` is the ink found so far, all of it at least as dark; all arrays are cut to where the
+    colour is, and `side_px` is the longer side of the whole picture.
     """
     width = extract_lines(np.where(mask, 0, 255).astype(np.uint8)).line_width_px
-    if width > _WIDEST_INK * max(mask.shape) + 4:
+    if width > _WIDEST_INK * side_px + 7:
         return None
     radius = 0.75 * width + 1
     inner = cv2.distanceTransform(_padded(mask), cv2.DIST_L2, 5)[1:-1, 1:-1]
@@ -127,7 +141,7 @@ def _strokes(
         solid = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, 5) <= radius
         strokes &= ~_large(solid & mask, 8 * radius * radius)
     length = strokes.sum() / width
-    if strokes.sum() < _THIN_SHARE * mask.sum() or length < _LEAST_INK_LENGTH * max(mask.shape):
+    if strokes.sum() < _THIN_SHARE * mask.sum() or length < _LEAST_INK_LENGTH * side_px:
         return None
     near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & ~mask
     rim = int(near.sum())
