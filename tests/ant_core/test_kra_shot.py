@@ -14,7 +14,7 @@ from ant_core.formats.kra.journal import KIND, Journal, plane_hash
 from ant_core.formats.kra.owners import color_keys, read_journal
 from ant_core.formats.kra.reader import read_plane
 from tests.ant_core.conftest import Ended
-from tests.ant_core.drawn import SIZE, line_drawing, painting
+from tests.ant_core.drawn import SIZE, line_drawing, painting, save
 from tests.formats.kra_builder import Builder, Frame, Paint, pixel_file, write_zip
 
 TIMES = (0, 2, 4, 6)
@@ -256,3 +256,47 @@ def test_folders_above_the_output_are_made(run, tmp_path):
     assert run(shot, "--line", "Line", "--color", "Color", "--out", out).code == 0
     assert out.exists()
     assert not list(out.parent.glob(".part-*"))
+
+
+def test_a_new_color_layer_comes_below_the_lines_with_the_image_s_profile(run, tmp_path):
+    shot = make(tmp_path / "shot.kra", colors=False)
+    save(tmp_path / "sheet.png", painting(0))
+    args = ("--line", "Line", "--color", "Fresh <&>", "--model-sheet", tmp_path / "sheet.png")
+    done = run(shot, *args, "--out", tmp_path / "out.kra")
+    assert done.code == 0, done.err
+    document, pictures = layer_of(tmp_path / "out.kra", "Fresh <&>")
+    assert [layer.name for layer in document.walk()] == ["Line", "Fresh <&>", "Background"]
+    assert sorted(pictures) == list(TIMES)
+    assert any(picture.any() for picture in pictures.values())
+    fresh = document.find("Fresh <&>", "")
+    profile = document.archive.read(f"{document.folder}{fresh.file}.icc", 1000)
+    assert profile == b"the profile of the image"
+    uuids = [layer.uuid for layer in document.walk()]
+    assert len(set(uuids)) == 3
+    # The same layer is found again by the next run.
+    assert run(shot, *args, "--out", tmp_path / "out.kra").code == 0
+    assert [layer.uuid for layer in layer_of(tmp_path / "out.kra", "Fresh <&>")[0].walk()] == uuids
+
+
+def test_a_locked_frame_keeps_what_the_output_has(run, tmp_path):
+    shot, out = make(tmp_path / "shot.kra"), tmp_path / "out.kra"
+    args = ("--line", "Line", "--color", "Color", "--out", out)
+    done = run(shot, *args, "--lock", "4")
+    assert done.code == 5
+    assert "frame 4 is locked but" in done.err
+    assert run(shot, *args).code == 0
+    before = layer_of(out)[1][4]
+    done = run(shot, *args, "--lock", "4")
+    assert done.code == 0, done.err
+    np.testing.assert_array_equal(layer_of(out)[1][4], before)
+    report = json.loads((tmp_path / "out.report.json").read_text())
+    assert {f["frame"]: f["role"] for f in report["frames"]}[4] == "locked"
+
+
+def test_a_damaged_document_leaves_nothing_behind(run, tmp_path):
+    shot = make(tmp_path / "shot.kra")
+    shot.write_bytes(shot.read_bytes()[:-400])
+    done = run(shot, "--line", "Line", "--color", "Color", "--out", tmp_path / "out.kra")
+    assert done.code == 5
+    assert done.err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["shot.kra"]
