@@ -19,6 +19,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--krita",
         help="Kritas to test in: system (the default), all, or paths of trees; several by commas",
     )
+    group.addoption(
+        "--krita-table", type=Path, help="file for a table of the tests in each Krita (Markdown)"
+    )
 
 
 def _unusable() -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.in_krita import runner
+from tests.in_krita import runner, versions
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,27 +44,40 @@ def krita(request: pytest.FixtureRequest) -> runner.Krita:
     return request.param
 
 
-@pytest.fixture(scope="session")
-def host_report(
-    krita: runner.Krita,
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> runner.Report:
-    """One start of Krita for all scenarios that were asked for."""
+def _one_start(fixture: str, krita, request, tmp_path_factory, **options) -> runner.Report:
+    """Start one Krita for all scenarios that the chosen tests want of this fixture."""
     wanted = {
         item.callspec.params["scenario"]: None
         for item in request.session.items
-        if "host_report" in getattr(item, "fixturenames", ())
+        if fixture in getattr(item, "fixturenames", ())
     }
-    report = runner.run(krita, list(wanted), tmp_path_factory.mktemp(f"krita_{krita.label}"))
-    request.config.stash.setdefault(REPORTS, []).append(report.describe(krita))
+    out = tmp_path_factory.mktemp(f"krita_{krita.label}")
+    report = runner.run(krita, list(wanted), out, **options)
+    request.config.stash.setdefault(REPORTS, []).append((krita, report))
     return report
 
 
-REPORTS = pytest.StashKey[list[str]]()
+@pytest.fixture(scope="session")
+def host_report(krita, request, tmp_path_factory) -> runner.Report:
+    """What Krita wrappers and controller do: many short scenarios."""
+    return _one_start("host_report", krita, request, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def docker_report(krita, request, tmp_path_factory) -> runner.Report:
+    """What the docker does, with the real engine and the shot at its real size."""
+    slow = {"environment": {"SCENARIO_SECONDS": "400"}, "timeout": 1500.0}
+    return _one_start("docker_report", krita, request, tmp_path_factory, **slow)
+
+
+REPORTS = pytest.StashKey[list[tuple[runner.Krita, runner.Report]]]()
 
 
 def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
     """Say which versions of Krita were used, and what had to be tried again."""
-    for text in config.stash.get(REPORTS, []):
-        terminalreporter.write_line(text)
+    reports = config.stash.get(REPORTS, [])
+    for krita, report in reports:
+        terminalreporter.write_line(report.describe(krita))
+    file = config.getoption("--krita-table")
+    if file and reports:
+        file.write_text(versions.table(reports, terminalreporter.stats, os.cpu_count()), "utf-8")

@@ -86,7 +86,10 @@ class Report:
     """What came out of a run."""
 
     version: str = "?"
-    results: dict[str, dict] = field(default_factory=dict)  # by scenario: status, text, seconds
+    qt: str = "?"
+    python: str = "?"
+    # By scenario: status, text, seconds, values, and the folder of its files ("place").
+    results: dict[str, dict] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)  # crashes that a second try made up for
     seconds: float = 0.0
 
@@ -122,6 +125,7 @@ def run(
             exit_code = session.run(environment or {}, settings or {}, timeout)
         seen = session.result()
         report.version = seen.get("krita", report.version)
+        report.qt, report.python = seen.get("qt", report.qt), seen.get("python", report.python)
         for name, result in seen.get("scenarios", {}).items():
             report.results[name] = {**result, "place": str(place)}
         report.seconds = time.monotonic() - started
@@ -251,9 +255,11 @@ class Session:
 
 def _link_plugin(data: Path) -> None:
     for name in ("pykrita/propagate_colors", "pykrita/propagate_colors.desktop"):
-        (data / name).symlink_to(PLUGIN / Path(name).name)
+        if not (data / name).exists():
+            (data / name).symlink_to(PLUGIN / Path(name).name)
     action = "actions/propagate_colors.action"
-    (data / action).symlink_to(PLUGIN / action)
+    if not (data / action).exists():
+        (data / action).symlink_to(PLUGIN / action)
 
 
 def engine_folders() -> list[Path]:

@@ -136,3 +136,35 @@ WITH_ENGINE = (
     "engine:killed_in_the_middle",
     "sample:propagates",
 )
+
+# What the docker's own widgets do, in the plugin as Krita loaded it and with the real engine.
+DOCKER_GROUPS = {
+    "docker_ways": (
+        "rgba_u8",
+        "rgba_u16",
+        "rgba_f16",
+        "rgba_f32",
+        "graya_u8",
+        "graya_u16",
+        "graya_f32",
+        "cmyka_u8",
+        "cmyka_u16",
+        "cmyka_f32",
+        "lab_is_refused",
+        "a_locked_or_hidden_color_layer",
+        "no_reference",
+        "no_engine",
+        "several_line_layers",
+        "hints_and_locks",
+        "run_on_from_here",
+        "a_model_sheet",
+    ),
+    "whole": (
+        "the_whole_way",
+        "cancelled_in_the_middle",
+        "the_engine_is_killed_in_the_middle",
+        "the_document_is_closed_in_the_middle",
+    ),
+}
+
+DOCKER = tuple(f"{group}:{name}" for group, names in DOCKER_GROUPS.items() for name in names)

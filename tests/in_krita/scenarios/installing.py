@@ -1,0 +1,49 @@
+"""The packed plugin, imported by Krita's own importer into a home that does not know it."""
+
+import os
+import sys
+
+from krita_plugin.propagate_colors.qt import QtWidgets
+
+from .dialogs import Dialogs, choose_file
+from .docked import ARTIST, Docker
+from .rooms import check, house
+
+PLUGIN = "propagate_colors"
+
+
+def the_zip_is_imported(ctx):
+    """Tools > Scripts > Import Python Plugin from File, with $PLUGIN_ZIP, and Yes."""
+    assert PLUGIN not in sys.modules
+    assert all(docker.objectName() != PLUGIN for docker in ctx.krita.dockers())
+    yield
+    dialogs = Dialogs(_answer)
+    try:
+        ctx.krita.action("plugin_importer_file").trigger()
+    finally:
+        dialogs.stop()
+    ctx.values["dialogs"] = dialogs.seen
+    assert len(dialogs.seen) == 2, dialogs.seen
+    assert "Propagate Colors" in dialogs.seen[1], dialogs.seen
+    assert ctx.krita.readSetting("python", f"enable_{PLUGIN}", "") == "true"
+
+
+def _answer(box):
+    if isinstance(box, QtWidgets.QMessageBox):
+        box.button(QtWidgets.QMessageBox.StandardButton.Yes).click()
+    else:
+        choose_file(box, os.environ["PLUGIN_ZIP"])
+
+
+def the_docker_appears(ctx):
+    """After the next start the docker is there and works, with everything that it needs."""
+    docker = Docker(ctx)
+    yield from docker.open()
+    home = os.environ["HOME"]
+    assert sys.modules[PLUGIN].__file__.startswith(home), sys.modules[PLUGIN].__file__
+    assert ctx.krita.action("propagate_colors_run").shortcut().toString() == "Ctrl+Alt+P"
+    document, _, color = yield from house(ctx)
+    yield from docker.sees(document, {0: ARTIST})
+    said = yield from docker.propagates()
+    assert said.startswith("2 frames colored."), said
+    check(ctx, document, color, 4)
