@@ -15,6 +15,7 @@ from typing import Any, Iterator
 
 import krita
 
+NAME_SHOWN = 13  # characters of a layer's name in the timeline, in every version so far
 
 def select_cell(layer_name: str, t: int) -> bool:
     """Make the cell of that layer and frame the only selected one; tell whether it is now.
@@ -58,9 +59,8 @@ def _is_selected(view: Any, row: int, t: int) -> bool:
 
 def _row(view: Any, layer_name: str) -> int | None:
     model, orientation = view.model(), view.verticalHeader().orientation()
-    rows = [
-        row for row in range(model.rowCount()) if model.headerData(row, orientation) == layer_name
-    ]
+    shown = (layer_name, layer_name[:NAME_SHOWN] + "...")  # long names are cut off
+    rows = [row for row in range(model.rowCount()) if model.headerData(row, orientation) in shown]
     # Of several layers of one name, the timeline's current row is the active layer's.
     current = view.currentIndex().row()
     if len(rows) > 1:

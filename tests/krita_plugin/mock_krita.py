@@ -61,7 +61,8 @@ class Timeline(Named):
         return Index(row, column)
 
     def headerData(self, row, _orientation):
-        return self.document.rows()[row].name()
+        name = self.document.rows()[row].name()
+        return name if len(name) <= 13 else name[:13] + "..."
 
     def currentIndex(self):
         node, column = self.document.cell

@@ -14,6 +14,7 @@ GROUPS = {
         "a_cell_of_another_layer_was_clicked",
         "clones_are_not_written_twice",
         "layers_of_one_name",
+        "names_as_artists_write_them",
         "keys_up_to_the_clip_s_end_and_past_it",
         "a_still_layer_becomes_animated",
     ),

@@ -230,6 +230,16 @@ def layers_of_one_name(ctx):
     assert document.layer(second).key_times() == [0, 4]
 
 
+def names_as_artists_write_them(ctx):
+    document = yield from ctx.new_document()
+    for name in ("Line & color", "&&", "Ünïcode 線 <b>", " ", "Lines of the hero, left", "Lines of the hero"):
+        uuid = yield from ctx.add_layer(document, name, still=False)
+        data = ctx.noise(document, uuid, 1)
+        yield from steps.put(document, uuid, 4, ctx.canvas(document), data)
+        assert document.layer(uuid).key_times() == [0, 4], name
+        assert ctx.pixels(document, uuid, 4) == data, name
+
+
 def keys_up_to_the_clip_s_end_and_past_it(ctx):
     document = yield from ctx.new_document()
     (layer,) = yield from ctx.layers(document)
