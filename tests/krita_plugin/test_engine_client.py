@@ -8,34 +8,30 @@ import time
 
 import pytest
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-pytest.importorskip("PyQt5.QtCore", reason="the client's tests need PyQt5", exc_type=ImportError)
+pytest.importorskip("PyQt5.QtWidgets", reason="the client's tests need PyQt5", exc_type=ImportError)
 
 from krita_plugin.propagate_colors import engine, install
 from krita_plugin.propagate_colors.engine import EngineClient
 from krita_plugin.propagate_colors.protocol import Inbox, ProtocolError, pack
 from krita_plugin.propagate_colors.qt import QtCore
 from tests.engine.client import ROOT, packed
+from tests.krita_plugin.ui.support import application
 
 FAKE = ROOT / "tests" / "engine" / "fake_engine.py"
 FORMAT = {"model": "RGBA", "depth": "U8"}
 SLOW = 1001
-_kept = []  # the one application of the process; dropping it would end Qt
 
 
 @pytest.fixture(scope="module")
 def loop():
     """Run Qt's loop until a condition holds; what comes late is a failure."""
-    application = QtCore.QCoreApplication.instance()
-    if application is None:
-        application = QtCore.QCoreApplication(["tests"])
-        _kept.append(application)
+    app = application()
 
     def until(condition, seconds=60.0):
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "nothing happened in time"
-            application.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+            app.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
 
     return until
 
