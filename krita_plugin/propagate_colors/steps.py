@@ -7,7 +7,7 @@ step raises HostError and nothing more is changed.
 
 from __future__ import annotations
 
-from typing import Any, Generator, NamedTuple
+from typing import Any, Callable, Generator, NamedTuple
 
 import krita
 
@@ -25,6 +25,17 @@ FOLLOW_SECONDS = 0.02
 FOLLOW_TURNS = 300
 COLUMN_TURNS = 60
 RESULT_TURNS = 12
+
+
+def _nothing() -> None:
+    """Stand in where nobody wants to be called."""
+
+
+class Painted(HostError):
+    """The artist painted on a frame between our look and our change, which was not made then."""
+
+    def __init__(self, t: int) -> None:
+        super().__init__(tr("Frame {time} was painted on just now, so it stays as it is.", time=t))
 
 
 class View(NamedTuple):
@@ -51,8 +62,12 @@ def make_key(document: Document, layer_uuid: str, t: int) -> Steps:
     yield from goto(document, t)
     if _writable(document, layer_uuid).has_key(t):
         return
+
+    def missing() -> bool:  # Krita may have made one for a stroke: the action would clear that
+        return not _writable(document, layer_uuid).has_key(t)
+
     for _ in range(ATTEMPTS):
-        yield from _trigger_at(document, layer_uuid, t, "add_blank_frame")
+        yield from _trigger_at(document, layer_uuid, t, "add_blank_frame", missing)
         for _ in range(RESULT_TURNS):
             if _writable(document, layer_uuid).has_key(t):
                 yield  # Krita 5.1 and 5.2 abort if another layer is activated in this very step
@@ -61,13 +76,23 @@ def make_key(document: Document, layer_uuid: str, t: int) -> Steps:
     raise HostError(_no_key(document, layer_uuid, t))
 
 
-def remove_key(document: Document, layer_uuid: str, t: int) -> Steps:
-    """Remove the keyframe at t; at frame 0 Krita puts a fresh blank one in its place."""
+def remove_key(
+    document: Document, layer_uuid: str, t: int, check: Callable[[], None] = _nothing
+) -> Steps:
+    """Remove the keyframe at t; at frame 0 Krita puts a fresh blank one in its place.
+
+    `check` is called in the very step that removes it, and raises where it must stay.
+    """
     yield from goto(document, t)
     if not _writable(document, layer_uuid).has_key(t):
         return
+
+    def there() -> bool:
+        check()
+        return _writable(document, layer_uuid).has_key(t)
+
     for _ in range(ATTEMPTS):
-        yield from _trigger_at(document, layer_uuid, t, "remove_frames")
+        yield from _trigger_at(document, layer_uuid, t, "remove_frames", there)
         for _ in range(RESULT_TURNS):
             layer = _writable(document, layer_uuid)
             if not layer.has_key(t) or (t == 0 and layer.is_blank(t, _canvas(document))):
@@ -83,24 +108,34 @@ def remove_key(document: Document, layer_uuid: str, t: int) -> Steps:
     )
 
 
-def put(document: Document, layer_uuid: str, t: int, box: Box, data: bytes | None) -> Steps:
+def put(
+    document: Document,
+    layer_uuid: str,
+    t: int,
+    box: Box,
+    data: bytes | None,
+    check: Callable[[], None] = _nothing,
+    written: Callable[[], Any] = _nothing,
+) -> Steps:
     """Replace key t by one that holds `data` in `box` and nothing else; None leaves it blank.
 
     Writing pixels is not on Krita's undo stack, and over a key with strokes on it the artist's
     next Ctrl+Z would undo the wrong thing. So the key is always a fresh one: undo takes key and
     pixels away together and brings the former key back with its own history.
+
+    `check` is called in the step that removes the former key, `written` in the one that fills the
+    new one. A stroke that comes in between ends this with Painted and stays.
     """
     _check_size(document, _writable(document, layer_uuid), box, data)
     yield from goto(document, t)
     if _writable(document, layer_uuid).has_key(t):
-        yield from remove_key(document, layer_uuid, t)
+        yield from remove_key(document, layer_uuid, t, check)
     if t > 0 or not _writable(document, layer_uuid).has_key(t):
         yield from make_key(document, layer_uuid, t)
     if t == 0 and not _writable(document, layer_uuid).is_blank(t, _canvas(document)):
         # The first key of a still layer takes over what the layer showed.
-        yield from remove_key(document, layer_uuid, t)
-    if data is not None:
-        yield from _write(document, layer_uuid, t, box, data)
+        yield from remove_key(document, layer_uuid, t, check)
+    yield from _fill(document, layer_uuid, t, box, data, written)
 
 
 def create_color_layer(document: Document, name: str, below_uuid: str) -> Steps:
@@ -216,8 +251,13 @@ def _activate(document: Document, layer_uuid: str) -> Steps:
     raise HostError(tr("Krita did not activate the layer; select it and start again."))
 
 
-def _trigger_at(document: Document, layer_uuid: str, t: int, action_name: str) -> Steps:
-    """Trigger one of the timeline's actions on exactly this cell and wait for its strokes."""
+def _trigger_at(
+    document: Document, layer_uuid: str, t: int, action_name: str, wanted: Callable[[], bool]
+) -> Steps:
+    """Trigger one of the timeline's actions on exactly this cell and wait for its strokes.
+
+    Unless it is no longer `wanted`, asked in the very step of the action.
+    """
     action = krita.Krita.instance().action(action_name)
     for turn in range(FOLLOW_TURNS):
         yield from _activate(document, layer_uuid)
@@ -229,6 +269,8 @@ def _trigger_at(document: Document, layer_uuid: str, t: int, action_name: str) -
                 break
             yield FOLLOW_SECONDS
         elif document.current_time == t:  # still, after the cell was selected
+            if not wanted():
+                return
             with pauses.measure(action_name):
                 action.trigger()
                 document.raw.waitForDone()
@@ -267,25 +309,42 @@ def _check_size(document: Document, layer: Layer, box: Box, data: bytes | None) 
         )
 
 
-def _write(document: Document, layer_uuid: str, t: int, box: Box, data: bytes) -> Steps:
+def _fill(
+    document: Document,
+    layer_uuid: str,
+    t: int,
+    box: Box,
+    data: bytes | None,
+    written: Callable[[], Any],
+) -> Steps:
+    """Write into a fresh key; nobody can paint between the look at it and the write."""
     yield from goto(document, t)
     layer = _writable(document, layer_uuid)
     _check_size(document, layer, box, data)
     _settle_at(document, t)
-    if box[2] and box[3] and layer.has_key(t):
-        with pauses.measure("write"):
-            layer.node.setPixelData(data, *box)
-        if layer.read(t, box) != data:
-            raise HostError(
-                tr(
-                    'Krita did not take the colors for frame {time} of the layer "{name}"; '
-                    "save a copy of the document and start again.",
-                    time=t,
-                    name=layer.info.name,
-                )
-            )
+    if not layer.has_key(t):  # an undo of the artist's took it away
+        raise HostError(_no_key(document, layer_uuid, t))
+    if not layer.is_blank(t, _canvas(document)):
+        raise Painted(t)
+    if data is not None and box[2] and box[3]:
+        _write(layer, t, box, data)
+    written()
     yield
     yield from _refresh(document)
+
+
+def _write(layer: Layer, t: int, box: Box, data: bytes) -> None:
+    with pauses.measure("write"):
+        layer.node.setPixelData(data, *box)
+    if layer.read(t, box) != data:
+        raise HostError(
+            tr(
+                'Krita did not take the colors for frame {time} of the layer "{name}"; '
+                "save a copy of the document and start again.",
+                time=t,
+                name=layer.info.name,
+            )
+        )
 
 
 def _refresh(document: Document) -> Steps:

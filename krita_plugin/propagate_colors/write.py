@@ -1,13 +1,14 @@
 """Steps that write frames of the colour layer and take them back, each noted in the journal.
 
-A frame is looked at again (read and hashed) right before it is written, and is left alone unless
-it is blank or still holds what we wrote. Once its pixels are being exchanged, a cancel waits
-until the frame is whole and noted.
+A frame is looked at again (read and hashed) in the very step that takes its key away, and is left
+alone unless it is blank or still holds what we wrote. It is read back in the step that fills it:
+what the artist paints a moment later must not count as ours. Once its pixels are being exchanged,
+a cancel waits until the frame is whole and noted.
 """
 
 from __future__ import annotations
 
-from typing import Any, Generator, NamedTuple
+from typing import Any, Callable, Generator, NamedTuple
 
 from . import journal as journals
 from . import review, steps
@@ -47,6 +48,10 @@ def unbroken(work: Generator[Any, Any, Any]) -> Steps:
         except StopIteration as end:
             value = end.value
             break
+        except Exception as failure:
+            if cancelled is not None:  # the job ends one way or the other
+                raise cancelled from failure
+            raise
         error, waiting = None, True
         while waiting:
             try:
@@ -72,8 +77,25 @@ def write_frame(shot: Shot, colored: Colored) -> Steps:
         return state
     before = _before(shot, colored.time, former)
     del former
-    yield from unbroken(_exchange(shot, layer.info.uuid, colored, before))
+    try:
+        yield from unbroken(_exchange(shot, layer.info.uuid, colored, before))
+    except steps.Painted:
+        shot.look_at(colored.time)
+        return FrameState.ARTIST
     return FrameState.PREDICTED
+
+
+def _unchanged(shot: Shot, time: int) -> Callable[[], None]:
+    """Return a check that a frame is as it was last seen, or blank; it raises Painted if not."""
+    expected = shot.seen.get(time)
+
+    def check() -> None:
+        shot.look_at(time)
+        held = shot.seen.get(time)
+        if held is not None and not held.blank and held != expected:
+            raise steps.Painted(time)
+
+    return check
 
 
 def _before(shot: Shot, time: int, former: bytes | None) -> Before:
@@ -87,16 +109,21 @@ def _before(shot: Shot, time: int, former: bytes | None) -> Before:
 
 
 def _exchange(shot: Shot, uuid: str, colored: Colored, before: Before) -> Steps:
-    yield from steps.put(shot.document, uuid, colored.time, colored.box, colored.data or None)
-    shot.look_at(colored.time)
-    yield
-    held = shot.seen.get(colored.time)
-    if held is None:
-        raise HostError(tr("Krita made no keyframe at frame {time}.", time=colored.time))
+    time = colored.time
+    yield from steps.put(
+        shot.document,
+        uuid,
+        time,
+        colored.box,
+        colored.data or None,
+        _unchanged(shot, time),
+        lambda: shot.look_at(time),
+    )
+    held = shot.seen[time]
     with pauses.measure("pack"):
         entry = Entry(
             uuid,
-            colored.time,
+            time,
             journals.PREDICTED,
             colored.model,
             before,
@@ -127,17 +154,23 @@ def undo_frame(shot: Shot, time: int) -> Steps:
         raise CannotUndo(
             tr("What frame {time} held before is no longer kept, so it stays as it is.", time=time)
         )
-    yield from unbroken(_bring_back(shot, layer.info.uuid, time, entry.before))
+    try:
+        yield from unbroken(_bring_back(shot, layer.info.uuid, time, entry.before))
+    except steps.Painted as error:
+        shot.look_at(time)
+        raise CannotUndo(str(error)) from error
 
 
 def _bring_back(shot: Shot, uuid: str, time: int, before: Plane | None) -> Steps:
+    check = _unchanged(shot, time)
     if before is None:
-        yield from steps.remove_key(shot.document, uuid, time)
+        yield from steps.remove_key(shot.document, uuid, time, check)
+        shot.look_at(time)
     else:
         data = before.data(shot.color_format)
-        yield from steps.put(shot.document, uuid, time, before.box, data or None)
-    shot.look_at(time)
-    yield
+        yield from steps.put(
+            shot.document, uuid, time, before.box, data or None, check, lambda: shot.look_at(time)
+        )
     held = shot.seen.get(time)
     if not _as_before(held, before):
         raise HostError(tr("Krita did not take back frame {time}: look at it.", time=time))

@@ -1,0 +1,95 @@
+"""A stroke of the artist's at every single step of a job: it stays, and it is the artist's."""
+
+import pytest
+
+pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_type=ImportError)
+
+from krita_plugin.propagate_colors import jobs
+from tests.in_krita.scenarios import base
+from tests.in_krita.scenarios.desk import GREEN, ready
+from tests.krita_plugin import mock_krita
+
+STROKE = bytes((1, 99, 3, 255))
+MOST_STEPS = 400
+
+
+class Pen:
+    """Paints one pixel of the colour layer's frame that is shown, before the `number`th step."""
+
+    def __init__(self, number):
+        self.desk = None
+        self.at = None  # the frame that was painted on
+        self.turns = 0
+        self._number = number
+
+    def before_turn(self):
+        if self.desk is None:
+            return
+        self.turns += 1
+        document = self.desk.document.raw
+        time, layer = document.time, document.active
+        there = layer.uniqueId().toString() == self.desk.color and layer.hasKeyframeAtTime(time)
+        if self.turns == self._number and there:
+            frame = layer.keys[time]
+            document.stroke(frame, frame.data[:-4] + STROKE, "Stroke")
+            self.at = time
+
+
+def first_run(desk):
+    desk.controller.propagate()
+    yield
+
+
+def second_run(desk):
+    """Every frame is coloured anew: its reference has other colours."""
+    yield from desk.do("propagate")
+    yield from desk.paint(0, GREEN, GREEN)
+    yield from desk.look()
+    desk.controller.propagate()
+
+
+def undo(desk):
+    yield from desk.do("propagate")
+    desk.controller.undo([2, 5, 6])
+
+
+def _one(tmp_path, begin, number):
+    """Run with a stroke before one step; returns the pen, and the job's document by its desk."""
+    mock_krita.reset()
+    clock, errors, pen = mock_krita.Clock(), [], Pen(number)
+    context = base.Context("strokes", tmp_path)
+    context.clock = clock
+
+    def scenario():
+        desk = yield from ready(context)
+        yield from begin(desk)
+        pen.desk = desk
+        yield from desk.rests()
+        desk, pen.desk = pen.desk, None
+        yield from desk.look()
+        desk.controller.shutdown()
+        return desk
+
+    found = []
+    clock.before_turn = pen.before_turn
+    runner = jobs.Runner(scenario(), "strokes", found.append, errors.append, clock)
+    clock.run(lambda: runner.done)
+    for error in errors:
+        raise error
+    return pen, found[0]
+
+
+@pytest.mark.parametrize("begin", [first_run, second_run, undo], ids=lambda way: way.__name__)
+def test_a_stroke_at_any_step_stays_the_artists(tmp_path, begin):
+    painted = 0
+    for number in range(1, MOST_STEPS):
+        pen, desk = _one(tmp_path, begin, number)
+        if pen.turns < number:
+            break
+        if pen.at is not None:
+            painted += 1
+            assert desk.pixels(pen.at)[-4:] == STROKE, (number, pen.at)
+            assert desk.states()[pen.at] == "artist", (number, pen.at)
+    else:
+        raise AssertionError("the job never ended")
+    assert painted > 5
