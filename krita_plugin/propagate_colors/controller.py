@@ -122,6 +122,11 @@ class Controller:
         self._desk.look()
         self._scan()
 
+    def look_here(self) -> None:
+        """Notice what was painted on the present frame, for the artist who turns to the docker."""
+        if self.has_document and not self.busy:
+            self._guard(lambda: self._desk.look_at(self._desk.time))
+
     def set_line_layers(self, uuids: Sequence[str]) -> None:
         """Take the lines from these layers."""
         self._choose(lines=list(uuids))

@@ -106,10 +106,15 @@ class Desk:
         if shot.keys_changed():
             self.changed("keys")
         if document.current_time != self.time:
-            left, self.time = shot.shown_at(self.time), document.current_time
-            self.view.forget(left)
-            self._on_left(left)
+            left, self.time = self.time, document.current_time
+            self.look_at(left)
             self.changed("viewer")
+
+    def look_at(self, time: int) -> None:
+        """Have a frame read again that the artist may have painted on."""
+        shown = self.shot.shown_at(time)
+        self.view.forget(shown)
+        self._on_left(shown)
 
     def choose(self, choices: dict[str, Any]) -> None:
         """Change what the artist chose and note it in the document."""

@@ -59,6 +59,11 @@ class Panel(QtWidgets.QWidget):
         if self._controller.busy == "running":
             self.setup.fold(True)
 
+    def enterEvent(self, event) -> None:
+        """Look at the present frame when the pointer comes in from painting on it."""
+        super().enterEvent(event)
+        guarded(self._controller.look_here)()
+
     def _show_segments(self) -> None:
         self.viewer.set_mode(SEGMENTS)
 

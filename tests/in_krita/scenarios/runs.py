@@ -363,6 +363,13 @@ def new_drawings_are_noticed(ctx):
     yield 0.7
     yield from desk.rests()
     assert desk.states()[9] == "artist"
+    yield from steps.make_key(desk.document, desk.color, 5)
+    yield 0.7
+    yield from desk.rests()
+    assert desk.states()[5] == "todo"
+    yield from desk.paint(5, GREEN, RED)
+    yield from desk.do("look_here")
+    assert desk.states()[5] == "artist"
     desk.controller.shutdown()
 
 

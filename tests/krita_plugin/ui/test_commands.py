@@ -25,6 +25,12 @@ def action(menu, text):
     return next(a for a in menu.actions() if a.text() == text)
 
 
+def test_the_frame_is_looked_at_when_the_pointer_comes_in(panel, controller):
+    commands(controller)
+    QtWidgets.QApplication.sendEvent(panel, QtCore.QEvent(QtCore.QEvent.Type.Enter))
+    assert commands(controller) == [("look_here",)]
+
+
 # --- choices
 
 
