@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ant_core import __version__
+from ant_core.commands.options import add_common, add_device, add_fail_under, pixels, whole
 from ant_core.errors import AntError, Cancelled, UsageError
 
 if TYPE_CHECKING:
@@ -64,33 +65,6 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see {self.prog} --help")
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 1024:
-        raise ValueError
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise ValueError
-    return value
-
-
-def _pixels(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 256:  # what segmentation can close
-        raise ValueError
-    return value
-
-
-# argparse puts these into "invalid ... value"
-_positive.__name__ = "whole number (1 to 1024)"
-_share.__name__ = "share (0 to 1)"
-_pixels.__name__ = "width in pixels (0 to 256)"
-
-
 def _build_parser() -> _Parser:
     parser = _Parser(
         prog="ant_core",
@@ -119,24 +93,22 @@ def _add_command(commands: Any, name: str, help_text: str, description: str) -> 
     )
     command.add_argument(
         "--gap",
-        type=_pixels,
+        type=pixels,
         metavar="PX",
         help="close gaps in lines up to this width (default: from line width and picture size)",
     )
     command.add_argument(
-        "--threads", type=_positive, metavar="N", help="CPU threads (default: all cores)"
+        "--threads", type=whole(1, 1024), metavar="N", help="CPU threads (default: all cores)"
     )
-    command.add_argument(
-        "--json", action="store_true", help="one JSON event a line on stdout, the result last"
-    )
-    command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_common(command)
     return command
 
 
 def _add_propagate(commands: Any) -> None:
-    add = _add_command(
+    command = _add_command(
         commands, "propagate", "colour a shot from its painted frames", _PROPAGATE
-    ).add_argument
+    )
+    add = command.add_argument
     add("shot", metavar="SHOT", nargs="?", help="folder of the shot, or a .kra file")
     add(
         "--out",
@@ -214,18 +186,8 @@ def _add_propagate(commands: Any) -> None:
         help="model file, or the name of one that ant_core models lists (default: the one in the "
         "package)",
     )
-    add(
-        "--device",
-        choices=("auto", "cpu", "cuda"),
-        default="auto",
-        help="where the network runs (default: auto, CUDA where it works)",
-    )
-    add(
-        "--fail-under",
-        type=_share,
-        metavar="SHARE",
-        help="exit with 3 when a segment's confidence is below this, or it has no counterpart",
-    )
+    add_device(command)
+    add_fail_under(command)
 
 
 def _add_segment(commands: Any) -> None:

@@ -10,6 +10,8 @@ import argparse
 import threading
 from typing import TYPE_CHECKING
 
+from ant_core.commands.options import add_common, add_device, add_fail_under, whole
+
 if TYPE_CHECKING:
     from ant_core.commands.outcome import Outcome
     from ant_core.formats.files import WholeFiles
@@ -32,33 +34,6 @@ inputs and outputs, their options and the model, and are left alone.
 """
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 1024:
-        raise ValueError
-    return value
-
-
-def _retries(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 100:
-        raise ValueError
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise ValueError
-    return value
-
-
-# argparse puts these into "invalid ... value"
-_count.__name__ = "whole number (1 to 1024)"
-_retries.__name__ = "whole number (0 to 100)"
-_share.__name__ = "share (0 to 1)"
-
-
 def add_list_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what names the shots and holds for all of them; shared with `ant_core farm`."""
     add = parser.add_argument
@@ -73,21 +48,15 @@ def add_list_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--gap", metavar="PX", help="close gaps in lines up to this width, in every shot")
     add("--model", metavar="FILE", help="model file or name (default: the one in the package)")
+    add_device(parser)
+    add_fail_under(parser)
     add(
-        "--device",
-        choices=("auto", "cpu", "cuda"),
-        default="auto",
-        help="where the network runs (default: auto, CUDA where it works)",
+        "--threads",
+        type=whole(1, 1024),
+        metavar="N",
+        help="CPU threads of an engine (default: its share)",
     )
-    add(
-        "--fail-under",
-        type=_share,
-        metavar="SHARE",
-        help="exit with 3 when a segment's confidence is below this, or it has no counterpart",
-    )
-    add("--threads", type=_count, metavar="N", help="CPU threads of an engine (default: its share)")
-    add("--json", action="store_true", help="one JSON event a line on stdout, the result last")
-    add("--debug", action="store_true", help="show the traceback of an error")
+    add_common(parser)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,13 +66,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", required=True, metavar="OUT", help="folder for the results of all shots")
     add(
         "--jobs",
-        type=_count,
+        type=whole(1, 1024),
         metavar="N",
         help="shots at the same time (default: one for every two cores; with CUDA, one)",
     )
     add(
         "--retries",
-        type=_retries,
+        type=whole(0, 100),
         default=1,
         metavar="N",
         help="how often a shot is begun again whose engine died (default: 1)",

@@ -10,6 +10,8 @@ import argparse
 import threading
 from typing import TYPE_CHECKING
 
+from ant_core.commands.options import add_common, add_device, whole
+
 if TYPE_CHECKING:
     from ant_core.commands.outcome import Outcome
     from ant_core.formats.files import WholeFiles
@@ -36,16 +38,6 @@ protocols:
 """
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
-
-
-_count.__name__ = "whole number (1 or more)"  # argparse puts it into "invalid ... value"
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command; it has its own --json, which takes a file."""
     add = parser.add_argument
@@ -65,15 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="protocol, see above; may be given several times (default: all that the data allow)",
     )
     add("--json", metavar="FILE", help="write all figures and calibration curves to this file")
-    add("--limit", type=_count, metavar="N", help="take only the first N shots of each data set")
-    add(
-        "--device",
-        choices=("auto", "cpu", "cuda"),
-        default="auto",
-        help="where the networks run (default: auto, CUDA where it works)",
-    )
-    add("--threads", type=_count, metavar="N", help="CPU threads (default: all cores)")
-    add("--debug", action="store_true", help="show the traceback of an error")
+    add("--limit", type=whole(1), metavar="N", help="take only the first N shots of each data set")
+    add_device(parser, "where the networks run")
+    add("--threads", type=whole(1), metavar="N", help="CPU threads (default: all cores)")
+    add_common(parser, json=False)
 
 
 def run(

@@ -10,8 +10,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ant_core.commands.options import add_common, add_device, minutes
 from ant_core.commands.outcome import Outcome
-from ant_core.commands.train import minutes, need_torch
+from ant_core.commands.train import need_torch
 from ant_core.errors import AntError, OutputError
 
 if TYPE_CHECKING:
@@ -40,15 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="model file to start from (default: the one in the package)",
     )
     add("--minutes", type=minutes, default=5.0, metavar="M", help="time to train (default: 5)")
-    add(
-        "--device",
-        choices=("auto", "cpu", "cuda"),
-        default="auto",
-        help="where to train (default: auto, CUDA where it works)",
-    )
+    add_device(parser, "where to train")
     add("--seed", type=int, default=0, help="another seed gives another model (default: 0)")
-    add("--json", action="store_true", help="one JSON event a line on stdout, the result last")
-    add("--debug", action="store_true", help="show the traceback of an error")
+    add_common(parser)
 
 
 def run(

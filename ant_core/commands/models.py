@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ant_core.commands.options import add_common
 from ant_core.commands.outcome import Outcome
 from ant_core.errors import UsageError
 
@@ -35,10 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands and their options."""
     common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     common.add_argument("--registry", metavar="FILE", help="registry file to use")
-    common.add_argument(
-        "--json", action="store_true", help="one JSON event a line on stdout, the result last"
-    )
-    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_common(common)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     def add(name: str, help_text: str) -> Callable[..., Any]:

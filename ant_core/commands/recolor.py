@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ant_core.commands.options import add_common
 from ant_core.commands.outcome import Outcome
 from ant_core.errors import Cancelled, InputError, UsageError
 
@@ -35,8 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--from", required=True, dest="before", metavar="PALETTE", help=".gpl, .aco, .ase or .kpl")
     add("--to", required=True, dest="after", metavar="PALETTE", help="the same names, new colours")
     add("--out", required=True, metavar="OUT", help="folder for the frames and recolor.json")
-    add("--json", action="store_true", help="one JSON event a line on stdout, the result last")
-    add("--debug", action="store_true", help="show the traceback of an error")
+    add_common(parser)
 
 
 def run(

@@ -6,6 +6,7 @@ import argparse
 import threading
 from typing import TYPE_CHECKING
 
+from ant_core.commands.options import add_common
 from ant_core.commands.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ people goes to stderr. It ends when stdin does, or when the program that started
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command: all but this one come with the first request."""
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_common(parser, json=False)
 
 
 def run(

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ant_core.commands.options import add_common, minutes
 from ant_core.commands.outcome import Outcome
 from ant_core.errors import UsageError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ant_core.formats.files import WholeFiles
     from ant_core.reporter import Reporter
 
-__all__ = ["DESCRIPTION", "HELP", "add_arguments", "minutes", "need_torch", "run"]
+__all__ = ["DESCRIPTION", "HELP", "add_arguments", "need_torch", "run"]
 
 HELP = "train a network on stored clips"
 DESCRIPTION = """\
@@ -28,17 +29,6 @@ On several GPUs: torchrun --nproc-per-node N -m ant_core train CONFIG ...
 """
 
 
-def minutes(text: str) -> float:
-    """Read a length of time; ValueError when it is none."""
-    value = float(text)
-    if not value > 0:
-        raise ValueError
-    return value
-
-
-minutes.__name__ = "number of minutes (more than 0)"  # argparse puts it into "invalid ... value"
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add = parser.add_argument
@@ -47,8 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--clips", type=Path, metavar="CLIPS", help="folder with train/*.npz and validation/*.npz")
     add("--out", type=Path, metavar="RUN", help="folder of the run")
     add("--minutes", type=minutes, metavar="M", help="time box, instead of the one in CONFIG")
-    add("--json", action="store_true", help="one JSON event a line on stdout, the result last")
-    add("--debug", action="store_true", help="show the traceback of an error")
+    add_common(parser)
 
 
 def need_torch() -> None:
