@@ -271,6 +271,13 @@ class Layer:
         end = max(self._document.length, self._document.current_time) + SCAN_PAST_END
         return [t for t in range(end) if has_key(t)]
 
+    def is_still(self) -> bool:
+        """Tell whether there are no keyframes of pixels; Krita says animated for others too.
+
+        Those of the opacity, say: the pixels are then those of a still layer, at every time.
+        """
+        return not self.info.animated or not self.key_times()
+
     def has_key(self, t: int) -> bool:
         """Tell whether there is a keyframe exactly at t."""
         return self.node.hasKeyframeAtTime(t)
@@ -282,7 +289,7 @@ class Layer:
         Raises HostError where t has no keyframe: Krita gives nothing for held frames.
         """
         with pauses.measure("read"):
-            if self.info.animated:
+            if self.has_key(t) or not self.is_still():
                 data = bytes(self.node.pixelDataAtTime(*box, t))
             else:
                 data = bytes(self.node.pixelData(*box))

@@ -47,8 +47,9 @@ def find_engine(setting: str, environment: Mapping[str, str] | None = None) -> l
 
 def _resolve(text: str, failure: str) -> list[str]:
     """Turn a path, a folder or a command line into a command."""
-    path = Path(text).expanduser()
-    if path.is_dir():
+    path = Path(os.path.expanduser(text))
+    # Not the Path's own questions: they raise where a command line can be no path.
+    if os.path.isdir(path):
         for name in _PROGRAMS:
             if _can_run(path / name):
                 return [str(path / name)]
@@ -63,7 +64,7 @@ def _resolve(text: str, failure: str) -> list[str]:
 
 
 def _can_run(path: Path) -> bool:
-    return path.is_file() and os.access(str(path), os.X_OK)
+    return os.path.isfile(path) and os.access(path, os.X_OK)
 
 
 def _split(text: str) -> list[str]:

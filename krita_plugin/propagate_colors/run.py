@@ -77,6 +77,10 @@ class Run:
         check_work(shot, targets, references)
         yield from reading.open_shot(shot, self._talk)
         yield from self._send(targets, references)
+        # Before the first frame: one that is saved, or lost in a crash, a moment before it is noted
+        # must not be taken for the artist's when the document is opened again.
+        shot.save()
+        yield
         yield from self._color(targets, references)
 
     def _color_layer(self) -> Steps:

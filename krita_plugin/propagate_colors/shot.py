@@ -172,7 +172,7 @@ class Shot:
         """Read and hash the colour layer's keys; yields the time after each one."""
         layer = None if self.color is None else self.document.layer(self.color)
         times = [] if layer is None else layer.key_times()
-        if layer is not None and not layer.info.animated:
+        if layer is not None and layer.is_still():
             times = [0]
         self.seen = {time: seen for time, seen in self.seen.items() if time in times}
         for time in times:
@@ -194,7 +194,7 @@ class Shot:
         """Read one key of the colour layer and note what it holds; None when there is no key."""
         layer = None if self.color is None else self.document.layer(self.color)
         there = layer is not None and (
-            layer.has_key(time) or (time == 0 and not layer.info.animated)
+            layer.has_key(time) or (time == 0 and layer.is_still())
         )
         if not there:
             self.seen.pop(time, None)
@@ -308,7 +308,7 @@ class Shot:
     def keys_changed(self) -> bool:
         """Tell whether a key of the colour layer was made or removed since it was looked at."""
         layer = None if self.color is None else self.document.layer(self.color)
-        if layer is None or not layer.info.animated:
+        if layer is None or layer.is_still():
             return False
         return self.scanned and set(layer.key_times()) != set(self.seen)
 

@@ -68,7 +68,7 @@ def _find_last(row: bytes, pattern: bytes) -> int:
 
 def _image(layer: Any, key: int | None, form: Format, box: Box, most: Size) -> Any:
     """Return a layer's key as a small image; None when it is not there (any more)."""
-    if layer is None or key is None or (layer.info.animated and not layer.has_key(key)):
+    if layer is None or key is None or (not layer.is_still() and not layer.has_key(key)):
         return None
     return pictures.image(layer.read(key, box), form, (box[2], box[3]), most)
 

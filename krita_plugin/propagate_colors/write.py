@@ -75,6 +75,8 @@ def write_frame(shot: Shot, colored: Colored) -> Steps:
     state = shot.state(colored.time)
     if not review.may_write(state) or shot.is_reference(colored.time):
         return state
+    if former is not None and _reaches_out(shot):
+        return FrameState.ARTIST
     before = _before(shot, colored.time, former)
     del former
     try:
@@ -92,10 +94,19 @@ def _unchanged(shot: Shot, time: int) -> Callable[[], None]:
     def check() -> None:
         shot.look_at(time)
         held = shot.seen.get(time)
-        if held is not None and not held.blank and held != expected:
+        painted = held is not None and not held.blank and held != expected
+        if painted or (held is not None and _reaches_out(shot)):
             raise steps.Painted(time)
 
     return check
+
+
+def _reaches_out(shot: Shot) -> bool:
+    """Tell whether the key that is shown has pixels beside the canvas: those are never ours."""
+    with pauses.measure("bounds"):
+        x, y, width, height = color_layer(shot).bounds_now()
+    beyond = x + width > shot.document.width or y + height > shot.document.height
+    return bool(width and height) and (x < 0 or y < 0 or beyond)
 
 
 def _before(shot: Shot, time: int, former: bytes | None) -> Before:

@@ -1,0 +1,115 @@
+"""Pixels of the artist's that are easily overlooked: of still layers, and beside the canvas."""
+
+import pytest
+
+pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_type=ImportError)
+
+from krita_plugin.propagate_colors import install, jobs, journal
+from tests.in_krita.scenarios import base
+from tests.in_krita.scenarios.desk import ready
+from tests.krita_plugin import mock_krita
+from tests.krita_plugin.mock_values import Rect
+
+
+def _run(tmp_path, scenario, before_turn=lambda _: None):
+    mock_krita.reset()
+    clock, errors = mock_krita.Clock(), []
+    context = base.Context("precious", tmp_path)
+    context.clock = clock
+    clock.before_turn = lambda: before_turn(context)
+    runner = jobs.Runner(scenario(context), "precious", lambda _: None, errors.append, clock)
+    clock.run(lambda: runner.done)
+    for error in errors:
+        raise error
+
+
+def test_a_painting_on_a_layer_with_animated_opacity_is_the_artists(tmp_path):
+    """Krita calls such a layer animated, though its pixels have no keyframes."""
+
+    def scenario(ctx):
+        desk = yield from ready(ctx, painted=())
+        desk.document.layer(desk.color).node.remove()
+        desk.color = yield from ctx.add_layer(desk.document, "Flats")
+        yield from ctx.paint(desk.document, desk.color, 0, 9, 90, 200)
+        node = desk.document.layer(desk.color).node
+        painted = desk.document.layer(desk.color).read(0, desk.box)
+        node.keys = {}
+        assert node.animated()
+        yield from desk.do("set_color_layer", desk.color)
+        yield from desk.look()
+        assert desk.states()[0] == "artist"
+        yield from desk.do("propagate")
+        assert desk.pixels(0) == painted
+        assert desk.states() == {0: "artist", 2: "predicted", 5: "predicted", 6: "predicted"}
+        desk.controller.shutdown()
+
+    _run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("box", [(-9, 0, 20, 20), (0, -1, 5, 5), (60, 0, 9, 9), (0, 40, 9, 9)])
+def test_a_key_with_pixels_beside_the_canvas_is_left_alone(tmp_path, monkeypatch, box):
+    def scenario(ctx):
+        desk = yield from ready(ctx, painted=(0, 5))
+        frame = desk.document.layer(desk.color).node.keys[5]
+        frame.overwrite(bytes(len(frame.data)))
+        bounds = mock_krita.Node.bounds
+        monkeypatch.setattr(
+            mock_krita.Node,
+            "bounds",
+            lambda node: (
+                Rect(*box) if node.frame(5) is frame and _time(desk) == 5 else bounds(node)
+            ),
+        )
+        yield from desk.look()
+        assert desk.states()[5] == "todo"
+        said = yield from desk.do("propagate")
+        assert "left alone: 5" in said[-1], said
+        assert desk.document.layer(desk.color).node.keys[5] is frame
+        assert desk.states()[6] == "predicted"
+        desk.controller.shutdown()
+
+    _run(tmp_path, scenario)
+
+
+def _time(desk):
+    return desk.document.raw.currentTime()
+
+
+def test_undo_keeps_pixels_beside_the_canvas(tmp_path, monkeypatch):
+    def scenario(ctx):
+        desk = yield from ready(ctx)
+        yield from desk.do("propagate")
+        monkeypatch.setattr(mock_krita.Node, "bounds", lambda _: Rect(-5, 0, 9, 9))
+        said = yield from desk.do("undo", [5])
+        assert "stays as it is" in said[-1], said
+        assert desk.pixels(5) == desk.predicted(5)
+        desk.controller.shutdown()
+
+    _run(tmp_path, scenario)
+
+
+def test_a_frame_is_never_in_the_document_without_a_journal(tmp_path):
+    """Saved in between, it would count as the artist's when the document is opened again."""
+    seen = []
+
+    def look(ctx):
+        for document in ctx.krita.documents():
+            layers = [node for node in document.root.walk() if node.name() == "Lines colors"]
+            keys = (layers and layers[0].keys) or {}
+            if any(any(frame.data) for time, frame in keys.items() if time):
+                assert journal.KIND in document.annotationTypes()
+                seen.append(document)
+
+    def scenario(ctx):
+        desk = yield from ready(ctx)
+        yield from desk.do("propagate")
+        desk.controller.shutdown()
+
+    _run(tmp_path, scenario, look)
+    assert seen
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "~nobody-of-that-name/ant_core", "a\0b"])
+def test_a_setting_that_can_be_no_path_is_one_sentence(text):
+    with pytest.raises(install.EngineNotFound):
+        install.find_engine(text, {"PATH": ""})
