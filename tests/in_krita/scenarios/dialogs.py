@@ -3,7 +3,7 @@
 from krita_plugin.propagate_colors.qt import QtCore, QtWidgets
 
 LOOK_MS = 300
-_ACCEPT = QtWidgets.QDialogButtonBox.ButtonRole.AcceptRole
+_BUTTON = QtWidgets.QAbstractButton
 
 
 class Dialogs:
@@ -19,7 +19,8 @@ class Dialogs:
     def _look(self):
         box = QtWidgets.QApplication.activeModalWidget()
         if isinstance(box, QtWidgets.QDialog) and "rogress" not in type(box).__name__:
-            texts = [label.text() for label in box.findChildren(QtWidgets.QLabel)]
+            parts = [*box.findChildren(QtWidgets.QLabel), *box.findChildren(_BUTTON)]
+            texts = [part.text() for part in parts]
             self.seen.append(" ".join([box.windowTitle(), *texts]))
             try:
                 self._answer(box)
@@ -35,6 +36,11 @@ class Dialogs:
 def choose_file(box, path):
     """Choose a file in Qt's own file dialog, as typing its name and pressing Open does."""
     box.findChild(QtWidgets.QLineEdit, "fileNameEdit").setText(path)
-    buttons = box.findChild(QtWidgets.QDialogButtonBox)
-    (button,) = [b for b in buttons.buttons() if buttons.buttonRole(b) == _ACCEPT]
-    button.click()
+    press_ok(box)
+
+
+def press_ok(box):
+    """Press OK, or Open where that is its name."""
+    buttons = [b for b in box.findChildren(_BUTTON) if b.text().replace("&", "") in {"OK", "Open"}]
+    assert len(buttons) == 1, [button.text() for button in box.findChildren(_BUTTON)]
+    buttons[0].click()

@@ -11,6 +11,7 @@ import krita
 
 from krita_plugin.propagate_colors import host_timeline, steps
 
+from .dialogs import Dialogs, press_ok
 from .docked import (
     ACCEPTED,
     ARTIST,
@@ -24,6 +25,7 @@ from .docked import (
 from .sample import sample_document
 from .shot_times import CLONE, CLONED, DRAWINGS, END, KEYS, OURS
 
+AUTOSAVE = "{}-autosave.kra"
 SELECTION = (100, 80, 300, 200)
 
 
@@ -229,8 +231,7 @@ def the_document_is_closed_in_the_middle(ctx):
 def krita_is_killed_in_the_middle(ctx):
     """Work on $SHOT_FILE until Krita has saved some of it by itself, then end Krita at once."""
     path = os.environ["SHOT_FILE"]
-    folder, name = os.path.split(path)
-    autosave = os.path.join(folder, f".{name}-autosave.kra")
+    autosave = AUTOSAVE.format(path)
     docker = Docker(ctx)
     yield from docker.open()
     document, _, color = yield from opened(ctx, path)
@@ -240,26 +241,25 @@ def krita_is_killed_in_the_middle(ctx):
     began = os.stat(autosave).st_mtime_ns if os.path.exists(autosave) else 0
     yield lambda: os.path.exists(autosave) and os.stat(autosave).st_mtime_ns > began, 60.0
     yield 0.2
-    with open(os.path.join(folder, "engine.pid"), "w", encoding="utf-8") as file:
+    with open(path + ".engine", "w", encoding="utf-8") as file:
         file.write(str(engine_pid()))
     os.kill(os.getpid(), 9)
 
 
 def the_autosave_is_recovered(ctx):
     """Open $SHOT_FILE again, take Krita's offer, and go on."""
-    from .dialogs import Dialogs
-
     docker = Docker(ctx)
     yield from docker.open()
     ctx.krita.setBatchmode(False)
-    dialogs = Dialogs(lambda box: box.accept())
+    dialogs = Dialogs(press_ok)  # to open the autosave is what Krita proposes
     try:
         document, line, color = yield from opened(ctx, os.environ["SHOT_FILE"])
     finally:
         dialogs.stop()
         ctx.krita.setBatchmode(True)
     ctx.values["dialogs"] = dialogs.seen
-    assert any("recover" in text.lower() for text in dialogs.seen), dialogs.seen
+    assert len(dialogs.seen) == 1, dialogs.seen
+    assert "autosave" in dialogs.seen[0], dialogs.seen
     dump(ctx, "line", planes(ctx, document, line))
     written = yield from all_whole(ctx, docker, document, color)
     ctx.values["recovered"] = len(written) - 1
