@@ -80,4 +80,5 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
         terminalreporter.write_line(report.describe(krita))
     file = config.getoption("--krita-table")
     if file and reports:
-        file.write_text(versions.table(reports, terminalreporter.stats, os.cpu_count()), "utf-8")
+        old = file.read_text("utf-8") if file.exists() else ""
+        file.write_text(versions.table(reports, terminalreporter.stats, old), "utf-8")
