@@ -123,8 +123,7 @@ class Document:
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw
-        # The root layer's id is the same through all handles of one open document.
-        self.key: str = _uuid(raw.rootNode())
+        self.key: str = _key(raw)
 
     @property
     def raw(self) -> Any:
@@ -319,6 +318,27 @@ class Layer:
         """Return the box of the pixels of the current frame; it may reach past the canvas."""
         box = self.node.bounds()
         return box.x(), box.y(), box.width(), box.height()
+
+
+_met: list[tuple[Any, str, str]] = []  # open documents, the ids of their roots, their keys
+
+
+def _key(raw: Any) -> str:
+    """Return what tells an open document from all others, the same through all handles of it.
+
+    The root layer's id nearly does, and is a new one when the file is read again. But a copy that
+    Krita makes of an open image has all the ids of its original.
+    """
+    root, opened = _uuid(raw.rootNode()), _open_documents()
+    _met[:] = [entry for entry in _met if entry[0] in opened]
+    for known, its_root, key in _met:
+        if known == raw and its_root == root:
+            return key
+    taken, key = {key for _, _, key in _met}, root
+    while key in taken:
+        key += "+"
+    _met.append((raw, root, key))
+    return key
 
 
 def _open_documents() -> list:

@@ -113,3 +113,25 @@ def test_a_frame_is_never_in_the_document_without_a_journal(tmp_path):
 def test_a_setting_that_can_be_no_path_is_one_sentence(text):
     with pytest.raises(install.EngineNotFound):
         install.find_engine(text, {"PATH": ""})
+
+
+def test_a_copy_of_an_open_image_is_another_document(tmp_path):
+    """Krita's own "Create Copy From Current Image" keeps all ids, the root layer's too."""
+
+    def scenario(ctx):
+        desk = yield from ready(ctx)
+        original = desk.document.raw
+        copy = original._copy()
+        copy.root._uuid = original.root._uuid
+        ctx.krita.open.append(copy)
+        ctx.krita.setActiveDocument(copy)
+        yield from desk.look()
+        assert ctx.host.active_document().key != desk.document.key
+        assert ctx.host.active_document().key == ctx.host.active_document().key
+        yield from desk.do("propagate")
+        assert desk.color_keys() == [0]
+        assert journal.KIND not in original.annotationTypes()
+        assert journal.KIND in copy.annotationTypes()
+        desk.controller.shutdown()
+
+    _run(tmp_path, scenario)
