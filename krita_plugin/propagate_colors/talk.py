@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import deque
 from typing import Any, Generator, Tuple
 
@@ -14,6 +15,9 @@ Steps = Generator[Any, None, Any]
 # An answer may wait for a drawing that is being segmented; a dead engine is noticed otherwise.
 ANSWER_SECONDS = 300.0
 _MORE = {"progress", "frame_result"}
+# Planes that wait to be written, as they are. An engine that knows all frames of a shot already
+# sends them faster than Krita takes them: 400 of 4K would be 13 GB.
+_MOST_UNPACKED = 64 << 20  # bytes
 
 
 class EngineError(Exception):
@@ -30,11 +34,18 @@ class Call:
     def __init__(self) -> None:
         self.id = 0
         self.over = False
-        self._messages: deque[Message] = deque()
+        self._messages: deque[tuple[dict, bytes, bool]] = deque()
+        self._unpacked = 0  # bytes
 
     def __call__(self, header: dict, payload: bytes = b"") -> None:
         """Take a message from the client."""
-        self._messages.append((header, payload))
+        packed = self._unpacked + len(payload) > _MOST_UNPACKED and bool(self._messages)
+        if packed:
+            with pauses.measure("pack"):
+                payload = zlib.compress(payload, 1)
+        else:
+            self._unpacked += len(payload)
+        self._messages.append((header, payload, packed))
         self.over = self.over or header["type"] not in _MORE
 
     def ready(self) -> bool:
@@ -42,7 +53,11 @@ class Call:
 
     def take(self) -> Message:
         """Return the oldest message; EngineError where it is an error."""
-        header, payload = self._messages.popleft()
+        header, payload, packed = self._messages.popleft()
+        if packed:
+            payload = zlib.decompress(payload)
+        else:
+            self._unpacked -= len(payload)
         if header["type"] == "error":
             raise EngineError(str(header.get("code")), str(header.get("message")))
         return header, payload
