@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import itertools
 import os
+import secrets
+import stat
+import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ant_core.errors import InputError, OutputError
+
+if sys.platform != "win32":
+    import fcntl
 
 __all__ = ["WholeFiles", "read_bytes"]
 
@@ -38,34 +45,51 @@ class WholeFiles:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: set[Path] = set()
-        self._counter = itertools.count()
         self._closed = False
 
     def write(self, path: Path, data: bytes) -> None:
         """Put `data` at `path`; see `write_pieces`."""
         self.write_pieces(path, (data,))
 
-    def write_pieces(self, path: Path, pieces: Iterable[bytes]) -> None:
-        """Put the joined pieces at `path`.
+    def write_pieces(self, path: Path, pieces: Iterable[bytes], *, durable: bool = False) -> None:
+        """Put the joined pieces at `path`; a file that is replaced keeps its permissions.
+
+        Parameters
+        ----------
+        path : Path
+        pieces : iterable of bytes
+        durable : bool
+            Whether they must be on the disk, safe from a power cut, before what lay there goes.
 
         Raises
         ------
         OutputError
             When the disk is full, read-only or otherwise refuses; nothing is left behind then.
         """
-        part = path.parent / f"{_PART}{os.getpid()}-{next(self._counter)}"
+        # Machines that share a folder may have the same process ids, in containers above all.
+        part = path.parent / f"{_PART}{secrets.token_hex(8)}"
         with self._lock:
             if self._closed:
                 return
             self._open.add(part)
         try:
-            with part.open("wb") as file:
+            with _created(part) as file:
                 file.writelines(pieces)
-            part.replace(path)
-        except OSError as error:
+                file.flush()
+                with contextlib.suppress(OSError):
+                    part.chmod(stat.S_IMODE(path.stat().st_mode))
+                if durable:
+                    os.fsync(file.fileno())
+                if sys.platform != "win32":
+                    part.replace(path)
+            if sys.platform == "win32":  # where no open file can be renamed
+                part.replace(path)
+        except BaseException as error:
             with contextlib.suppress(OSError):
                 part.unlink()
-            raise _refusal(path, error) from error
+            if isinstance(error, OSError):
+                raise _refusal(path, error) from error
+            raise
         finally:
             with self._lock:
                 self._open.discard(part)
@@ -87,10 +111,29 @@ class WholeFiles:
 
     @staticmethod
     def sweep(folder: Path) -> None:
-        """Remove unfinished files that a killed run left in a folder."""
+        """Remove what a killed run left unfinished in a folder, none that is being written."""
         for part in folder.glob(_PART + "*"):
-            with contextlib.suppress(OSError):
-                part.unlink()
+            with contextlib.suppress(OSError), part.open("r+b") as file:
+                if sys.platform != "win32":
+                    fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    part.unlink()
+            if sys.platform == "win32":  # where no open file can be removed
+                with contextlib.suppress(OSError):
+                    part.unlink()
+
+
+@contextmanager
+def _created(part: Path) -> Iterator[BinaryIO]:
+    """Make a file that no `sweep` of another process takes away while it is open."""
+    while True:
+        with part.open("xb") as file:
+            if sys.platform != "win32":
+                with contextlib.suppress(OSError):  # a file system without locks
+                    fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+                if not part.exists():  # swept just before it was locked
+                    continue
+            yield file
+            return
 
 
 def _refusal(path: Path, error: OSError) -> OutputError:

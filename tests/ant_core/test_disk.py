@@ -248,3 +248,30 @@ def test_an_interruption_during_the_first_imports_is_heard_too(tmp_path):
     assert done.returncode == 130, done.stderr
     assert "Traceback" not in done.stderr
     assert "ant_core: stopped" in done.stderr
+
+
+def test_a_run_leaves_alone_what_another_one_is_writing(tmp_path):
+    files, path = WholeFiles(), tmp_path / "shot.kra"
+
+    def pieces():
+        yield b"first "
+        WholeFiles.sweep(tmp_path)  # another run begins in the same folder
+        yield b"second"
+
+    files.write_pieces(path, pieces(), durable=True)
+    assert path.read_bytes() == b"first second"
+    assert [item.name for item in tmp_path.iterdir()] == ["shot.kra"]
+
+
+def test_unfinished_files_of_two_machines_have_different_names(tmp_path):
+    """Processes of two containers may have the same id and the same count."""
+    seen = set()
+
+    def pieces():
+        seen.update(item.name for item in tmp_path.iterdir())
+        yield b""
+
+    WholeFiles().write_pieces(tmp_path / "a", pieces())
+    (tmp_path / "a").unlink()
+    WholeFiles().write_pieces(tmp_path / "b", pieces())
+    assert len(seen) == 2
