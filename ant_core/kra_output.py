@@ -12,8 +12,9 @@ import contextlib
 import functools
 import hashlib
 import os
+import secrets
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,8 @@ class KraOutput:
         ------
         OutputError
             When the disk is full or refuses; what lies at the path stays as it was then.
+        InputError
+            When somebody saved one of the documents while the run was under way; likewise.
         """
         fixed = self._fixed | self._kept
         done = {frame: item for frame, item in results.items() if frame not in fixed}
@@ -240,13 +243,22 @@ class KraOutput:
         frames |= {frame: self._bringer(frame) for frame in brought}
         journal = self._journal(done, brought, notes)
         pieces = kra_pieces(self._color.document, self._color.layer, frames, journal.dump())
-        if self.path.exists() and self._must_back_up():
+        try:
+            self._replace(pieces)
+            for frame in self._fixed:
+                self.state.note_file(f"{_COPY}{frame}", self._color.painted[frame].hash, None)
+        finally:
+            self.state.close()
+
+    def _replace(self, pieces: Iterable[bytes]) -> None:
+        """Put the document in place, after a backup of what no run of ours has written."""
+        before = _hash_of_file(self.path) if self.path.exists() else None
+        if before is not None and before not in self._written():
             self._back_up()
-        self.files.write_pieces(self.path, pieces)
-        self.state.note_file(_DOCUMENT, _hash_of_file(self.path), None)
-        for frame in self._fixed:
-            self.state.note_file(f"{_COPY}{frame}", self._color.painted[frame].hash, None)
-        self.state.close()
+            before = None
+        # A link stays one: what it points to is the document.
+        target = Path(os.path.realpath(self.path))
+        self.files.write_pieces(target, self._noted(pieces, before), durable=True)
 
     def _ours_of_earlier(self) -> set[int]:
         """Frames that an earlier run coloured, which this one may not have been asked for."""
@@ -295,15 +307,37 @@ class KraOutput:
     def _bringer(self, frame: int) -> Callable[[], bytes]:
         return lambda: PackedFrame.parse(self.raw(frame)).tiles(self.place(frame))
 
-    def _must_back_up(self) -> bool:
-        """Tell whether what lies there holds anything that no run of ours has written."""
-        return self.state.file_hash(_DOCUMENT) != _hash_of_file(self.path)
+    def _written(self) -> tuple[str | None, str | None]:
+        """Return the hashes of what runs have written; a killed one may not have got to it."""
+        return self.state.file_hash(_DOCUMENT), self.state.replaced_hash(_DOCUMENT)
+
+    def _noted(self, pieces: Iterable[bytes], before: str | None) -> Iterator[bytes]:
+        """Pass the file on and note its hash just before it gets its name.
+
+        Were it noted later, a run killed in between would take its own file for the artist's,
+        and its next run put it in the place of the backup.
+
+        Raises
+        ------
+        InputError
+            When somebody saved one of the documents while the run was under way.
+        """
+        digest = hashlib.sha256()
+        for piece in pieces:
+            digest.update(piece)
+            yield piece
+        for color in (self._color, self._earlier):
+            if color is not None:
+                color.document.archive.check_unchanged()
+        self.state.note_file(_DOCUMENT, digest.hexdigest(), before)
 
     def _back_up(self) -> None:
         backup = self.path.with_name(self.path.name + "~")
-        part = self.path.with_name(f".part-{os.getpid()}~")
+        part = self.path.with_name(f".part-{secrets.token_hex(8)}~")
         try:
             shutil.copy2(self.path, part)
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
             part.replace(backup)
         except OSError as error:
             with contextlib.suppress(OSError):

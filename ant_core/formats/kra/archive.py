@@ -6,11 +6,12 @@ and against what really comes out, so that a small file cannot fill the memory.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -72,6 +73,19 @@ class KraArchive:
                 f"{self.path} cannot be read ({error.strerror}): check the file and its permissions"
             ) from error
 
+    @contextlib.contextmanager
+    def _open_again(self) -> Iterator[BinaryIO]:
+        """Open the file; InputError when it is another one by now."""
+        with self._open() as file:
+            if _stamp_of(file) != self._stamp:
+                raise InputError(f"{self.path} was saved anew during the run: run again")
+            yield file
+
+    def check_unchanged(self) -> None:
+        """Raise InputError when somebody has saved or removed the file since it was opened."""
+        with self._open_again():
+            pass
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all members, in the order of the archive."""
@@ -94,9 +108,7 @@ class KraArchive:
         """Return a member's bytes as they lie in the archive."""
         member = self.member(name)
         try:
-            with self._open() as file:
-                if _stamp_of(file) != self._stamp:
-                    raise InputError(f"{self.path} was saved anew during the run: run again")
+            with self._open_again() as file:
                 file.seek(member.start)
                 data = file.read(member.info.compress_size)
         except OSError as error:
