@@ -13,7 +13,7 @@ from ant_core.formats.kra.journal import Entry, Journal, Plane
 from ant_core.result import NO_COUNTERPART, FrameResult
 from ant_core.run_output import RunNotes
 
-__all__ = ["note_layers", "note_references", "note_result"]
+__all__ = ["merge_hints", "note_layers", "note_references", "note_result"]
 
 
 def note_layers(journal: Journal, lines: Sequence[str], color: str) -> None:
@@ -26,6 +26,34 @@ def note_references(journal: Journal, artists: Collection[int]) -> None:
     """Note the frames that the artist painted: without it they would be nobody's for sure."""
     on = {*journal.references_on, *artists} - journal.references_off
     journal.document["references"] = {"on": sorted(on), "off": sorted(journal.references_off)}
+
+
+def merge_hints(
+    shot: dict[str, Any], output: dict[str, Any] | None, last: dict[str, Any]
+) -> dict[str, Any]:
+    """Put together the hints documents of a shot and of the output of its last run.
+
+    Both may have been worked on since: what is new in either is in, what was removed from either
+    is out. Of two hints on one segment the later counts, so the shot's new ones come last.
+
+    Parameters
+    ----------
+    shot : dict
+        The shot's hints and locks.
+    output : dict or None
+        Those of the output; None where there is none yet, or where it is the shot itself.
+    last : dict
+        What the shot had in the last run; empty where that is not known.
+    """
+    if output is None:
+        return shot
+    merged: dict[str, Any] = {"schema": 1}
+    for kind in ("hints", "locks"):
+        ours, theirs = shot.get(kind, []), output.get(kind, [])
+        known = last.get(kind, [])
+        kept = [item for item in theirs if item in ours or item not in known]
+        merged[kind] = kept + [item for item in ours if item not in kept and item not in known]
+    return merged
 
 
 def note_result(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -32,7 +33,7 @@ from ant_core.formats.kra.owners import Painted, color_keys
 from ant_core.formats.kra.reader import read_plane
 from ant_core.formats.kra.spaces import Space
 from ant_core.formats.kra.writer import NewLayer, kra_pieces
-from ant_core.kra_journal import note_layers, note_references, note_result
+from ant_core.kra_journal import merge_hints, note_layers, note_references, note_result
 from ant_core.result import FrameResult
 from ant_core.run_output import RunNotes
 from ant_core.state import RunState
@@ -41,6 +42,7 @@ __all__ = ["ColorLayer", "KraOutput"]
 
 _ARTISTS = ("artist", "accepted", "unknown")  # nothing of theirs is written over
 _COPY = "shot "  # and a frame: the hash of a picture that was taken over from the shot
+_HINTS = "hints"  # under which those of the shot are remembered
 _DOCUMENT = "document"  # under which the hash of the whole file is remembered
 _BLOCK = 1 << 20
 
@@ -136,6 +138,23 @@ class KraOutput:
     def kept(self) -> list[int]:
         """Frames that the artist painted or accepted in the output, and which are brought over."""
         return sorted(self._kept)
+
+    @property
+    def hints(self) -> dict[str, Any]:
+        """Hints document that the docker left, in the shot or since then in the output."""
+        output = self._earlier.journal if self._earlier is not None else None
+        try:
+            last = json.loads(self.state.file_hash(_HINTS) or "{}")
+        except ValueError:
+            last = {}
+        return merge_hints(
+            self._shot_hints, output.document["hints"] if output is not None else None, last
+        )
+
+    @property
+    def _shot_hints(self) -> dict[str, Any]:
+        journal = self._color.journal or Journal()
+        return dict(journal.document["hints"])
 
     def prepare(self) -> None:
         """Make the folders and take away what a killed run left unfinished."""
@@ -245,6 +264,7 @@ class KraOutput:
         pieces = kra_pieces(self._color.document, self._color.layer, frames, journal.dump())
         try:
             self._replace(pieces)
+            self.state.note_file(_HINTS, json.dumps(self._shot_hints), None)
             for frame in self._fixed:
                 self.state.note_file(f"{_COPY}{frame}", self._color.painted[frame].hash, None)
         finally:
@@ -272,6 +292,7 @@ class KraOutput:
         journal = color.journal or Journal()
         if self._earlier is not None and self._earlier.journal is not None:
             journal = self._earlier.journal
+        journal.document["hints"] = self.hints
         note_layers(journal, self._line_uuids, color.layer.uuid)
         if notes.gap_px is not None:
             journal.document["settings"]["gap_px"] = notes.gap_px

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ant_core.commands.job import Job, chosen_frames, fixed_frames, read_hints, without_effect
 from ant_core.errors import InputError, OutputError, UsageError
@@ -17,8 +18,10 @@ from ant_core.formats.kra.owners import read_journal, survey
 from ant_core.formats.kra.reader import ColorReader, LineReader
 from ant_core.formats.kra.spaces import Space, space_named
 from ant_core.formats.kra.writer import NewLayer
+from ant_core.hints import HintSet, parse_hints
 from ant_core.kra_output import ColorLayer, KraOutput
 from ant_core.model_sheet import open_model_sheets
+from ant_core.pixels import PixelFormat
 from ant_core.shot import describe_frames, load_shot
 
 __all__ = ["is_kra", "prepare_kra"]
@@ -65,7 +68,8 @@ def _job(
     if not options.overwrite:
         output.check_references(references)
     frames = chosen_frames(options.frames, lines.frames, "--frames", "line drawing")
-    hints, hints_document = read_hints(options, lines)
+    size = document.height, document.width
+    hints, hints_document, told = _hints(options, lines, output, size, color.space.pixels)
     left = sorted(set(painted) - set(references))
     wanted = [f for f in (lines.frames if frames is None else frames) if f not in left]
     locked = sorted({*hints.frames, *output.kept} - set(references))
@@ -83,8 +87,50 @@ def _job(
     for lock in hints.locks:
         if lock.frame in shot.frames and lock.frame not in fixed:
             output.probe(lock.frame)
-    warnings = [*_warnings(color, output, left), *without_effect(hints, fixed)]
+    warnings = [*_warnings(color, output, left), *told, *without_effect(hints, fixed)]
     return Job(shot, output, replace(hints, frames=tuple(locked)), hints_document, tuple(warnings))
+
+
+def _hints(
+    options: argparse.Namespace,
+    lines: LineReader,
+    output: KraOutput,
+    size: tuple[int, int],
+    pixels: PixelFormat,
+) -> tuple[HintSet, dict[str, Any], list[str]]:
+    """Return hints and locks, their document, and what is to be told of them.
+
+    Without --hints those that the docker left are taken. Timeline and canvas may have changed
+    since then: what has no place any more is left out, a whole night's run does not end for it.
+    """
+    given, document = read_hints(options, lines)
+    noted = output.hints
+    if options.hints or not (noted.get("hints") or noted.get("locks")):
+        return given, document, []
+    place = f"the docker's notes in {output.path.name}"
+    found = parse_hints(noted, place)
+    warnings: list[str] = []
+
+    def fits(one: HintSet, locks: Sequence[int] = ()) -> bool:
+        try:
+            one.check_frames(lines.frames)
+            one.check_values(size, pixels)
+            for frame in locks:
+                output.probe(frame)
+        except InputError as error:
+            warnings.append(f"left out: {error}")
+            return False
+        return True
+
+    hints = tuple(item for item in found.hints if fits(HintSet(hints=(item,))))
+    locks = tuple(item for item in found.locks if fits(HintSet(locks=(item,)), [item.frame]))
+    frames = {frame for frame in found.frames if fits(HintSet(frames=(frame,)), [frame])}
+    warnings.append(
+        f"{len(hints)} hints and {len(locks) + len(frames)} locks are taken from {place}: pass "
+        "--hints with a file to use others"
+    )
+    whole = tuple(sorted({*frames, *given.frames}))
+    return HintSet(hints, locks, whole), noted, warnings
 
 
 def _out(options: argparse.Namespace, path: Path) -> Path:

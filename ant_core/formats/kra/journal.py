@@ -191,6 +191,9 @@ class Journal:
                 raise ValueError(name)
         for layer in document["layers"].values():
             layer["role"] + ""
+        for name in ("hints", "locks"):
+            if not isinstance(document.get("hints", {}).get(name, []), list):
+                raise ValueError(name)
 
     def dump(self, limit: int = LIMIT) -> bytes:
         """Return the annotation, with what is needed least left out above `limit` bytes.
