@@ -14,7 +14,7 @@ from .talk import EngineError, Steps, Talk
 
 STARTING, READY = "starting", "ready"
 START_SECONDS = 120.0
-_REVIEW_BELOW = 0.5  # until the engine says what it holds for doubtful
+_REVIEW_BELOW = 0.6  # until the engine says what it holds for doubtful
 
 # A failed start is told where it was asked for, a crash where the engine was at work.
 _NOT_FOUND, _FAILED, _CRASHED = "not found", "failed", "crashed"

@@ -214,6 +214,10 @@ class Document:
                 return Layer(self, node, info)
         return None
 
+    def layers_by_uuid(self) -> dict[str, Layer]:
+        """Return all layers as they are now: one look at the tree instead of one a layer."""
+        return {info.uuid: Layer(self, node, info) for info, node in self._walk()}
+
     def active_layer_uuid(self) -> str | None:
         """Return the id of the layer that is selected in the layer list."""
         node = self.raw.activeNode()

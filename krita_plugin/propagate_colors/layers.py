@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, Sequence
+from typing import Any, Collection, Iterable, Sequence
 
 from .i18n import tr
 from .model import LayerChoice
@@ -32,9 +32,10 @@ def line_choices(infos: Iterable[Any]) -> list[LayerChoice]:
     return [_choice(info, _why_no_line(info)) for info in infos]
 
 
-def color_choices(infos: Iterable[Any], lines: Sequence[str]) -> list[LayerChoice]:
+def color_choices(infos: Sequence[Any], lines: Sequence[str]) -> list[LayerChoice]:
     """Return all layers, top first, as choices for the colours."""
-    return [_choice(info, _why_no_color(info, lines)) for info in infos]
+    taken = with_members(infos, lines)
+    return [_choice(info, _why_no_color(info, taken)) for info in infos]
 
 
 def propose(infos: Sequence[Any]) -> tuple[list[str], str | None]:
@@ -53,7 +54,8 @@ def find_color_layer(infos: Sequence[Any], line: Any) -> str | None:
 
     It may be locked or hidden: a run then says so, rather than make another one.
     """
-    usable = [info for info in infos if not _why_never_color(info, [line.uuid])]
+    taken = with_members(infos, [line.uuid])
+    usable = [info for info in infos if not _why_never_color(info, taken)]
     for info in usable:
         if info.name == color_layer_name(line.name):
             return info.uuid
@@ -78,6 +80,11 @@ def members(infos: Sequence[Any], group: str) -> list[Any]:
     return found
 
 
+def with_members(infos: Sequence[Any], lines: Sequence[str]) -> set[str]:
+    """Return the line layers and whatever lies in those that are groups."""
+    return {*lines, *(info.uuid for line in lines for info in members(infos, line))}
+
+
 def _choice(info: Any, why_not: str) -> LayerChoice:
     return LayerChoice(info.uuid, info.name, info.depth_in_tree, not why_not, why_not)
 
@@ -88,7 +95,7 @@ def _why_no_line(info: Any) -> str:
     return _why_no_format(info)
 
 
-def _why_no_color(info: Any, lines: Sequence[str]) -> str:
+def _why_no_color(info: Any, lines: Collection[str]) -> str:
     why_not = _why_never_color(info, lines)
     if not why_not and info.locked:
         return tr("This layer is locked: unlock it to color into it.")
@@ -97,7 +104,7 @@ def _why_no_color(info: Any, lines: Sequence[str]) -> str:
     return why_not
 
 
-def _why_never_color(info: Any, lines: Sequence[str]) -> str:
+def _why_never_color(info: Any, lines: Collection[str]) -> str:
     if info.kind != PAINT:
         return tr("Colors need a paint layer.")
     if info.uuid in lines:

@@ -197,6 +197,10 @@ def check_lines(shot: Shot) -> None:
     """Raise HostError when the chosen line layers cannot be worked with."""
     if not shot.lines:
         raise HostError(tr("Choose the layer with the lines first."))
+    if shot.color in layers.with_members(shot.infos, [line.uuid for line in shot.lines]):
+        raise HostError(
+            tr("The color layer is one of the line layers or lies in their group: choose another.")
+        )
     formats = {layers.format_of(shot.info(line.uuid)) for line in shot.lines}
     if len(formats) > 1:
         raise HostError(

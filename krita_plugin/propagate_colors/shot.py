@@ -109,18 +109,18 @@ class Shot:
     def current_lines(self) -> list[timeline.LineLayer]:
         """Return the chosen line layers with their keys, bottom first."""
         order = [info for info in reversed(self.infos) if info.uuid in self.journal.choices.lines]
-        return [self._line_layer(info) for info in order]
+        now = self.document.layers_by_uuid() if order else {}
+        return [self._line_layer(info, now) for info in order]
 
-    def _line_layer(self, info: Any) -> timeline.LineLayer:
+    def _line_layer(self, info: Any, now: dict[str, Any]) -> timeline.LineLayer:
+        def keys(one: Any) -> list[int]:
+            return now[one.uuid].key_times() if one.uuid in now else []
+
         if info.kind == layers.PAINT:
-            return timeline.LineLayer(info.uuid, tuple(self._keys(info)))
+            return timeline.LineLayer(info.uuid, tuple(keys(info)))
         inside = layers.members(self.infos, info.uuid)
-        keys = {time for member in inside for time in self._keys(member)}
-        return timeline.LineLayer(info.uuid, tuple(sorted(keys)), grouped=True)
-
-    def _keys(self, info: Any) -> list[int]:
-        layer = self.document.layer(info.uuid) if info.animated else None
-        return [] if layer is None else layer.key_times()
+        times = {time for member in inside for time in keys(member)}
+        return timeline.LineLayer(info.uuid, tuple(sorted(times)), grouped=True)
 
     def info(self, uuid: str | None) -> Any:
         """Return the LayerInfo; None when there is no such layer."""
@@ -193,9 +193,7 @@ class Shot:
     def look_at(self, time: int) -> bytes | None:
         """Read one key of the colour layer and note what it holds; None when there is no key."""
         layer = None if self.color is None else self.document.layer(self.color)
-        there = layer is not None and (
-            layer.has_key(time) or (time == 0 and layer.is_still())
-        )
+        there = layer is not None and (layer.has_key(time) or (time == 0 and layer.is_still()))
         if not there:
             self.seen.pop(time, None)
             return None

@@ -135,3 +135,52 @@ def test_a_copy_of_an_open_image_is_another_document(tmp_path):
         desk.controller.shutdown()
 
     _run(tmp_path, scenario)
+
+
+def test_colors_within_a_group_of_lines_are_refused(tmp_path):
+    """The run would read its own colours as lines, and stop at the first key that it makes."""
+
+    def scenario(ctx):
+        desk = yield from ready(ctx)
+        group = yield from ctx.add_layer(desk.document, "Clean lines", "grouplayer")
+        node = desk.document.layer(group).node
+        for uuid in (desk.line, desk.color):
+            layer = desk.document.layer(uuid).node
+            layer._parent._children.remove(layer)
+            layer._parent = node
+            node._children.append(layer)
+        yield from desk.look()
+        yield from desk.do("set_line_layers", [group])
+        yield from desk.do("set_color_layer", desk.color)
+        choices = {choice.uuid: choice for choice in desk.controller.color_choices}
+        assert not choices[desk.color].enabled
+        assert "line layer" in choices[desk.color].why_not
+        said = yield from desk.do("propagate")
+        assert "lies in their group" in said[-1], said
+        assert desk.color_keys() == [0]
+        desk.controller.shutdown()
+
+    _run(tmp_path, scenario)
+
+
+def test_the_tree_is_looked_at_once_for_all_line_layers(tmp_path, monkeypatch):
+    """Twice a second, while the artist draws: a look for each layer of a group takes too long."""
+
+    def scenario(ctx):
+        desk = yield from ready(ctx)
+        group = yield from ctx.add_layer(desk.document, "Inks", "grouplayer")
+        for number in range(5):
+            node = desk.document.layer(group).node
+            yield from ctx.add_layer(desk.document, f"Ink {number}", parent=node, still=False)
+        yield from desk.do("set_line_layers", [group])
+        looks = []
+        walk = type(desk.document)._walk
+        monkeypatch.setattr(
+            type(desk.document), "_walk", lambda document: looks.append(1) or walk(document)
+        )
+        lines = desk.controller._desk.shot.current_lines()
+        assert [line.keys for line in lines] == [(0,)]
+        assert len(looks) == 1
+        desk.controller.shutdown()
+
+    _run(tmp_path, scenario)

@@ -44,3 +44,10 @@ def test_an_error_is_raised_in_its_turn():
     call.take()
     with pytest.raises(EngineError, match="no"):
         call.take()
+
+
+def test_segments_are_doubtful_alike_before_the_engine_is_started():
+    from ant_core.result import REVIEW_BELOW
+    from krita_plugin.propagate_colors import engine_room
+
+    assert engine_room._REVIEW_BELOW == REVIEW_BELOW
