@@ -230,9 +230,19 @@ def layers_of_one_name(ctx):
     assert document.layer(second).key_times() == [0, 4]
 
 
+NAMES = (
+    "Line & color",
+    "&&",
+    "Ünïcode 線 <b>",
+    " ",
+    "Lines of the hero, left",
+    "Lines of the hero",
+)
+
+
 def names_as_artists_write_them(ctx):
     document = yield from ctx.new_document()
-    for name in ("Line & color", "&&", "Ünïcode 線 <b>", " ", "Lines of the hero, left", "Lines of the hero"):
+    for name in NAMES:
         uuid = yield from ctx.add_layer(document, name, still=False)
         data = ctx.noise(document, uuid, 1)
         yield from steps.put(document, uuid, 4, ctx.canvas(document), data)
