@@ -81,6 +81,7 @@ class Docker:
         assert len(chosen.indexes()) == len(times), (times, self.states)
         clear = QtCore.QItemSelectionModel.SelectionFlag.ClearAndSelect
         view.selectionModel().select(chosen, clear)
+        view.scrollTo(chosen.indexes()[0])
 
     def click(self, document, point):
         """Click into the viewer, at a place of the document; returns the menu that pops up."""
@@ -114,9 +115,10 @@ class Docker:
     # ---- waiting
 
     def sees(self, document, states):
-        """Wait until the review list shows these states and no others."""
+        """Wait until the review list shows these states and no others, and all is at rest."""
+        button = self.find("propagate_button")
         try:
-            yield lambda: self.states == states and self.idle, 30.0
+            yield lambda: self.states == states and self.idle and button.isEnabled(), 30.0
         except TimeoutError:
             raise AssertionError(f"{self.states} instead of {states}") from None
         assert self.ctx.krita.activeDocument() == document.raw

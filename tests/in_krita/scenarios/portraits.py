@@ -1,13 +1,14 @@
 """Pictures of the docker and of Krita's window; started by scripts/screenshots.py."""
 
 from krita_plugin.propagate_colors import steps
-from krita_plugin.propagate_colors.qt import QtGui, QtWidgets
+from krita_plugin.propagate_colors.qt import Qt, QtGui, QtWidgets
 
 from .docked import ARTIST, Docker
 from .docker_ways import without_engine
 from .whole import shot
 
-DOCKER_WIDTH, DOCKER_HEIGHT = 300, 860
+SHOWN = {"propagate_colors", "TimelineDocker", "ToolBox", "KisLayerBox"}
+DOCKER_WIDTH, DOCKER_HEIGHT, TIMELINE_HEIGHT = 300, 720, 130
 
 
 class Portraits:
@@ -44,43 +45,43 @@ def of_everything(ctx):
     window = ctx.krita.activeWindow().qwindow()
     make_room(window, docker)
     portraits = Portraits(ctx, docker)
-    document, _, color = yield from shot(ctx)
+    document, line, color = yield from shot(ctx)
+    document.layer(line).node.setBlendingMode("multiply")  # its paper would hide the colours
     yield from steps.goto(document, 0)
     yield from docker.sees(document, {0: ARTIST})
-    ctx.krita.action("zoom_to_fit").trigger()
     yield 1.0
+    if not docker.find("line_button").isVisible():
+        docker.press("setup_toggle")
     yield from portraits.window("window_idle")
     yield from portraits.docker("docker_idle")
     docker.press("propagate_button")
     yield from docker.has_written(document, color, 6)
     yield from portraits.docker("docker_running")
     yield from docker.ends()
-    yield from in_review(ctx, docker, document, portraits)
+    yield from in_review(docker, document, portraits)
     yield from in_error(docker, portraits)
 
 
 def make_room(window, docker):
     """Give the docker a column of its own, as somebody does who works with it."""
-    from krita_plugin.propagate_colors.qt import Qt
-
     for other in window.findChildren(QtWidgets.QDockWidget):
-        tabbed = other.objectName() not in {"propagate_colors", "TimelineDocker", "ToolBox"}
-        if tabbed and other.objectName() not in {"KisLayerBox", "sharedtooldocker"}:
-            other.hide()
+        other.setVisible(other.objectName() in SHOWN)
     area = Qt.DockWidgetArea.RightDockWidgetArea
     window.addDockWidget(area, docker.widget)
     window.resizeDocks([docker.widget], [DOCKER_WIDTH], Qt.Orientation.Horizontal)
     window.resizeDocks([docker.widget], [DOCKER_HEIGHT], Qt.Orientation.Vertical)
+    timeline = window.findChild(QtWidgets.QDockWidget, "TimelineDocker")
+    window.resizeDocks([timeline], [TIMELINE_HEIGHT], Qt.Orientation.Vertical)
 
 
-def in_review(ctx, docker, document, portraits):
+def in_review(docker, document, portraits):
     """The review list, doubtful segments over the frame, and the colours."""
-    docker.find("next_doubtful", QtWidgets.QAbstractButton).click()
-    yield 0.5
-    docker.select(document.current_time)
+    docker.find("message_close", QtWidgets.QAbstractButton).click()
+    yield from steps.goto(document, 12)
+    yield 0.7
+    docker.select(12)
     docker.find("mode_doubtful", QtWidgets.QAbstractButton).click()
     yield 2.5
-    docker.find("message_close", QtWidgets.QAbstractButton).click()
     yield from portraits.window("window_review")
     yield from portraits.docker("docker_review")
     tabs = docker.find("review_tabs", QtWidgets.QTabWidget)
@@ -90,7 +91,6 @@ def in_review(ctx, docker, document, portraits):
     yield from portraits.docker("docker_colors")
     tabs.setCurrentIndex(0)
     docker.find("mode_picture", QtWidgets.QAbstractButton).click()
-    ctx.krita.action("zoom_to_fit").trigger()
     yield 0.5
 
 

@@ -22,6 +22,7 @@ from .docked import (
     kill_engine,
     now,
 )
+from .rooms import NOTICED_SECONDS
 from .sample import sample_document
 from .shot_times import CLONE, CLONED, DRAWINGS, END, KEYS, OURS
 
@@ -159,6 +160,7 @@ def the_work_goes_on(ctx, docker, document, color):
     keys = [time for time in KEYS[:-1] if time not in {CLONED, 10}]
     assert document.layer(color).key_times() == keys
     yield from ctx.paint(document, color, 12, 250, 130, 20)
+    yield NOTICED_SECONDS
     yield from steps.goto(document, 0)
     yield from docker.sees(document, {**states, 12: ARTIST})
 
