@@ -164,7 +164,7 @@ def _line_layers(document: KraDocument, names: Sequence[str] | None) -> list[Lay
     if names:
         found = [document.find(name, "--line") for name in names]
         for layer in found:
-            if any(other in layer.children for other in found):
+            if any(other is not layer and other in layer.walk() for other in found):
                 raise UsageError(f"--line names {layer.path} and a layer in it: leave one out")
         order = list(document.walk())
         unique = {order.index(layer): layer for layer in found}
@@ -213,18 +213,24 @@ def _color_layer(
         )
     if layer in lines:
         raise UsageError(f"--color and --line both name {layer.path}: name two layers")
+    if any(layer in line.walk() for line in lines):
+        raise UsageError(
+            f"--line names a group that the colour layer {layer.path} is in, so that its colours "
+            "would be taken for lines: name the line layers in the group, with one --line each"
+        )
     return layer
 
 
 def _guessed_color(document: KraDocument, lines: Sequence[Layer]) -> Layer | NewLayer:
     noted = _noted(document, "color")
-    if noted and noted[0] not in lines:
+    inside = [part for line in lines for part in line.walk()]
+    if noted and noted[0] not in inside:
         return noted[0]
     named = [
         layer
         for layer in document.walk()
         if layer.kind == "paintlayer"
-        and layer not in lines
+        and layer not in inside
         and any(word in layer.name.lower() for word in ("colo", "paint", "fill"))
     ]
     if len(named) == 1:

@@ -300,3 +300,48 @@ def test_a_damaged_document_leaves_nothing_behind(run, tmp_path):
     assert done.code == 5
     assert done.err.count("\n") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["shot.kra"]
+
+
+def test_a_blank_key_keeps_its_colour_label(run, tmp_path):
+    shot = make(tmp_path / "shot.kra", blank=(4,))
+    name = "Gr\u00fcn/layers/layer3.keyframes.xml"
+    document = KraDocument(KraArchive(shot))
+    members = {name: document.archive.read(name, 1 << 30) for name in document.archive.names}
+    members[name] = members[name].replace(b'time="4" color-label="0"', b'time="4" color-label="5"')
+    write_zip(shot, members)
+    assert run(shot, "--line", "Line", "--color", "Color", "--out", tmp_path / "out.kra").code == 0
+    text = KraArchive(tmp_path / "out.kra").read(name, 1 << 20).decode()
+    assert text.count('color-label="5"') == 1
+    (line,) = [line for line in text.splitlines() if 'color-label="5"' in line]
+    assert 'time="4"' in line
+
+
+def test_a_still_layer_whose_opacity_is_animated_gets_its_keys(run, tmp_path):
+    lines = Paint("Line", {t: Frame(ink(t // 2)) for t in TIMES})
+    color = Paint("Color", still=Frame(painting(0)), attrs={"keyframes": "opacity.xml"})
+    builder = Builder(SIZE[1], SIZE[0])
+    keys = (
+        b'<keyframes xmlns="http://www.calligra.org/DTD/krita-keyframes">\n'
+        b' <channel name="opacity">\n  <keyframe time="0" value="255"/>\n </channel>\n</keyframes>'
+    )
+    builder.members["shot/layers/opacity.xml"] = keys
+    shot = builder.write(tmp_path / "shot.kra", [lines, color])
+    done = run(shot, "--line", "Line", "--color", "Color", "--out", tmp_path / "out.kra")
+    assert done.code == 0, done.err
+    document, pictures = layer_of(tmp_path / "out.kra")
+    assert sorted(pictures) == list(TIMES)
+    np.testing.assert_array_equal(pictures[0], painting(0))
+    assert document.find("Color", "").opacity_changes
+
+
+def test_a_line_group_with_the_colours_in_it_is_refused(run, tmp_path):
+    lines = Paint("Line", {t: Frame(ink(t // 2)) for t in TIMES})
+    color = Paint("Color", {0: Frame(painting(0))})
+    group = Paint("Cat", children=[Paint("Inner", children=[lines, color])])
+    shot = Builder(SIZE[1], SIZE[0]).write(tmp_path / "shot.kra", [group])
+    done = run(shot, "--line", "Cat", "--color", "Color", "--out", tmp_path / "out.kra")
+    assert done.code == 2
+    assert "its colours would be taken for lines" in done.err
+    done = run(shot, "--line", "Cat", "--line", "Line", "--out", tmp_path / "out.kra")
+    assert done.code == 2
+    assert "a layer in it" in done.err

@@ -220,3 +220,16 @@ def mutated(data: bytes, rng: np.random.Generator) -> bytes:
         else:
             changed[at : at + count] = rng.integers(0, 256, count, dtype=np.uint8).tobytes()
     return bytes(changed)
+
+
+def test_more_tiles_than_a_drawing_can_have_are_not_counted(tmp_path):
+    """Each would take a few hundred bytes of memory before the first one is unpacked."""
+    head = PIXELS[: PIXELS.index(b"DATA")] + b"DATA 600000\n"
+    rows = b"".join(b"%d,0,LZF,1\n\x01" % (64 * i) for i in range(600_000))
+    assert "claims 600000 tiles" in refused(
+        write_zip(tmp_path / "a.kra", members(pixels=head + rows))
+    )
+
+
+def test_a_pixel_file_that_no_drawing_of_this_size_needs_is_not_unpacked(tmp_path):
+    assert "more than" in refused(write_zip(tmp_path / "a.kra", members(pixels=bytes(65 << 20))))

@@ -19,6 +19,8 @@ from ant_core.formats.kra.tiles import check_tiles, decode_tiles
 __all__ = ["ColorReader", "LineReader", "bare_pixel_of", "drawing_times", "read_plane"]
 
 _MOST_FILE_BYTES = 1 << 30
+_SPARE_FILE_BYTES = 64 << 20
+_MOST_CANVASES = 16  # that a layer may reach over, all of it packed badly
 _MOST_PIXEL_BYTES = 64
 _DEFAULT = ".defaultpixel"
 
@@ -40,7 +42,7 @@ def read_plane(
         When the file is missing or damaged, or its colour space unknown.
     """
     return decode_tiles(
-        _pixel_file(document, key),
+        _pixel_file(document, layer, key),
         document.space(layer),
         bare_pixel_of(document, key),
         key.offset,
@@ -55,8 +57,11 @@ def bare_pixel_of(document: KraDocument, key: Key) -> bytes:
     return document.archive.read(document.folder + key.file + _DEFAULT, _MOST_PIXEL_BYTES)
 
 
-def _pixel_file(document: KraDocument, key: Key) -> bytes:
-    return document.archive.read(document.folder + key.file, _MOST_FILE_BYTES)
+def _pixel_file(document: KraDocument, layer: Layer, key: Key) -> bytes:
+    """Return a key's pixel file; no larger than a drawing on this canvas can be."""
+    canvas = document.width * document.height * document.space(layer).pixel_bytes
+    limit = min(_MOST_FILE_BYTES, _SPARE_FILE_BYTES + _MOST_CANVASES * canvas)
+    return document.archive.read(document.folder + key.file, limit)
 
 
 def _place(document: KraDocument, layer: Layer, key: Key) -> str:
@@ -71,7 +76,7 @@ def drawing_times(layers: Sequence[Layer]) -> list[int]:
 
 def _digest_of_key(document: KraDocument, layer: Layer, key: Key) -> bytes:
     """Hash all that decides a key's pixels, checking that its files are whole."""
-    data, bare = _pixel_file(document, key), bare_pixel_of(document, key)
+    data, bare = _pixel_file(document, layer, key), bare_pixel_of(document, key)
     space = document.space(layer)
     check_tiles(data, space, bare, _place(document, layer, key))
     digest = hashlib.sha256(f"{space.name} {key.offset} {bare.hex()} ".encode())
@@ -212,7 +217,7 @@ class LineReader:
     def raw(self, frame: int) -> bytes:
         """Return the pixel files of the frame, one after the other."""
         parts = self._parts(self._layers, frame)
-        return b"".join(_pixel_file(self._document, key) for _, _, key in parts)
+        return b"".join(_pixel_file(self._document, layer, key) for layer, _, key in parts)
 
 
 def _is_mask(layer: Layer) -> bool:

@@ -30,6 +30,7 @@ from ant_core.formats.kra.spaces import Space
 __all__ = ["check_tiles", "decode_tiles", "encode_tiles"]
 
 _MOST_THREADS = 4
+_MOST_TILES = 1 << 19  # two thousand million pixels
 _LEAST_TILES = 32  # for each thread: less is not worth the hand-over
 
 _HEADER = re.compile(
@@ -134,6 +135,8 @@ def _index(data: bytes, space: Space, offset: tuple[int, int], place: str) -> ND
         )
     if pixel_bytes != space.pixel_bytes:
         raise _damaged(place, f"its pixels have {pixel_bytes} bytes instead of {space.pixel_bytes}")
+    if count > _MOST_TILES:
+        raise _damaged(place, f"it claims {count} tiles")
     rows: list[tuple[int, int, int, int]] = []
     seen: set[tuple[int, int]] = set()
     at = header.end()

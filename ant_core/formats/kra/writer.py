@@ -39,6 +39,7 @@ _KEYFRAMES = """\
  </channel>
 </keyframes>
 """
+_CONTENT = b'\n <channel name="content">\n </channel>'
 
 
 @dataclass(frozen=True)
@@ -210,12 +211,16 @@ class _Plan:
 
     def _write_keys(self, name: str, text: bytes) -> None:
         root = parse_xml(text, name)
-        channel = next(item for item in root.all("channel") if item.attrs.get("name") == "content")
+        channel = _content(root)
+        if channel is None:  # so far only the layer's opacity has keyframes
+            text = splice(text, [(root.inside, root.inside, _CONTENT)])
+            channel = _content(parse_xml(text, name))
+            assert channel is not None
         elements = {int(item.attrs["time"]): item for item in channel.all("keyframe")}
         inserted: dict[int, bytes] = {}
         edits: list[Edit] = []
         for time in sorted(self._fresh):
-            new = _key_text(self._keys[time])
+            new = _key_text(self._keys[time], elements.get(time))
             if time in elements:
                 edits.append((elements[time].start, text_of_end(text, elements[time]), new))
                 continue
@@ -246,9 +251,17 @@ class _Plan:
         return group.inside, group.inside, f"\n   {entry}".encode()
 
 
-def _key_text(key: Key) -> bytes:
+def _content(root: Element) -> Element | None:
+    """Return the channel of a keyframes file that holds the pictures."""
+    found = (item for item in root.all("channel") if item.attrs.get("name") == "content")
+    return next(found, None)
+
+
+def _key_text(key: Key, before: Element | None) -> bytes:
+    """Write a keyframe; one that is there already keeps its colour label and all else."""
     x, y = key.offset
-    file = attributes({"color-label": 0, "frame": key.file, "time": key.time})
+    attrs = {"color-label": "0"} | (before.attrs if before is not None else {})
+    file = attributes(attrs | {"frame": key.file, "time": key.time})
     return f'<keyframe{file}>\n   <offset type="point" x="{x}" y="{y}"/>\n  </keyframe>'.encode()
 
 
