@@ -17,10 +17,13 @@ import krita
 
 NAME_SHOWN = 13  # characters of a layer's name in the timeline, in every version so far
 
-def select_cell(layer_name: str, t: int) -> bool:
+
+def select_cell(layer_name: str, t: int, anew: bool = False) -> bool:
     """Make the cell of that layer and frame the only selected one; tell whether it is now.
 
     False also means "not yet": Krita adds a layer's row and new columns some turns later.
+    `anew` selects it again: Krita looks which of its actions fit a cell only when that changes, so
+    "remove frames" stays disabled on a cell that was selected before it got its key.
     """
     view = _timeline_view()
     if view is None or view.model() is None:
@@ -29,7 +32,7 @@ def select_cell(layer_name: str, t: int) -> bool:
     row = _row(view, layer_name)
     if row is None or t >= model.columnCount():
         return False
-    if not _is_selected(view, row, t):  # again and again would put off what Krita does next
+    if anew or not _is_selected(view, row, t):  # again and again would put off what Krita does next
         view.clearSelection()
         view.setCurrentIndex(model.index(row, t))
     return _is_selected(view, row, t)

@@ -24,6 +24,7 @@ ATTEMPTS = 5
 FOLLOW_SECONDS = 0.02
 FOLLOW_TURNS = 300
 COLUMN_TURNS = 60
+ANEW_TURNS = (10, 75, 150, 225)  # not at every one: each puts off what Krita does next
 RESULT_TURNS = 12
 
 
@@ -264,7 +265,9 @@ def _trigger_at(
         layer = _writable(document, layer_uuid)
         if document.current_time != t:
             yield from goto(document, t)
-        elif not host_timeline.select_cell(layer.info.name, t) or not action.isEnabled():
+        elif not host_timeline.select_cell(layer.info.name, t, turn in ANEW_TURNS) or (
+            not action.isEnabled()
+        ):
             if turn >= COLUMN_TURNS and not host_timeline.has_column(t):
                 break
             yield FOLLOW_SECONDS
