@@ -194,3 +194,4 @@ def now():
 
 
 ARTIST, PREDICTED, ACCEPTED = FrameState.ARTIST, FrameState.PREDICTED, FrameState.ACCEPTED
+UNKNOWN = FrameState.UNKNOWN
