@@ -233,3 +233,20 @@ def test_more_tiles_than_a_drawing_can_have_are_not_counted(tmp_path):
 
 def test_a_pixel_file_that_no_drawing_of_this_size_needs_is_not_unpacked(tmp_path):
     assert "more than" in refused(write_zip(tmp_path / "a.kra", members(pixels=bytes(65 << 20))))
+
+
+@pytest.mark.parametrize(
+    "mime", [b"application/x-kra", b"application/x-krita\n", b"application/zip"]
+)
+def test_a_document_that_was_packed_anew_is_read(tmp_path, mime):
+    """As in the templates that come with Krita: the mimetype packed as all else, or of a zip."""
+    path = tmp_path / "a.kra"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in (members() | {"mimetype": mime}).items():
+            archive.writestr(name, data)
+    read_all(path)
+
+
+def test_another_program_s_document_is_refused(tmp_path):
+    other = {"mimetype": b"application/x-kpresenter", "maindoc.xml": MAIN}
+    assert "saved by Krita" in refused(write_zip(tmp_path / "a.kra", other))

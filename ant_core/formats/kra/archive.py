@@ -25,7 +25,9 @@ _MOST_RATIO = 1100  # deflate packs no denser than 1 : 1032
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LOCAL_SIGNATURE = b"PK\x03\x04"
 _ENCRYPTED = 0x1
-_MIME = b"application/x-kr"  # older versions wrote x-kra, newer ones x-krita
+# Older versions wrote x-kra, newer ones x-krita; templates that come with Krita say zip.
+_MIMES = (b"application/x-kra", b"application/x-krita", b"application/zip")
+_LONGEST_MIME = 100
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class KraArchive:
         with self._open() as file:
             self._stamp = _stamp_of(file)
             self._members = self._check(file)
+        if not self._says_krita():
+            raise InputError(f"{self.path} is no .kra file: give a document saved by Krita")
 
     def _open(self) -> BinaryIO:
         """Open the file; it is not held open, so that it can be replaced at any time."""
@@ -169,9 +173,13 @@ class KraArchive:
         self._check_names(infos)
         members = {info.filename: Member(info, self._start(file, info)) for info in infos}
         self._check_overlap(members.values(), self._stamp[0])
-        if "mimetype" not in members or not _says_krita(file, members["mimetype"]):
-            raise InputError(f"{self.path} is no .kra file: give a document saved by Krita")
         return members
+
+    def _says_krita(self) -> bool:
+        """Tell whether it is a Krita document; whoever packed it anew may have packed that too."""
+        if "mimetype" not in self or "maindoc.xml" not in self:
+            return False
+        return self.read("mimetype", _LONGEST_MIME).strip() in _MIMES
 
     def _check_names(self, infos: list[zipfile.ZipInfo]) -> None:
         if len(infos) > _MOST_MEMBERS:
@@ -223,8 +231,3 @@ def _stamp_of(file: BinaryIO) -> tuple[int, int]:
     """Return size and time of the last change: another save shows in them."""
     status = os.fstat(file.fileno())
     return status.st_size, status.st_mtime_ns
-
-
-def _says_krita(file: BinaryIO, member: Member) -> bool:
-    file.seek(member.start)
-    return file.read(len(_MIME)) == _MIME
