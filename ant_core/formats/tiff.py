@@ -23,7 +23,13 @@ __all__ = ["FORMAT"]
 
 _DTYPES = ("uint8", "uint16", "float16", "float32")
 _COMPRESSIONS = ("none", "lzw", "adobe_deflate", "zstd", "packbits")
-_PHOTOMETRIC = ("minisblack", "miniswhite", "rgb", "palette", "separated")
+_SAMPLES = {  # of a pixel, by what they mean: without and with alpha
+    "minisblack": (1, 2),
+    "miniswhite": (1, 2),
+    "rgb": (3, 4),
+    "palette": (1,),
+    "separated": (4, 5),
+}
 _PROFILE = 34675
 
 
@@ -42,7 +48,8 @@ def _open(data: bytes, place: str) -> Any:
     if not ends or max(ends) > len(data):
         raise _damaged(place, "it ends before the picture does")
     kind, dtype = page.photometric.name.lower(), str(page.dtype)
-    if kind not in _PHOTOMETRIC or dtype not in (*_DTYPES, "bool") or page.samplesperpixel > 5:
+    known = int(page.samplesperpixel) in _SAMPLES.get(kind, ())
+    if not known or dtype not in (*_DTYPES, "bool"):
         raise InputError(
             f"{place} holds {page.samplesperpixel} channels of {dtype} as {kind}: save it as grey, "
             "RGB or CMYK with 8 or 16 bits a channel, or as 16- or 32-bit floating point"

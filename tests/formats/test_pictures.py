@@ -142,6 +142,17 @@ def test_tga_comes_and_goes_exactly(compression, channels):
     assert again == data
 
 
+@pytest.mark.parametrize(("kind", "channels"), [("rgb", 5), ("minisblack", 3), ("minisblack", 4)])
+def test_tiff_with_channels_beside_colour_and_alpha_is_refused(kind, channels):
+    """Five would be taken for CMYK and alpha, three greys for red, green and blue."""
+    extra = ["unspecified"] * (channels - (3 if kind == "rgb" else 1))
+    data = tiff(
+        random("u1", 8, 9, channels), photometric=kind, extrasamples=extra, planarconfig="contig"
+    )
+    with pytest.raises(InputError, match=f"a.tif holds {channels} channels of uint8 as {kind}"):
+        picture_format("a.tif").check(data, "a.tif")
+
+
 def test_tga_whose_alpha_is_never_used_is_opaque():
     pixels = random("uint8", 5, 6, 4)
     pixels[:, :, 3] = 0
