@@ -81,7 +81,7 @@ class NamedPalette:
         return names
 
     def by_name(self, pixels: PixelFormat) -> dict[str, NDArray[Any]]:
-        """Return the raw opaque pixel of every name.
+        """Return the raw opaque pixel of every name; of colours without one the first.
 
         Raises
         ------
@@ -90,7 +90,8 @@ class NamedPalette:
         """
         found: dict[str, NDArray[Any]] = {}
         for color, raw in self._in(pixels):
-            if found.setdefault(color.name, raw).tobytes() != raw.tobytes():
+            known = found.setdefault(color.name, raw)
+            if color.name and known.tobytes() != raw.tobytes():
                 raise InputError(
                     f"{self.place} has two colours called {color.name!r}: rename one of them"
                 )

@@ -130,3 +130,12 @@ def test_there_and_back_is_where_it_began():
     assert not np.array_equal(there, image)
     back = recoloring(palette(**second), palette(**first), pixels).apply(there)
     assert np.array_equal(back, image)
+
+
+def test_colours_without_a_name_are_no_pair():
+    def nameless(*values):
+        colors = [NamedColor("", "RGB", (v, v, v)) for v in values]
+        return NamedPalette(f"{values[0]}.gpl", (*colors, NamedColor("Skin", "RGB", values)))
+
+    pair = recoloring(nameless(0.1, 0.2, 0.3), nameless(0.4, 0.5, 0.6), PixelFormat(8, 3))
+    assert pair.names == ["Skin"]
