@@ -19,6 +19,7 @@ from ant_core.formats.files import WholeFiles
 __all__ = ["Board"]
 
 _REWRITE_S = 10.0  # how old the summary may be while a batch runs
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a cell one, in some spreadsheet
 _COLUMNS = (
     "name",
     "state",
@@ -171,6 +172,6 @@ def _cell(value: Any) -> Any:
     if isinstance(value, tuple):
         return " ".join(map(str, value))
     # A spreadsheet would take such a text for a formula.
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
+    if isinstance(value, str) and value[:1] in _FORMULA:
         return f"'{value}"
     return "" if value is None else value

@@ -17,6 +17,7 @@ __all__ = ["inputs_digest", "outputs_digest"]
 
 # Where results go, and how quickly they are made, changes nothing in them.
 _NO_INFLUENCE = ("command", "out", "json", "debug", "threads", "model")
+_FILES = ("line", "color", "hints", "model_sheet", "palette", "xdts")
 _BLOCK = 1 << 20
 
 Check = Callable[[], None]
@@ -60,7 +61,8 @@ def outputs_digest(folder: Path, check: Check) -> str:
 def _value(key: str, value: Any, base: Path, skip: str, check: Check) -> Any:
     """Return an option's value, or the hash of the files that it names."""
     in_file = key in ("line", "color") and base.is_file()  # names of layers
-    if in_file or not isinstance(value, str):
+    # A frame number may be the name of a file, too.
+    if in_file or key not in _FILES or not isinstance(value, str):
         return value
     path = base / value if base.is_dir() else Path(value)
     if path.exists():

@@ -29,6 +29,8 @@ from ant_core.formats.pattern import find_sequence
 __all__ = ["BatchShot", "read_shots"]
 
 _SHOT_FILES = (".kra",)  # a shot of one file
+_AUTOSAVES = ("-autosave.kra",)  # what Krita leaves where it was killed
+_TAKEN = ("summary.html", "summary.json", "summary.csv")  # what else stands in OUT
 _LIST_FILES = (".txt", ".lst", ".csv", ".tsv", ".json", "")
 _PATH_OPTIONS = ("hints", "model-sheet", "palette", "xdts")
 _BATCH_OPTIONS = ("out", "json", "debug", "threads", "model", "device", "fail-under")
@@ -121,7 +123,8 @@ def _folder(root: Path, out: Path | None, line: str) -> Iterator[Row]:
             if not name.startswith(".") and os.path.realpath(Path(folder) / name) != avoid
         )
         for name in sorted(files):
-            if name.lower().endswith(_SHOT_FILES) and not name.startswith("."):
+            ours = not name.startswith(".") and not name.lower().endswith(_AUTOSAVES)
+            if ours and name.lower().endswith(_SHOT_FILES):
                 yield Row({"shot": str((Path(folder) / name).absolute())}, root, name)
 
 
@@ -172,7 +175,13 @@ def _place(row: Row) -> Path:
 def _check_name(name: str, row: Row) -> None:
     parts = PurePosixPath(name).parts
     wrong = any(part in ("..", "/") or part.startswith(".") for part in parts)
-    if not parts or wrong or "\\" in name or any(ord(c) < 32 or c in '<>:"|?*' for c in name):
+    if (
+        not parts
+        or wrong
+        or parts[0].casefold() in _TAKEN
+        or "\\" in name
+        or any(ord(c) < 32 or c in '<>:"|?*' for c in name)
+    ):
         raise UsageError(
             f"{row.place}: {name!r} is no name for a folder in OUT: give the shot a plain name "
             "such as sc010 or ep01/sc010"

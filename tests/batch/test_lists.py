@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from ant_core.batch.fingerprint import inputs_digest
 from ant_core.batch.shots import read_shots
+from ant_core.cli import parse
 from ant_core.errors import InputError, UsageError
 from tests.ant_core.drawn import make_shot
 
@@ -118,6 +120,8 @@ def test_patterns_of_a_row_without_a_folder_start_from_the_list(tmp_path):
         ("n.csv", "shot,gap\nsc1,1,2\n", "line 2 has 3 cells"),
         ("n.json", '[{"name": "x"}]', r"shots\[0\] names no shot"),
         ("n.json", '[{"shot": "a", "name": "../a"}]', "no name for a folder"),
+        ("n.json", '[{"shot": "a", "name": "Summary.html"}]', "no name for a folder"),
+        ("n.txt", "sc1.kra --in-place", "in-place has no place in a batch"),
         ("n.json", '["a/x", {"shot": "b", "name": "X"}]', "both named X"),
         ("n.json", '["a", {"shot": "b", "name": "a/b"}]', "inside the results of another"),
     ],
@@ -147,3 +151,22 @@ def test_file_that_is_no_list_is_refused(tmp_path, name, data, words):
 def test_missing_list_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match=r"there is no .*gone\.txt"):
         read_shots([str(tmp_path / "gone.txt")], {})
+
+
+def test_what_krita_left_when_it_was_killed_is_no_shot(tmp_path):
+    for name in ("a.kra", "a.kra~", "a.kra-autosave.kra", ".b.kra-autosave.kra"):
+        (tmp_path / name).touch()
+    assert names(read_shots([str(tmp_path)], {})) == ["a"]
+
+
+def test_a_file_named_as_a_frame_number_changes_nothing(tmp_path, monkeypatch):
+    """Else another --frames would be taken for the same whenever such files are the same."""
+    for name in ("shot.kra", "1", "2"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+
+    def digest(frames):
+        options = parse(["propagate", "shot.kra", f"--frames={frames}", "--out=o.kra"])
+        return inputs_digest(options, "model", lambda: None)
+
+    assert digest("1") != digest("2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -247,8 +248,11 @@ def test_names_cannot_break_the_page(tmp_path):
     assert tags.open == []
 
 
-def test_spreadsheet_takes_no_cell_for_a_formula(tmp_path):
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t="])
+def test_spreadsheet_takes_no_cell_for_a_formula(tmp_path, sign):
     board = Board(tmp_path, [], Records(tmp_path, WholeFiles()), WholeFiles())
-    board.put(replace(DONE, name="=1+1"))
+    board.put(replace(DONE, name=f"{sign}1+1", error=f"{sign}cmd"))
     board.write()
-    assert "\n'=1+1," in (tmp_path / "summary.csv").read_text("utf-8").replace("\r\n", "\n")
+    with (tmp_path / "summary.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["name"], row["error"]) == (f"'{sign}1+1", f"'{sign}cmd")
