@@ -140,6 +140,11 @@ class KraOutput:
         return sorted(self._kept)
 
     @property
+    def was_saved_since(self) -> bool:
+        """Whether somebody saved the output after the last run, other than the shot itself."""
+        return self._earlier is not None and _hash_of_file(self.path) not in self._written()
+
+    @property
     def hints(self) -> dict[str, Any]:
         """Hints document that the docker left, in the shot or since then in the output."""
         output = self._earlier.journal if self._earlier is not None else None

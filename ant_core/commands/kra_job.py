@@ -302,6 +302,12 @@ def _warnings(color: ColorLayer, output: KraOutput, left: Sequence[int]) -> list
             f"frames {describe_frames(output.kept)} were painted or accepted in {output.path} "
             "since the last run: they are kept and learned from"
         )
+    if output.was_saved_since:
+        warnings.append(
+            f"{output.path} was saved since the last run: of its changes those to the colour layer "
+            f"are kept, all else comes from {color.document.path}; the former file is kept as "
+            f"{output.path.name}~"
+        )
     if left:
         warnings.append(
             f"frames {describe_frames(left)} are painted but no references: they stay as they "

@@ -164,6 +164,7 @@ def test_a_second_run_keeps_what_the_artist_changed_and_learns_from_it(run, tmp_
     done = run(shot, *args)
     assert done.code == 0, done.err
     assert "frames 4 were painted or accepted" in done.err
+    assert "was saved since the last run: of its changes those to the colour layer" in done.err
     _, pictures = layer_of(out)
     np.testing.assert_array_equal(pictures[4], repainted)
     assert tuple(pictures[6][75, 90]) == (9, 8, 7, 255)  # nearer to the edit than to frame 0
@@ -178,6 +179,7 @@ def test_a_third_run_repeats_nothing(run, tmp_path):
     first = out.read_bytes()
     done = run(shot, *args)
     assert "kept from the last run: frames 0, 2, 4, 6" in done.err
+    assert "was saved since" not in done.err
     assert not out.with_name("out.kra~").exists()
     assert out.read_bytes() == first
 
