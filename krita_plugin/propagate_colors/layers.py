@@ -50,9 +50,10 @@ def propose(infos: Sequence[Any]) -> tuple[list[str], str | None]:
 
 
 def find_color_layer(infos: Sequence[Any], line: Any) -> str | None:
-    """Return the layer named after the line layer, else the nearest below that is for colours.
+    """Return the layer named after the line layer, else the nearest animated one for colours below.
 
-    It may be locked or hidden: a run then says so, rather than make another one.
+    It may be locked or hidden: a run then says so, rather than make another one. A still layer
+    such as "background paint" is a finished picture, which nobody wants animated.
     """
     taken = with_members(infos, [line.uuid])
     usable = [info for info in infos if not _why_never_color(info, taken)]
@@ -60,7 +61,7 @@ def find_color_layer(infos: Sequence[Any], line: Any) -> str | None:
         if info.name == color_layer_name(line.name):
             return info.uuid
     place = infos.index(line)
-    below = [info for info in usable if infos.index(info) > place]
+    below = [info for info in usable if info.animated and infos.index(info) > place]
     return next((info.uuid for info in below if _COLORS.search(info.name)), None)
 
 

@@ -33,6 +33,14 @@ def test_nothing_animated_is_no_proposal():
     assert layers.propose([PAPER]) == ([], None)
 
 
+def test_a_still_painting_is_not_proposed_for_colors():
+    still = Info("s", "Background color", animated=False)
+    assert layers.propose([LINES, still]) == (["l"], None)
+    assert layers.propose([LINES, still, COLORS]) == (["l"], "c")
+    own = Info("o", layers.color_layer_name("Hero lineart"), animated=False)
+    assert layers.propose([LINES, COLORS, own]) == (["l"], "o")
+
+
 def test_the_color_layer_named_after_the_lines_is_found_again_wherever_it_lies():
     own = Info("o", layers.color_layer_name("Hero lineart"))
     assert layers.find_color_layer([own, LINES, COLORS], LINES) == "o"
