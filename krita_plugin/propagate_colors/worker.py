@@ -72,8 +72,14 @@ class Worker:
             self._go_on()
 
     def cancel(self) -> None:
-        """Cancel the loud task."""
-        if self._runner is not None and self._task is not None and self._task.busy:
+        """Cancel the loud task; one that still waits for its turn never begins."""
+        if self._loud is not None:
+            task, self._loud = self._loud, None
+            try:
+                self._on_error(task, JobCancelled())
+            finally:
+                self._on_change()
+        elif self._runner is not None and self._task is not None and self._task.busy:
             self._runner.cancel()
 
     def drop_quiet(self) -> None:

@@ -79,6 +79,19 @@ def test_cancel_ends_the_loud_task_alone(bench):
     assert bench.events[-1] == ("loud", "JobCancelled", False)
 
 
+def test_a_loud_task_is_cancelled_while_it_waits_for_a_quiet_one(bench):
+    bench.worker.quietly(bench.task("quiet", turns=9))
+    bench.clock.run(lambda: "quiet begins" in bench.events)
+    bench.worker.start(bench.task("loud", "running"))
+    bench.worker.cancel()
+    assert bench.worker.busy is None
+    bench.clock.run()
+    assert "loud begins" not in bench.events
+    assert ("loud", "JobCancelled", False) in bench.events
+    assert bench.events[-1] == "quiet ends"
+    assert bench.worker.start(bench.task("next", "running"))
+
+
 def test_after_an_error_the_next_one_runs(bench):
     bench.worker.start(bench.task("bad", "running", error=ValueError("x")))
     bench.worker.quietly(bench.task("next"))
