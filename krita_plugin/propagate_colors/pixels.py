@@ -47,11 +47,12 @@ def fingerprint(data: bytes) -> str:
 
 def is_transparent(data: bytes, form: Format) -> bool:
     """Tell whether every pixel's alpha is 0, whatever colour erased pixels still carry."""
-    if data.count(0) == len(data):
+    if data == bytes(len(data)):  # compared in C: any() takes 30 ms for full HD
         return True
     first = form.pixel_bytes - form.channel_bytes
-    return not any(
-        any(data[first + byte :: form.pixel_bytes]) for byte in range(form.channel_bytes)
+    clear = bytes(len(data) // form.pixel_bytes)
+    return all(
+        data[first + byte :: form.pixel_bytes] == clear for byte in range(form.channel_bytes)
     )
 
 
