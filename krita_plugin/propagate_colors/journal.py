@@ -29,6 +29,7 @@ RESULT_LIMIT = 64 << 20  # bytes of one unpacked result
 PREDICTED, ACCEPTED = "predicted", "accepted"
 PRUNED = "pruned"
 
+_MOST = 2**31 - 1  # of any number
 _MAGIC = b"PCJOURN1"
 _LENGTH = struct.Struct("<I")
 
@@ -196,7 +197,7 @@ def load(data: bytes) -> Journal:
                 )
             )
         return _read(document, data[end:])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         raise JournalError(_damaged()) from None
 
 
@@ -214,18 +215,18 @@ def _read(document: dict[str, Any], blobs: bytes) -> Journal:
     journal.choices = Choices(
         lines=[uuid for uuid, layer in layers.items() if layer["role"] == "line"],
         color=colors[0] if colors else None,
-        first=_whole(settings.get("first")),
-        last=_whole(settings.get("last")),
-        gap_px=None if settings.get("gap_px") is None else float(settings["gap_px"]),
+        first=_whole_or_none(settings.get("first")),
+        last=_whole_or_none(settings.get("last")),
+        gap_px=_number(settings.get("gap_px")),
         model_sheets=[str(path) for path in settings.get("model_sheets", [])],
     )
-    journal.on = {int(time) for time in document["references"]["on"]}
-    journal.off = {int(time) for time in document["references"]["off"]}
+    journal.on = {_whole(time) for time in document["references"]["on"]}
+    journal.off = {_whole(time) for time in document["references"]["off"]}
     hints = document.get("hints") or {}
     journal.hints = {
         "schema": 1,
-        "hints": [dict(item) for item in hints.get("hints", [])],
-        "locks": [dict(item) for item in hints.get("locks", [])],
+        "hints": [_read_hint(item) for item in hints.get("hints", [])],
+        "locks": [_read_hint(item) for item in hints.get("locks", [])],
     }
     for item in document["entries"]:
         entry = _read_entry(item, blobs)
@@ -233,24 +234,41 @@ def _read(document: dict[str, Any], blobs: bytes) -> Journal:
     return journal
 
 
+def _read_hint(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a hint or lock whose frame and place are such; the engine reads the rest."""
+    _whole(item["frame"])
+    if "point" in item:
+        x, y = item["point"]
+        _number(x), _number(y)
+    return dict(item)
+
+
+def _read_summary(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a summary of numbers: rows are made of it whenever the docker is drawn."""
+    _number(item.get("confidence"))
+    for name in ("doubtful", "no_counterpart", "segments"):
+        _whole_or_none(item.get(name))
+    return dict(item)
+
+
 def _read_entry(item: dict[str, Any], blobs: bytes) -> Entry:
     if item["state"] not in {PREDICTED, ACCEPTED}:
         raise ValueError("unknown state")
     before: Before = item["before"]
     if isinstance(before, dict):
-        x, y, width, height = (int(value) for value in before["box"])
+        x, y, width, height = (_whole(value) for value in before["box"])
         before = Plane(str(before["hash"]), (x, y, width, height), _blob(before, blobs))
     elif before not in {None, PRUNED}:
         raise ValueError("unknown before")
     result = item.get("result")
     return Entry(
         str(item["layer"]),
-        int(item["time"]),
+        _whole(item["time"]),
         item["state"],
         str(item["model"]),
         before,
         str(item["after"]["hash"]),
-        dict(item.get("summary") or {}),
+        _read_summary(item.get("summary") or {}),
         _blob(result, blobs) if result else b"",
     )
 
@@ -264,8 +282,24 @@ def _blob(item: dict[str, Any], blobs: bytes) -> bytes:
     return blobs[offset : offset + length]
 
 
-def _whole(value: Any) -> int | None:
-    return None if value is None else int(value)
+def _whole(value: Any) -> int:
+    """Return a whole number that Krita and Qt can take."""
+    if not isinstance(value, int) or abs(value) > _MOST:
+        raise ValueError("no whole number")
+    return int(value)
+
+
+def _whole_or_none(value: Any) -> int | None:
+    return None if value is None else _whole(value)
+
+
+def _number(value: Any) -> float | None:
+    """Return a finite number; JSON can also hold others."""
+    if value is None:
+        return None
+    if not isinstance(value, (int, float)) or not abs(value) <= _MOST:
+        raise ValueError("no number")
+    return float(value)
 
 
 class _Blobs:

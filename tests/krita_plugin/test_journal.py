@@ -149,6 +149,39 @@ def test_damage_is_one_sentence(data):
         load(data)
 
 
+HINT = {"frame": 5, "point": [6, 7], "color": [1, 2, 3, 255]}
+WHOLE = {**FIXTURE_JSON["entries"][1]}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"settings": {"first": float("inf")}},
+        {"settings": {"first": 10**12}},
+        {"settings": {"first": 1.5}},
+        {"settings": {"gap_px": float("nan")}},
+        {"settings": {"gap_px": float("inf")}},
+        {"references": {"on": [float("inf")], "off": []}},
+        {"references": {"on": [], "off": [None]}},
+        {"hints": {"hints": [{"point": [1, 2], "color": "unpainted"}]}},
+        {"hints": {"hints": [{**HINT, "frame": "5"}]}},
+        {"hints": {"hints": [{**HINT, "frame": float("inf")}]}},
+        {"hints": {"hints": [{**HINT, "point": [1]}]}},
+        {"hints": {"locks": [{"frame": 5, "point": ["a", "b"]}]}},
+        {"hints": {"locks": [[]]}},
+        {"hints": {"locks": 7}},
+        {"entries": [{**WHOLE, "time": float("inf")}]},
+        {"entries": [{**WHOLE, "time": 10**30}]},
+        {"entries": [{**WHOLE, "summary": {"confidence": "sure"}}]},
+        {"entries": [{**WHOLE, "summary": {"segments": float("inf")}}]},
+        {"entries": [{**WHOLE, "before": {"hash": "aa", "box": [0, 0, 10**10, 1]}}]},
+    ],
+)
+def test_numbers_that_are_none_are_damage(part):
+    with pytest.raises(JournalError, match="damaged"):
+        load(annotation({**FIXTURE_JSON, "entries": [], **part}))
+
+
 def test_every_cut_and_flipped_byte_is_read_or_refused():
     for place in range(0, len(FIXTURE), 7):
         for data in (
