@@ -91,9 +91,13 @@ class Desk:
         if document.is_playing():
             return
         if document.layers() != shot.infos:
+            scanned = shot.scanned
             shot.look()
             self.changed("choices")
             self.changed("frames")
+            if scanned and not shot.scanned:  # another colour layer is proposed
+                self.view.forget()
+                self.changed("keys")
         elif shot.current_lines() != shot.lines:
             shot.read_line_keys()
             self.changed("frames")

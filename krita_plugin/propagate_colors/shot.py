@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Collection, Iterator
+from typing import Any, Collection, Container, Iterator
 
 from . import journal as journals
 from . import layers, review, timeline
@@ -74,6 +74,7 @@ class Shot:
         self.infos = self.document.layers()
         known = {info.uuid for info in self.infos}
         choices = self.journal.choices
+        former = choices.color
         choices.lines = [uuid for uuid in choices.lines if uuid in known]
         if not choices.lines:
             self.chosen.discard("lines")
@@ -81,6 +82,8 @@ class Shot:
             choices.color = None
             self.chosen.discard("color")
         self._propose()
+        if choices.color != former:
+            self._forget_frames()
         self.read_line_keys()
 
     def _propose(self) -> None:
@@ -168,19 +171,29 @@ class Shot:
 
     # ---- states
 
-    def scan(self) -> Iterator[int]:
-        """Read and hash the colour layer's keys; yields the time after each one."""
-        layer = None if self.color is None else self.document.layer(self.color)
-        times = [] if layer is None else layer.key_times()
-        if layer is not None and layer.is_still():
-            times = [0]
+    def scan(self, again: Container[int] | None = None) -> Iterator[int]:
+        """Read and hash the colour layer's keys; yields the time after each one.
+
+        `again`: of the keys that were read before, only these; None: all.
+        """
+        color, times = self.color, self._color_times()
         self.seen = {time: seen for time, seen in self.seen.items() if time in times}
         for time in times:
-            self.look_at(time)
-            yield time
+            if again is None or time in again or time not in self.seen:
+                self.look_at(time)
+                yield time
+                if self.color != color:  # what was read is forgotten; another scan comes
+                    return
         if not self.scanned and self._had_journal:
             self._unknown = {seen.hash for time, seen in self.seen.items() if self._absent(time)}
         self.scanned = True
+
+    def _color_times(self) -> list[int]:
+        """Return where the colour layer has pixels of its own."""
+        layer = None if self.color is None else self.document.layer(self.color)
+        if layer is None:
+            return []
+        return [0] if layer.is_still() else layer.key_times()
 
     def _absent(self, time: int) -> bool:
         journal = self.journal

@@ -6,17 +6,30 @@ from typing import Callable, Sequence
 
 from . import reading, review, steps, write
 from .i18n import tr, tr_n
+from .qt import QtWidgets
 from .run import Outcome, Progress
 from .shot import Shot
 from .talk import Steps
 
+REST_SECONDS = 0.03  # between two keys, about as long as one takes
+STROKE_SECONDS = 3600.0
+
 
 def scan(shot: Shot) -> Steps:
-    """Read the line layers' keys and what the colour layer holds."""
+    """Read the line layers' keys, new keys of the colour layer and the frame that is shown.
+
+    Nobody waits for it, and the artist may be drawing: it rests between keys and during strokes.
+    """
     reading.require_ready(shot)
     shot.look()
     yield
-    yield from reading.scan(shot)
+    for _ in shot.scan({shot.shown_at(shot.document.current_time)}):
+        yield REST_SECONDS
+        yield _pen_is_up, STROKE_SECONDS
+
+
+def _pen_is_up() -> bool:
+    return not QtWidgets.QApplication.mouseButtons()
 
 
 def look_at(shot: Shot, time: int) -> Steps:

@@ -2,7 +2,7 @@
 
 import logging
 
-from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors import reading, steps
 from krita_plugin.propagate_colors.controller import Controller
 from krita_plugin.propagate_colors.jobs import QtClock
 from krita_plugin.propagate_colors.log import logger
@@ -131,8 +131,14 @@ class Desk:
         return (yield from self.rests())
 
     def look(self):
-        """Let the controller see what the artist did."""
-        return (yield from self.do("refresh"))
+        """Let the controller see what the artist did, on whatever frame."""
+        self.controller.refresh()
+        shot = self.controller._desk.shot
+        if shot is not None:
+            self.controller._quietly(
+                "read all", lambda: reading.scan(shot), self.controller._after_job
+            )
+        return (yield from self.rests())
 
     def reopened(self):
         """Save, close and open the document again with a fresh plugin."""
