@@ -29,6 +29,8 @@ RESULT_LIMIT = 64 << 20  # bytes of one unpacked result
 PREDICTED, ACCEPTED = "predicted", "accepted"
 PRUNED = "pruned"
 
+FORMER_MOST = 4000  # hashes, 140 KB
+
 _MOST = 2**31 - 1  # of any number
 _MAGIC = b"PCJOURN1"
 _LENGTH = struct.Struct("<I")
@@ -124,6 +126,7 @@ class Journal:
         self.on: set[int] = set()
         self.off: set[int] = set()
         self.hints = no_hints()
+        self.former: list[str] = []  # hashes of what we wrote and no longer have an entry for
         self._entries: dict[Key, Entry] = {}
 
     def __iter__(self) -> Iterator[Entry]:
@@ -135,12 +138,28 @@ class Journal:
 
     def record(self, entry: Entry) -> None:
         """Note a frame that was just written."""
-        self._entries.pop((entry.layer, entry.time), None)
+        old = self._entries.pop((entry.layer, entry.time), None)
+        if old is not None and old.after != entry.after:
+            self._retire(old)
         self._entries[entry.layer, entry.time] = entry
 
     def forget(self, layer: str, time: int) -> None:
         """Drop the entry of a frame that is no longer ours."""
-        self._entries.pop((layer, time), None)
+        old = self._entries.pop((layer, time), None)
+        if old is not None:
+            self._retire(old)
+
+    def _retire(self, entry: Entry) -> None:
+        """Krita's own undo can bring these pixels back: they are still not the artist's."""
+        kept = [digest for digest in self.former if digest != entry.after]
+        self.former = [*kept, entry.after][-FORMER_MOST:]
+
+    def origin(self, digest: str) -> str | None:
+        """Return the state in which we wrote such pixels, now or formerly, wherever that was."""
+        states = {entry.state for entry in self._entries.values() if entry.after == digest}
+        if states:
+            return ACCEPTED if ACCEPTED in states else PREDICTED
+        return PREDICTED if digest in self.former else None
 
     def dump(self, limit: int = LIMIT) -> bytes:
         """Return the annotation's bytes, pruned to `limit`."""
@@ -174,6 +193,7 @@ class Journal:
                 },
                 "references": {"on": sorted(self.on), "off": sorted(self.off)},
                 "hints": self.hints,
+                **({"former": self.former} if self.former else {}),
                 "entries": [_entry_json(entry, blobs) for entry in self],
             }
         )
@@ -228,6 +248,10 @@ def _read(document: dict[str, Any], blobs: bytes) -> Journal:
         "hints": [_read_hint(item) for item in hints.get("hints", [])],
         "locks": [_read_hint(item) for item in hints.get("locks", [])],
     }
+    former = document.get("former", [])
+    if not isinstance(former, list):
+        raise ValueError("former is no list")
+    journal.former = [str(digest) for digest in former][-FORMER_MOST:]
     for item in document["entries"]:
         entry = _read_entry(item, blobs)
         journal.record(entry)

@@ -4,10 +4,13 @@ The rule, in the order in which it is tried:
 
 1. The journal has an entry and the pixels are the ones it noted: ours, predicted or accepted.
 2. No key, or a key without a visible pixel: nobody's; it may be written ("todo").
-3. The journal has an entry and the pixels differ: the artist's, who changed them since.
-4. No entry, but painted in a document that held no journal when it was opened, or painted since it
+3. We wrote such pixels formerly, or at another time or layer: Krita's own undo brought them back,
+   or the artist moved or copied a frame. They are predicted; as a copy of what the artist accepted
+   elsewhere they are unknown.
+4. The journal has an entry and the pixels differ: the artist's, who changed them since.
+5. No entry, but painted in a document that held no journal when it was opened, or painted since it
    was opened, or toggled as a reference once: the artist's.
-5. No entry, painted, and already so when a document with a journal was opened: unknown. It may
+6. No entry, painted, and already so when a document with a journal was opened: unknown. It may
    stem from a run whose journal was lost, so it is no reference until the artist toggles it.
 
 What is the artist's or unknown is never written. References by default are the frames that are
@@ -18,7 +21,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Collection, Iterable, Mapping, NamedTuple
 
-from .journal import Entry
+from .journal import ACCEPTED, Entry
 from .model import UNPAINTED, ColorGroup, FrameRow, FrameState, Rgb
 from .pixels import Format, fingerprint, is_transparent
 
@@ -40,12 +43,20 @@ def seen(data: bytes, form: Format) -> Seen:
     return Seen(fingerprint(data), is_transparent(data, form))
 
 
-def state_of(held: Seen | None, entry: Entry | None, unknown: bool) -> str:
-    """Return the FrameState of one time; `unknown`: these pixels met us without an entry."""
+def state_of(
+    held: Seen | None, entry: Entry | None, unknown: bool, origin: str | None = None
+) -> str:
+    """Return the FrameState of one time.
+
+    `unknown`: these pixels met us without an entry; `origin`: the state in which we wrote them,
+    be it formerly or elsewhere.
+    """
     if entry is not None and held is not None and held.hash == entry.after:
         return entry.state
     if held is None or held.blank:
         return FrameState.TODO
+    if origin is not None:
+        return FrameState.UNKNOWN if origin == ACCEPTED else FrameState.PREDICTED
     if entry is None and unknown:
         return FrameState.UNKNOWN
     return FrameState.ARTIST

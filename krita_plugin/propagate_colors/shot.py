@@ -221,14 +221,38 @@ class Shot:
         unknown = seen is not None and seen.hash in self._unknown
         if time in self.journal.on or time in self.journal.off:
             unknown = False
-        state = review.state_of(seen, self.journal.entry(self.color, time), unknown)
+        origin = None if seen is None or seen.blank else self.journal.origin(seen.hash)
+        state = review.state_of(seen, self.journal.entry(self.color, time), unknown, origin)
         if state == FrameState.TODO and time in self.failures:
             return FrameState.FAILED
         return state
 
+    def entry_of(self, time: int) -> journals.Entry | None:
+        """Return the entry that tells of the very pixels which a frame holds."""
+        entry, seen = self.journal.entry(self.color, time), self.seen.get(time)
+        return entry if entry is not None and seen and seen.hash == entry.after else None
+
+    def _is_stray(self, time: int) -> bool:
+        """Tell whether a frame holds pixels that we wrote formerly or elsewhere."""
+        seen = self.seen.get(time)
+        if seen is None or seen.blank or self.entry_of(time) is not None:
+            return False
+        return self.journal.origin(seen.hash) is not None
+
+    def _adopt(self, time: int) -> None:
+        """Give stray pixels an entry of their own, since something is now said about them."""
+        if self._is_stray(time):
+            seen, old = self.seen[time], self.journal.entry(self.color, time)
+            state = self.journal.origin(seen.hash)
+            model, before = ("", journals.PRUNED) if old is None else (old.model, old.before)
+            entry = journals.Entry(self.color, time, state, model, before, seen.hash, {})
+            self.journal.record(entry)
+
     def is_reference(self, time: int) -> bool:
         """Tell whether a frame's colours teach others."""
         journal = self.journal
+        if self._is_stray(time):  # listed as one it may be for what the artist painted there
+            return False
         return review.is_reference(self.state(time), time, journal.on, journal.off)
 
     def references(self) -> list[int]:
@@ -254,7 +278,7 @@ class Shot:
         state = self.state(time)
         if time not in times and state == FrameState.TODO:
             return FrameRow(time, FrameState.HOLD, held_from=timeline.held_key(times, time))
-        entry = self.journal.entry(self.color, time)
+        entry = self.entry_of(time)
         error = self.failures.get(time, "")
         return review.frame_row(time, state, self.is_reference(time), entry, error)
 
@@ -277,6 +301,7 @@ class Shot:
 
     def accept(self, time: int) -> None:
         """Note the artist's yes."""
+        self._adopt(time)
         entry = self.journal.entry(self.color, time)
         if entry is not None:
             entry.state = journals.ACCEPTED
@@ -290,6 +315,7 @@ class Shot:
         turn_on, turn_off = journal.on, journal.off
         if self.is_reference(time):
             turn_on, turn_off = turn_off, turn_on
+        self._adopt(time)
         turn_off.discard(time)
         turn_on.add(time)
         self.save()
@@ -299,6 +325,7 @@ class Shot:
         self.look_at(time)
         state = self.state(time)
         if state in {FrameState.ARTIST, FrameState.UNKNOWN, FrameState.ACCEPTED}:
+            self._adopt(time)
             self.journal.off.discard(time)
             if self.journal.entry(self.color, time) is None:
                 self.journal.on.add(time)
@@ -334,6 +361,7 @@ class Shot:
 
     def kept(self, time: int, result: dict[str, Any]) -> None:
         """Note the engine's new word on a frame whose pixels stay."""
+        self._adopt(time)
         entry = self.journal.entry(self.color, time)
         if entry is not None:
             entry.summary = review.summarize(result)
@@ -358,8 +386,8 @@ class Shot:
 
     def result(self, time: int) -> dict[str, Any] | None:
         """Return the engine's result for a frame that is ours, or as a reference was read."""
-        entry = self.journal.entry(self.color, time)
-        if entry is None or self.state(time) not in review.OURS:
+        entry = self.entry_of(time)
+        if entry is None:
             return journals.unpack_result(self.taught.get(time, b""))
         return entry.result
 
@@ -367,8 +395,8 @@ class Shot:
         """Return the digests of our frames' results."""
         found = {}
         for time in sorted(self.seen):
-            entry = self.journal.entry(self.color, time)
-            if entry is not None and self.state(time) in review.OURS:
+            entry = self.entry_of(time)
+            if entry is not None:
                 found[time] = self._digest(entry, review_below)
         return found
 

@@ -51,11 +51,12 @@ class Accept:
         shot, accepted, changed = self._shot, [], []
         for time in sorted(self._times):
             reading.require_ready(shot)
-            entry = shot.journal.entry(shot.color, time)
-            if entry is not None:
-                shot.look_at(time)
-                yield
-                (accepted if shot.state(time) in review.OURS else changed).append(time)
+            shot.look_at(time)
+            yield
+            if shot.state(time) in review.OURS:
+                accepted.append(time)
+            elif shot.journal.entry(shot.color, time) is not None:
+                changed.append(time)
         for time in accepted:
             shot.accept(time)
         if accepted:

@@ -114,7 +114,7 @@ def _before(shot: Shot, time: int, former: bytes | None) -> Before:
     if former is None:
         return None
     entry = shot.journal.entry(shot.color, time)
-    if entry is not None and entry.after == shot.seen[time].hash:
+    if entry is not None and shot.state(time) in review.OURS:
         return entry.before
     return Plane.of(former, shot.box, shot.color_format)
 
@@ -157,7 +157,7 @@ def undo_frame(shot: Shot, time: int) -> Steps:
     held = shot.seen.get(time)
     if entry is None:
         raise CannotUndo(tr("Frame {time} was not colored by Propagate Colors.", time=time))
-    if held is None or held.hash != entry.after:
+    if held is None or (held.hash != entry.after and shot.state(time) not in review.OURS):
         raise CannotUndo(
             tr("Frame {time} was changed since it was colored, so it stays as it is.", time=time)
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from ant_core.errors import InputError
+from ant_core.formats.kra import owners
 from ant_core.formats.kra.journal import Entry, Journal, Plane, plane_hash
 from ant_core.formats.kra.spaces import space_named
 from krita_plugin.propagate_colors import journal as docker
@@ -24,9 +26,9 @@ def picture(seed: int) -> np.ndarray:
     return image
 
 
-def entry(time: int, state="predicted", before=None, result=b"") -> Entry:
+def entry(time: int, state="predicted", before=None, result=b"", after="") -> Entry:
     summary = {"confidence": 0.93, "doubtful": 3, "no_counterpart": 1, "segments": 74}
-    after = plane_hash(picture(time + 1), SPACE)
+    after = after or plane_hash(picture(time + 1), SPACE)
     return Entry(LAYER, time, state, "ab" * 32, before, after, summary, result)
 
 
@@ -80,6 +82,29 @@ def test_the_engine_reads_what_the_docker_writes():
     assert ours.document["layers"][LAYER] == {"role": "color"}
 
 
+def test_hashes_of_what_was_written_formerly_go_both_ways():
+    ours = filled()
+    ours.record(entry(4, after="11" * 16))
+    ours.forget(LAYER, 8)
+    theirs = docker.load(ours.dump())
+    for journal in (ours, theirs, Journal(theirs.dump())):
+        assert journal.origin("11" * 16) == "predicted"
+        assert journal.origin(entry(8).after) == "predicted"
+        assert journal.origin("00" * 16) is None
+
+
+@pytest.mark.parametrize(
+    ("digest", "owner"), [("a1", "predicted"), ("b1", "unknown"), ("c1", "artist")]
+)
+def test_pixels_that_were_written_formerly_or_elsewhere_are_not_the_artists(digest, owner):
+    journal = Journal()
+    journal.record(entry(4, after="a1"))
+    journal.record(entry(4, after="a2"))
+    journal.record(entry(6, "accepted", after="b1"))
+    assert owners._owner(SimpleNamespace(uuid=LAYER), 4, True, digest, journal) == owner
+    assert owners._owner(SimpleNamespace(uuid=LAYER), 4, False, digest, journal) == "nobody"
+
+
 def test_what_is_read_is_written_again():
     data = filled().dump()
     assert Journal(data).dump() == data
@@ -107,6 +132,8 @@ def test_over_the_limit_the_least_needed_goes_first():
         lambda data: data[:-1],
         lambda data: data.replace(b'"state":"accepted"', b'"state":"approved"'),
         lambda data: data.replace(b'"on":[0]', b'"on":"0"'),
+        lambda data: data.replace(b'"time":2', b'"time":1e999'),
+        lambda data: data.replace(b'"former":[]', b'"former":[7]'),
     ],
 )
 def test_damage_is_one_sentence(damage):

@@ -170,6 +170,7 @@ WHOLE = {**FIXTURE_JSON["entries"][1]}
         {"hints": {"locks": [{"frame": 5, "point": ["a", "b"]}]}},
         {"hints": {"locks": [[]]}},
         {"hints": {"locks": 7}},
+        {"former": 7},
         {"entries": [{**WHOLE, "time": float("inf")}]},
         {"entries": [{**WHOLE, "time": 10**30}]},
         {"entries": [{**WHOLE, "summary": {"confidence": "sure"}}]},
@@ -180,6 +181,28 @@ WHOLE = {**FIXTURE_JSON["entries"][1]}
 def test_numbers_that_are_none_are_damage(part):
     with pytest.raises(JournalError, match="damaged"):
         load(annotation({**FIXTURE_JSON, "entries": [], **part}))
+
+
+def test_hashes_that_were_written_once_stay_known():
+    journal = Journal()
+    journal.record(entry(after="a1"))
+    journal.record(entry(after="a2"))
+    journal.record(entry(6, after="b1", state=ACCEPTED))
+    journal.forget(LAYER, 6)
+    journal.record(entry(7, after="c1", state=ACCEPTED))
+    again = load(journal.dump())
+    assert again.former == ["a1", "b1"]
+    assert [again.origin(digest) for digest in ("a1", "a2", "b1", "c1", "d1")] == [
+        PREDICTED, PREDICTED, PREDICTED, ACCEPTED, None,
+    ]  # fmt: skip
+
+
+def test_no_more_former_hashes_are_kept_than_the_most():
+    journal = Journal()
+    for number in range(journals.FORMER_MOST + 3):
+        journal.record(entry(after=str(number)))
+    assert len(journal.former) == journals.FORMER_MOST
+    assert journal.former[0] == "2"
 
 
 def test_every_cut_and_flipped_byte_is_read_or_refused():

@@ -30,6 +30,7 @@ LIMIT = 64 << 20  # bytes of the whole annotation
 _MAGIC = b"PCJOURN1"
 _LENGTH = struct.Struct("<I")
 _SCHEMA = 1
+_FORMER_MOST = 4000  # hashes
 
 State = Literal["predicted", "accepted"]
 
@@ -128,6 +129,7 @@ class Journal:
             "settings": {"gap_px": None, "first": None, "last": None, "model_sheets": []},
             "references": {"on": [], "off": []},
             "hints": {"schema": 1, "hints": [], "locks": []},
+            "former": [],
         }
         self._entries: dict[tuple[str, int], Entry] = {}
         if data is not None:
@@ -142,12 +144,28 @@ class Journal:
 
     def record(self, entry: Entry) -> None:
         """Note a frame; it counts as the one written last."""
-        self._entries.pop((entry.layer, entry.time), None)
+        old = self._entries.pop((entry.layer, entry.time), None)
+        if old is not None and old.after != entry.after:
+            self._retire(old)
         self._entries[entry.layer, entry.time] = entry
 
     def forget(self, layer: str, time: int) -> None:
         """Drop what is noted of a frame."""
-        self._entries.pop((layer, time), None)
+        old = self._entries.pop((layer, time), None)
+        if old is not None:
+            self._retire(old)
+
+    def _retire(self, entry: Entry) -> None:
+        """Keep the hash: an undo in Krita can bring these pixels back."""
+        former = [digest for digest in self.document["former"] if digest != entry.after]
+        self.document["former"] = [*former, entry.after][-_FORMER_MOST:]
+
+    def origin(self, digest: str) -> State | None:
+        """Return the state in which such pixels were written, now or formerly, at any place."""
+        states = {entry.state for entry in self if entry.after == digest}
+        if states:
+            return "accepted" if "accepted" in states else "predicted"
+        return "predicted" if digest in self.document["former"] else None
 
     @property
     def references_on(self) -> set[int]:
@@ -172,10 +190,19 @@ class Journal:
                     "ant_core"
                 )
             blobs = data[start + length :]
+            self._check(document)
+            self.document["former"] = document.pop("former", [])
             for item in document.pop("entries"):
                 self.record(_read_entry(item, blobs))
-            self._check(document)
-        except (ValueError, KeyError, TypeError, struct.error, RecursionError, AttributeError):
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            struct.error,
+            RecursionError,
+            AttributeError,
+            OverflowError,
+        ):
             raise InputError(
                 f"the notes of Propagate Colors in {place} are damaged, so that what it coloured "
                 "cannot be told from what was painted: open the document in Krita and save it "
@@ -194,6 +221,8 @@ class Journal:
         for name in ("hints", "locks"):
             if not isinstance(document.get("hints", {}).get(name, []), list):
                 raise ValueError(name)
+        if any(type(digest) is not str for digest in document.get("former", [])):
+            raise ValueError("former")
 
     def dump(self, limit: int = LIMIT) -> bytes:
         """Return the annotation, with what is needed least left out above `limit` bytes.

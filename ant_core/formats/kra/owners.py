@@ -87,6 +87,9 @@ def _owner(layer: Layer, time: int, visible: bool, digest: str, journal: Journal
         return entry.state
     if not visible:
         return "nobody"
+    origin = journal.origin(digest) if journal is not None else None
+    if origin is not None:  # undone in Krita, moved or copied; a copy of an accepted one stays
+        return "predicted" if origin == "predicted" else "unknown"
     if entry is not None or journal is None:
         return "artist"
     toggled = time in journal.references_on or time in journal.references_off

@@ -1,0 +1,133 @@
+"""Pixels of ours that come back by Krita's undo, or lie elsewhere: never the artist's references."""
+
+import pytest
+
+pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_type=ImportError)
+
+from krita_plugin.propagate_colors import jobs, steps
+from tests.in_krita.scenarios import base
+from tests.in_krita.scenarios.desk import GREEN, ready
+from tests.krita_plugin import mock_krita
+
+
+@pytest.fixture
+def run(tmp_path, mock):
+    """Run a scenario on the mock of Krita, from a desk whose frames were coloured once."""
+
+    def go(scenario):
+        clock, errors = mock_krita.Clock(), []
+        context = base.Context("strays", tmp_path)
+        context.clock = clock
+
+        def whole():
+            desk = yield from ready(context)
+            yield from desk.do("propagate")
+            yield from scenario(desk)
+            desk.controller.shutdown()
+
+        runner = jobs.Runner(whole(), "strays", lambda _: None, errors.append, clock)
+        clock.run(lambda: runner.done)
+        for error in errors:
+            raise error
+
+    return go
+
+
+def put(desk, time, data):
+    """Change a frame behind the plugin's back."""
+    yield from steps.put(desk.document, desk.color, time, desk.box, data)
+    yield from desk.look()
+
+
+def colored_twice(desk):
+    """Colour all again after another reference; returns what frame 5 held before."""
+    former = desk.pixels(5)
+    yield from desk.paint(0, GREEN, GREEN)
+    yield from desk.look()
+    yield from desk.do("propagate")
+    assert desk.pixels(5) != former
+    return former
+
+
+def test_an_older_prediction_is_still_ours(run):
+    def scenario(desk):
+        former = yield from colored_twice(desk)
+        newer = desk.pixels(5)
+        yield from put(desk, 5, former)
+        row = desk.row(5)
+        assert (row.state, row.is_reference, row.segments) == ("predicted", False, 0)
+        yield from desk.do("propagate")
+        assert desk.pixels(5) == newer
+        assert (desk.row(5).state, desk.row(5).segments) == ("predicted", 2)
+        yield from put(desk, 5, former)
+        yield from desk.do("undo", [5])
+        assert desk.color_keys() == [0, 2, 6]
+
+    run(scenario)
+
+
+def test_an_older_prediction_is_known_after_reopening(run):
+    def scenario(desk):
+        former = yield from colored_twice(desk)
+        yield from desk.reopened()
+        yield from put(desk, 5, former)
+        assert (desk.row(5).state, desk.row(5).is_reference) == ("predicted", False)
+
+    run(scenario)
+
+
+def test_a_frame_taken_back_and_brought_again_by_krita_is_ours(run):
+    def scenario(desk):
+        ours = desk.pixels(5)
+        yield from desk.do("undo", [5])
+        yield from put(desk, 5, ours)
+        assert (desk.row(5).state, desk.row(5).is_reference) == ("predicted", False)
+
+    run(scenario)
+
+
+def test_what_was_the_artist_s_there_makes_no_reference_of_our_pixels(run):
+    """Frame 5 is listed as a reference for what the artist painted, which we never saw go."""
+
+    def scenario(desk):
+        ours = desk.pixels(5)
+        yield from desk.do("undo", [5])
+        yield from put(desk, 5, desk.colors(GREEN, GREEN))
+        yield from desk.do("toggle_reference", 0)
+        assert 5 in desk.controller._desk.shot.journal.on
+        yield from put(desk, 5, ours)
+        assert (desk.row(5).state, desk.row(5).is_reference) == ("predicted", False)
+        yield from desk.do("toggle_reference", 5)
+        assert desk.row(5).is_reference
+        yield from desk.do("toggle_reference", 5)
+        assert not desk.row(5).is_reference
+
+    run(scenario)
+
+
+def test_copies_of_predicted_and_accepted_frames(run):
+    def scenario(desk):
+        yield from desk.do("accept", [6])
+        predicted, accepted = desk.pixels(5), desk.pixels(6)
+        yield from put(desk, 1, predicted)
+        yield from put(desk, 2, accepted)
+        assert (desk.row(1).state, desk.row(1).is_reference) == ("predicted", False)
+        assert (desk.row(2).state, desk.row(2).is_reference) == ("unknown", False)
+        yield from desk.do("propagate")
+        assert desk.pixels(2) == accepted
+        yield from desk.do("toggle_reference", 2)
+        assert desk.row(2).is_reference
+
+    run(scenario)
+
+
+def test_an_accepted_older_prediction_stays(run):
+    def scenario(desk):
+        former = yield from colored_twice(desk)
+        yield from put(desk, 5, former)
+        yield from desk.do("accept", [5])
+        assert desk.row(5).state == "accepted"
+        yield from desk.do("propagate")
+        assert desk.pixels(5) == former
+
+    run(scenario)
