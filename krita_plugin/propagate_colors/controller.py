@@ -221,10 +221,15 @@ class Controller:
 
     def step_doubtful(self, direction: int) -> None:
         """Go to the next or previous doubtful segment, worst first, across frames."""
-        shot = self._desk.shot
+        shot, below = self._desk.shot, self._engine.review_below
         if shot is None:
             return
-        queue = review.doubtful_queue(shot.digests(self._engine.review_below))
+        if not shot.digests.complete(below):
+            self._quietly(
+                "step", lambda: shot.digests.steps(below), lambda: self.step_doubtful(direction)
+            )
+            return
+        queue = review.doubtful_queue(shot.digests.made(below))
         if not queue:
             self._say("info", tr("No segment is doubtful."))
             return
@@ -328,11 +333,13 @@ class Controller:
         return [(group.color, group.display) for group in self.color_groups()]
 
     def color_groups(self) -> list[ColorGroup]:
-        """Return all colours of our frames with their segments."""
-        shot, view = self._desk.shot, self._desk.view
+        """Return all colours of our frames with their segments; `changed` tells when more come."""
+        shot, view, below = self._desk.shot, self._desk.view, self._engine.review_below
         if shot is None:
             return []
-        return review.color_groups(shot.digests(self._engine.review_below), view.display)
+        if not shot.digests.complete(below):
+            self._quietly("colors", lambda: shot.digests.steps(below), lambda: self._tell("colors"))
+        return review.color_groups(shot.digests.made(below), view.display)
 
     def foreground_color(self) -> tuple[Any, Rgb] | None:
         """Return Krita's foreground colour in the colour layer's values, and what to show."""

@@ -14,7 +14,6 @@ from .talk import EngineError, Steps, Talk
 
 STARTING, READY = "starting", "ready"
 START_SECONDS = 120.0
-_REVIEW_BELOW = 0.6  # until the engine says what it holds for doubtful
 
 # A failed start is told where it was asked for, a crash where the engine was at work.
 _NOT_FOUND, _FAILED, _CRASHED = "not found", "failed", "crashed"
@@ -67,11 +66,6 @@ class EngineRoom(Talk):
             model=self.client.model_name or "?",
             device=str(hello.get("device", "?")).upper(),
         )
-
-    @property
-    def review_below(self) -> float:
-        """Return the confidence below which a segment is doubtful."""
-        return float(self.client.hello.get("review_below", _REVIEW_BELOW))
 
     def facts(self) -> dict[str, Any]:
         """Return what diagnostics say."""

@@ -58,10 +58,17 @@ class Run:
         try:
             yield from self._all()
         except Exception:  # a cancel too: it is passed on once the view is restored
+            self._note_kept()
             yield from reading.restore(self._shot, view)
             raise
+        self._note_kept()
         yield from reading.restore(self._shot, view)
         return self.outcome
+
+    def _note_kept(self) -> None:
+        """Save the engine's new word on frames that stay as they are."""
+        if self.outcome.kept and self._shot.document.is_open():
+            self._shot.save()
 
     def _all(self) -> Steps:
         shot = self._shot
@@ -178,6 +185,9 @@ class Run:
             )
             state = yield from write.write_frame(shot, colored)
             (outcome.written if state == FrameState.PREDICTED else outcome.left).append(time)
+        entry = shot.entry_of(time)
+        if entry is not None:  # while the result is at hand unpacked
+            shot.digests.make(entry, self._talk.review_below, result)
         self._wrote(time)
 
     def _lines_changed(self, time: int) -> Steps:

@@ -6,6 +6,7 @@ from typing import Any, Collection, Container, Iterator
 
 from . import journal as journals
 from . import layers, review, timeline
+from .digests import Digests
 from .i18n import tr
 from .jobs import pauses
 from .journal import Journal, JournalError
@@ -33,7 +34,7 @@ class Shot:
         self._unknown: set[str] = set()  # hashes
         self._unread: bytes | None = None
         self._engine_hashes: dict[str, str] = {}
-        self._digests: dict[int, tuple[Any, review.Digest]] = {}
+        self.digests = Digests(self.results)
         self._had_journal = False
         self.journal = self._open_journal()
         choices = self.journal.choices
@@ -391,19 +392,7 @@ class Shot:
             return journals.unpack_result(self.taught.get(time, b""))
         return entry.result
 
-    def digests(self, review_below: float) -> dict[int, review.Digest]:
-        """Return the digests of our frames' results."""
-        found = {}
-        for time in sorted(self.seen):
-            entry = self.entry_of(time)
-            if entry is not None:
-                found[time] = self._digest(entry, review_below)
-        return found
-
-    def _digest(self, entry: journals.Entry, review_below: float) -> review.Digest:
-        kept = self._digests.get(entry.time)
-        key = (hash(entry.packed_result), review_below)
-        if kept is None or kept[0] != key:
-            kept = (key, review.digest(entry.result or {}, review_below))
-            self._digests[entry.time] = kept
-        return kept[1]
+    def results(self) -> list[journals.Entry]:
+        """Return the entries of our frames, which have the results."""
+        found = (self.entry_of(time) for time in sorted(self.seen))
+        return [entry for entry in found if entry is not None]

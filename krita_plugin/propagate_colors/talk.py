@@ -14,6 +14,7 @@ Steps = Generator[Any, None, Any]
 
 # An answer may wait for a drawing that is being segmented; a dead engine is noticed otherwise.
 ANSWER_SECONDS = 300.0
+_REVIEW_BELOW = 0.6  # until the engine says what it holds for doubtful
 _MORE = {"progress", "frame_result"}
 # Planes that wait to be written, as they are. An engine that knows all frames of a shot already
 # sends them faster than Krita takes them: 400 of 4K would be 13 GB.
@@ -68,6 +69,11 @@ class Talk:
 
     def __init__(self, client: Any) -> None:
         self.client = client
+
+    @property
+    def review_below(self) -> float:
+        """Return the confidence below which a segment is doubtful."""
+        return float(self.client.hello.get("review_below", _REVIEW_BELOW))
 
     def start(self, header: dict, payload: bytes = b"") -> Call:
         """Send a request; what comes for it gathers in the Call."""

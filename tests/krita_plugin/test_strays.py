@@ -1,10 +1,10 @@
-"""Pixels of ours that come back by Krita's undo, or lie elsewhere: never the artist's references."""
+"""Pixels of ours that Krita's undo brings back, or that lie elsewhere, are not the artist's."""
 
 import pytest
 
 pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_type=ImportError)
 
-from krita_plugin.propagate_colors import jobs, steps
+from krita_plugin.propagate_colors import jobs, journal, review, steps
 from tests.in_krita.scenarios import base
 from tests.in_krita.scenarios.desk import GREEN, ready
 from tests.krita_plugin import mock_krita
@@ -129,5 +129,16 @@ def test_an_accepted_older_prediction_stays(run):
         assert desk.row(5).state == "accepted"
         yield from desk.do("propagate")
         assert desk.pixels(5) == former
+
+    run(scenario)
+
+
+def test_a_new_word_on_frames_that_stay_is_in_the_document(run, monkeypatch):
+    def scenario(desk):
+        monkeypatch.setattr(review, "summarize", lambda _: {"confidence": 0.125})
+        said = yield from desk.do("propagate")
+        assert "Nothing had to be colored again." in said[-1]
+        noted = journal.load(bytes(desk.document.read_annotation(journal.KIND)))
+        assert noted.entry(desk.color, 5).summary == {"confidence": 0.125}
 
     run(scenario)
