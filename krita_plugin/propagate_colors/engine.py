@@ -18,6 +18,7 @@ OFF, STARTING, READY, CRASHED, FAILED = "off", "starting", "ready", "crashed", "
 
 _HELLO_MS = 90_000  # a first start may compile its kernels
 _LEAVE_MS = 2000
+_TRIES = 2  # where it ends at its start without a word
 _CHUNK = 256 << 10  # bytes handed to Qt at a time; it copies them
 _MOST_UNSENT = 8 << 20  # bytes
 _MOST_UNANSWERED = 64 << 20  # bytes of planes that the engine has not taken in yet
@@ -45,11 +46,14 @@ class EngineClient:
         self._leaving: list[Any] = []
         self._lines: deque[str] = deque(maxlen=_LINES)
         self._last_id = 0
+        self._tries = 0  # starts that are left
+        self._again: Callable[[], None] | None = None
         self._reset()
 
     def _reset(self) -> None:
         self._inbox = Inbox()
         self._rest = b""  # of stderr's last line
+        self._spoke = False  # on stderr
         self._unsent: deque[memoryview] = deque()
         self._unsent_bytes = 0
         self._waiting: dict[int, tuple[Callback, int]] = {}  # with the size of the payload
@@ -59,7 +63,13 @@ class EngineClient:
     def start(self, command: list[str], environment: dict[str, str]) -> None:
         """Start the engine; `changed` tells what came of it."""
         self.stop()
+        self._tries = _TRIES
+        self._launch(command, environment)
+
+    def _launch(self, command: list[str], environment: dict[str, str]) -> None:
         self._reset()
+        self._tries -= 1
+        self._again = lambda: self._launch(command, environment)
         self.hello, self.problem = {}, ""
         process = self._process = QProcess()
         process.setProcessEnvironment(_environment(environment))
@@ -67,6 +77,7 @@ class EngineClient:
         process.readyReadStandardError.connect(lambda: self._guard(process, self._read_lines))
         process.bytesWritten.connect(lambda count: self._guard(process, self._pump))
         process.errorOccurred.connect(lambda error: self._guard(process, self._on_error, error))
+        process.errorOccurred.connect(lambda error: self._on_never_started(process, error))
         process.finished.connect(lambda *ended: self._on_finished(process))
         self._set(STARTING)
         logger.info("starting the engine: %s", command)
@@ -194,6 +205,7 @@ class EngineClient:
 
     def _read_lines(self) -> None:
         data = self._rest + self._process.readAllStandardError().data()
+        self._spoke = self._spoke or bool(data)
         *lines, self._rest = data.split(b"\n")
         for line in lines:
             text = line.decode("utf-8", "replace").rstrip()
@@ -215,6 +227,12 @@ class EngineClient:
                 FAILED, tr("The engine could not be started: choose another in the settings.")
             )
 
+    def _on_never_started(self, process: Any, error: Any) -> None:
+        """Forget a process that was given up before the system could start it."""
+        if error == QProcess.ProcessError.FailedToStart and process in self._leaving:
+            self._leaving.remove(process)
+            process.deleteLater()
+
     def _on_finished(self, process: Any) -> None:
         process.deleteLater()
         if process in self._leaving:
@@ -223,9 +241,17 @@ class EngineClient:
         self._guard(process, self._read_lines)
         if process is not self._process:
             return
-        logger.error("the engine ended by itself, status %s", process.exitCode())
+        crashed = process.exitStatus() == QProcess.ExitStatus.CrashExit
+        ended = "crashed or was killed" if crashed else "ended by itself"
+        logger.error("the engine %s, exit status %s", ended, process.exitCode())
         self._process = None
-        if self.state == READY:
+        silent = not self._spoke and (crashed or process.exitCode() != 0)
+        if self.state == STARTING and silent and self._tries and len(self._waiting) == 1:
+            # Seen at the very first start in a Krita, without a word and never twice.
+            logger.warning("it said nothing and is started once more")
+            self._forget_all()
+            self._again()
+        elif self.state == READY:
             self._end(CRASHED, tr("The engine has stopped unexpectedly; nothing was lost."))
         else:
             self._end(FAILED, tr("The engine ended while it started: look into the log."))

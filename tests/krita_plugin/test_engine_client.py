@@ -233,6 +233,57 @@ def test_a_program_that_is_no_engine(client, loop, tmp_path, text, sentence):
     assert sentence in client.problem
 
 
+def dying(tmp_path, times, how="os._exit(3)"):
+    """An engine that ends without a word at its first starts; each is a line in the file."""
+    starts = tmp_path / "starts"
+    text = (
+        f"import os, runpy, sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+        f"with open({str(starts)!r}, 'a+') as file:\n"
+        "    file.write('start\\n')\n    file.seek(0)\n    count = len(file.readlines())\n"
+        f"if count <= {times}:\n    {how}\n"
+        f"runpy.run_path({str(FAKE)!r}, run_name='__main__')\n"
+    )
+    return script(tmp_path, text), lambda: len(starts.read_text().splitlines())
+
+
+@pytest.mark.parametrize("how", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
+def test_an_engine_that_ends_without_a_word_is_started_once_more(
+    client, loop, tmp_path, caplog, how
+):
+    command, starts = dying(tmp_path, 1, how)
+    ready(client, loop, command)
+    assert client.states == ["starting", "ready"]
+    assert starts() == 2
+    assert ("crashed or was killed" in caplog.text) == ("kill" in how)
+    assert open_shot(client, loop)[-1][0]["type"] == "ok"
+
+
+def test_one_that_ends_so_twice_has_failed(client, loop, tmp_path, caplog):
+    command, starts = dying(tmp_path, 9)
+    client.start(command, dict(os.environ))
+    loop(lambda: client.state == engine.FAILED)
+    assert starts() == 2
+    assert "ended by itself, exit status 3" in caplog.text
+    assert "ended while it started" in client.problem
+
+
+@pytest.mark.parametrize("how", ["sys.exit('a reason')", "sys.exit(0)"])
+def test_one_with_a_reason_is_not_started_again(client, loop, tmp_path, how):
+    command, starts = dying(tmp_path, 9, how)
+    client.start(command, dict(os.environ))
+    loop(lambda: client.state == engine.FAILED)
+    assert starts() == 1
+
+
+def test_a_program_given_up_before_it_failed_to_start_is_forgotten(client):
+    process = engine.QProcess()
+    client._leaving.append(process)
+    client._on_never_started(process, engine.QProcess.ProcessError.Crashed)
+    assert client._leaving == [process]
+    client._on_never_started(process, engine.QProcess.ProcessError.FailedToStart)
+    assert client._leaving == []
+
+
 def test_a_program_that_is_not_there(client, loop, tmp_path):
     answers = []
     client.start([str(tmp_path / "nothing")], dict(os.environ))
