@@ -247,7 +247,7 @@ class EngineClient:
         self._process = None
         silent = not self._spoke and (crashed or process.exitCode() != 0)
         if self.state == STARTING and silent and self._tries and len(self._waiting) == 1:
-            # Seen at the very first start in a Krita, without a word and never twice.
+            # Killed from outside, short of memory, a file still being scanned: worth another try.
             logger.warning("it said nothing and is started once more")
             self._forget_all()
             self._again()

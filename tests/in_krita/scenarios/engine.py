@@ -2,7 +2,7 @@
 
 from krita_plugin.propagate_colors import steps
 from krita_plugin.propagate_colors.controller import Controller
-from krita_plugin.propagate_colors.settings import Settings
+from krita_plugin.propagate_colors.settings import ENGINE_COMMAND, Settings
 from tests.in_krita.scenarios.desk import Desk
 
 SIZE = (240, 160)
@@ -14,7 +14,9 @@ class RealDesk(Desk):
     """A desk with the engine that ANT_CORE names."""
 
     def start(self):
-        self.controller = Controller(self.ctx.host, Settings(self.ctx.host))
+        settings = Settings(self.ctx.host)
+        settings.set(ENGINE_COMMAND, "")  # scenarios with a fake engine leave another
+        self.controller = Controller(self.ctx.host, settings)
         self.controller.message.connect(lambda *message: self.messages.append(message))
         self.controller.refresh()
         self.first = yield from self.rests()

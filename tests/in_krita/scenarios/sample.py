@@ -7,7 +7,7 @@ from krita_plugin.propagate_colors.controller import Controller
 from krita_plugin.propagate_colors.jobs import pauses
 from krita_plugin.propagate_colors.model import FrameState
 from krita_plugin.propagate_colors.qt import QtGui
-from krita_plugin.propagate_colors.settings import Settings
+from krita_plugin.propagate_colors.settings import ENGINE_COMMAND, Settings
 
 SHOT = Path(__file__).parents[3] / "samples" / "saha"
 
@@ -18,7 +18,9 @@ class Watched:
     def __init__(self, ctx):
         self.messages = []
         self.steps = []
-        self.controller = Controller(ctx.host, Settings(ctx.host))
+        settings = Settings(ctx.host)
+        settings.set(ENGINE_COMMAND, "")  # scenarios with a fake engine leave another
+        self.controller = Controller(ctx.host, settings)
         self.controller.message.connect(lambda *message: self.messages.append(message))
         self.controller.progress.connect(lambda *step: self.steps.append(step))
 
