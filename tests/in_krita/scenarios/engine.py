@@ -2,7 +2,7 @@
 
 from krita_plugin.propagate_colors import steps
 from krita_plugin.propagate_colors.controller import Controller
-from krita_plugin.propagate_colors.settings import ENGINE_COMMAND, Settings
+from krita_plugin.propagate_colors.settings import Settings
 from tests.in_krita.scenarios.desk import Desk
 
 SIZE = (240, 160)
@@ -15,7 +15,7 @@ class RealDesk(Desk):
 
     def start(self):
         settings = Settings(self.ctx.host)
-        settings.set(ENGINE_COMMAND, "")  # scenarios with a fake engine leave another
+        settings.restore_defaults()  # scenarios with a fake engine leave theirs
         self.controller = Controller(self.ctx.host, settings)
         self.controller.message.connect(lambda *message: self.messages.append(message))
         self.controller.refresh()

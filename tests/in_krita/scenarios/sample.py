@@ -7,7 +7,7 @@ from krita_plugin.propagate_colors.controller import Controller
 from krita_plugin.propagate_colors.jobs import pauses
 from krita_plugin.propagate_colors.model import FrameState
 from krita_plugin.propagate_colors.qt import QtGui
-from krita_plugin.propagate_colors.settings import ENGINE_COMMAND, Settings
+from krita_plugin.propagate_colors.settings import Settings
 
 SHOT = Path(__file__).parents[3] / "samples" / "saha"
 
@@ -19,7 +19,7 @@ class Watched:
         self.messages = []
         self.steps = []
         settings = Settings(ctx.host)
-        settings.set(ENGINE_COMMAND, "")  # scenarios with a fake engine leave another
+        settings.restore_defaults()  # scenarios with a fake engine leave theirs
         self.controller = Controller(ctx.host, settings)
         self.controller.message.connect(lambda *message: self.messages.append(message))
         self.controller.progress.connect(lambda *step: self.steps.append(step))
