@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 BENCHMARKS = {
     "segmentation": "line art to label map: leaks, regions recovered, time against the floor",
     "propagate": "a whole shot: time a drawing, stage by stage, and memory",
+    "kra": "Krita documents: time to read a frame, memory over a long document",
     "krita": "how long a job of the plugin keeps Krita's event loop waiting",
     "batch": "many shots: frames a minute by shots and engines, cost of a frame in long batches",
     "match": "encoding and matching alone, CPU against CUDA",
