@@ -7,6 +7,7 @@ that runs the command line over 100 frames of 1080p.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import statistics
 import subprocess
@@ -40,7 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, print, return 0 when every bar is met and 1 otherwise."""
     with tempfile.TemporaryDirectory(prefix="ant_core_bench_") as folder:
-        path = _document(Path(folder), args.frames, args.cells)
+        path = Path(folder) / "long.kra"
+        # Drawn by a process of its own: a child's peak counts what its parent held at the fork.
+        job = (Path(folder), path, args.frames, args.cells)
+        drawing = multiprocessing.get_context("spawn").Process(target=_document, args=job)
+        drawing.start()
+        drawing.join()
         milliseconds = _reading_ms(path)
         peak_mb, seconds = _run(path, Path(folder) / "out.kra")
     print(f"read a line frame of 1080p: median {milliseconds:.1f} ms (bar {_BAR_MS})")
@@ -58,7 +64,7 @@ class _Packed(Builder):
         self.members[place + ".defaultpixel"] = bare
 
 
-def _document(folder: Path, frames: int, cells: int) -> Path:
+def _document(folder: Path, path: Path, frames: int, cells: int) -> None:
     shot = folder / "shot"
     write_shot(shot, width=_SIZE[0], height=_SIZE[1], cells=cells, frames=frames)
     drawn = {}
@@ -70,7 +76,7 @@ def _document(folder: Path, frames: int, cells: int) -> Path:
     painted = cv2.imread(str(shot / "color" / "0001.png"), cv2.IMREAD_UNCHANGED)
     color = Frame(cv2.cvtColor(painted, cv2.COLOR_BGRA2RGBA))
     layers = [Paint("Lines", drawn), Paint("Colors", {0: color})]
-    return _Packed(*_SIZE).write(folder / "long.kra", layers)
+    _Packed(*_SIZE).write(path, layers)
 
 
 def _reading_ms(path: Path) -> float:
