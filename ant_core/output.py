@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from ant_core.contact_sheet import make_thumbnail
 from ant_core.errors import InputError, OutputError, UsageError
 from ant_core.formats.base import FrameInfo
-from ant_core.formats.files import WholeFiles
+from ant_core.formats.files import WholeFiles, same_file
 from ant_core.formats.pattern import NameTemplate
 from ant_core.formats.pictures import picture_format
 from ant_core.formats.sequence import SequenceReader, SequenceWriter
@@ -66,7 +65,7 @@ class OutputFolder:
         self.files = files
         self._colors = colors
         for reader in (lines, colors):
-            if _same_place(self.folder, reader.folder) or _same_place(root, reader.folder):
+            if same_file(self.folder, reader.folder) or same_file(root, reader.folder):
                 raise UsageError(
                     f"--out {root} would write into the input folder {reader.folder}: choose "
                     "another output folder"
@@ -250,10 +249,3 @@ def _naming(lines: SequenceReader, colors: SequenceReader, suffix: str) -> NameT
         suffix = ending if made is None else made
     body = template.suffix.removesuffix(ending)
     return NameTemplate(template.prefix, padding, body + suffix)
-
-
-def _same_place(first: Path, second: Path) -> bool:
-    try:
-        return os.path.samefile(first, second)
-    except OSError:
-        return os.path.realpath(first) == os.path.realpath(second)

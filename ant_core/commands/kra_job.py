@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any
 
 from ant_core.commands.job import Job, chosen_frames, fixed_frames, read_hints, without_effect
 from ant_core.errors import InputError, OutputError, UsageError
-from ant_core.formats.files import WholeFiles
+from ant_core.formats.files import WholeFiles, same_file
 from ant_core.formats.kra.archive import KraArchive
 from ant_core.formats.kra.document import KraDocument, Layer
+from ant_core.formats.kra.journal import Journal
 from ant_core.formats.kra.owners import read_journal, survey
 from ant_core.formats.kra.reader import ColorReader, LineReader
 from ant_core.formats.kra.spaces import Space, space_named
@@ -44,9 +44,11 @@ def prepare_kra(options: argparse.Namespace, files: WholeFiles) -> Job:
     path = Path(options.shot)
     out = _out(options, path)
     document = KraDocument(KraArchive(path))
-    lines = _line_layers(document, options.line)
-    color = _color(document, _color_layer(document, options.color, lines), options.threads)
-    earlier = None if _same_file(out, path) else _earlier(out, color, options)
+    journal = read_journal(document)
+    lines = _line_layers(document, options.line, journal)
+    layer = _color_layer(document, options.color, lines, journal)
+    color = _color(document, layer, journal, options.threads)
+    earlier = None if same_file(out, path) else _earlier(out, color, options)
     output = KraOutput(out, color, earlier, [layer.uuid for layer in lines], files)
     return _job(options, document, lines, color, output)
 
@@ -147,19 +149,14 @@ def _out(options: argparse.Namespace, path: Path) -> Path:
     out = Path(options.out)
     if out.suffix.lower() != _SUFFIX:
         out /= path.name
-    if _same_file(out, path):
+    if same_file(out, path):
         raise UsageError(f"--out {out} is the shot itself: choose another name, or pass --in-place")
     return out
 
 
-def _same_file(first: Path, second: Path) -> bool:
-    try:
-        return os.path.samefile(first, second)
-    except OSError:
-        return os.path.realpath(first) == os.path.realpath(second)
-
-
-def _line_layers(document: KraDocument, names: Sequence[str] | None) -> list[Layer]:
+def _line_layers(
+    document: KraDocument, names: Sequence[str] | None, journal: Journal | None
+) -> list[Layer]:
     """Return the line layers, bottom first; guessed where it is clear which one is meant."""
     if names:
         found = [document.find(name, "--line") for name in names]
@@ -169,7 +166,7 @@ def _line_layers(document: KraDocument, names: Sequence[str] | None) -> list[Lay
         order = list(document.walk())
         unique = {order.index(layer): layer for layer in found}
         return [unique[place] for place in sorted(unique, reverse=True)]
-    noted = _noted(document, "line")
+    noted = _noted(document, journal, "line")
     if noted:
         return noted
     named = [
@@ -189,9 +186,8 @@ def _sounds_like_line(name: str) -> bool:
     return any(word in name.lower() for word in ("line", "ink"))
 
 
-def _noted(document: KraDocument, role: str) -> list[Layer]:
+def _noted(document: KraDocument, journal: Journal | None, role: str) -> list[Layer]:
     """Return the layers that were chosen when the document was last worked on."""
-    journal = read_journal(document)
     if journal is None:
         return []
     uuids = [uuid for uuid, item in journal.document["layers"].items() if item["role"] == role]
@@ -199,10 +195,10 @@ def _noted(document: KraDocument, role: str) -> list[Layer]:
 
 
 def _color_layer(
-    document: KraDocument, name: str | None, lines: Sequence[Layer]
+    document: KraDocument, name: str | None, lines: Sequence[Layer], journal: Journal | None
 ) -> Layer | NewLayer:
     if name is None:
-        return _guessed_color(document, lines)
+        return _guessed_color(document, lines, journal)
     if not any(name in (layer.name, layer.path, layer.uuid) for layer in document.walk()):
         return NewLayer(name, lines[0], _document_space(document))
     layer = document.find(name, "--color")
@@ -221,8 +217,10 @@ def _color_layer(
     return layer
 
 
-def _guessed_color(document: KraDocument, lines: Sequence[Layer]) -> Layer | NewLayer:
-    noted = _noted(document, "color")
+def _guessed_color(
+    document: KraDocument, lines: Sequence[Layer], journal: Journal | None
+) -> Layer | NewLayer:
+    noted = _noted(document, journal, "color")
     inside = [part for line in lines for part in line.walk()]
     if noted and noted[0] not in inside:
         return noted[0]
@@ -247,8 +245,9 @@ def _document_space(document: KraDocument) -> Space:
     return space_named(document.image.attrs.get("colorspacename", ""), str(document.path))
 
 
-def _color(document: KraDocument, layer: Layer | NewLayer, threads: int | None) -> ColorLayer:
-    journal = read_journal(document)
+def _color(
+    document: KraDocument, layer: Layer | NewLayer, journal: Journal | None, threads: int | None
+) -> ColorLayer:
     if isinstance(layer, NewLayer):
         return ColorLayer(document, layer, journal, {})
     painted = survey(document, layer, journal, threads=threads)

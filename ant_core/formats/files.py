@@ -19,7 +19,7 @@ from ant_core.errors import InputError, OutputError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["WholeFiles", "read_bytes"]
+__all__ = ["WholeFiles", "read_bytes", "same_file"]
 
 _PART = ".part-"  # short and apart from the final name, which may be as long as names can be
 
@@ -34,6 +34,14 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(
             f"{path} cannot be read ({error.strerror}): check the file and its permissions"
         ) from error
+
+
+def same_file(first: Path, second: Path) -> bool:
+    """Tell whether two paths lead to one file or folder, be it there or not."""
+    try:
+        return os.path.samefile(first, second)
+    except OSError:
+        return os.path.realpath(first) == os.path.realpath(second)
 
 
 class WholeFiles:
