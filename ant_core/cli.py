@@ -169,6 +169,12 @@ def _add_propagate(commands: Any) -> None:
         metavar="FILE",
         help="name the colours in the report by this palette: .gpl, .aco, .ase or .kpl",
     )
+    _add_keeping(command)
+
+
+def _add_keeping(command: _Parser) -> None:
+    """Add what the artist fixed, what is kept, and what matches."""
+    add = command.add_argument
     add("--hints", metavar="FILE", help="JSON file of hints and locks")
     add(
         "--lock",

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -25,6 +22,7 @@ from ant_core.formats.kra.reader import LineReader
 from ant_core.formats.kra.spaces import space_named
 from ant_core.formats.kra.tiles import encode_tiles
 from scripts.benchmarks.cells import write_shot
+from scripts.benchmarks.peak import peak_mb
 from tests.formats.kra_builder import Builder, Frame, Paint
 
 _BAR_MS = 15
@@ -48,10 +46,14 @@ def run(args: argparse.Namespace) -> int:
         drawing.start()
         drawing.join()
         milliseconds = _reading_ms(path)
-        peak_mb, seconds = _run(path, Path(folder) / "out.kra")
+        start = time.perf_counter()
+        out = str(Path(folder) / "out.kra")
+        layers = ["--line", "Lines", "--color", "Colors"]
+        peak = peak_mb(["propagate", str(path), "--out", out, *layers])
+        seconds = time.perf_counter() - start
     print(f"read a line frame of 1080p: median {milliseconds:.1f} ms (bar {_BAR_MS})")
-    print(f"{args.frames} frames: peak {peak_mb:.0f} MB (bar {_BAR_MB}), {seconds:.1f} s in all")
-    return 0 if milliseconds < _BAR_MS and peak_mb < _BAR_MB else 1
+    print(f"{args.frames} frames: peak {peak:.0f} MB (bar {_BAR_MB}), {seconds:.1f} s in all")
+    return 0 if milliseconds < _BAR_MS and peak < _BAR_MB else 1
 
 
 class _Packed(Builder):
@@ -90,23 +92,3 @@ def _reading_ms(path: Path) -> float:
         reader.read(frame)
         taken.append(time.perf_counter() - start)
     return statistics.median(taken) * 1000
-
-
-def _run(path: Path, out: Path) -> tuple[float, float]:
-    command = [sys.executable, "-m", "ant_core", "propagate", str(path), "--out", str(out)]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    start = time.perf_counter()
-    with subprocess.Popen(
-        [*command, "--line", "Lines", "--color", "Colors"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    ) as child:
-        assert child.stderr is not None
-        text = child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        raise SystemExit(f"the run over {path.name} failed: {text[-500:]}")
-    return usage.ru_maxrss / 1024, time.perf_counter() - start

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from itertools import pairwise
@@ -20,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.benchmarks.cells import write_shot
+from scripts.benchmarks.peak import peak_mb
 
 _BAR_S = 0.20
 _BAR_MB = {"1080p": 700, "4K": 1500}
@@ -130,21 +128,11 @@ def _memory(root: Path, args: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _peak_mb(shot: Path, out: Path, args: argparse.Namespace) -> float:
-    command = [sys.executable, "-m", "ant_core", "propagate", str(shot), "--out", str(out)]
+    command = ["propagate", str(shot), "--out", str(out)]
     command += ["--threads", str(args.threads), "--device", args.device]
     if args.model:
         command += ["--model", str(args.model)]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
-    ) as child:
-        assert child.stderr is not None
-        text = child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        raise SystemExit(f"the run on {shot.name} failed: {text[-500:]}")
-    return usage.ru_maxrss / 1024
+    return peak_mb(command)
 
 
 def _print_time(figures: dict[str, Any]) -> None:
