@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -155,7 +154,8 @@ class Propagation:
         steps = self._plan.steps
         try:
             with self._bench.pipeline as pipeline:
-                for step, following in pairwise((*steps, None)):
+                # Not strict: without steps there is nothing to walk.
+                for step, following in zip(steps, (*steps[1:], None), strict=False):
                     self._color(step, following)
                 for frame in self._plan.references:
                     self._reference(frame)
