@@ -179,6 +179,11 @@ class Controller:
         level = "warning" if outcome.failed or outcome.warnings else "info"
         self._say(level, tasks.describe(outcome))
 
+    def may_run_on(self, time: int) -> bool:
+        """Tell whether a frame shows colours that others could be coloured from."""
+        shot = self._desk.shot
+        return shot is not None and shot.state(shot.shown_at(time)) in review.PAINTED_STATES
+
     def run_on_from(self, time: int) -> None:
         """Let a corrected frame teach the others and colour again what depends on it."""
         if self._free():

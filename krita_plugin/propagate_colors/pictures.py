@@ -16,6 +16,10 @@ from .qt import Qt, QtGui
 
 _ARGB = QtGui.QImage.Format.Format_ARGB32
 _MULTIPLY = QtGui.QPainter.CompositionMode.CompositionMode_Multiply
+_CUT = QtGui.QPainter.CompositionMode.CompositionMode_DestinationOut
+_KEEP = QtGui.QPainter.CompositionMode.CompositionMode_DestinationIn
+_PALE = 190  # of 255: how much paper lies over what is not marked
+_MARK = 180  # of 255: how much a mark covers
 # Sampled pixels of a picture: above, a float picture would stop the interface for too long.
 _MOST_SAMPLES = 250_000
 _FULL_INK = 100.0  # of a floating-point CMYK channel
@@ -51,9 +55,23 @@ def stacked(colors: QtGui.QImage, lines: Sequence[QtGui.QImage]) -> QtGui.QImage
     return _painted(colors, lines, _MULTIPLY)
 
 
-def overlaid(below: QtGui.QImage, above: QtGui.QImage) -> QtGui.QImage:
-    """Lay one image over another, scaled to its size."""
-    return _painted(below, [_scaled(above, (below.width(), below.height()))], None)
+def marked(below: QtGui.QImage, marks: QtGui.QImage) -> QtGui.QImage:
+    """Lay marks over an image, whose other parts turn pale."""
+    size = (below.width(), below.height())
+    marks = _grown(_scaled(marks, size))
+    veil = _painted(_filled(size, (255, 255, 255, _PALE)), [marks], _CUT)
+    return _painted(below, [veil, marks], None)
+
+
+def _grown(marks: QtGui.QImage) -> QtGui.QImage:
+    """Widen marks by a pixel: scaled down, a small one would be but a breath of colour."""
+    size = (marks.width(), marks.height())
+    canvas = clear(size).convertToFormat(QtGui.QImage.Format.Format_ARGB32_Premultiplied)
+    painter = QtGui.QPainter(canvas)
+    for x, y in 3 * [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)]:  # thrice: the faint ones too
+        painter.drawImage(x, y, marks)
+    painter.end()
+    return _painted(canvas, [_filled(size, (0, 0, 0, _MARK))], _KEEP)
 
 
 def clear(size: Size) -> QtGui.QImage:
@@ -61,6 +79,13 @@ def clear(size: Size) -> QtGui.QImage:
     empty = QtGui.QImage(size[0], size[1], _ARGB)
     empty.fill(0)
     return empty
+
+
+def _filled(size: Size, color: tuple[int, int, int, int]) -> QtGui.QImage:
+    """Return an image of one colour: red, green, blue, alpha."""
+    image = clear(size)
+    image.fill(QtGui.QColor(*color))
+    return image
 
 
 def to_bgra(picture: QtGui.QImage) -> Picture:

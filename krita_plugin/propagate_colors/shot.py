@@ -331,7 +331,9 @@ class Shot:
             if self.journal.entry(self.color, time) is None:
                 self.journal.on.add(time)
             self.save()
-        elif state != FrameState.PREDICTED or not self.has_hints(time):
+        elif state != FrameState.PREDICTED:
+            raise Refused(tr("Frame {time} has no colors to learn from.", time=time))
+        elif not self.has_hints(time):
             raise Refused(
                 tr(
                     "Frame {time} is as it was colored: correct or accept it first, then run on.",

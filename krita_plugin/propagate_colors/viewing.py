@@ -140,12 +140,12 @@ class View:
         return kept
 
     def overlay(self, time: int, most: Size, segments: Any) -> Picture | None:
-        """Return the picture with the doubtful segments marked; None until that is fetched."""
+        """Return the picture with segments marked; None without marks or until they are fetched."""
         marks = self._fetched.get(self.overlay_wish(time, segments))
-        below = self._compose(time, most)
-        if marks is None or below is None:
+        if marks is None or not marks[2].strip(b"\0"):
             return None
-        return pictures.to_bgra(pictures.overlaid(below, pictures.from_bgra(marks, most)))
+        below = self._compose(time, most)
+        return pictures.to_bgra(pictures.marked(below, pictures.from_bgra(marks, most)))
 
     def preview(self, time: int, most: Size) -> Picture | None:
         """Return the segments in tints with closed gaps marked; None until that is fetched."""

@@ -117,6 +117,10 @@ class FakeController:
         self.calls.append(("viewer_picture", time, most_width, most_height, mode))
         return self.pictures.get(mode)
 
+    def may_run_on(self, time):
+        blank = {FrameState.TODO, FrameState.FAILED}
+        return any(row.time == time and row.state not in blank for row in self.frames)
+
     def thumbnail(self, time):
         self.calls.append(("thumbnail", time))
         return self.pictures.get("thumbnail")

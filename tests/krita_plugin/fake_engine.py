@@ -267,16 +267,18 @@ class FakeEngine:
             number, {"type": "segment_map", "width": width, "height": height}, row * height
         )
 
-    def _picture(self, number, kind, header):
+    def _picture(self, number, kind, header, rows):
         width, height = self._shots[header["shot"]]["form"][:2]
-        data = b"\x10\x20\x30\x80" * (width * height)
+        data = b"\x10\x20\x30\x80" * (width * round(height * rows))
+        data = data.ljust(width * height * 4, b"\0")
         self._answer(number, {"type": kind, "width": width, "height": height}, data)
 
     def _preview(self, number, header, _):
-        self._picture(number, "preview", header)
+        self._picture(number, "preview", header, 1)
 
     def _overlay(self, number, header, _):
-        self._picture(number, "picture", header)
+        """Mark the upper half; frame 0 holds nothing doubtful."""
+        self._picture(number, "picture", header, 0.5 if header["frame"] else 0)
 
     def _models(self, number, header, _):
         self._answer(number, {"type": "models", "models": [{"name": "fake"}, {"name": "other"}]})

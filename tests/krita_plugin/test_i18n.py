@@ -53,6 +53,37 @@ def test_german_fills_in_the_same_values():
     assert [text for text in GERMAN if placeholders(text) != placeholders(GERMAN[text])] == []
 
 
+def test_no_text_speaks_of_many_where_there_may_be_one():
+    alone = {
+        argument.value
+        for path in PLUGIN.rglob("*.py")
+        for name, arguments in calls(path)
+        if name != "tr_n"
+        for argument in arguments
+        if isinstance(argument, ast.Constant)
+    }
+    counted = re.compile(r"{n} (frame|segment|drawing|reference|color|layer|picture)s\b")
+    assert [text for text in sorted(alone) if counted.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "many"),
+    [
+        ("en", "1 frame colored. 1 frame failed.", "2 frames colored. 2 frames failed."),
+        (
+            "de",
+            "1 Bild koloriert. 1 Bild ist misslungen.",
+            "2 Bilder koloriert. 2 Bilder sind misslungen.",
+        ),
+    ],
+)
+def test_one_frame_is_not_told_as_many(language, one, many):
+    tasks = pytest.importorskip(f"{i18n.__package__}.tasks", exc_type=ImportError)
+    i18n.start(language, [])
+    said = [tasks.describe(tasks.Outcome(written=f, failed=f)) for f in ([3], [3, 5])]
+    assert said == [one, many]
+
+
 def test_texts_are_never_put_together_inside_the_call():
     joined = (ast.JoinedStr, ast.BinOp, ast.Call)
     wrong = [

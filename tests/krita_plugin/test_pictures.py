@@ -87,3 +87,19 @@ def test_white_paper_lets_colors_through():
 )
 def test_a_color_in_logical_order_is_shown(form, color, rgb):
     assert pictures.display(color, form) == rgb
+
+
+def test_a_mark_of_a_few_pixels_stands_out_at_docker_size():
+    form, size = Format("RGBA", "U8"), (640, 360)
+    below = pictures.image(bytes([*RED]) * (size[0] * size[1]), form, size, (160, 90))
+    data = bytearray(4 * size[0] * size[1])
+    for y in (180, 181, 182):
+        place = 4 * (y * size[0] + 320)
+        data[place : place + 12] = bytes([60, 176, 255, 170]) * 3
+    marks = pictures.from_bgra((*size, bytes(data)), size)
+    _, _, shown = pictures.to_bgra(pictures.marked(below, marks))
+    pixels = [tuple(shown[place : place + 3]) for place in range(0, len(shown), 4)]
+    pale = pixels[0]
+    assert min(pale[:2]) > 180, pale  # red with much paper over it
+    bold = [pixel for pixel in pixels if pixel[0] < 110 and pixel[2] > 220]
+    assert 4 <= len(bold) <= 16

@@ -212,7 +212,9 @@ class ReviewBox(QtWidgets.QWidget):
         some = any(row.state in _OURS for row in frames)
         self._accept.setEnabled(free and (acceptable or some))
         self._undo.setEnabled(free and (undoable or some))
-        self._run_on.setEnabled(free and len(chosen) == 1 and bool(rows))
+        self._run_on.setEnabled(
+            free and len(chosen) == 1 and self._controller.may_run_on(chosen[0])
+        )
 
     # --- what the artist does
 

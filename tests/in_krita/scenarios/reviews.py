@@ -133,6 +133,30 @@ def run_on_from_a_frame_as_it_was_colored_is_refused(ctx):
     desk.controller.shutdown()
 
 
+def run_on_from_a_frame_that_was_always_the_artist_s(ctx):
+    desk = yield from colored(ctx, keys=(0, 2, 5, 6, 8), painted=(0, 8))
+    assert [time for time in range(9) if desk.controller.may_run_on(time)] == list(range(9))
+    yield from desk.do("toggle_reference", 8)
+    assert not desk.row(8).is_reference
+    yield from desk.do("run_on_from", 8)
+    assert desk.row(8).is_reference
+    assert desk.engine.asked("propagate")[-1]["references"] == [0, 8]
+    assert desk.states()[8] == "artist"
+    assert desk.pixels(8) == desk.colors(RED, BLUE)
+    desk.controller.shutdown()
+
+
+def run_on_from_a_blank_frame_is_refused(ctx):
+    desk = yield from ready(ctx)
+    yield from steps.make_key(desk.document, desk.color, 5)
+    yield from desk.do("refresh")
+    assert [time for time in range(7) if desk.controller.may_run_on(time)] == [0, 1, 2, 3, 4]
+    said = yield from desk.do("run_on_from", 5)
+    assert said == ["Frame 5 has no colors to learn from."], said
+    assert desk.engine is None or not desk.engine.asked("propagate")
+    desk.controller.shutdown()
+
+
 def a_hint_holds_in_later_runs(ctx):
     desk = yield from colored(ctx)
     yield from desk.do("accept", [5])
@@ -205,6 +229,23 @@ def doubtful_segments_are_stepped_through(ctx):
     assert desk.engine.asked("overlay")[-1]["segments"] == [2]
     picture = desk.controller.viewer_picture(6, 64, 48, "doubtful")
     assert picture[:2] == (64, 48)
+    desk.controller.shutdown()
+
+
+def what_is_not_doubtful_turns_pale(ctx):
+    desk = yield from colored(ctx)
+    desk.controller.viewer_picture(6, 64, 48, "doubtful")
+    yield from desk.rests()
+    _, _, plain = desk.controller.viewer_picture(6, 64, 48, "picture")
+    _, _, data = desk.controller.viewer_picture(6, 64, 48, "doubtful")
+    upper, lower = 4 * 64 * 10 + 4, 4 * 64 * 40 + 4  # the fake engine marks the upper half
+    assert plain[upper : upper + 4] == plain[lower : lower + 4]
+    assert min(data[lower : lower + 3]) > 180
+    assert max(data[upper : upper + 3]) < 180
+    desk.controller.viewer_picture(0, 64, 48, "doubtful")
+    yield from desk.rests()
+    assert len(desk.engine.asked("overlay")) == 2
+    assert desk.controller.viewer_picture(0, 64, 48, "doubtful") is None
     desk.controller.shutdown()
 
 

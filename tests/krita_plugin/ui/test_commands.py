@@ -212,6 +212,14 @@ def test_run_on_needs_one_frame(panel, controller):
     assert commands(controller) == [("run_on_from", 8)]
 
 
+@pytest.mark.parametrize(
+    ("time", "enabled"), [(0, True), (2, True), (8, True), (20, True), (9, False), (23, False)]
+)
+def test_run_on_needs_a_frame_with_colors(panel, controller, time, enabled):
+    controller.change(current_time=time)
+    assert find(panel, "run_on_button").isEnabled() is enabled
+
+
 def test_buttons_without_anything_of_ours(panel, controller):
     rows = [row for row in controller.frames if row.state == FrameState.ARTIST]
     controller.change(frames=rows)
