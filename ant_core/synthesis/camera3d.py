@@ -61,6 +61,7 @@ def draw_camera(
     drawings: int,
     walled: bool,
     filled: tuple[float, float],
+    pace: float = 1.0,
 ) -> Camera:
     """Draw a camera path: still, panning, circling, zooming, or all of it.
 
@@ -74,6 +75,8 @@ def draw_camera(
         Whether a wall behind the scene limits the turn.
     filled
         Least and greatest height of one of several characters, as a share of the frame's.
+    pace
+        Factor on everything that changes over the clip.
     """
     fov = rng.uniform(0.35, 0.9)
     share = rng.uniform(0.75, 1.25) if characters == 1 else rng.uniform(*filled)
@@ -83,15 +86,15 @@ def draw_camera(
         [rng.normal(0, 0.6), rng.choice([-1, 1]) * rng.uniform(1.5, 2 * np.pi)], p=[0.75, 0.25]
     )
     limit = min(_FASTEST_TURN * (drawings - 1), _BEFORE_WALL if walled else np.inf)
-    turn = float(np.clip(turn, -limit, limit))
+    turn = float(np.clip(turn * pace, -limit, limit))
     target = np.zeros((2, 3))
     target[0] = rng.normal(0, (0.12, 0.06, 0.12)) + np.array([0, rng.uniform(0.42, 0.6), 0])
-    target[1] = rng.normal(0, (0.3, 0.12, 0.3)) * moves[4]
+    target[1] = rng.normal(0, (0.3, 0.12, 0.3)) * moves[4] * pace
     return Camera(
         fov=fov,
         yaw=(yaw, turn * moves[0]),
-        pitch=(rng.normal(0.12, 0.15), rng.normal(0, 0.2) * moves[1]),
-        roll=(rng.normal(0, 0.04), rng.normal(0, 0.1) * moves[2]),
-        log_distance=(float(np.log(max(distance, 0.5))), rng.normal(0, 0.3) * moves[3]),
+        pitch=(rng.normal(0.12, 0.15), rng.normal(0, 0.2) * moves[1] * pace),
+        roll=(rng.normal(0, 0.04), rng.normal(0, 0.1) * moves[2] * pace),
+        log_distance=(float(np.log(max(distance, 0.5))), rng.normal(0, 0.3) * moves[3] * pace),
         target=target,
     )

@@ -24,7 +24,30 @@ from ant_core.synthesis.raster import Affine, IdCanvas, affine, compose
 from ant_core.synthesis.scenery import Item, backdrop, prop
 from ant_core.synthesis.source import SourceClip, SourceFrame, Split, seeded
 
-__all__ = ["make_clip"]
+__all__ = ["Recipe", "make_clip"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the clips of a source show.
+
+    Attributes
+    ----------
+    name
+        Name of the source; begins the names of its clips and seeds them.
+    alone
+        Share of clips with one puppet and nothing else.
+    drawings
+        Numbers of drawings to choose from.
+    steps, step_shares
+        Frames of 24 a second between two drawings, and how often each is drawn.
+    """
+
+    name: str = "glitch"
+    alone: float = 0.4
+    drawings: tuple[int, ...] = tuple(range(8, 17))
+    steps: tuple[int, ...] = (1, 2, 3, 4)
+    step_shares: tuple[float, ...] = (0.25, 0.4, 0.2, 0.15)
 
 
 @dataclass(frozen=True)
@@ -71,21 +94,21 @@ def _placed_puppets(
 
 
 def _make_scene(
-    root: Path, split: Split, rng: np.random.Generator, times: NDArray[np.int64]
+    root: Path, split: Split, rng: np.random.Generator, *, times: NDArray[np.int64], alone: float
 ) -> tuple[Scene, list[str]]:
     height = int(rng.integers(540, 1081))
-    alone = rng.random() < 0.4
-    ratio = rng.uniform(0.6, 1.1) if alone else rng.uniform(0.9, 1.8)
+    alone_now = rng.random() < alone
+    ratio = rng.uniform(0.6, 1.1) if alone_now else rng.uniform(0.9, 1.8)
     size = (height, int(min(1920, height * ratio)))
     lively = rng.random() < 0.6
-    number = 1 if alone else int(rng.choice((1, 2, 3), p=(0.45, 0.4, 0.15)))
+    number = 1 if alone_now else int(rng.choice((1, 2, 3), p=(0.45, 0.4, 0.15)))
     made = [
         make_puppet(root, split, rng, name=f"puppet{i}", times=times, lively=lively)
         for i in range(number)
     ]
-    puppets = _placed_puppets(root, rng, [p for p, _ in made], size, alone)
+    puppets = _placed_puppets(root, rng, [p for p, _ in made], size, alone_now)
     behind, before = [], []
-    if not alone:
+    if not alone_now:
         if rng.random() < 0.8:
             behind = backdrop(rng, *size, parts=int(rng.integers(3, 60)))
         behind += [prop(rng, *size) for _ in range(int(rng.integers(0, 3)))]
@@ -145,8 +168,11 @@ def _draw_frame(
     return SourceFrame(ids, shade=merge_islands(shade, 4 * scene.min_island_px).astype(np.uint8))
 
 
-def make_clip(data: Path, split: Split, seed: int) -> SourceClip:
-    """Make one clip of 8 to 16 frames; the same arguments give the same clip.
+_USUAL = Recipe()
+
+
+def make_clip(data: Path, split: Split, seed: int, recipe: Recipe = _USUAL) -> SourceClip:
+    """Make one clip (of 8 to 16 frames, if usual); the same arguments give the same clip.
 
     Parameters
     ----------
@@ -156,6 +182,8 @@ def make_clip(data: Path, split: Split, seed: int) -> SourceClip:
         Only parts and animations of this split are used.  The naked body is common to all.
     seed
         Number of the clip, from 0.
+    recipe
+        What it shows.
 
     Raises
     ------
@@ -163,18 +191,17 @@ def make_clip(data: Path, split: Split, seed: int) -> SourceClip:
         The data cannot be read.
     """
     root = data / "glitch_avatars"
-    rng = seeded("glitch", split, seed)
+    rng = seeded(recipe.name, split, seed)
     rig, palette = load_rig(root), Palette()
-    count = int(rng.integers(8, 17))
-    pace = int(rng.choice((1, 2, 3, 4), p=(0.25, 0.4, 0.2, 0.15)))
-    times = pace * np.arange(count)
-    scene, motions = _make_scene(root, split, rng, times)
+    count = recipe.drawings[int(rng.integers(len(recipe.drawings)))]
+    times = int(rng.choice(recipe.steps, p=recipe.step_shares)) * np.arange(count)
+    scene, motions = _make_scene(root, split, rng, times=times, alone=recipe.alone)
     frames = [
         _draw_frame(scene, rig, i, float(t), rng=rng, palette=palette) for i, t in enumerate(times)
     ]
     worn = {part for p in scene.puppets for layers in p.dress.values() for part, _ in layers}
     return SourceClip(
-        name=f"glitch_{seed:06d}",
+        name=f"{recipe.name}_{seed:06d}",
         split=split,
         characters=tuple(sorted(worn - {"skin"})),
         motions=tuple(motions),

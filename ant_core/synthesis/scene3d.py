@@ -8,7 +8,7 @@ another.
 from __future__ import annotations
 
 import colorsys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from ant_core.synthesis.look3d import Look
 from ant_core.synthesis.model_parts import Figure
 from ant_core.synthesis.props3d import Thing, backdrop, random_thing
 from ant_core.synthesis.render3d import Planes, Renderer, perspective
+from ant_core.synthesis.sky3d import SKY_RADIUS, sky
 from ant_core.synthesis.source import SourceClip, SourceFrame, Split, seeded
 
 __all__ = ["Recipe", "make_clip"]
@@ -45,8 +46,6 @@ _SIZES = (
     (900, 1200),
 )
 _FPS = 24
-_STEPS = (1, 2, 3, 4, 6, 8)  # frames of 24 between two drawings
-_STEP_SHARES = (0.2, 0.25, 0.2, 0.15, 0.1, 0.1)
 #: Folder -> height of its characters beside the others'.
 _PACK_SIZES = {"fish_pack": 0.5, "easy_enemies_pack": 0.65, "animals_pack": 0.85}
 _ATTEMPTS = 6
@@ -74,6 +73,14 @@ class Recipe:
     filled
         Least and greatest height of a character of size 1 in a scene of several, as a share of the
         frame's.
+    drawings
+        Numbers of drawings to choose from.
+    steps, step_shares
+        Frames of 24 a second between two drawings, and how often each is drawn.
+    camera
+        Factor on how far the camera moves over the clip.
+    sky
+        Whether all of it stands under a sky, so that no pixel is paper; such scenes are lit flat.
     """
 
     name: str = "scene3d"
@@ -85,6 +92,11 @@ class Recipe:
     things: tuple[int, int] = (2, 8)
     spread: float = 0.8
     filled: tuple[float, float] = (0.55, 1.05)
+    drawings: tuple[int, ...] = tuple(range(8, 17))
+    steps: tuple[int, ...] = (1, 2, 3, 4, 6, 8)
+    step_shares: tuple[float, ...] = (0.2, 0.25, 0.2, 0.15, 0.1, 0.1)
+    camera: float = 1.0
+    sky: bool = False
 
 
 @dataclass
@@ -99,6 +111,7 @@ class Scene:
     characters: list[str] = field(default_factory=list)
     motions: list[str] = field(default_factory=list)
     walled: bool = False
+    reach: float = 12.0  # how far behind the looked-at point things are drawn, world units
 
     def give_ids(self, rng: np.random.Generator, materials: NDArray[np.int32]) -> int:
         """Give ids and random colours to the parts of a thing; return the id of its first part."""
@@ -269,6 +282,11 @@ def _scene(
             rng, scene, backdrop(rng), place=np.array([0, -0.002, 0]), size=1.0, angle=angle
         )
         scene.walled = True
+    if recipe.sky:
+        points, normals, faces = sky()
+        parts = np.full(len(points), scene.give_ids(rng, np.zeros(1, np.int32)), np.int32)
+        scene.things.append((points, normals, faces, parts))
+        scene.reach = 2 * SKY_RADIUS
     return scene
 
 
@@ -295,7 +313,9 @@ def _render(
         parts.append(ids)
         start += len(p)
     view, distance = camera.view(share)
-    lens = perspective(camera.fov, size[1] / size[0], max(0.05, 0.1 * distance), distance + 12.0)
+    lens = perspective(
+        camera.fov, size[1] / size[0], max(0.05, 0.1 * distance), distance + scene.reach
+    )
     return _renderer().render(
         size,
         view,
@@ -319,8 +339,8 @@ def _attempt(
 ) -> SourceClip:
     yaw = rng.uniform(0, 2 * np.pi)
     size = recipe.sizes[int(rng.integers(len(recipe.sizes)))]
-    count = int(rng.integers(8, 17))
-    step = int(rng.choice(_STEPS, p=_STEP_SHARES))
+    count = recipe.drawings[int(rng.integers(len(recipe.drawings)))]
+    step = int(rng.choice(recipe.steps, p=recipe.step_shares))
     scene = _scene(rng, load_catalogue(data), split, yaw, recipe)
     camera = draw_camera(
         rng,
@@ -329,8 +349,11 @@ def _attempt(
         drawings=count,
         walled=scene.walled,
         filled=recipe.filled,
+        pace=recipe.camera,
     )
     look = Look.draw(rng, size[0])
+    if recipe.sky:
+        look = replace(look, light=None)
     frames = []
     for k in range(count):
         planes = _render(scene, camera, size, k * step / _FPS, k / max(count - 1, 1))

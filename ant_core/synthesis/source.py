@@ -27,8 +27,11 @@ Split = Literal["train", "validation", "test"]
 #: Module of each source; imported only when asked for, since each needs packages of its own.
 SOURCES = {
     "glitch": "ant_core.synthesis.glitch",
+    "glitch_single": "ant_core.synthesis.glitch_single",
     "scene3d": "ant_core.synthesis.scene3d",
+    "scene3d_single": "ant_core.synthesis.scene3d_single",
     "scene3d_full": "ant_core.synthesis.scene3d_full",
+    "scene3d_film": "ant_core.synthesis.scene3d_film",
 }
 
 

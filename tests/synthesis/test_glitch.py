@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("skia", reason="drawing puppets needs skia-python, of the extra 'train'")
 
 from ant_core.errors import InputError
-from ant_core.synthesis import glitch
+from ant_core.synthesis import glitch, glitch_single
 from ant_core.synthesis.glitch_parts import load_part, part_names
 from ant_core.synthesis.puppet import ANIMATIONS
 from ant_core.synthesis.raster import IdCanvas, affine, compose, parse_contours, polygon
@@ -108,6 +108,24 @@ def test_a_clip_depends_on_its_seed_alone_and_every_id_has_a_colour(data):
     for frame in one.frames:
         assert set(np.unique(frame.ids).tolist()) <= {0, *one.colors}
     assert all(np.diff(one.numbers()) > 0)
+
+
+def test_draws_of_the_usual_recipe_stay_what_they_were(data):
+    clip = glitch.make_clip(data, "train", 4)
+    assert clip.name == "glitch_000004"
+    assert clip.frames[0].ids.shape == (921, 1003)
+    assert clip.numbers().tolist() == list(range(1, 42, 4))
+    assert clip.motions == ("do",)
+    assert len(clip.colors) == 46
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_single_clips_show_one_puppet_on_ones_or_twos(data, seed):
+    clip = glitch_single.make_clip(data, "validation", seed)
+    assert len(clip.frames) in (11, 21)
+    assert set(np.diff(clip.numbers())) in ({1}, {2})
+    assert len(clip.motions) == 1
+    assert (clip.frames[0].ids == 0).any()
 
 
 def test_a_folder_without_data_is_named(tmp_path):

@@ -13,7 +13,7 @@ from tests.synthesis.gltf_builder import Builder, column
 pytest.importorskip("moderngl", reason="moderngl is not installed: needs the extra 'train'")
 
 from ant_core.errors import DeviceUnavailable, InputError
-from ant_core.synthesis import gltf, scene3d_full
+from ant_core.synthesis import gltf, scene3d_film, scene3d_full, scene3d_single
 from ant_core.synthesis.cast3d import load_catalogue
 from ant_core.synthesis.model_parts import Figure, build_figure
 from ant_core.synthesis.props3d import Thing, backdrop, random_thing
@@ -277,3 +277,32 @@ def test_full_scene_holds_more_than_the_usual_one(packs: Path) -> None:
     assert len(full.colors) > len(usual.colors)
     for frame in full.frames:
         assert set(np.unique(frame.ids).tolist()) - {0} <= set(full.colors)
+
+
+@pytest.mark.usefixtures("renderer")
+def test_draws_of_the_usual_recipe_stay_what_they_were(packs: Path) -> None:
+    clip = make_clip(packs, "train", 3)
+    assert clip.frames[0].ids.shape == (800, 1200)
+    assert clip.numbers().tolist() == list(range(1, 12))
+    assert clip.motions == ("clip3",)
+    assert [clip.colors[part] for part in (1, 2)] == [(93, 11, 97), (124, 146, 160)]
+
+
+@pytest.mark.usefixtures("renderer")
+@pytest.mark.parametrize("seed", range(2))
+def test_single_clips_show_one_character_on_ones_or_twos(packs: Path, seed: int) -> None:
+    clip = scene3d_single.make_clip(packs, "test", seed)
+    assert clip.characters == ("quaternius/animals_pack/Wolf",)
+    assert len(clip.frames) in (11, 21)
+    assert set(np.diff(clip.numbers())) in ({1}, {2})
+    assert (clip.frames[0].ids == 0).any()
+
+
+@pytest.mark.usefixtures("renderer")
+def test_film_shows_every_frame_of_24_and_no_paper(packs: Path) -> None:
+    clip = scene3d_film.make_clip(packs, "validation", 1)
+    assert 8 <= len(clip.frames) <= 12
+    assert set(np.diff(clip.numbers())) == {1}
+    for frame in clip.frames:
+        assert (frame.ids > 0).all()
+        assert frame.shade is None
