@@ -49,7 +49,7 @@ __all__ = [
     "write_clip",
 ]
 
-CLIP_VERSION = 1
+CLIP_VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ant_core.synthesis.clip import sample
 from ant_core.synthesis.ink import InkStyle, draw, draw_style
 from ant_core.synthesis.source import SourceFrame, seeded
 
@@ -102,4 +103,99 @@ def test_any_style_draws_the_same_from_the_same_seed_and_keeps_its_input(seed):
     assert (one.image == two.image).all()
     assert (one.ids == two.ids).all()
     assert (frame.ids == before).all()
-    assert one.image.shape == one.ids.shape == (300, 200)
+    assert one.image.shape[:2] == one.ids.shape == (300, 200)
+    assert one.image.ndim == (3 if style.trace else 2)
+
+
+def _shadowed() -> SourceFrame:
+    """One part on paper, its lower half in shadow."""
+    ids = np.zeros((120, 160), dtype=np.int32)
+    ids[20:100, 20:140] = 4
+    shade = np.zeros((120, 160), dtype=np.uint8)
+    shade[60:100, 20:140] = 1
+    return SourceFrame(ids, shade=shade)
+
+
+@pytest.mark.parametrize("color", [(235, 30, 30), (245, 140, 20), (20, 190, 235)])
+def test_a_border_of_shade_is_a_coloured_line_that_splits_the_part(color):
+    drawn = draw(_shadowed(), replace(PLAIN, trace=(color,)), np.random.default_rng(0))
+    assert drawn.image.shape == (120, 160, 3)
+    assert (np.abs(drawn.image[58:61, 80].astype(int) - color).max(axis=1) < 40).any()
+    assert (np.ptp(drawn.image[:55].astype(int), axis=2) == 0).all()
+    assert (np.ptp(drawn.image[65:].astype(int), axis=2) == 0).all()
+    found = sample(drawn)
+    assert sorted(found.part.tolist()) == [0, 4, 4]
+    assert (found.purity > 0.99).all()
+
+
+def test_ink_covers_the_ends_of_trace_lines():
+    style = replace(PLAIN, width_px=8.0, trace=((235, 30, 30),))
+    image = draw(_shadowed(), style, np.random.default_rng(0)).image.astype(int)
+    assert (np.ptp(image[:, 17:23], axis=2) == 0).all()
+    assert (image[59, 30:130].min(axis=1) < image[59, 30:130, 0] - 100).all()
+
+
+def test_some_borders_between_parts_are_traced_and_those_with_the_paper_never():
+    ids = np.zeros((100, 100), dtype=np.int32)
+    ids[20:80, 20:50], ids[20:80, 50:80] = 1, 2
+    style = replace(PLAIN, trace=((30, 60, 235),), traced=1.0)
+    image = draw(SourceFrame(ids), style, np.random.default_rng(0)).image.astype(int)
+    colored = np.ptp(image, axis=2) > 100
+    assert colored[25:75, 47:53].any(axis=1).all()
+    assert not colored[:, :45].any()
+    assert not colored[:, 55:].any()
+
+
+def test_redrawn_ink_leaves_slivers_of_the_same_part():
+    style = replace(PLAIN, redrawn=0.6, redrawn_px=5.0, redrawn_wave_px=40.0)
+    frame = _halves(300, 300)
+    once = draw(frame, PLAIN, np.random.default_rng(2))
+    twice = draw(frame, style, np.random.default_rng(2))
+    assert _dark(twice.image).sum() > 1.2 * _dark(once.image).sum()
+    assert (twice.ids == once.ids).all()
+    found = sample(twice)
+    assert len(found.part) > len(sample(once).part)
+    assert np.median(found.purity) > 0.95
+
+
+def test_the_share_of_redrawn_ink_follows_the_style():
+    frame = _halves(400, 200)
+    ink = [
+        _dark(draw(frame, replace(PLAIN, redrawn=share, redrawn_px=6.0, redrawn_wave_px=20.0),
+                   np.random.default_rng(4)).image).sum()
+        for share in (0.0, 0.3, 0.9)
+    ]  # fmt: skip
+    assert ink[0] < ink[1] < ink[2]
+
+
+def test_strokes_run_beyond_corners_and_nowhere_else():
+    ids = np.zeros((140, 140), dtype=np.int32)
+    ids[40:100, 40:100] = 1
+    style = replace(PLAIN, overshoot=1.0, overshoot_px=16.0)
+    clean = _dark(draw(SourceFrame(ids), PLAIN, np.random.default_rng(0)).image)
+    image = _dark(draw(SourceFrame(ids), style, np.random.default_rng(0)).image)
+    y, x = np.nonzero(image & ~clean)
+    assert len(y) > 0
+    corners = np.array([(39, 39), (39, 99), (99, 39), (99, 99)])
+    away = np.hypot(y[:, None] - corners[:, 0], x[:, None] - corners[:, 1])
+    assert away.min(axis=1).max() < 20
+    assert (away.argmin(axis=1)[:, None] == np.arange(4)).any(axis=0).all()
+
+
+def test_pressure_pales_ink_but_leaves_it_ink():
+    style = replace(PLAIN, pressure=0.8, width_px=4.0)
+    image = draw(_halves(400, 80), style, np.random.default_rng(1)).image
+    darkest = image[:, 38:42].min(axis=1)
+    assert darkest.min() == 0
+    assert 60 < darkest.max() < 200
+
+
+def test_clips_differ_in_pen_trace_lines_and_sketchiness():
+    styles = [draw_style(seeded("style", seed), 1080) for seed in range(300)]
+    width = np.array([style.width_px for style in styles])
+    assert width.min() < 1.3
+    assert width.max() > 9
+    assert 0.05 < np.mean(width >= 6) < 0.3
+    assert 0.3 < np.mean([bool(style.trace) for style in styles]) < 0.5
+    assert 0.15 < np.mean([style.redrawn > 0 for style in styles]) < 0.3
+    assert 0.05 < np.mean([style.grain_px < 2.1 for style in styles]) < 0.2
