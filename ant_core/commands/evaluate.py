@@ -57,6 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="protocol, see above; may be given several times (default: all that the data allow)",
     )
     add("--json", metavar="FILE", help="write all figures and calibration curves to this file")
+    add(
+        "--pictures",
+        metavar="FOLDER",
+        help="draw calibration.NAME.png and, of the recursive protocol's worst segments, "
+        "worst.NAME.png for every model NAME",
+    )
     add("--limit", type=whole(1), metavar="N", help="take only the first N shots of each data set")
     add_device(parser, "where the networks run")
     add("--threads", type=whole(1), metavar="N", help="CPU threads (default: all cores)")

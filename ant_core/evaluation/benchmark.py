@@ -30,8 +30,10 @@ from ant_core.evaluation.metrics import (
     region_scores,
 )
 from ant_core.evaluation.protocols import MatchFrames, Score, keyframes, recursive
+from ant_core.evaluation.reliability import Reliability
 from ant_core.evaluation.shots import TrueFrame, TrueShot, spread
 from ant_core.evaluation.tally import Tally
+from ant_core.evaluation.worst import Worst
 from segmentation import expand_labels
 
 __all__ = ["KEYFRAME_COUNTS", "PROTOCOLS", "Result", "applies", "run_protocol"]
@@ -61,13 +63,13 @@ PROTOCOLS: dict[str, str] = {
 class Result:
     """One method under one protocol, over all shots so far.
 
-    confidence and hit hold, for models, one array a drawing of its coloured segments; all
-    further counts are in the tally.
+    reliability and worst are those of models; baselines have no confidence. worst is filled
+    under the recursive protocol.
     """
 
     tally: Tally = field(default_factory=Tally)
-    confidence: list[NDArray[np.float32]] = field(default_factory=list)
-    hit: list[NDArray[np.bool_]] = field(default_factory=list)
+    reliability: Reliability = field(default_factory=Reliability)
+    worst: Worst = field(default_factory=Worst)
     seconds: float = 0.0
 
 
@@ -112,6 +114,8 @@ def _colors(protocol: str, shot: TrueShot, method: Method, result: Result) -> bo
     for references, targets in runs:
         score = _propagate(protocol, references, targets, method)
         _count(shot, targets, score, result, method)
+        if protocol == "recursive" and method.is_model:
+            result.worst.look(shot, references, targets, score)
     return True
 
 
@@ -173,8 +177,8 @@ def _count(
     tally.count(shot.name, segments, len(targets), shot.characters)
     if method.is_model:
         for predicted, sure, hit in zip(score.predicted, score.confidence, score.hit, strict=True):
-            result.confidence.append(sure[predicted >= 0])
-            result.hit.append(hit[predicted >= 0])
+            filled = predicted >= 0
+            result.reliability.add(shot.name, sure[filled], hit[filled], len(filled))
 
 
 def _keyframe_count(protocol: str) -> int | None:

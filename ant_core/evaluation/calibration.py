@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["calibration_curve", "calibration_error", "fit_confidence", "fit_threshold"]
+__all__ = [
+    "calibration_curve",
+    "calibration_error",
+    "curve_of_sums",
+    "error_of_sums",
+    "fit_confidence",
+    "fit_threshold",
+    "reliability_sums",
+]
 
 _KNOTS = 20  # rows of a table; more follow the noise of a few thousand segments
 
@@ -40,22 +48,38 @@ def calibration_curve(
 
     One row [mean confidence, share of hits, count] for every bin that is not empty.
     """
+    return curve_of_sums(reliability_sums(confidence, hit, bins))
+
+
+def reliability_sums(
+    confidence: NDArray[np.float32], hit: NDArray[np.bool_], bins: int = 15
+) -> NDArray[np.float64]:
+    """Return what `calibration_curve` divides, so that drawings and shots add up.
+
+    (bins, 3): sum of confidence, hits and count of every bin.
+    """
     index = np.minimum((confidence * bins).astype(np.int64), bins - 1)
-    count = np.bincount(index, minlength=bins)
-    said = np.bincount(index, weights=confidence, minlength=bins)
-    was = np.bincount(index, weights=hit.astype(np.float64), minlength=bins)
-    full = count > 0
-    return np.stack([said[full] / count[full], was[full] / count[full], count[full]], axis=1)
+    columns = (confidence, hit.astype(np.float64), None)
+    return np.stack([np.bincount(index, weights, bins) for weights in columns], axis=1)
+
+
+def curve_of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rows of `calibration_curve` from `reliability_sums`, (bins, 3)."""
+    said, was, count = sums[sums[:, 2] > 0].T
+    return np.stack([said / count, was / count, count], axis=1)
 
 
 def calibration_error(
     confidence: NDArray[np.float32], hit: NDArray[np.bool_], bins: int = 15
 ) -> float:
     """Return the expected calibration error, the mean gap of `calibration_curve` by count."""
-    if len(confidence) == 0:
-        return 0.0
-    said, was, count = calibration_curve(confidence, hit, bins).T
-    return float((np.abs(said - was) * count).sum() / count.sum())
+    return float(error_of_sums(reliability_sums(confidence, hit, bins)))
+
+
+def error_of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the calibration error from sums (..., bins, 3); 0 where nothing was counted."""
+    gap = np.abs(sums[..., 0] - sums[..., 1]).sum(axis=-1)
+    return np.asarray(gap / np.maximum(sums[..., 2].sum(axis=-1), 1))
 
 
 def fit_threshold(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import threading
 from collections.abc import Sequence
 from itertools import pairwise
@@ -17,9 +18,11 @@ from ant_core.errors import Cancelled, InputError, OutputError, UsageError
 from ant_core.evaluation.benchmark import PROTOCOLS, Result, applies, run_protocol
 from ant_core.evaluation.flow_labels import RegionStatistics
 from ant_core.evaluation.methods import Flow, Method, Model, Overlap, Position
+from ant_core.evaluation.reliability import Reliability, draw_reliability
 from ant_core.evaluation.results import document, statistics_table, table
 from ant_core.evaluation.sets import ShotSource, find_shots
 from ant_core.evaluation.shots import TrueShot
+from ant_core.evaluation.worst_sheet import draw_worst
 from ant_core.formats.files import WholeFiles
 from ant_core.matcher import Matcher, default_model
 from ant_core.pipeline import limit_threads
@@ -39,6 +42,8 @@ def evaluate(
     sources = [s for place in options.datasets for s in find_shots(Path(place))[: options.limit]]
     _refuse_twice([source.name for source in sources])
     _check_place(options.json, files)
+    if options.pictures:
+        files.make_folder(Path(options.pictures))
     limit_threads(options.threads)
     models, told = _models(options)
     methods: list[Method] = [Position(), Overlap(), Flow(), *models]
@@ -70,7 +75,25 @@ def evaluate(
     if options.json:
         figures = json.dumps(document(measured, about), indent=1, ensure_ascii=False)
         files.write(Path(options.json), figures.encode() + b"\n")
-    return Outcome(text=text, event={"json": options.json})
+    if options.pictures:
+        _draw(Path(options.pictures), measured, files)
+    return Outcome(text=text, event={"json": options.json, "pictures": options.pictures})
+
+
+def _draw(folder: Path, measured: dict[str, dict[str, Result]], files: WholeFiles) -> None:
+    """Draw what there is to draw of every model."""
+    curves: dict[str, dict[str, Reliability]] = {}
+    for protocol, methods in measured.items():
+        for name, result in methods.items():
+            if result.reliability.fills:
+                curves.setdefault(name, {})[protocol] = result.reliability
+    for name, by_protocol in curves.items():
+        # Two models of one name are told apart by their paths.
+        plain = re.sub(r"[^\w.-]+", "_", name)
+        files.write(folder / f"calibration.{plain}.png", draw_reliability(name, by_protocol))
+        if "recursive" in by_protocol:
+            worst = measured["recursive"][name].worst
+            files.write(folder / f"worst.{plain}.png", draw_worst(worst, name))
 
 
 def _check_place(path: str | None, files: WholeFiles) -> None:

@@ -44,7 +44,7 @@ _LOG_AREA = SHAPE_FEATURES.index("log_area")
 class Score:
     """Counts over the scored drawings of one or several shots, and what calibration needs.
 
-    Every list has one array a drawing, a value a segment.
+    Every list has one array a drawing, a value (or row) a segment.
     """
 
     right: int = 0
@@ -54,6 +54,7 @@ class Score:
     raw: list[NDArray[np.float32]] = field(default_factory=list)  # winner's share of similarity
     confidence: list[NDArray[np.float32]] = field(default_factory=list)  # of the fill
     hit: list[NDArray[np.bool_]] = field(default_factory=list)
+    source: list[NDArray[np.int32]] = field(default_factory=list)  # (N, 2) frame, segment id
     counterpart: list[NDArray[np.float32]] = field(default_factory=list)  # as predicted
     present: list[NDArray[np.bool_]] = field(default_factory=list)  # true part in a reference
 
@@ -146,6 +147,7 @@ class _Run:
         self.score.raw.append(recorder.raw())
         self.score.confidence.append(fills.confidence)
         self.score.hit.append(fills.color == frame.color)
+        self.score.source.append(np.stack([fills.source_frame, fills.source_segment], axis=1))
         self.score.counterpart.append(counterpart)
         self.score.present.append(np.isin(frame.label, known))
         return fills

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
+from typing import Any, cast
 
 from ant_core.evaluation.benchmark import PROTOCOLS, Result
-from ant_core.evaluation.calibration import calibration_curve, calibration_error
 from ant_core.evaluation.flow_labels import PUBLISHED, RegionStatistics
+from ant_core.evaluation.reliability import HIGH, Reliability
 from ant_core.evaluation.tally import Figure
+from ant_core.evaluation.worst import Worst
 
 __all__ = ["Results", "document", "statistics_table", "table"]
 
 # protocol -> method -> result; methods that could not run are left out
 Results = Mapping[str, Mapping[str, Result]]
 
-SCHEMA = 1
-_HIGH = 0.9  # segments that are said to be this sure need no look
+SCHEMA = 2
 _COLOR = ("acc", "acc_thres", "pix_acc", "pix_f_acc", "b_miou", "pix_b_miou", "abstained")
 _REGION = ("acc", "nonocc", "occ", "over_300", "nonocc_no_abstention", "none_precision")
 _COLUMNS: dict[str, tuple[str, ...]] = {
@@ -37,8 +35,7 @@ def _in_pixels(metric: str) -> bool:
 def _scaled(metric: str, figure: Figure) -> dict[str, float | None]:
     """Give shares in percent, and end-point errors in pixels."""
     scale = 1 if _in_pixels(metric) else 100
-    numbers = {"value": figure.value, "low": figure.low, "high": figure.high}
-    return {key: None if v is None else round(scale * v, 3) for key, v in numbers.items()}
+    return cast("dict[str, float | None]", _numbers(figure, scale, 3))
 
 
 def document(results: Results, run: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,23 +75,41 @@ def _entry(result: Result) -> dict[str, Any]:
     scale = 1 if _in_pixels(first) else 100
     shots = {shot: round(scale * value, 3) for shot, value in tally.by_shot(first).items()}
     entry["by_shot"] = {"metric": first, "figures": shots}
-    if result.confidence:
-        entry["confidence"] = _confidence(result)
+    if result.reliability.fills:
+        entry["confidence"] = _confidence(result.reliability)
+    if result.worst.made or result.worst.unpainted:
+        entry["wrong"] = _wrong(result.worst)
     return entry
 
 
-def _confidence(result: Result) -> dict[str, Any]:
-    sure, hit = np.concatenate(result.confidence), np.concatenate(result.hit)
-    high = sure >= _HIGH
-    curve = calibration_curve(sure, hit)
+def _confidence(reliability: Reliability) -> dict[str, Any]:
+    curve = reliability.curve()
+    figures = {
+        "calibration_error": (reliability.error(), 1, 4),
+        "high_right_percent": (reliability.high_right(), 100, 2),
+        "high_share_percent": (reliability.high_share(), 100, 2),
+    }
     return {
-        "calibration_error": round(calibration_error(sure, hit), 4),
         "curve": [[round(said, 4), round(was, 4), int(count)] for said, was, count in curve],
-        "high_from": _HIGH,
-        "high_right_percent": round(100 * float(hit[high].mean()), 2) if high.any() else None,
-        "high_share_percent": round(
-            100 * int(high.sum()) / max(result.tally.counts.segments, 1), 2
-        ),
+        "high_from": HIGH,
+        **{name: _numbers(*figure) for name, figure in figures.items()},
+    }
+
+
+def _numbers(figure: Figure | None, scale: float, digits: int) -> dict[str, float | None] | None:
+    if figure is None:
+        return None
+    numbers = {"value": figure.value, "low": figure.low, "high": figure.high}
+    return {key: None if v is None else round(scale * v, digits) for key, v in numbers.items()}
+
+
+def _wrong(worst: Worst) -> dict[str, Any]:
+    return {
+        "by_their_match": worst.made,
+        "handed_on": worst.handed_on,
+        "unpainted": worst.unpainted,
+        "surest": [mistake.to_json() for mistake in worst.surest],
+        "largest": [mistake.to_json() for mistake in worst.largest],
     }
 
 

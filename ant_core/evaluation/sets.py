@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -115,7 +115,7 @@ def _read_pictures(folder: Path) -> TrueShot:
         frames.append(frame)
     _check_sizes(frames, folder)
     link(frames)
-    return TrueShot(str(folder), frames)
+    return TrueShot(str(folder), frames, palette=_palette(numbers))
 
 
 def _frame_numbers(stems: Sequence[str]) -> list[int]:
@@ -133,6 +133,11 @@ def _paint(frame: TrueFrame, colors: NDArray[np.int32], place: str) -> None:
         raise InputError(f"{place} has another size than its line drawing: export both alike")
     frame.color = majority(frame.labels, colors)[0].astype(np.int64)
     frame.label = frame.color
+
+
+def _palette(numbers: Mapping[int, int]) -> dict[int, tuple[int, int, int]]:
+    """Return R, G, B by number, from `color_numbers`' table of numbers by colour."""
+    return {number: (c >> 16, c >> 8 & 255, c & 255) for c, number in numbers.items()}
 
 
 def _check_sizes(frames: Sequence[TrueFrame], folder: Path) -> None:
@@ -159,7 +164,9 @@ def _read_scene(scene: AnimeRunScene) -> TrueShot:
     _check_sizes(frames, scene.split / scene.name)
     link(frames)
     pairs = range(len(frames) - 1)
-    shot = TrueShot(str(scene.split / scene.name), frames, has_colors=has_colors)
+    shot = TrueShot(
+        str(scene.split / scene.name), frames, has_colors=has_colors, palette=_palette(numbers)
+    )
     if scene.has_matches():
         shot.matches = [_first_candidates(scene, i, frames[i], frames[i + 1]) for i in pairs]
     if scene.has_flow():
@@ -213,7 +220,7 @@ def _read_character(folder: Path) -> TrueShot:
         frame.is_sheet = True
     _check_sizes(frames, folder)
     link(frames)
-    return TrueShot(str(folder), frames, (folder.name,), sheet)
+    return TrueShot(str(folder), frames, (folder.name,), sheet, palette=_palette(numbers))
 
 
 def _bucket_frames(folder: Path, numbers: dict[int, int]) -> list[TrueFrame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,11 +16,13 @@ from ant_core.descriptors import describe
 from ant_core.errors import InputError
 from ant_core.evaluation.baselines import overlap
 from ant_core.evaluation.clips import Frame, centred
+from ant_core.evaluation.metrics import BACKGROUND
 from segmentation import extract_lines, measure, segment
 
 __all__ = ["FlowTruth", "TrueFrame", "TrueShot", "from_picture", "link", "spread"]
 
 FEWEST_SHEETS = 5  # so that figures with 1, 3, 5 and all references stand on the same shots
+_GOLDEN = 0.618033988749895  # steps of the golden ratio keep any number of hues apart
 MOST_STAND_INS = 10  # what the networks attend to grows with the square of all references' segments
 
 
@@ -70,6 +73,8 @@ class TrueShot:
         Whether `color` is known.
     has_parts : bool
         Whether `label` tells parts of one colour apart.
+    palette : dict of int to (int, int, int)
+        R, G, B of the colours' numbers; empty where the set stores numbers alone.
     """
 
     name: str
@@ -80,6 +85,16 @@ class TrueShot:
     flows: list[Callable[[], FlowTruth]] = field(default_factory=list)
     has_colors: bool = True
     has_parts: bool = False
+    palette: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+
+    def color_of(self, number: int) -> tuple[int, int, int] | None:
+        """Return a colour to show for a number; None for transparent and for no colour.
+
+        Where the set stores numbers alone, these are colours that tell numbers apart.
+        """
+        if number <= BACKGROUND:
+            return None
+        return self.palette.get(number) or _stand_in(number)
 
     @cached_property
     def references(self) -> list[TrueFrame]:
@@ -100,6 +115,12 @@ class TrueShot:
     @property
     def _first_target(self) -> int:
         return max(len(self.frames) // 2, min(FEWEST_SHEETS, len(self.frames) - 1))
+
+
+def _stand_in(number: int) -> tuple[int, int, int]:
+    hue = number * _GOLDEN % 1
+    red, green, blue = colorsys.hls_to_rgb(hue, (0.45, 0.65, 0.3)[number % 3], 0.75)
+    return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def spread(frames: Sequence[TrueFrame], count: int) -> list[TrueFrame]:

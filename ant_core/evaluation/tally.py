@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["Counts", "Figure", "Tally"]
+__all__ = ["Counts", "Figure", "Tally", "derived", "figure_over_shots"]
 
 _RESAMPLES = 2000
 _SEED = 20211
@@ -77,14 +80,62 @@ class Tally:
         """Return a metric over all shots, with its bootstrap interval; the same at every call."""
         shots = self._sums[metric]
         sums = np.array([shots[name] for name in sorted(shots)])  # (shots, 2)
-        right, weight = _total(shots)
+        return figure_over_shots(sums, lambda total: total[..., 0] / total[..., 1])
+
+    def sums(self, metric: str) -> Mapping[str, list[float]]:
+        """Return sum and divisor of a metric by shot; empty for a metric never added."""
+        return self._sums.get(metric, {})
+
+
+def derived(formula: Callable[..., Any], *parts: tuple[Tally, str]) -> Figure | None:
+    """Return a figure made of several metrics, of one method or several, over the same shots.
+
+    Parameters
+    ----------
+    formula : callable
+        From the metrics' values, in the order of `parts`, to the figure; given floats and
+        (draws,) arrays.
+    parts : pairs of Tally and metric
+
+    Returns
+    -------
+    Figure or None
+        Over the shots that have every part: differences are paired. None where there is none,
+        or where the figure is not finite.
+    """
+    tables = [tally.sums(metric) for tally, metric in parts]
+    shots = sorted(set.intersection(*(set(table) for table in tables)))
+    if not shots:
+        return None
+    sums = np.array([[table[shot] for table in tables] for shot in shots])  # (shots, parts, 2)
+    figure = figure_over_shots(
+        sums, lambda total: formula(*np.moveaxis(total[..., 0] / total[..., 1], -1, 0))
+    )
+    return figure if np.isfinite(figure.value) else None
+
+
+def figure_over_shots(
+    sums: NDArray[np.float64], formula: Callable[[NDArray[np.float64]], Any]
+) -> Figure:
+    """Return a figure of sums over shots, with its bootstrap interval; the same at every call.
+
+    sums: (shots, ...); `formula` takes their total, (...) or with draws in front (draws, ...).
+    Draws whose figure is not finite are left out.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = float(formula(sums.sum(axis=0)))
         if len(sums) < 2:
-            return Figure(right / weight, None, None)
+            return Figure(value, None, None)
         rng = np.random.default_rng(_SEED)
-        drawn = sums[rng.integers(0, len(sums), (_RESAMPLES, len(sums)))].sum(axis=1)
-        drawn = drawn[drawn[:, 1] > 0]
-        low, high = np.percentile(drawn[:, 0] / drawn[:, 1], _INTERVAL)
-        return Figure(right / weight, float(low), float(high))
+        rows = rng.integers(0, len(sums), (_RESAMPLES, len(sums)))
+        counts = np.zeros((_RESAMPLES, len(sums)))  # how often each draw takes each shot
+        np.add.at(counts, (np.arange(_RESAMPLES)[:, None], rows), 1)
+        figures = formula(np.tensordot(counts, sums, axes=1))
+    figures = figures[np.isfinite(figures)]
+    if not len(figures):
+        return Figure(value, None, None)
+    low, high = np.percentile(figures, _INTERVAL)
+    return Figure(value, float(low), float(high))
 
 
 def _total(shots: dict[str, list[float]]) -> tuple[float, float]:

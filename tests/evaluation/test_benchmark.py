@@ -126,8 +126,9 @@ def test_abstention_counts_as_wrong_and_is_not_calibrated():
     result = scored("consecutive", still_shot(3), Scripted(absent=[3]))
     assert value(result, "acc") == pytest.approx(1 / 2)
     assert value(result, "abstained") == pytest.approx(1 / 2)
-    assert sum(len(part) for part in result.confidence) == 2
-    assert np.concatenate(result.hit).all()
+    assert result.reliability.fills == 2
+    assert result.reliability.high_right().value == 1
+    assert result.reliability.high_share().value == pytest.approx(1 / 2)
 
 
 def test_regions_compare_with_the_first_candidate():

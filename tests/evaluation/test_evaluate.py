@@ -60,7 +60,7 @@ def test_table_and_document_say_the_same(shots, tmp_path):
     outcome = run(shots, "--json", out, "--threads", 1)
     assert outcome.exit_code == 0
     document = json.loads(out.read_text())
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     assert document["shots_of_layout"] == {"pictures": 2}
     assert [model["method"] for model in document["models"]] == ["fake"]
     recursive = document["protocols"]["recursive"]["methods"]
@@ -101,6 +101,17 @@ def test_same_figures_at_every_run(shots, tmp_path):
             del entry["seconds"]
         texts.append(document)
     assert texts[0] == texts[1]
+
+
+def test_pictures_of_every_model(shots, tmp_path):
+    pytest.importorskip("matplotlib")
+    folder = tmp_path / "new" / "pictures"
+    run(shots, "--protocol", "recursive", "--pictures", folder)
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["calibration.fake.png", "worst.fake.png"]
+    other = tmp_path / "other"
+    run(shots, "--protocol", "consecutive", "--pictures", other)
+    assert [path.name for path in other.iterdir()] == ["calibration.fake.png"]
 
 
 def test_refusals(shots):

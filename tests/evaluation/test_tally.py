@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ant_core.evaluation.tally import Tally
+from ant_core.evaluation.tally import Tally, derived
 
 
 def filled(shots):
@@ -67,3 +67,21 @@ def test_counts_add_up_and_unknown_characters_stay_unknown():
     assert counts.characters_known
     tally.count("c", 1, 1, ())
     assert not tally.counts.characters_known
+
+
+def test_derived_figures_are_paired_by_shot():
+    # Where one is better in every shot by the same, the difference is certain.
+    one = filled([(str(i), i + 2, 10) for i in range(6)])
+    other = filled([(str(i), i, 10) for i in range(6)])
+    figure = derived(lambda a, b: a - b, (one, "accuracy"), (other, "accuracy"))
+    assert (figure.value, figure.low, figure.high) == pytest.approx((0.2, 0.2, 0.2))
+    assert one.figure("accuracy").high - one.figure("accuracy").low > 0.2
+
+
+def test_derived_figures_take_the_shots_that_have_every_part():
+    one = filled([("a", 1, 1), ("b", 0, 1)])
+    other = filled([("b", 1, 4), ("c", 1, 1)])
+    figure = derived(lambda a, b: a + b, (one, "accuracy"), (other, "accuracy"))
+    assert figure.value == pytest.approx(0.25)
+    assert derived(lambda a: a, (one, "never")) is None
+    assert derived(lambda a: 1 / a, (filled([("a", 0, 1)]), "accuracy")) is None
