@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ant_core.synthesis.borders import Border, find_border, wrinkles
 from ant_core.synthesis.ink_style import InkStyle, draw_style
 from ant_core.synthesis.noise import coin, field, grid
+from ant_core.synthesis.shadows import with_shadows
 from ant_core.synthesis.sketch import overshoots, redrawn_widths, stray
 from ant_core.synthesis.source import SourceFrame
 from ant_core.synthesis.trace_lines import compose
@@ -194,7 +195,7 @@ def draw(frame: SourceFrame, style: InkStyle, rng: np.random.Generator) -> Drawn
     rng
         What differs from frame to frame; the same state gives the same drawing.
     """
-    bent = _bend(frame, style, rng)
+    bent = with_shadows(_bend(frame, style, rng), style)
     cover, kind = _spread(_lines(bent, style, rng), style, rng)
     cover = _surface(cover, style, rng)
     traced = np.where(kind > 0, cover, np.float32(0))

@@ -29,6 +29,7 @@ class InkStyle:
     gap_px: float = 3.0  # widest of them
     dropped: float = 0.0  # share of the lines between two parts that are left out
     wrinkles: float = 0.0  # share of the large parts with a line across them
+    shadows: float = 0.0  # share of the large parts with a shadow, where the source has no shade
     trace: tuple[RGB, ...] = ()  # colours of the borders of shade; none = they are drawn in ink
     traced: float = 0.0  # share of the borders between two parts that are trace lines as well
     redrawn: float = 0.0  # share of the ink that is drawn twice
@@ -104,6 +105,7 @@ def draw_style(rng: np.random.Generator, height: int) -> InkStyle:
         gap_px=float(rng.choice((2.0, 3.0, 6.0), p=(0.45, 0.45, 0.1))),
         dropped=float(rng.choice((0.0, rng.uniform(0, 0.04)))),
         wrinkles=float(rng.choice((0.0, rng.uniform(0, 0.3)))),
+        shadows=float(rng.choice((0.0, rng.uniform(0.2, 1.0)), p=(0.55, 0.45))),
         trace=trace,
         traced=float(rng.choice((0.0, rng.uniform(0, 0.15)))) if trace else 0.0,
         specks=int(rng.choice((0.0, rng.uniform(1, 25)), p=(0.6, 0.4))),

@@ -199,3 +199,26 @@ def test_clips_differ_in_pen_trace_lines_and_sketchiness():
     assert 0.3 < np.mean([bool(style.trace) for style in styles]) < 0.5
     assert 0.15 < np.mean([style.redrawn > 0 for style in styles]) < 0.3
     assert 0.05 < np.mean([style.grain_px < 2.1 for style in styles]) < 0.2
+
+
+def test_shadows_split_large_parts_along_one_side_and_stay_from_frame_to_frame():
+    ids = np.zeros((200, 200), dtype=np.int32)
+    ids[40:160, 40:160] = 6
+    ids[10:28, 10:28] = 7
+    style = replace(PLAIN, shadows=1.0)
+    first = draw(SourceFrame(ids), style, np.random.default_rng(0))
+    second = draw(SourceFrame(ids), style, np.random.default_rng(1))
+    found = sample(first)
+    assert set(found.part.tolist()) == {0, 6, 7}
+    assert (found.part == 7).sum() == 1
+    assert 2 <= (found.part == 6).sum() <= 3  # the band may open at a corner
+    assert (found.purity > 0.98).all()
+    assert (first.image == second.image).all()
+    share = np.sort(found.segments.area[found.part == 6]) / 120**2
+    assert 0.05 < share[:-1].sum() < 0.5
+
+
+def test_shade_of_the_source_is_kept_instead_of_shadows():
+    plain = draw(_shadowed(), PLAIN, np.random.default_rng(0))
+    shadowed = draw(_shadowed(), replace(PLAIN, shadows=1.0), np.random.default_rng(0))
+    assert (plain.image == shadowed.image).all()
