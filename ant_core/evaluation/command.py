@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import re
 import threading
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ant_core import __version__
 from ant_core.commands.outcome import Outcome
-from ant_core.errors import Cancelled, InputError, OutputError, UsageError
-from ant_core.evaluation.benchmark import PROTOCOLS, Result, applies, run_protocol
-from ant_core.evaluation.flow_labels import RegionStatistics
+from ant_core.errors import InputError, OutputError, UsageError
+from ant_core.evaluation.benchmark import PROTOCOLS
+from ant_core.evaluation.measure import measure
 from ant_core.evaluation.methods import Flow, Method, Model, Overlap, Position
 from ant_core.evaluation.reliability import Reliability, draw_reliability
-from ant_core.evaluation.results import document, statistics_table, table
+from ant_core.evaluation.results import Results, document, statistics_table, table
 from ant_core.evaluation.sets import ShotSource, find_shots
-from ant_core.evaluation.shots import TrueShot
 from ant_core.evaluation.worst_sheet import draw_worst
 from ant_core.formats.files import WholeFiles
 from ant_core.matcher import Matcher, default_model
@@ -47,20 +46,13 @@ def evaluate(
     limit_threads(options.threads)
     models, told = _models(options)
     methods: list[Method] = [Position(), Overlap(), Flow(), *models]
-    results = {protocol: {m.name: Result() for m in methods} for protocol in protocols}
-    statistics = RegionStatistics()
-    for done, source in enumerate(sources, 1):
-        shot = source.read()
-        for protocol in protocols:
-            _score(protocol, shot, methods, results[protocol], cancel)
-        for method in methods:
-            method.forget()
-        _count_regions(shot, statistics)
-        reporter.progress(done, len(sources), source.name, {"shot": source.name})
-    measured = {
-        protocol: {name: r for name, r in by_method.items() if r.tally.counts.shots}
-        for protocol, by_method in results.items()
-    }
+    done = itertools.count(1)
+
+    def scored(source: ShotSource) -> None:
+        reporter.progress(next(done), len(sources), source.name, {"shot": source.name})
+
+    found = measure(sources, protocols, methods, cancel, scored)
+    measured, statistics = found.results, found.statistics
     if not any(measured.values()):
         raise InputError(
             f"nothing to score: the data sets do not bring what {', '.join(protocols)} asks for; "
@@ -80,7 +72,7 @@ def evaluate(
     return Outcome(text=text, event={"json": options.json, "pictures": options.pictures})
 
 
-def _draw(folder: Path, measured: dict[str, dict[str, Result]], files: WholeFiles) -> None:
+def _draw(folder: Path, measured: Results, files: WholeFiles) -> None:
     """Draw what there is to draw of every model."""
     curves: dict[str, dict[str, Reliability]] = {}
     for protocol, methods in measured.items():
@@ -108,33 +100,7 @@ def _check_place(path: str | None, files: WholeFiles) -> None:
         raise OutputError(f"{folder} cannot be written to: give --json a place that can")
 
 
-def _count_regions(shot: TrueShot, statistics: RegionStatistics) -> None:
-    """Count what AnimeRun's Table 1 lists, of shots that have flow and matches."""
-    if not (shot.flows and shot.matches):
-        return
-    for frame in shot.frames:
-        statistics.add_frame(frame.count)
-    for index, (source, target) in enumerate(pairwise(shot.frames)):
-        flow, first = shot.flows[index]().flow, shot.matches[index]
-        statistics.add_pair(shot.name, flow, first, source.centroid, target.centroid)
-
-
-def _score(
-    protocol: str,
-    shot: TrueShot,
-    methods: Sequence[Method],
-    results: dict[str, Result],
-    cancel: threading.Event,
-) -> None:
-    if not applies(protocol, shot):
-        return
-    for method in methods:
-        if cancel.is_set():
-            raise Cancelled("stopped before all shots were scored: run the same command again")
-        run_protocol(protocol, shot, method, results[method.name])
-
-
-def _warn_unequal(measured: dict[str, dict[str, Result]], reporter: Reporter) -> None:
+def _warn_unequal(measured: Results, reporter: Reporter) -> None:
     """Say where methods stand on different shots, since their figures then do not compare."""
     unequal = [
         protocol
