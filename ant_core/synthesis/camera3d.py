@@ -86,13 +86,13 @@ def draw_camera(
         [rng.normal(0, 0.6), rng.choice([-1, 1]) * rng.uniform(1.5, 2 * np.pi)], p=[0.75, 0.25]
     )
     limit = min(_FASTEST_TURN * (drawings - 1), _BEFORE_WALL if walled else np.inf)
-    turn = float(np.clip(turn * pace, -limit, limit))
+    turn = float(np.clip(turn, -limit, limit))
     target = np.zeros((2, 3))
     target[0] = rng.normal(0, (0.12, 0.06, 0.12)) + np.array([0, rng.uniform(0.42, 0.6), 0])
     target[1] = rng.normal(0, (0.3, 0.12, 0.3)) * moves[4] * pace
     return Camera(
         fov=fov,
-        yaw=(yaw, turn * moves[0]),
+        yaw=(yaw, turn * moves[0] * pace),
         pitch=(rng.normal(0.12, 0.15), rng.normal(0, 0.2) * moves[1] * pace),
         roll=(rng.normal(0, 0.04), rng.normal(0, 0.1) * moves[2] * pace),
         log_distance=(float(np.log(max(distance, 0.5))), rng.normal(0, 0.3) * moves[3] * pace),

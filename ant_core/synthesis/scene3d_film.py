@@ -10,10 +10,11 @@ from pathlib import Path
 
 from ant_core.synthesis import scene3d
 from ant_core.synthesis.source import SourceClip, Split
+from ant_core.synthesis.stage3d import Recipe
 
-__all__ = ["FILM", "make_clip"]
+__all__ = ["make_clip"]
 
-FILM = scene3d.Recipe(
+_FILM = Recipe(
     name="scene3d_film",
     sizes=((540, 960), (436, 1024)),
     characters=(4, 5, 6),
@@ -26,11 +27,11 @@ FILM = scene3d.Recipe(
     drawings=tuple(range(8, 13)),
     steps=(1,),
     step_shares=(1.0,),
-    camera=2.0,
     sky=True,
+    flows=True,
 )
 
 
 def make_clip(data: Path, split: Split, seed: int) -> SourceClip:
     """Make one clip of a film; arguments, result and errors as those of ``scene3d``."""
-    return scene3d.make_clip(data, split, seed, FILM)
+    return scene3d.make_clip(data, split, seed, _FILM)

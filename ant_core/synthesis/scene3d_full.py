@@ -10,10 +10,11 @@ from pathlib import Path
 
 from ant_core.synthesis import scene3d
 from ant_core.synthesis.source import SourceClip, Split
+from ant_core.synthesis.stage3d import Recipe
 
 __all__ = ["make_clip"]
 
-_FULL = scene3d.Recipe(
+_FULL = Recipe(
     name="scene3d_full",
     sizes=((1080, 1440), (1080, 1620), (900, 1600)),
     characters=(4, 5, 6),

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from ant_core.synthesis import scene3d
 from ant_core.synthesis.source import SourceClip, Split
+from ant_core.synthesis.stage3d import Recipe
 
 __all__ = ["make_clip"]
 
-_SINGLE = scene3d.Recipe(
+_SINGLE = Recipe(
     name="scene3d_single",
     characters=(1,),
     character_shares=(1.0,),

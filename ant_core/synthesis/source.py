@@ -48,11 +48,16 @@ class SourceFrame:
     shade
         (H, W) uint8 or None: a second division of the parts, such as cel shadows.  Where it
         changes a line is drawn as well, but the part stays the same.
+    forward, backward
+        (H, W, 2) float32 or None: flow x, y in pixels to the clip's next frame and to the one
+        before; every pixel's is that of the surface it shows, hidden there or not.
     """
 
     ids: NDArray[np.int32]
     edges: NDArray[np.bool_] | None = None
     shade: NDArray[np.uint8] | None = None
+    forward: NDArray[np.float32] | None = None
+    backward: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)

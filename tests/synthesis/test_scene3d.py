@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.synthesis.gltf_builder import Builder, column
+from tests.synthesis.packs3d import quads, write_packs
 
 pytest.importorskip("moderngl", reason="moderngl is not installed: needs the extra 'train'")
 
@@ -20,6 +20,7 @@ from ant_core.synthesis.props3d import Thing, backdrop, random_thing
 from ant_core.synthesis.render3d import (
     Planes,
     Renderer,
+    Sight,
     crease_edges,
     depth_edges,
     look_at,
@@ -49,9 +50,11 @@ def draw_quads(renderer: Renderer, depths: list[float], halves: list[float]) -> 
     faces = np.array([[0, 1, 2], [0, 2, 3]]) + 4 * np.arange(count)[:, None, None]
     return renderer.render(
         (40, 60),
-        look_at(EYE, np.zeros(3)),
-        perspective(2 * np.arctan(0.2), 1.5, 1.0, 10.0),
-        positions=np.concatenate(points).astype(np.float32),
+        Sight(
+            look_at(EYE, np.zeros(3)),
+            perspective(2 * np.arctan(0.2), 1.5, 1.0, 10.0),
+            np.concatenate(points).astype(np.float32),
+        ),
         normals=np.tile(np.array([0, 0, 1], np.float32), (4 * count, 1)),
         parts=np.repeat(np.arange(1, count + 1), 4).astype(np.int32),
         faces=faces.reshape(-1, 3).astype(np.int32),
@@ -83,9 +86,7 @@ def test_top_of_the_world_is_the_top_row(renderer: Renderer) -> None:
     points = np.array([[-1, 0.2, 0], [1, 0.2, 0], [0, 0.8, 0]], np.float32)
     planes = renderer.render(
         (40, 40),
-        look_at(EYE, np.zeros(3)),
-        perspective(2 * np.arctan(0.2), 1.0, 1.0, 10.0),
-        positions=points,
+        Sight(look_at(EYE, np.zeros(3)), perspective(2 * np.arctan(0.2), 1.0, 1.0, 10.0), points),
         normals=points,
         parts=np.full(3, 7, np.int32),
         faces=np.array([[0, 1, 2]], np.int32),
@@ -139,23 +140,6 @@ def test_short_pieces_of_edges_go() -> None:
     np.testing.assert_array_equal(np.nonzero(without_specks(edges, 3)), [[0] * 4, range(4)])
 
 
-def quads(offsets: list[float], materials: list[str]) -> Builder:
-    """Build a model of unit squares at these places along x, one primitive each."""
-    b = Builder()
-    primitives = []
-    names = sorted(set(materials))
-    for x, material in zip(offsets, materials, strict=True):
-        points = b.add([[x, 0, 0], [x + 1, 0, 0], [x + 1, 1, 0], [x, 1, 0]])
-        index = b.add(np.array([[0], [1], [2], [0], [2], [3]]), "uint16")
-        attributes = {"POSITION": points}
-        primitive = {"attributes": attributes, "indices": index, "material": names.index(material)}
-        primitives.append(primitive)
-    b.json["meshes"] = [{"primitives": primitives}]
-    b.json["materials"] = [{"name": name} for name in names]
-    b.json["nodes"] = [{"name": "body", "mesh": 0}, {"name": "free"}]
-    return b
-
-
 def figure(tmp_path: Path, offsets: list[float], materials: list[str]) -> Figure:
     path = quads(offsets, materials).write_glb(tmp_path / "model.glb")
     return build_figure(gltf.load_model(path), "quaternius")
@@ -207,26 +191,9 @@ def test_random_things_are_whole_meshes(seed: int) -> None:
         assert parts.max() < len(thing.materials)
 
 
-def moving(names: list[str]) -> Builder:
-    """Build three squares whose node turns in every clip."""
-    b = quads([0, 0.5, 3], ["a", "b", "a"])
-    times, turns = b.add(column([0, 1])), b.add([[0, 0, 0, 1], [0, 0.6, 0, 0.8]])
-    sampler = {"input": times, "output": turns}
-    channel = {"sampler": 0, "target": {"node": 0, "path": "rotation"}}
-    b.json["animations"] = [
-        {"name": n, "samplers": [sampler], "channels": [channel]} for n in names
-    ]
-    return b
-
-
 @pytest.fixture
 def packs(tmp_path: Path) -> Path:
-    """Write a pack with a training, a validation and a test character, all with the same clips."""
-    folder = tmp_path / "data" / "quaternius" / "animals_pack"
-    folder.mkdir(parents=True)
-    for name in ("Cow", "Husky", "Wolf"):
-        moving([f"Rig|clip{i}" for i in range(9)]).write_glb(folder / f"{name}.glb")
-    return tmp_path / "data"
+    return write_packs(tmp_path)
 
 
 def test_catalogue_divides_characters_and_clips(packs: Path) -> None:
