@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,15 @@ class Reliability:
         shares = np.array([(high & hit).sum(), high.sum(), segments], np.float64)
         self._bins[shot] = self._bins.get(shot, 0) + bins
         self._high[shot] = self._high.get(shot, 0) + shares
+
+    @classmethod
+    def join(cls, parts: Sequence[Reliability]) -> Reliability:
+        """Return all parts as one; each is of shots of its own."""
+        joined = cls()
+        for part in parts:
+            joined._bins.update(part._bins)
+            joined._high.update(part._high)
+        return joined
 
     @property
     def fills(self) -> int:

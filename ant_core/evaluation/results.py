@@ -11,7 +11,7 @@ from ant_core.evaluation.reliability import HIGH, Reliability
 from ant_core.evaluation.tally import Figure
 from ant_core.evaluation.worst import Worst
 
-__all__ = ["Results", "document", "statistics_table", "table"]
+__all__ = ["COLUMNS", "Results", "cell", "document", "statistics_table", "table"]
 
 # protocol -> method -> result; methods that could not run are left out
 Results = Mapping[str, Mapping[str, Result]]
@@ -19,10 +19,12 @@ Results = Mapping[str, Mapping[str, Result]]
 SCHEMA = 2
 _COLOR = ("acc", "acc_thres", "pix_acc", "pix_f_acc", "b_miou", "pix_b_miou", "abstained")
 _REGION = ("acc", "nonocc", "occ", "over_300", "nonocc_no_abstention", "none_precision")
-_COLUMNS: dict[str, tuple[str, ...]] = {
+# What tables show of a protocol's metrics; all of them where nothing is chosen.
+COLUMNS: dict[str, tuple[str, ...]] = {
     "recursive": ("accuracy", "mean_iou", "abstained"),
     "recursive_first": ("accuracy", "mean_iou", "abstained"),
     "consecutive": _COLOR,
+    **{name: _COLOR for name in PROTOCOLS if name.startswith("keyframes")},
     "regions": _REGION,
     "parts": _REGION,
 }
@@ -141,21 +143,21 @@ def _columns(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _block(protocol: str, methods: Mapping[str, Result]) -> str:
-    asked = _COLUMNS.get(protocol, () if protocol == "flow" else _COLOR)
     known = list(dict.fromkeys(name for r in methods.values() for name in r.tally.metrics()))
-    columns = [name for name in asked or known if name in known]
+    columns = [name for name in COLUMNS.get(protocol, known) if name in known]
     rows = [["method", *columns, "segments", "frames", "shots", "characters"]]
     for name, result in methods.items():
         counts = result.tally.counts
         metrics = result.tally.metrics()
-        cells = [_cell(result, column) if column in metrics else "-" for column in columns]
+        cells = [cell(result, column) if column in metrics else "-" for column in columns]
         people = str(len(counts.characters)) if counts.characters_known else "-"
         numbers = [str(counts.segments), str(counts.frames), str(len(counts.shots)), people]
         rows.append([name, *cells, *numbers])
     return _columns(rows)
 
 
-def _cell(result: Result, metric: str) -> str:
+def cell(result: Result, metric: str) -> str:
+    """Return a figure with its interval as tables show it, percent or pixels."""
     figure = _scaled(metric, result.tally.figure(metric))
     if figure["low"] is None or figure["high"] is None:
         return f"{figure['value']:.2f}"

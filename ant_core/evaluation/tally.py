@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,17 @@ class Counts:
     shots: set[str] = field(default_factory=set)
     characters: set[str] = field(default_factory=set)
     characters_known: bool = True  # False where a set does not name them
+
+    @classmethod
+    def join(cls, parts: Sequence[Counts]) -> Counts:
+        """Return all parts as one; each is of shots of its own."""
+        return cls(
+            sum(part.segments for part in parts),
+            sum(part.frames for part in parts),
+            {shot for part in parts for shot in part.shots},
+            {name for part in parts for name in part.characters},
+            all(part.characters_known for part in parts),
+        )
 
 
 class Tally:

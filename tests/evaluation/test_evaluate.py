@@ -4,8 +4,6 @@ import argparse
 import json
 import threading
 
-import cv2
-import numpy as np
 import pytest
 
 from ant_core.commands import evaluate
@@ -30,22 +28,6 @@ class Silent:
 @pytest.fixture(autouse=True)
 def _fake_model(monkeypatch):
     monkeypatch.setattr(command, "Matcher", FakeMatcher)
-
-
-@pytest.fixture
-def shots(tmp_path):
-    for name, step in (("slow", 1), ("fast", 4)):
-        for number in range(1, 8):
-            line, truth = np.full((40, 100), 255, np.uint8), np.zeros((40, 100, 4), np.uint8)
-            for index, start in enumerate((2, 34)):
-                left = start + step * number
-                cv2.rectangle(line, (left, 6), (left + 26, 34), 0, 2)
-                truth[6:34, left : left + 26] = (10 + 100 * index, 20, 30, 255)
-            for kind, image in (("line", line), ("truth", truth)):
-                folder = tmp_path / name / kind
-                folder.mkdir(parents=True, exist_ok=True)
-                cv2.imwrite(str(folder / f"{number:04d}.png"), image)
-    return tmp_path
 
 
 def run(*arguments, reporter=None, cancel=None):
