@@ -133,12 +133,8 @@ CONTROLLER = tuple(
 # The same with the real engine, in the real Krita alone.
 WITH_ENGINE = (
     "engine:rgba_u8",
-    "engine:rgba_u16",
     "engine:rgba_f32_with_a_hint",
-    "engine:graya_u8",
-    "engine:cmyka_u8",
     "engine:killed_in_the_middle",
-    "sample:propagates",
 )
 
 # What the docker's own widgets do, in the plugin as Krita loaded it and with the real engine.
