@@ -40,14 +40,21 @@ class Border:
 
 
 def _wrinkle(part: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Draw one curve over a part's mask, given in units of its box; it may end inside the part."""
+    """Draw one curve over a part's mask, given in units of its box.
+
+    It crosses the part, or ends inside like a crease, or lies inside like the line of a nose.
+    """
     x0, y0, w, h = cv2.boundingRect(part)
     angle = rng.uniform(0, 2 * np.pi)
     across = np.array([np.cos(angle), np.sin(angle)])
-    offset = rng.uniform(-0.25, 0.25) * np.array([-across[1], across[0]])
-    reach = 0.75 if rng.random() < 0.6 else rng.uniform(0.0, 0.3)
+    offset = rng.uniform(-0.35, 0.35) * np.array([-across[1], across[0]])
     bow = rng.uniform(-0.25, 0.25) * np.array([-across[1], across[0]])
-    t = np.linspace(-0.75, reach, 24)[:, None]
+    start, stop = (
+        (-0.75, 0.75),
+        (-0.75, rng.uniform(-0.2, 0.25)),
+        (-0.25, rng.uniform(-0.1, 0.3)),
+    )[rng.choice(3, p=(0.35, 0.4, 0.25))]
+    t = np.linspace(start, stop, 24)[:, None]
     points = 0.5 + offset + t * across + (0.56 - t**2) * bow
     curve = np.rint(points * (w, h) + (x0, y0)).astype(np.int32)
     line = np.zeros_like(part)
@@ -56,16 +63,18 @@ def _wrinkle(part: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
 
 
 def wrinkles(ids: NDArray[np.int32], style: InkStyle) -> NDArray[np.bool_]:
-    """Return (H, W) lines across some of the large parts; the same in every frame."""
+    """Return (H, W) one to three lines on some of the large parts; the same in every frame."""
     lines = np.zeros(ids.shape, dtype=np.uint8)
     if style.wrinkles <= 0:
         return lines.astype(bool)
     area = np.bincount(ids.ravel())
     parts = np.flatnonzero(area > max(400, 60 * style.width_px**2))
     parts = parts[(parts > 0) & (coin(style.seed + 1, parts) < style.wrinkles)]
-    for part in parts[np.argsort(-area[parts], kind="stable")][:8]:
+    for part in parts[np.argsort(-area[parts], kind="stable")][:12]:
         curve_rng = np.random.default_rng((style.seed, int(part)))
-        lines |= _wrinkle((ids == part).astype(np.uint8), curve_rng)
+        mask = (ids == part).astype(np.uint8)
+        for _ in range(int(curve_rng.integers(1, 4))):
+            lines |= _wrinkle(mask, curve_rng)
     return lines.astype(bool)
 
 

@@ -28,7 +28,7 @@ class InkStyle:
     gaps: float = 0.0  # breaks in 1000 px of line
     gap_px: float = 3.0  # widest of them
     dropped: float = 0.0  # share of the lines between two parts that are left out
-    wrinkles: float = 0.0  # share of the large parts with a line across them
+    wrinkles: float = 0.0  # share of the large parts with lines across them or in them
     shadows: float = 0.0  # share of the large parts with a shadow, where the source has no shade
     trace: tuple[RGB, ...] = ()  # colours of the borders of shade; none = they are drawn in ink
     traced: float = 0.0  # share of the borders between two parts that are trace lines as well
@@ -90,7 +90,7 @@ def draw_style(rng: np.random.Generator, height: int) -> InkStyle:
     """Draw a random style for a clip of drawings ``height`` pixels tall."""
     width = _width(rng, height)
     hand = float(rng.choice((0.0, 0.5, 1.0, 2.0), p=(0.1, 0.3, 0.4, 0.2)))
-    trace = draw_colors(rng) if rng.random() < 0.4 else ()
+    trace = draw_colors(rng) if rng.random() < 0.45 else ()
     return InkStyle(
         seed=int(rng.integers(2**31)),
         width_px=width,
@@ -104,8 +104,8 @@ def draw_style(rng: np.random.Generator, height: int) -> InkStyle:
         gaps=float(rng.choice((0.0, rng.uniform(0.0, 1.5)), p=(0.4, 0.6))),
         gap_px=float(rng.choice((2.0, 3.0, 6.0), p=(0.45, 0.45, 0.1))),
         dropped=float(rng.choice((0.0, rng.uniform(0, 0.04)))),
-        wrinkles=float(rng.choice((0.0, rng.uniform(0, 0.3)))),
-        shadows=float(rng.choice((0.0, rng.uniform(0.2, 1.0)), p=(0.55, 0.45))),
+        wrinkles=float(rng.choice((0.0, rng.uniform(0, 0.5)), p=(0.35, 0.65))),
+        shadows=float(rng.uniform(0.2, 1.0)) if rng.random() < (0.75 if trace else 0.25) else 0.0,
         trace=trace,
         traced=float(rng.choice((0.0, rng.uniform(0, 0.15)))) if trace else 0.0,
         specks=int(rng.choice((0.0, rng.uniform(1, 25)), p=(0.6, 0.4))),
