@@ -58,11 +58,21 @@ def install_krita(log):
 
 def make_all(log):
     """Make every tree that is missing, or say in one line why not."""
+    _make_missing(SUITES, log)
+
+
+def make_newest(log):
+    """Make the tree of the newest Krita if it is missing; returns its path, None without it."""
+    _make_missing(SUITES[-1:], log)
+    return next((tree for tree in made() if os.path.basename(tree) == SUITES[-1][0]), None)
+
+
+def _make_missing(suites, log):
     why = _obstacle()
     if why:
         _env.say("SKIPPED: Krita's other versions are not tested, because %s." % why)
         return
-    for name, suite in SUITES:
+    for name, suite in suites:
         tree = os.path.join(folder(), name)
         if os.path.exists(os.path.join(tree, READY)):
             continue

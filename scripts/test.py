@@ -10,7 +10,9 @@ where it can be had, and starts pytest in it. What else is given goes to pytest,
 --data and --bench name folders outside the project; tests that need one are skipped without it.
 The tests inside Krita and those of pages use the installed Krita and browser (of the Chromium
 family); as root on Debian, what is missing is installed first.
---krita all tests the Kritas of Debian's other suites as well, in system trees made for it.
+--krita all tests the Kritas of Debian's other suites as well, in system trees made for it. Where
+CI is set, the whole suite ends with the newest of them: Krita's API, the packed plugin and the
+whole way from the docker's button to the saved file.
 """
 
 import os
@@ -21,6 +23,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import _browser
 import _env
 import _krita_trees
+
+IN_NEWEST = "test_host or packed or (whole_way and not killed)"
 
 
 def main():
@@ -37,7 +41,15 @@ def main():
         _browser.install_browser(os.path.join(_env.ROOT, ".venv-test", "browser.log"))
     if "--krita=all" in arguments or "--krita all" in " ".join(arguments):
         _krita_trees.make_all(log)
-    return _env.run([python, "-m", "pytest"] + arguments)
+    pytest = [python, "-m", "pytest"]
+    code = _env.run(pytest + arguments)
+    if os.environ.get("CI") and not arguments:
+        newest = _krita_trees.make_newest(log)
+        if newest:
+            _env.say("The newest Krita:")
+            choice = ["tests/in_krita", "--krita", newest, "-k", IN_NEWEST]
+            code = _env.run(pytest + choice) or code
+    return code
 
 
 def _wants(arguments, room):

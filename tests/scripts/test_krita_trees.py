@@ -60,6 +60,47 @@ def test_finished_trees_are_left_alone(commands, log):
     assert commands[0] == []
 
 
+def test_the_newest_krita_s_tree_is_made_alone(commands, log):
+    newest = trees.make_newest(log)
+    assert newest.endswith("/experimental")
+    assert trees.made() == [newest]
+    commands[0].clear()
+    assert trees.make_newest(log) == newest
+    assert commands[0] == []
+
+
+def test_without_the_newest_krita_s_tree_a_loud_line_says_so(commands, log, capsys):
+    commands[1].add("debootstrap")
+    assert trees.make_newest(log) is None
+    assert capsys.readouterr().err.count("SKIPPED: the Krita of experimental") == 1
+
+
+@pytest.mark.parametrize(
+    ("ci", "arguments", "codes", "starts", "code"),
+    [
+        ("", [], [0], 1, 0),
+        ("true", ["tests/in_krita"], [0], 1, 0),
+        ("true", [], [0, 0], 2, 0),
+        ("true", [], [0, 1], 2, 1),
+        ("true", [], [1, 0], 2, 1),
+    ],
+)
+def test_a_build_server_ends_with_the_newest_krita(monkeypatch, ci, arguments, codes, starts, code):
+    seen, left = [], list(codes)
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(test_script.sys, "argv", ["test.py", *arguments])
+    monkeypatch.setattr(test_script._env, "ensure", lambda *_, **__: "python")
+    monkeypatch.setattr(
+        test_script._env, "run", lambda command: seen.append(command) or left.pop(0)
+    )
+    monkeypatch.setattr(test_script._browser, "install_browser", lambda _: None)
+    monkeypatch.setattr(test_script._krita_trees, "install_krita", lambda _: None)
+    monkeypatch.setattr(test_script._krita_trees, "make_newest", lambda _: "/trees/experimental")
+    assert test_script.main() == code
+    assert len(seen) == starts
+    assert ("/trees/experimental" in seen[-1]) is (starts == 2)
+
+
 def test_a_tree_that_fails_costs_a_loud_line_and_not_the_others(commands, log, capsys):
     commands[1].add("forky")
     trees.make_all(log)
