@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -43,6 +44,7 @@ __all__ = [
     "Sample",
     "clip_arrays",
     "clip_path",
+    "drawings",
     "majority",
     "sample",
     "samples",
@@ -107,12 +109,17 @@ def sample(drawn: Drawn) -> Sample:
     return Sample(drawn, labels, segments, describe(lines, labels, segments), part, purity)
 
 
-def samples(clip: SourceClip, style: InkStyle | None = None) -> list[Sample]:
-    """Draw and segment all frames; without a style one is drawn from the clip's name."""
+def drawings(clip: SourceClip, style: InkStyle | None = None) -> Iterator[Drawn]:
+    """Draw the frames one by one; without a style one is drawn from the clip's name."""
     if style is None:
         style = draw_style(seeded("style", clip.split, clip.name), clip.frames[0].ids.shape[0])
-    pens = (seeded("pen", clip.split, clip.name, i) for i in range(len(clip.frames)))
-    return [sample(draw(frame, style, pen)) for frame, pen in zip(clip.frames, pens, strict=True)]
+    for i, frame in enumerate(clip.frames):
+        yield draw(frame, style, seeded("pen", clip.split, clip.name, i))
+
+
+def samples(clip: SourceClip, style: InkStyle | None = None) -> list[Sample]:
+    """Draw and segment all frames; without a style one is drawn from the clip's name."""
+    return [sample(drawn) for drawn in drawings(clip, style)]
 
 
 def _color_numbers(clip: SourceClip) -> NDArray[np.int32]:

@@ -1,4 +1,4 @@
-"""Looking at generated data: a page of sample drawings, and figures of stored clips."""
+"""Looking at generated data: a page of samples, figures of stored clips and of drawings."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError, OutputError
-from ant_core.synthesis.clip import samples
+from ant_core.synthesis.clip import drawings, samples
+from ant_core.synthesis.ink_statistics import InkFigures, comparison, ink_figures
+from ant_core.synthesis.shots import read_picture
 from ant_core.synthesis.source import Split, load_source
 from ant_core.synthesis.splits import intersections
 from segmentation import preview
 
-__all__ = ["preview_page", "statistics"]
+__all__ = ["ink_beside", "preview_page", "statistics"]
 
 _CELL_PX = 420
 
@@ -106,3 +108,36 @@ def statistics(out: Path) -> list[str]:
     if not intersections(used):
         lines.append("no character, part or motion is in two splits")
     return lines
+
+
+def ink_beside(
+    data: Path, split: Split, jobs: Sequence[tuple[str, int]], folders: Sequence[Path]
+) -> list[str]:
+    """Return lines of text: how generated drawings are drawn, beside pictures of drawn ink.
+
+    Parameters
+    ----------
+    jobs
+        Source and seed of each clip; its first drawing is measured.
+    folders
+        Each with line drawings: PNG pictures called something with "line", or in a folder "line".
+
+    Raises
+    ------
+    InputError
+        A folder holds no such picture.
+    """
+    groups: dict[str, list[InkFigures]] = {}
+    for folder in folders:
+        pictures = [p for p in sorted(folder.rglob("*.png")) if _is_line_drawing(p)]
+        if not pictures:
+            raise InputError(f"{folder} holds no line drawings: name them *line*.png or line/*.png")
+        groups[folder.name] = [ink_figures(read_picture(path)) for path in pictures]
+    for source, seed in jobs:
+        first = next(drawings(load_source(source)(data, split, seed)))
+        groups.setdefault(source, []).append(ink_figures(first.image))
+    return comparison(groups)
+
+
+def _is_line_drawing(path: Path) -> bool:
+    return "line" in path.stem or path.parent.name == "line"
