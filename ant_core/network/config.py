@@ -12,10 +12,13 @@ from typing import Any
 
 from ant_core.errors import InputError, UsageError
 from ant_core.network.data import SampleOptions
-from ant_core.network.model import CONFIGS
+from ant_core.network.model import CONFIGS, ModelConfig
 from ant_core.network.options import option
+from ant_core.network.switches import Switches
 
 __all__ = ["TrainConfig", "example", "read_config"]
+
+_TABLES: dict[str, type] = {"samples": SampleOptions, "switches": Switches}
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class TrainConfig:
     pool_clips: int = option(700, "most clips held in memory, 10 to 20 MB each")
     purity_min: float = option(0.7, "segments of which less belongs to one true part teach nothing")
     samples: SampleOptions = field(default_factory=SampleOptions)
+    switches: Switches = field(default_factory=Switches)
 
     def __post_init__(self) -> None:
         """Refuse values that no run could use."""
@@ -66,6 +70,12 @@ class TrainConfig:
         for name in ("minutes", "tokens", "accumulate", "learning_rate", "validate_minutes"):
             if getattr(self, name) <= 0:
                 raise UsageError(f"{name} is {getattr(self, name)}, expected more than 0")
+        _ = self.model  # refuses switches that the network does not have
+
+    @property
+    def model(self) -> ModelConfig:
+        """The network with its switches."""
+        return self.switches.applied(CONFIGS[self.network])
 
 
 def read_config(path: Path) -> TrainConfig:
@@ -86,13 +96,15 @@ def read_config(path: Path) -> TrainConfig:
         raise InputError(
             f"{path} is no TOML file ({error}): start from what ant_core train --example prints"
         ) from error
-    samples = document.pop("samples", {})
-    if not isinstance(samples, dict):
-        raise UsageError(f"samples in {path} must be a table: write [samples] on a line of its own")
-    values = _checked(TrainConfig, document, str(path))
-    return TrainConfig(
-        **values, samples=SampleOptions(**_checked(SampleOptions, samples, f"[samples] in {path}"))
-    )
+    tables = {}
+    for name, kind in _TABLES.items():
+        table = document.pop(name, {})
+        if not isinstance(table, dict):
+            raise UsageError(
+                f"{name} in {path} must be a table: write [{name}] on a line of its own"
+            )
+        tables[name] = kind(**_checked(kind, table, f"[{name}] in {path}"))
+    return TrainConfig(**_checked(TrainConfig, document, str(path)), **tables)
 
 
 def _checked(kind: type, document: dict[str, Any], place: str) -> dict[str, Any]:
@@ -120,7 +132,7 @@ def _converted(name: str, value: Any, default: Any, place: str) -> Any:
 
 
 def _plain_fields(kind: type) -> list[dataclasses.Field[Any]]:
-    return [item for item in dataclasses.fields(kind) if item.name != "samples"]
+    return [item for item in dataclasses.fields(kind) if item.name not in _TABLES]
 
 
 def _toml(value: Any) -> str:
@@ -132,8 +144,8 @@ def _toml(value: Any) -> str:
 def example() -> str:
     """Return the file of an experiment with every option at its default, each explained."""
     lines = ["# A training experiment: ant_core train THIS_FILE --clips CLIPS --out RUN", ""]
-    for kind, title in ((TrainConfig, ""), (SampleOptions, "[samples]")):
-        lines += ["", title] if title else []
+    for kind, title in ((TrainConfig, ""), *((kind, name) for name, kind in _TABLES.items())):
+        lines += ["", f"[{title}]"] if title else []
         for item in _plain_fields(kind):
             lines += [f"# {item.metadata['comment']}", f"{item.name} = {_toml(item.default)}"]
     return "\n".join(lines) + "\n"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from ant_core.descriptors import SHAPE_FEATURES, adjacency_matrix, pair_geometry
 from ant_core.evaluation.clips import UNSURE, Clip, Frame
 from ant_core.network.options import option
 
-__all__ = ["SampleOptions", "batches", "collate", "sample_pair"]
+__all__ = ["Sample", "SampleOptions", "batches", "collate", "sample_pair"]
 
 _COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
 
@@ -40,10 +41,21 @@ class SampleOptions:
     )
 
 
+class Sample(NamedTuple):
+    """A target, its references, and if asked for another target that stands beside it in time."""
+
+    target: Frame
+    references: list[Frame]
+    companion: Frame | None = None
+
+
 def sample_pair(
-    clip: Clip, rng: np.random.Generator, options: SampleOptions
-) -> tuple[Frame, list[Frame]] | None:
-    """Choose a target and its references, as propagation would meet them; None if too large."""
+    clip: Clip, rng: np.random.Generator, options: SampleOptions, *, companion: bool = False
+) -> Sample | None:
+    """Choose a target and its references, as propagation would meet them; None if too large.
+
+    Whether a companion is asked for changes nothing else of the sample.
+    """
     count = len(clip.frames)
     if count < 2:
         return None
@@ -54,7 +66,7 @@ def sample_pair(
     if near == target:
         near = target - 1 if target else 1
     chosen = [near]
-    if rng.random() < 0.5:
+    if rng.random() < 0.5 and options.references_max > 1:
         others = [i for i in range(count) if i not in (target, near)]
         extra = min(len(others), int(rng.integers(1, options.references_max)))
         chosen += [int(i) for i in rng.choice(others, extra, replace=False)]
@@ -63,31 +75,45 @@ def sample_pair(
     sizes = [frame.count for frame in [whole, *frames]]
     if min(sizes) < 2 or max(sizes) > options.segments_max:
         return None
-    return _augment(whole, frames, rng, options)
+    beside = _beside(clip, target, chosen, options) if companion else None
+    return _augment(Sample(whole, frames, beside), rng, options)
 
 
-def _augment(
-    target: Frame, references: list[Frame], rng: np.random.Generator, options: SampleOptions
-) -> tuple[Frame, list[Frame]]:
-    everything = [target, *references]
+def _beside(clip: Clip, target: int, chosen: list[int], options: SampleOptions) -> Frame | None:
+    """Return the next drawing, or the one before, rather one that is no reference."""
+    near = [i for i in (target + 1, target - 1) if 0 <= i < len(clip.frames)]
+    near = [i for i in near if 2 <= clip.frames[i].count <= options.segments_max]
+    near.sort(key=lambda i: i in chosen)
+    return clip.frames[near[0]] if near else None
+
+
+def _augment(sample: Sample, rng: np.random.Generator, options: SampleOptions) -> Sample:
+    everything = [sample.target, *sample.references]
+    everything += [sample.companion] if sample.companion else []
     if rng.random() < options.window_share:
         everything = _window(everything, int(rng.integers(*options.window_segments)), rng)
     if rng.random() < 0.5:
         everything = [_flip(frame) for frame in everything]
     scale = float(np.exp(rng.uniform(-0.4, 0.4)))
     shift = rng.uniform(-0.3, 0.3, 2)
-    varied = []
-    for frame in everything:
-        # The camera moves a little, sometimes a lot, between any two drawings.
-        roam = 0.15 if rng.random() < 0.25 else 0.02
-        own_scale = scale * float(np.exp(rng.normal(0, 0.06 if roam > 0.1 else 0.01)))
-        varied.append(_move(frame, own_scale, shift + rng.normal(0, roam, 2), rng))
-    target, references = varied[0], varied[1:]
+    last = 1 + len(sample.references)
+    target, *references = [_shot(frame, scale, shift, rng) for frame in everything[:last]]
     if rng.random() < options.drop_share:
         references = [_drop(frame, rng) for frame in references]
     if rng.random() < options.merge_share:
         target, references = _merge_colors(target, references, rng)
-    return target, references
+    if sample.companion is None:
+        return Sample(target, references)
+    return Sample(target, references, _shot(everything[last], scale, shift, rng.spawn(1)[0]))
+
+
+def _shot(
+    frame: Frame, scale: float, shift: NDArray[np.float64], rng: np.random.Generator
+) -> Frame:
+    """Let the camera move a little, sometimes a lot, between any two drawings."""
+    roam = 0.15 if rng.random() < 0.25 else 0.02
+    own_scale = scale * float(np.exp(rng.normal(0, 0.06 if roam > 0.1 else 0.01)))
+    return _move(frame, own_scale, shift + rng.normal(0, roam, 2), rng)
 
 
 def _flip(frame: Frame) -> Frame:
@@ -179,14 +205,24 @@ def _merge_colors(
     return recolor(target), [recolor(frame) for frame in references]
 
 
-def collate(samples: list[tuple[Frame, list[Frame]]]) -> dict[str, Tensor]:
-    """Pad samples to one batch; the keys are what the networks and the losses take."""
-    targets = [_join([frame], frame.number) for frame, _ in samples]
-    references = [_join(frames, target.number) for target, frames in samples]
-    return {
-        **{f"target_{key}": value for key, value in _pad(targets).items()},
-        **{f"reference_{key}": value for key, value in _pad(references).items()},
-    }
+def collate(samples: list[Sample]) -> dict[str, Tensor]:
+    """Pad samples to one batch; the keys are what the networks and the losses take.
+
+    With companions, a sample without one stands beside itself; `companion_step` (B,) says how
+    many frames later than the target a companion is.
+    """
+    batch = _side("target", [_join([s.target], s.target.number) for s in samples])
+    batch |= _side("reference", [_join(s.references, s.target.number) for s in samples])
+    if any(s.companion for s in samples):
+        frames = [s.companion or s.target for s in samples]
+        batch |= _side("companion", [_join([frame], frame.number) for frame in frames])
+        steps = [f.number - s.target.number for f, s in zip(frames, samples, strict=True)]
+        batch["companion_step"] = torch.tensor(steps, dtype=torch.float32)
+    return batch
+
+
+def _side(name: str, rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
+    return {f"{name}_{key}": value for key, value in _pad(rows).items()}
 
 
 def _join(frames: list[Frame], target_number: int) -> dict[str, NDArray[np.generic]]:
@@ -225,16 +261,22 @@ def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
 
 
 def batches(
-    clips: list[Clip], tokens: int, rng: np.random.Generator, options: SampleOptions
+    clips: list[Clip],
+    tokens: int,
+    rng: np.random.Generator,
+    options: SampleOptions,
+    *,
+    companion: bool = False,
 ) -> Iterator[dict[str, Tensor]]:
     """Yield batches of about `tokens` segments, padding included, without end.
 
     Samples of alike size stand together, to waste little padding.
     """
     while True:
-        samples: list[tuple[Frame, list[Frame]]] = []
+        samples: list[Sample] = []
         while len(samples) < 96:
-            sample = sample_pair(clips[int(rng.integers(len(clips)))], rng, options)
+            clip = clips[int(rng.integers(len(clips)))]
+            sample = sample_pair(clip, rng, options, companion=companion)
             if sample is not None:
                 samples.append(sample)
         groups = _group(samples, tokens)
@@ -242,15 +284,13 @@ def batches(
             yield collate(groups[index])
 
 
-def _group(
-    samples: list[tuple[Frame, list[Frame]]], tokens: int
-) -> list[list[tuple[Frame, list[Frame]]]]:
+def _group(samples: list[Sample], tokens: int) -> list[list[Sample]]:
     """Cut samples, sorted by size, where the padded size would exceed the budget."""
 
-    def sizes(sample: tuple[Frame, list[Frame]]) -> tuple[int, int]:
-        return sample[0].count, sum(frame.count for frame in sample[1])
+    def sizes(sample: Sample) -> tuple[int, int]:
+        return sample.target.count, sum(frame.count for frame in sample.references)
 
-    groups: list[list[tuple[Frame, list[Frame]]]] = []
+    groups: list[list[Sample]] = []
     longest = (0, 0)
     for sample in sorted(samples, key=lambda s: sum(sizes(s))):
         both = [max(a, b) for a, b in zip(longest, sizes(sample), strict=True)]

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ant_core.descriptors import DESCRIPTOR_VERSION, SHAPE_FEATURES
+from ant_core.errors import UsageError
 from ant_core.network.model import AntPaper, AntRelative
 
 __all__ = ["TOLERANCE", "compare", "encoder_inputs", "matcher_inputs", "write_model"]
@@ -103,7 +104,16 @@ def write_model(model: AntPaper | AntRelative, path: Path, manifest: dict[str, A
 
     `manifest` must hold name, no_counterpart_threshold and confidence; see `ant_core.matcher`.
     The same weights give the same bytes.
+
+    Raises
+    ------
+    UsageError
+        When the network takes known colours: model files have no place for them.
     """
+    if model.config.hints:
+        raise UsageError(
+            "a network that takes known colours cannot be exported: train one with hints = false"
+        )
     model.eval()
     features = model.config.features
     encoder = _graph(

@@ -25,11 +25,14 @@ import torch
 from torch import Tensor, nn
 
 from ant_core.descriptors import SHAPE_FEATURES
+from ant_core.network.hints import HintJoin
 
-__all__ = ["CONFIGS", "AntPaper", "AntRelative", "ModelConfig", "build"]
+__all__ = ["CONFIGS", "AntPaper", "AntRelative", "ModelConfig", "build", "distance_field"]
 
 _MASKED = -1e4  # added to scores of padded segments; finite, so that empty rows stay finite
 _PAIR_FEATURES = 11
+_REACH_PX = 8  # a quarter of a crop's side
+_CERTAIN = 20.0  # logit of "has a counterpart" of networks that do not know
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class ModelConfig:
     dropout: float = 0.1  # on the tokens that enter and on attention weights (paper, section 4.2)
     graph_layers: int = 0  # rounds of message passing over segment adjacency, ours only
     pair_hidden: int = 16  # hidden width of the relative-geometry network, ours only
+    context_crop: bool = True  # the second pair of crops, with the surroundings, ours only
+    pair_geometry: bool = True  # relative geometry as an attention bias, ours only
+    counterpart: bool = True  # the "has a counterpart" head, ours only
+    distance_field: bool = False  # a third channel of the crops, see `distance_field`, ours only
+    hints: bool = False  # tokens take colours in, see `ant_core.network.hints`, ours only
 
 
 CONFIGS = {
@@ -77,20 +85,35 @@ def _crop_cnn(channels: tuple[int, ...], features: int) -> nn.Sequential:
     return nn.Sequential(*modules, nn.Conv2d(channels[-1], features, side), nn.Flatten())
 
 
-def _patch_cnn(features: int) -> nn.Sequential:
-    """Build a CNN (n, 2, 32, 32) -> (n, features) that starts with overlapping patches.
+def _patch_cnn(channels: int, features: int) -> nn.Sequential:
+    """Build a CNN (n, channels, 32, 32) -> (n, features) that starts with overlapping patches.
 
     A third of the arithmetic of `_crop_cnn`, and the large maps that cost a laptop its memory
     bandwidth never exist.
     """
     return nn.Sequential(
-        nn.Conv2d(2, 48, 6, stride=4, padding=1),  # (n, 48, 8, 8)
+        nn.Conv2d(channels, 48, 6, stride=4, padding=1),  # (n, 48, 8, 8)
         nn.ReLU(),
         nn.Conv2d(48, 96, 3, stride=2, padding=1),  # (n, 96, 4, 4)
         nn.ReLU(),
         nn.Conv2d(96, features, 4),
         nn.Flatten(),
     )
+
+
+def distance_field(line: Tensor) -> Tensor:
+    """Return the distance from the line, up to `_REACH_PX` pixels, over `_REACH_PX`.
+
+    line: (n, 1, H, W) in [0, 1]. The distance is that of a king on a chess board; grey lines give
+    the mean of the distances from the line at every threshold. Shi et al., "Deep Line Art Video
+    Colorization with a Few References", section 3.1, match on distance fields because lines
+    alone leave most pixels empty.
+    """
+    reached, distance = line, 1 - line
+    for _ in range(_REACH_PX - 1):
+        reached = nn.functional.max_pool2d(reached, 3, stride=1, padding=1)
+        distance = distance + 1 - reached
+    return distance / _REACH_PX
 
 
 class Attention(nn.Module):
@@ -107,15 +130,22 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, source: Tensor, bias: Tensor) -> Tensor:
         """x: (B, N, D) asks source: (B, M, D); bias: broadcasts to (B, A, N, M)."""
         batch, _, features = x.shape
-        depth = features // self.heads
-        q = self.query(x).reshape(batch, -1, self.heads, depth).transpose(1, 2)  # (B, A, N, d)
         k, v = self.key_value(source).chunk(2, dim=-1)
-        k = k.reshape(batch, -1, self.heads, depth).permute(0, 2, 3, 1)  # (B, A, d, M)
-        v = v.reshape(batch, -1, self.heads, depth).transpose(1, 2)  # (B, A, M, d)
-        scores = torch.matmul(q * depth**-0.5, k) + bias  # (B, A, N, M)
-        weights = self.dropout(scores.softmax(dim=-1))
+        v = v.reshape(batch, -1, self.heads, features // self.heads).transpose(1, 2)  # (B, A, M, d)
+        weights = self.dropout(self._scores(x, k, bias).softmax(dim=-1))
         mixed = torch.matmul(weights, v).transpose(1, 2).reshape(batch, -1, features)
         return self.out(mixed)
+
+    def scores(self, x: Tensor, source: Tensor, bias: Tensor) -> Tensor:
+        """Return what `forward` takes the softmax of, (B, A, N, M), for losses on it."""
+        return self._scores(x, self.key_value(source).chunk(2, dim=-1)[0], bias)
+
+    def _scores(self, x: Tensor, k: Tensor, bias: Tensor) -> Tensor:
+        batch, _, features = x.shape
+        depth = features // self.heads
+        q = self.query(x).reshape(batch, -1, self.heads, depth).transpose(1, 2)  # (B, A, N, d)
+        k = k.reshape(batch, -1, self.heads, depth).permute(0, 2, 3, 1)  # (B, A, d, M)
+        return torch.matmul(q * depth**-0.5, k) + bias  # (B, A, N, M)
 
 
 class Block(nn.Module):
@@ -205,7 +235,7 @@ class AntPaper(nn.Module):
                 a, b = block(a, b, bias_b), block(b, a, bias_a)
         similarity = torch.matmul(self.project(b), self.project(a).transpose(1, 2))  # (B, N, M)
         similarity = similarity + _padding_bias(reference_mask)[:, 0]
-        return similarity, torch.full_like(target_mask, 20.0)
+        return similarity, torch.full_like(target_mask, _CERTAIN)
 
 
 class AntRelative(nn.Module):
@@ -215,24 +245,27 @@ class AntRelative(nn.Module):
         super().__init__()
         self.config = config
         features, heads = config.features, config.heads
-        self.near_cnn = _patch_cnn(features)
-        self.context_cnn = _patch_cnn(features)
+        channels = 3 if config.distance_field else 2
+        self.near_cnn = _patch_cnn(channels, features)
+        self.context_cnn = _patch_cnn(channels, features) if config.context_crop else None
         self.shape_mlp = _mlp(len(SHAPE_FEATURES) + 4, features, features)
         self.graph = nn.ModuleList(
             _mlp(2 * features, 2 * features, features) for _ in range(config.graph_layers)
         )
         self.graph_norm = nn.ModuleList(nn.LayerNorm(features) for _ in range(config.graph_layers))
-        self.pair_geometry = nn.Linear(_PAIR_FEATURES, config.pair_hidden)
-        self.pair_hidden = nn.Linear(config.pair_hidden, config.pair_hidden)
-        # One row a head and cross-attention layer, and one for the final similarity.
-        self.pair_out = nn.Linear(config.pair_hidden, config.layers // 2 * heads + 1)
+        if config.pair_geometry:
+            self.pair_geometry = nn.Linear(_PAIR_FEATURES, config.pair_hidden)
+            self.pair_hidden = nn.Linear(config.pair_hidden, config.pair_hidden)
+            # One row a head and cross-attention layer, and one for the final similarity.
+            self.pair_out = nn.Linear(config.pair_hidden, config.layers // 2 * heads + 1)
         self.blocks = nn.ModuleList(
             Block(features, heads, config.dropout) for _ in range(config.layers)
         )
         self.norm = nn.LayerNorm(features)
         self.project = nn.Linear(features, features)
         self.log_scale = nn.Parameter(torch.tensor(2.5))  # exp(2.5) = 12: cosine similarity spread
-        self.counterpart = _mlp(features + 2, features // 2, 1)
+        self.counterpart = _mlp(features + 2, features // 2, 1) if config.counterpart else None
+        self.hints = HintJoin(features) if config.hints else None
 
     def encode(self, crops: Tensor, shape: Tensor, box: Tensor, adjacency: Tensor) -> Tensor:
         """Turn one drawing into tokens.
@@ -243,12 +276,20 @@ class AntRelative(nn.Module):
         batch, count = crops.shape[:2]
         # Thin lines average to pale grey in coarse crops; the root brings them back.
         pictures = crops.reshape(-1, 4, 32, 32).clamp(min=1e-6).sqrt()
-        x = self.near_cnn(pictures[:, :2]) + self.context_cnn(pictures[:, 2:])
+        x = self.near_cnn(self._channels(pictures[:, :2]))
+        if self.context_cnn is not None:
+            x = x + self.context_cnn(self._channels(pictures[:, 2:]))
         x = x.reshape(batch, count, -1) + self.shape_mlp(torch.cat([shape, box], dim=-1))
         for norm, layer in zip(self.graph_norm, self.graph, strict=True):
             normed = norm(x)
             x = x + layer(torch.cat([normed, torch.matmul(adjacency, normed)], dim=-1))
         return x
+
+    def _channels(self, pictures: Tensor) -> Tensor:
+        """(n, 2, 32, 32) line and mask -> what the crop networks take."""
+        if not self.config.distance_field:
+            return pictures
+        return torch.cat([pictures, distance_field(pictures[:, :1])], dim=1)
 
     def _pair_bias(self, target: Tensor, reference: Tensor) -> list[Tensor]:
         """Score the relative geometry of every two segments; (B, A, N, M) a layer, (B, 1, N, M).
@@ -256,6 +297,8 @@ class AntRelative(nn.Module):
         Geometry rows: see `ant_core.descriptors.pair_geometry`. The first layer is linear in the
         difference of the two rows, so it is applied to each row before they are paired.
         """
+        if not self.config.pair_geometry:
+            return [target.new_zeros(1, 1, 1, 1)] * (self.config.layers // 2 + 1)
         a, b = self.pair_geometry(_scaled(target)), self.pair_geometry(_scaled(reference))
         bias = self.pair_geometry.bias
         hidden = (a[:, :, None] - b[:, None] + bias).relu()  # (B, N, M, h)
@@ -295,6 +338,8 @@ class AntRelative(nn.Module):
             scaled = unit_b.float() * self.log_scale.exp()
             similarity = torch.matmul(scaled, unit_a.float().transpose(1, 2))
         similarity = similarity + score[:, 0].float() + pad_a[:, 0]  # (B, N, M)
+        if self.counterpart is None:
+            return similarity, torch.full_like(target_mask, _CERTAIN)
         best = similarity.amax(dim=-1, keepdim=True)
         total = similarity.logsumexp(dim=-1, keepdim=True)
         counterpart = self.counterpart(torch.cat([b, best, total], dim=-1))[..., 0]

@@ -71,7 +71,7 @@ class Run:
 
     def _resume(self) -> None:
         stored = torch.load(self.folder / "last.pt", map_location="cpu", weights_only=True)
-        if stored["model_config"] != asdict(self.model_config):
+        if ModelConfig(**stored["model_config"]) != self.model_config:
             raise InputError(
                 f"{self.folder} holds a run of {stored['model_config']['name']} of another shape: "
                 "choose another --out folder"

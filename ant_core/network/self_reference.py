@@ -4,11 +4,15 @@ After Liu et al., augmented self-reference colourisation, sections 3.2 and 3.4: 
 warped by a thin-plate spline, and every segment of the warped drawing is known by the one that
 it came from. The warped line art goes through our own segmentation, so that the pair shows its
 mistakes. Changes of colour have no counterpart here: the networks do not see colours.
+
+Drawings of a production are warped as they are (`self_reference_clip`); of generated ones the
+planes of ids are warped and drawn anew (`bent_maker`), so that lines keep their width.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -18,12 +22,16 @@ from numpy.typing import NDArray
 from ant_core.evaluation.clips import UNSURE, Clip
 from ant_core.evaluation.shots import TrueFrame, from_picture
 from ant_core.synthesis.clip import majority
+from ant_core.synthesis.source import ClipMaker, SourceClip, SourceFrame, Split, seeded
 
-__all__ = ["self_reference_clip", "warp_map"]
+__all__ = ["bent_maker", "self_reference_clip", "warp_map"]
 
 _CONTROLS = 4  # control points a side
 _GRID = 24  # the spline is evaluated on so many points a side, and interpolated between them
 _LEAST_PURITY = 0.7  # segments that mix more than this teach nothing
+_STRENGTHS = (0.01, 0.05)  # weakest and strongest warp, see `warp_map`
+_COPIES = 6  # frames of a generated clip
+_EDGE = 0.3  # a warped line inside a part stays where this much of a pixel comes from one
 
 
 def warp_map(
@@ -94,7 +102,7 @@ def self_reference_clip(
     frames = [replace(frame, number=0, label=np.arange(1, frame.count + 1))]
     paper = 0 if line.ndim == 3 and line.shape[2] == 4 else 255
     for number in range(1, count + 1):
-        x, y = warp_map(frame.labels.shape, float(rng.uniform(0.01, 0.05)), rng)
+        x, y = warp_map(frame.labels.shape, float(rng.uniform(*_STRENGTHS)), rng)
         warped = cv2.remap(line, x, y, cv2.INTER_LINEAR, borderValue=(paper,) * 4)
         bent = from_picture(number, warped)
         truth = cv2.remap(frame.labels.astype(np.float32), x, y, cv2.INTER_NEAREST, borderValue=-1)
@@ -111,3 +119,32 @@ def _labelled(bent: TrueFrame, truth: NDArray[np.int32], color: NDArray[np.int64
     full[: len(label)] = np.where((purity >= _LEAST_PURITY) & (label > 0), label, UNSURE)
     colors = np.where(full > 0, color[np.maximum(full, 1) - 1], UNSURE)
     return replace(bent, label=full, color=colors)
+
+
+def bent_maker(maker: ClipMaker) -> ClipMaker:
+    """Return a maker of clips that show one drawing of the given maker's clips, bent.
+
+    A clip's first frame is the middle drawing itself. Nothing else of the clip is used.
+    """
+
+    def make(data: Path, split: Split, seed: int) -> SourceClip:
+        clip = maker(data, split, seed)
+        rng = seeded("bent", clip.split, clip.name)
+        middle = clip.frames[len(clip.frames) // 2]
+        frames = [middle, *(_bent(middle, rng) for _ in range(_COPIES - 1))]
+        return replace(clip, name=f"{clip.name}_bent", frames=frames, frame_numbers=())
+
+    return make
+
+
+def _bent(frame: SourceFrame, rng: np.random.Generator) -> SourceFrame:
+    x, y = warp_map(frame.ids.shape, float(rng.uniform(*_STRENGTHS)), rng)
+
+    def moved(plane: NDArray[Any], how: int = cv2.INTER_NEAREST) -> NDArray[np.float32]:
+        return cv2.remap(plane.astype(np.float32), x, y, how, borderValue=0)
+
+    return SourceFrame(
+        moved(frame.ids).astype(np.int32),
+        None if frame.edges is None else moved(frame.edges, cv2.INTER_LINEAR) > _EDGE,
+        None if frame.shade is None else moved(frame.shade).astype(np.uint8),
+    )

@@ -28,13 +28,13 @@ from ant_core.errors import Cancelled, InputError
 from ant_core.evaluation.clips import Clip, Frame, load_clip
 from ant_core.evaluation.protocols import MatchFrames, recursive
 from ant_core.network.config import TrainConfig
-from ant_core.network.data import batches, collate
-from ant_core.network.losses import paper_loss, relative_loss
+from ant_core.network.data import Sample, batches, collate
 from ant_core.network.machine import Machine
-from ant_core.network.model import CONFIGS, AntPaper, AntRelative
+from ant_core.network.model import AntPaper, AntRelative
 from ant_core.network.run import Run
+from ant_core.network.step import match_batch, step_loss
 
-__all__ = ["network_matcher", "step_loss", "train", "train_batch", "validate"]
+__all__ = ["network_matcher", "train", "train_batch", "validate"]
 
 Notify = Callable[[dict[str, Any]], None]
 
@@ -47,24 +47,6 @@ def learning_rate(config: TrainConfig, share: float) -> float:
     return config.learning_rate * warm * max(0.02, 0.5 + 0.5 * math.cos(math.pi * min(share, 1.0)))
 
 
-def _match(model: AntPaper | AntRelative, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """Encode both sides of a batch and match them: (B, N, M) similarity, (B, N) counterpart."""
-    sides = []
-    for side in ("reference", "target"):
-        keys = ("crops", "shape", "box", "adjacency")
-        tokens = model.encode(*(batch[f"{side}_{key}"] for key in keys))
-        sides += [tokens, batch[f"{side}_geometry"], batch[f"{side}_mask"]]
-    return model.match(*sides)
-
-
-def step_loss(model: AntPaper | AntRelative, batch: dict[str, Tensor]) -> Tensor:
-    """Return the loss of a batch, by the losses that belong to the network."""
-    similarity, counterpart = _match(model, batch)
-    if isinstance(model, AntPaper):
-        return paper_loss(batch, similarity)
-    return relative_loss(batch, similarity, counterpart)
-
-
 def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
     """Wrap a network for the evaluation protocols."""
     device = next(model.parameters()).device
@@ -72,9 +54,10 @@ def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
     def match(
         references: Sequence[Frame], target: Frame
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        batch = {key: value.to(device) for key, value in collate([(target, [*references])]).items()}
+        sample = collate([Sample(target, [*references])])
+        batch = {key: value.to(device) for key, value in sample.items()}
         with torch.inference_mode():
-            similarity, counterpart = _match(model, batch)
+            similarity, counterpart = match_batch(model, batch)
         return similarity.softmax(-1)[0].cpu().numpy(), counterpart.sigmoid()[0].cpu().numpy()
 
     return match
@@ -133,7 +116,7 @@ def train_batch(run: Run, source: Iterator[dict[str, Tensor]], rate: float) -> t
     for _ in range(run.config.accumulate):
         batch = run.machine.to_device(next(source))
         with run.machine.autocast():
-            loss = step_loss(run.model, batch) / run.config.accumulate
+            loss = step_loss(run.model, batch, run.config.switches) / run.config.accumulate
         loss.backward()  # type: ignore[no-untyped-call]
         total += float(loss.detach())
         pairs += len(batch["target_mask"])
@@ -156,7 +139,8 @@ def train(
     config : TrainConfig
     clips : Path
         Holds `train/*.npz` and `validation/*.npz`; new training clips that appear while the run
-        goes on are taken in at the next validation.
+        goes on are taken in at the next validation. With `self_reference_share` also
+        `self_reference/*.npz`.
     folder : Path
         The run's own; a run that is there goes on.
     notify : callable
@@ -174,11 +158,14 @@ def train(
     torch.manual_seed(config.seed)
     validation = _validation_clips(clips / "validation", config)
     pool = _ClipPool(clips / "train", config)
-    run = Run(config, folder, CONFIGS[config.network], machine, notify)
+    first = config.switches.self_reference_share > 0
+    bent = _ClipPool(clips / "self_reference", config).refresh() if first else []
+    run = Run(config, folder, config.model, machine, notify)
     rng = np.random.default_rng([config.seed, run.step, machine.rank])
     stopped = False
     while not run.is_over and not stopped:
-        stopped = _train_until_validation(run, pool.refresh(), rng, cancel or threading.Event())
+        source = _source(run, pool.refresh(), bent, rng)
+        stopped = _train_until_validation(run, source, cancel or threading.Event())
         if machine.is_first:
             scores = validate(run.average, validation)
             run.log(seconds=run.seconds, validation=scores)
@@ -189,12 +176,26 @@ def train(
     return run.best_scores
 
 
+def _source(
+    run: Run, clips: list[Clip], bent: list[Clip], rng: np.random.Generator
+) -> Iterator[dict[str, Tensor]]:
+    """Yield batches of bent single drawings in the first part of the run, then of clips."""
+    config, switches = run.config, run.config.switches
+
+    def draw(some: list[Clip], own: np.random.Generator) -> Iterator[dict[str, Tensor]]:
+        companion = switches.consistency_weight > 0
+        return batches(some, config.tokens, own, config.samples, companion=companion)
+
+    first, then = draw(bent, rng.spawn(1)[0]), draw(clips, rng)
+    while True:
+        yield next(first if run.share < switches.self_reference_share else then)
+
+
 def _train_until_validation(
-    run: Run, clips: list[Clip], rng: np.random.Generator, cancel: threading.Event
+    run: Run, source: Iterator[dict[str, Tensor]], cancel: threading.Event
 ) -> bool:
     """Train until the next validation is due; return whether somebody stopped the run."""
     config = run.config
-    source = batches(clips, config.tokens, rng, config.samples)
     last = time.perf_counter()
     until = run.seconds + config.validate_minutes * 60
     losses: list[float] = []

@@ -24,10 +24,11 @@ def write(tmp_path):
 def test_the_example_holds_every_option_and_reads_back_as_the_default(write):
     assert read_config(write(example())) == TrainConfig()
     document = tomllib.loads(example())
-    samples = document.pop("samples")
-    options = {f.name for f in dataclasses.fields(TrainConfig)} - {"samples"}
+    options = {f.name for f in dataclasses.fields(TrainConfig)}
     assert set(document) == options
-    assert set(samples) == {f.name for f in dataclasses.fields(TrainConfig().samples)}
+    for table in ("samples", "switches"):
+        fields = dataclasses.fields(getattr(TrainConfig(), table))
+        assert set(document[table]) == {f.name for f in fields}
     lines = example().splitlines()
     for number, line in enumerate(lines):
         if " = " in line and not line.startswith("#"):
@@ -50,6 +51,11 @@ def test_options_of_both_tables_are_taken(write):
         ("minuets = 5", "unknown option minuets: did you mean minutes"),
         ("[samples]\nmerge = 1", "unknown option merge"),
         ("samples = 3", r"write \[samples\]"),
+        ("[switches]\ntriplets = 1.0", "unknown option triplets: did you mean triplet_weight"),
+        ("[switches]\nhints = 1", "expected a value like false"),
+        ("[switches]\nself_reference_share = 1.5", "expected 0 to 1"),
+        ("[switches]\ntriplet_weight = -1.0", "expected 0 or more"),
+        ('network = "ant_paper"\n[switches]\ngraph = false', "graph is a switch of ant_relative"),
         ('minutes = "long"', "minutes in .* is 'long', expected a value like 60.0"),
         ("constant_rate = 1", "expected a value like false"),
         ("[samples]\nwindow_segments = [1]", "window_segments"),
