@@ -14,15 +14,14 @@ from tests.batch.conftest import environment, frame_reasons, history
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'ant-core[farm]'")
 
 FRAMES = 40
-NAMES = [f"sc{number:02d}" for number in range(6)]
 
 
-@pytest.fixture
-def long_shots(tmp_path):
-    for seed, name in enumerate(NAMES):
-        folder = tmp_path / "shots" / name
-        write_shot(folder, width=480, height=270, cells=60, frames=FRAMES, seed=seed)
-    return tmp_path / "shots"
+def write_shots(folder, count):
+    """Write shots that take long enough to be stopped in the middle; returns their names."""
+    names = [f"sc{number:02d}" for number in range(count)]
+    for seed, name in enumerate(names):
+        write_shot(folder / name, width=480, height=270, cells=60, frames=FRAMES, seed=seed)
+    return names
 
 
 def begin(*arguments):
@@ -65,10 +64,11 @@ def process_of(event):
     return int(re.search(r"process (\d+)", event["frame"]["worker"])[1])
 
 
-def test_killed_worker_loses_nothing_and_repeats_nothing(long_shots, tmp_path, cluster, start):
+def test_killed_worker_loses_nothing_and_repeats_nothing(tmp_path, cluster, start):
     address, workers = cluster
-    out = tmp_path / "out"
-    batch = start(long_shots, "--out", out, "--cluster", address, "--threads", 1)
+    shots, out = tmp_path / "shots", tmp_path / "out"
+    names = write_shots(shots, 4)  # twice what two workers begin with
+    batch = start(shots, "--out", out, "--cluster", address, "--threads", 1)
     # In the middle: one shot is done, and this worker is well into another.
     victim = None
     for event in batch:
@@ -80,16 +80,16 @@ def test_killed_worker_loses_nothing_and_repeats_nothing(long_shots, tmp_path, c
     assert batch.end() == 0, batch.stderr
     assert victim in [worker.pid for worker in workers]
     results = batch.results()
-    assert sorted(results) == NAMES
+    assert sorted(results) == names
     assert all(result["state"] == "done" for result in results.values())
-    for name in NAMES:
+    for name in names:
         assert len(history(out, name)) == 1  # its record was written once
         assert len(list((out / name / "color").glob("*.png"))) == FRAMES
     # The shot in the middle went on from the frames that the killed worker had finished.
     reasons = frame_reasons(out, event["shot"])
     assert sum(reason == "" for reason in reasons.values()) >= 5
     finished = [event["shot"] for event in batch.events if "result" in event]
-    assert sorted(finished) == NAMES  # each was told once
+    assert sorted(finished) == names  # each was told once
 
 
 def test_local_cluster_colours_and_keeps(shots, tmp_path, run):
@@ -108,14 +108,15 @@ def test_cluster_that_is_not_there_is_one_sentence(shots, tmp_path, run):
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in batch.events[-1]["error"]
 
 
-def test_interruption_ends_the_shots_on_the_workers(long_shots, tmp_path, cluster, start, run):
+def test_interruption_ends_the_shots_on_the_workers(tmp_path, cluster, start, run):
     address, workers = cluster
-    out = tmp_path / "out"
-    batch = start(long_shots, "--out", out, "--cluster", address, "--threads", 1)
+    shots, out = tmp_path / "shots", tmp_path / "out"
+    names = write_shots(shots, 3)  # two are begun, one waits
+    batch = start(shots, "--out", out, "--cluster", address, "--threads", 1)
     batch.until_frame(5)
     os.kill(batch.child.pid, signal.SIGINT)
     assert batch.end() == 130
     assert all(worker.poll() is None for worker in workers)
-    again = run(long_shots, "--out", out, "--cluster", address, "--threads", 1)
+    again = run(shots, "--out", out, "--cluster", address, "--threads", 1)
     assert again.code == 0, again.stderr
-    assert all(len(history(out, name)) == 1 for name in NAMES)
+    assert all(len(history(out, name)) == 1 for name in names)
