@@ -31,7 +31,7 @@ _GRID = 24  # the spline is evaluated on so many points a side, and interpolated
 _LEAST_PURITY = 0.7  # segments that mix more than this teach nothing
 _STRENGTHS = (0.01, 0.05)  # weakest and strongest warp, see `warp_map`
 _COPIES = 6  # frames of a generated clip
-_EDGE = 0.3  # a warped line inside a part stays where this much of a pixel comes from one
+_EDGE = 0.2  # a warped line inside a part stays where this much of a pixel comes from one
 
 
 def warp_map(
@@ -140,7 +140,7 @@ def bent_maker(maker: ClipMaker) -> ClipMaker:
 def _bent(frame: SourceFrame, rng: np.random.Generator) -> SourceFrame:
     x, y = warp_map(frame.ids.shape, float(rng.uniform(*_STRENGTHS)), rng)
 
-    def moved(plane: NDArray[Any], how: int = cv2.INTER_NEAREST) -> NDArray[np.float32]:
+    def moved(plane: NDArray[Any], how: int = cv2.INTER_NEAREST) -> NDArray[Any]:
         return cv2.remap(plane.astype(np.float32), x, y, how, borderValue=0)
 
     return SourceFrame(
