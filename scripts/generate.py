@@ -1,10 +1,14 @@
-"""Generate training clips.
+r"""Generate training clips, or a set in the layout of a published one.
 
     python scripts/generate.py --data DATA --out DIR --split train --clips 400 --seed 0 --jobs 2
     python scripts/generate.py --data DATA --split train --clips 12 --preview page.png
+    python scripts/generate.py --data DATA --out SET --split test --clips 20 --layout animerun \
+        --source scene3d_film
     python scripts/generate.py --out DIR --statistics
+    python scripts/generate.py --data DATA --statistics --clips 20 --drawn FOLDER
 
-Clips already stored are left as they are, so a stopped run goes on where it was.
+Clips already stored are left as they are, so a stopped run goes on where it was. A run in
+AnimeRun's layout ends with the statistics of Table 1, of its clips beside the published ones.
 """
 
 # ruff: noqa: E402 - the number of threads must be set before numerical packages load
@@ -29,8 +33,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import cv2
 
 from ant_core.errors import AntError
+from ant_core.evaluation.flow_labels import RegionStatistics
+from ant_core.evaluation.results import statistics_table
 from ant_core.synthesis.clip import clip_path, write_clip
-from ant_core.synthesis.pages import preview_page, statistics
+from ant_core.synthesis.layouts import LAYOUTS, write_layout
+from ant_core.synthesis.pages import ink_beside, preview_page, statistics
 from ant_core.synthesis.source import SOURCES, Split, load_source
 from ant_core.synthesis.splits import SPLITS
 
@@ -40,39 +47,83 @@ Job = tuple[str, int]  # source and seed
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder with glitch_avatars, quaternius, ...")
-    parser.add_argument("--out", type=Path, help="clips go to OUT/SPLIT/NAME.npz")
+    parser.add_argument("--out", type=Path, help="clips go to OUT/SPLIT")
     parser.add_argument("--split", choices=SPLITS, default="train")
     parser.add_argument("--clips", type=int, default=100, help="how many clips, of each source")
     parser.add_argument("--seed", type=int, default=0, help="seed of the first clip")
     parser.add_argument("--jobs", type=int, default=2, help="worker processes")
     parser.add_argument("--source", choices=(*SOURCES, "all"), default="all")
+    parser.add_argument(
+        "--layout",
+        choices=("clips", *LAYOUTS),
+        default="clips",
+        help="NAME.npz for training, or the folders of a published set",
+    )
     parser.add_argument("--preview", type=Path, help="draw a page of samples instead of clips")
-    parser.add_argument("--statistics", action="store_true", help="print figures of stored clips")
+    parser.add_argument(
+        "--statistics",
+        action="store_true",
+        help="print figures: of the clips stored in --out, of drawings made from --data, or both",
+    )
+    parser.add_argument(
+        "--drawn",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FOLDER",
+        help="line drawings by hand, whose ink is measured beside that of --data",
+    )
     arguments = parser.parse_args()
-    if arguments.statistics and not arguments.out:
-        parser.error("--statistics needs --out, the folder of stored clips")
+    if arguments.statistics and not (arguments.out or arguments.data):
+        parser.error("--statistics needs --out, the folder of stored clips, or --data")
+    if arguments.drawn and not (arguments.statistics and arguments.data):
+        parser.error("--drawn stands beside --statistics and --data")
     if not arguments.statistics and not arguments.data:
         parser.error("--data is needed: the folder that holds glitch_avatars")
-    if not (arguments.out or arguments.preview):
+    if arguments.layout == "animerun" and arguments.source != "scene3d_film":
+        parser.error("--layout animerun needs optical flow: add --source scene3d_film")
+    if not (arguments.out or arguments.preview or arguments.statistics):
         parser.error("--out is needed: the folder that clips are written to")
     return arguments
 
 
-def _make(job: Job, data: Path, out: Path, split: Split) -> bool:
+def _make(
+    job: Job, layout: str, data: Path, out: Path, split: Split
+) -> tuple[bool, RegionStatistics]:
     source, seed = job
-    return write_clip(load_source(source), data, clip_path(out, source, split, seed), split, seed)
+    if layout != "clips":
+        return write_layout(layout, source, data, out, split, seed)
+    path = clip_path(out, source, split, seed)
+    return write_clip(load_source(source), data, path, split, seed), RegionStatistics()
 
 
 def _generate(arguments: argparse.Namespace, jobs: list[Job]) -> None:
-    make = partial(_make, data=arguments.data, out=arguments.out, split=arguments.split)
-    start, made = time.monotonic(), 0
+    make = partial(
+        _make,
+        layout=arguments.layout,
+        data=arguments.data,
+        out=arguments.out,
+        split=arguments.split,
+    )
+    start, made, statistics = time.monotonic(), 0, RegionStatistics()
     context = multiprocessing.get_context("spawn")
     with context.Pool(arguments.jobs, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-        for done, new in enumerate(pool.imap_unordered(make, jobs), 1):
+        for done, (new, counted) in enumerate(pool.imap_unordered(make, jobs), 1):
             made += new
+            statistics.join(counted)
             if done % 20 == 0 or done == len(jobs):
                 seconds = time.monotonic() - start
                 print(f"{done} of {len(jobs)} clips, {made} new, {seconds:.0f} s", file=sys.stderr)
+    if statistics.scenes:
+        print(statistics_table(statistics))
+
+
+def _print_statistics(arguments: argparse.Namespace, jobs: list[Job]) -> None:
+    if arguments.out:
+        print("\n".join(statistics(arguments.out)))
+    if arguments.data:
+        found = ink_beside(arguments.data, arguments.split, jobs, arguments.drawn)
+        print("\n".join(found))
 
 
 def main() -> int:
@@ -83,7 +134,7 @@ def main() -> int:
     jobs = [(source, seed) for seed in seeds for source in sources]
     try:
         if arguments.statistics:
-            print("\n".join(statistics(arguments.out)))
+            _print_statistics(arguments, jobs)
         elif arguments.preview:
             preview_page(arguments.data, arguments.split, jobs, arguments.preview)
         else:

@@ -168,6 +168,14 @@ class RegionStatistics:
             self.segment_shift.append(float(np.linalg.norm(moves, axis=1).mean()))
         self.scenes[scene] = self.scenes.get(scene, 0.0) + self.pixel_shift[-1]
 
+    def join(self, other: RegionStatistics) -> None:
+        """Add what was counted of other scenes."""
+        self.segments += other.segments
+        self.occluded += other.occluded
+        self.pixel_shift += other.pixel_shift
+        self.segment_shift += other.segment_shift
+        self.scenes |= other.scenes
+
     def table(self) -> dict[str, float]:
         """Return the row of Table 1, and on how many frames and scenes it stands."""
         return {

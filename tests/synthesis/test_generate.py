@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.synthesis.packs3d import write_packs
+
 SCRIPT = Path(__file__).parents[2] / "scripts" / "generate.py"
 
 
@@ -41,3 +43,27 @@ def test_a_wrong_data_folder_ends_in_one_sentence(tmp_path):
     assert run.returncode == 5
     assert "--data" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_set_in_animeruns_layout_ends_with_its_table(tmp_path):
+    pytest.importorskip("moderngl", reason="moderngl is not installed: needs the extra 'train'")
+    from ant_core.errors import DeviceUnavailable
+    from ant_core.synthesis.render3d import Renderer
+
+    try:
+        Renderer()
+    except DeviceUnavailable as error:
+        pytest.skip(f"no OpenGL here: {error}")
+    job = ("--data", write_packs(tmp_path), "--out", tmp_path / "set", "--split", "test")
+    job = (*job, "--layout", "animerun", "--clips", 1, "--jobs", 1)
+    refused = _run(*job)
+    assert refused.returncode == 2
+    assert "--source scene3d_film" in refused.stderr
+    run = _run(*job, "--source", "scene3d_film")
+    assert run.returncode == 0, run.stderr
+    ours = next(line for line in run.stdout.splitlines() if line.startswith("this"))
+    assert ours.split()[-1] == "1"
+    assert "AnimeRun       237" in run.stdout
+    again = _run(*job, "--source", "scene3d_film")
+    assert "1 of 1 clips, 0 new" in again.stderr
+    assert again.stdout == run.stdout
