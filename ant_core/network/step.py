@@ -106,8 +106,8 @@ def _cross_scores(model: AntPaper | AntRelative, *, wanted: bool) -> Iterator[li
         assert isinstance(attention, Attention)
         scores.append(attention.scores(*inputs).mean(dim=1))
 
-    layers = [block.attention for block in model.blocks[1::2]] if wanted else []
-    handles = [attention.register_forward_pre_hook(note) for attention in layers]
+    layers = [m for m in model.blocks.modules() if isinstance(m, Attention)][1::2]
+    handles = [layer.register_forward_pre_hook(note) for layer in layers if wanted]
     try:
         yield scores
     finally:
