@@ -51,7 +51,7 @@ def test_a_bent_clip_shows_one_drawing_bent():
         assert 0.6 < (bent.ids == 7).sum() / (clip.frames[0].ids == 7).sum() < 1.6
         assert set(np.unique(bent.shade)) == {0, 1}
         # The crease stays a line: no more than a pixel is lost where the warp shrinks most.
-        bridged = cv2.morphologyEx(bent.edges.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3)))
+        bridged = cv2.dilate(bent.edges.astype(np.uint8), np.ones((3, 3)))
         assert cv2.connectedComponents(bridged)[0] == 2
         assert 40 < bent.edges.any(axis=0).sum() < 80
     arrays = clip_arrays(clip, samples(clip))
