@@ -77,7 +77,7 @@ def _arguments() -> argparse.Namespace:
     if arguments.statistics and not (arguments.out or arguments.data):
         parser.error("--statistics needs --out, the folder of stored clips, or --data")
     if arguments.drawn and not (arguments.statistics and arguments.data):
-        parser.error("--drawn stands beside --statistics and --data")
+        parser.error("--drawn needs --statistics and --data, whose drawings it stands beside")
     if not arguments.statistics and not arguments.data:
         parser.error("--data is needed: the folder that holds glitch_avatars")
     if arguments.layout == "animerun" and arguments.source != "scene3d_film":

@@ -22,14 +22,11 @@ FIGURES = {
     "width_px": "line width, px",
     "width": "line width, 1/1000 of the height",
     "unevenness": "spread of the width within a drawing (90 % - 10 %) / median",
-    "corners": "corners in 1000 px of line",
-    "junctions": "junctions in 1000 px of line",
-    "ends": "stroke ends in 1000 px of line",
-    "turns": "corners in a picture height of line",
-    "meetings": "junctions in a picture height of line",
-    "stops": "stroke ends in a picture height of line",
-    "gaps": "closed gaps in a drawing",
-    "holes": "closed gaps in 1000 px of line",
+    "corners": "corners in 1000 px of line, of a picture 1000 px tall",
+    "junctions": "junctions in as much",
+    "ends": "stroke ends in as much",
+    "gaps": "closed gaps in as much",
+    "all_gaps": "closed gaps in a drawing",
     "segments": "segments in a drawing",
     "areas": "segment area, 1/1000000 of the picture",
     "trace": "share of the ink in trace lines, %",
@@ -64,23 +61,19 @@ def ink_figures(image: NDArray[np.uint8]) -> InkFigures:
     found = segment(lines)
     segments = measure(found.labels)
     drawn = strokes(lines.ink, lines.line_width_px)
-    length = max(drawn.length_px, 1.0)
-    low, middle, high = (
-        np.percentile(drawn.local_width_px, (10, 50, 90)) if length > 1 else (0, 1, 0)
-    )
+    length = max(drawn.length_px / height, 1e-3)
+    spread = drawn.local_width_px if len(drawn.local_width_px) else np.ones(1)
+    low, middle, high = np.percentile(spread, (10, 50, 90))
     inside = segments.area[~segments.touches_border]
     single = {
         "width_px": lines.line_width_px,
         "width": lines.line_width_px / height * 1000,
-        "unevenness": (high - low) / max(middle, 1.0),
-        "corners": drawn.corners / length * 1000,
-        "junctions": drawn.junctions / length * 1000,
-        "ends": drawn.ends / length * 1000,
-        "turns": drawn.corners / length * height,
-        "meetings": drawn.junctions / length * height,
-        "stops": drawn.ends / length * height,
-        "gaps": len(found.closed_gaps),
-        "holes": len(found.closed_gaps) / length * 1000,
+        "unevenness": (high - low) / middle,
+        "corners": drawn.corners / length,
+        "junctions": drawn.junctions / length,
+        "ends": drawn.ends / length,
+        "gaps": len(found.closed_gaps) / length,
+        "all_gaps": len(found.closed_gaps),
         "segments": len(segments.area),
         "trace": 100 * np.count_nonzero(lines.trace) / max(1, np.count_nonzero(lines.ink)),
     }

@@ -2,6 +2,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -67,3 +68,20 @@ def test_a_set_in_animeruns_layout_ends_with_its_table(tmp_path):
     again = _run(*job, "--source", "scene3d_film")
     assert "1 of 1 clips, 0 new" in again.stderr
     assert again.stdout == run.stdout
+
+
+def test_drawn_ink_is_measured_beside_generated_drawings(data, tmp_path):
+    (tmp_path / "hand").mkdir()
+    page = np.full((200, 200), 255, dtype=np.uint8)
+    page[50:53, 20:180] = page[50:150, 20:23] = 0
+    cv2.imwrite(str(tmp_path / "hand" / "line_1.png"), page)
+    job = ("--data", data, "--source", "glitch", "--clips", 1, "--statistics")
+    run = _run(*job, "--drawn", tmp_path / "hand")
+    assert run.returncode == 0, run.stderr
+    assert "drawings: hand 1, glitch 1" in run.stdout
+
+
+def test_drawn_ink_alone_is_refused(tmp_path):
+    run = _run("--out", tmp_path, "--statistics", "--drawn", tmp_path)
+    assert run.returncode == 2
+    assert "--data" in run.stderr

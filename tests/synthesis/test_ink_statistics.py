@@ -24,24 +24,26 @@ def _value(figures, key):
 
 def test_figures_of_a_drawing_counted_by_hand():
     figures = ink_figures(_drawing())
-    length = 2 * 480 + 120
+    heights = (2 * 480 + 120) / 300
     assert set(figures.values) == set(FIGURES)
     assert _value(figures, "segments") == 4
-    assert _value(figures, "gaps") == 0
+    assert _value(figures, "gaps") == _value(figures, "all_gaps") == 0
     assert _value(figures, "width_px") == pytest.approx(3, abs=0.5)
-    assert _value(figures, "corners") == pytest.approx(8 / length * 1000, rel=0.05)
-    assert _value(figures, "junctions") == pytest.approx(2 / length * 1000, rel=0.05)
+    assert _value(figures, "corners") == pytest.approx(8 / heights, rel=0.05)
+    assert _value(figures, "junctions") == pytest.approx(2 / heights, rel=0.05)
     assert _value(figures, "ends") == 0
-    assert _value(figures, "turns") == pytest.approx(8 / length * 300, rel=0.05)
+    assert _value(figures, "unevenness") == 0
     areas = np.sort(figures.values["areas"]) * 300 * 400 / 1e6
     assert areas == pytest.approx([58 * 117, 58 * 117, 117 * 117], rel=0.02)
 
 
 def test_a_closed_gap_and_its_two_ends_are_counted():
     figures = ink_figures(_drawing(gap=2))
-    assert _value(figures, "gaps") == 1
+    heights = (2 * 480 + 120) / 300
+    assert _value(figures, "all_gaps") == 1
+    assert _value(figures, "gaps") == pytest.approx(1 / heights, rel=0.05)
     assert _value(figures, "segments") == 4
-    assert _value(figures, "ends") * (2 * 480 + 120) / 1000 == pytest.approx(2, rel=0.05)
+    assert _value(figures, "ends") == pytest.approx(2 / heights, rel=0.05)
 
 
 def test_the_share_of_trace_lines_is_that_of_their_pixels():
@@ -54,7 +56,7 @@ def test_relative_figures_do_not_depend_on_the_size_of_the_picture():
     small = _drawing()
     large = cv2.resize(small, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
     one, two = ink_figures(small), ink_figures(large)
-    for key in ("width", "turns", "meetings", "stops"):
+    for key in ("width", "corners", "junctions", "areas"):
         assert _value(one, key) == pytest.approx(_value(two, key), rel=0.1), key
 
 
