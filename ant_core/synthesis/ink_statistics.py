@@ -75,7 +75,7 @@ def ink_figures(image: NDArray[np.uint8]) -> InkFigures:
         "gaps": len(found.closed_gaps) / length,
         "all_gaps": len(found.closed_gaps),
         "segments": len(segments.area),
-        "trace": 100 * np.count_nonzero(lines.trace) / max(1, np.count_nonzero(lines.ink)),
+        "trace": 100 * int((lines.trace > 0).sum()) / max(1, int(lines.ink.sum())),
     }
     values = {name: np.array([value], dtype=np.float64) for name, value in single.items()}
     return InkFigures(values | {"areas": inside / (height * width) * 1e6})
