@@ -7,6 +7,7 @@ import json
 import warnings
 import zipfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def encoder_inputs(batch: int, count: int, seed: int = 0) -> tuple[Tensor, ...]:
 def matcher_inputs(
     batch: int, references: int, targets: int, features: int, seed: int = 0
 ) -> tuple[Tensor, ...]:
-    """Return random inputs of the matcher: tokens, geometry and mask of both sides."""
+    """Return random inputs of the matcher: tokens, geometry, mask of both sides, adjacencies."""
     rng = torch.Generator().manual_seed(seed)
     sides: list[Tensor] = []
     for count in (references, targets):
@@ -68,12 +69,18 @@ def matcher_inputs(
             torch.rand(batch, count, 8, generator=rng),
             torch.ones(batch, count),
         ]
+    for count in (references, targets):
+        adjacency = torch.rand(batch, count, count, generator=rng)
+        sides.append(adjacency / adjacency.sum(dim=-1, keepdim=True))
     return tuple(sides)
 
 
 _ENCODER_NAMES = ("crops", "shape", "box", "adjacency")
-_MATCHER_NAMES = tuple(
-    f"{side}_{name}" for side in ("reference", "target") for name in ("tokens", "geometry", "mask")
+_MATCHER_NAMES = (
+    *(f"reference_{name}" for name in ("tokens", "geometry", "mask")),
+    *(f"target_{name}" for name in ("tokens", "geometry", "mask")),
+    "reference_adjacency",
+    "target_adjacency",
 )
 
 
@@ -81,8 +88,9 @@ def _graph(
     module: nn.Module, inputs: Sequence[Tensor], names: Sequence[str], outputs: dict[str, Any]
 ) -> bytes:
     axes = {name: {0: "B", 1: "M" if name.startswith("reference") else "N"} for name in names}
-    if "adjacency" in axes:
-        axes["adjacency"][2] = "N"
+    for name in names:
+        if name.endswith("adjacency"):
+            axes[name][2] = axes[name][1]
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's notes on itself; the file is run below
@@ -125,7 +133,12 @@ def write_model(model: AntPaper | AntRelative, path: Path, manifest: dict[str, A
         _MATCHER_NAMES,
         {"probability": {0: "B", 1: "N", 2: "M"}, "counterpart": {0: "B", 1: "N"}},
     )
-    manifest = {**manifest, "descriptor_version": DESCRIPTOR_VERSION, "features": features}
+    manifest = {
+        **manifest,
+        "config": asdict(model.config),
+        "descriptor_version": DESCRIPTOR_VERSION,
+        "features": features,
+    }
     part = path.with_name(path.name + ".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
         members = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 
 from ant_core.descriptors import DESCRIPTOR_VERSION
 from ant_core.errors import ModelCorrupt, ModelMissing
-from ant_core.network.model import CONFIGS, AntPaper, AntRelative, build
+from ant_core.network.model import CONFIGS, AntPaper, AntRelative, ModelConfig, build
 
 __all__ = ["read_model"]
 
@@ -34,12 +35,21 @@ def read_model(path: Path) -> tuple[AntPaper | AntRelative, dict[str, Any]]:
             weights: dict[str, torch.Tensor] = {}
             for graph in ("encoder.onnx", "matcher.onnx"):
                 weights |= _weights(archive.read(graph))
-        model = build(CONFIGS[manifest["name"]])
+        # Files without a configuration are older than rounds of agreement.
+        config = manifest.get("config", asdict(replace(CONFIGS[manifest["name"]], agreement=0)))
+        model = build(ModelConfig(**config))
         current = manifest["descriptor_version"] == DESCRIPTOR_VERSION
         model.load_state_dict(weights, strict=True)
     except FileNotFoundError as error:
         raise ModelMissing(f"{path} is missing: check its name") from error
-    except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        RuntimeError,
+        zipfile.BadZipFile,
+    ) as error:
         raise ModelCorrupt(
             f"{path} cannot be trained further ({type(error).__name__}): it is damaged or holds a "
             "network that this version does not know; take another model"

@@ -45,6 +45,7 @@ def match_batch(
     return model.match(
         *(reference, batch["reference_geometry"], batch["reference_mask"]),
         *(target, batch["target_geometry"], batch["target_mask"]),
+        *(batch["reference_adjacency"], batch["target_adjacency"]),
     )
 
 

@@ -19,6 +19,7 @@ _OF_NETWORK = (
     "context_crop",
     "pair_geometry",
     "counterpart",
+    "agreement",
     "distance_field",
     "hints",
 )
@@ -32,6 +33,7 @@ class Switches:
     context_crop: bool = option(default=True, comment="crops with the surroundings")
     pair_geometry: bool = option(default=True, comment="relative geometry as attention bias")
     counterpart: bool = option(default=True, comment='the "has a counterpart" head')
+    agreement: bool = option(default=True, comment="agreement between neighbours' matches")
     distance_field: bool = option(
         default=False, comment="distance from the line as another channel of the crops"
     )
@@ -80,6 +82,7 @@ class Switches:
             context_crop=self.context_crop,
             pair_geometry=self.pair_geometry,
             counterpart=self.counterpart,
+            agreement=base.agreement if self.agreement else 0,
             distance_field=self.distance_field,
             hints=self.hints,
         )

@@ -79,7 +79,10 @@ def validate(model: AntPaper | AntRelative, clips: Sequence[Clip]) -> dict[str, 
 def _clip_paths(folder: Path) -> list[Path]:
     paths = sorted(folder.glob("*.npz"))
     if not paths:
-        raise InputError(f"no clips (*.npz) in {folder}; make some with scripts/generate.py")
+        raise InputError(
+            f"no clips (*.npz) in {folder}; make some with scripts/generate.py, those of "
+            "self_reference with scripts/ablate.py --data"
+        )
     return paths
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -20,7 +21,8 @@ from ant_core.network.config import TrainConfig  # noqa: E402
 from ant_core.network.data import SampleOptions, batches, sample_pair  # noqa: E402
 from ant_core.network.model import CONFIGS, build  # noqa: E402
 from ant_core.network.step import step_loss  # noqa: E402
-from ant_core.network.train import network_matcher, train  # noqa: E402
+from ant_core.network.switches import Switches  # noqa: E402
+from ant_core.network.train import _source, network_matcher, train  # noqa: E402
 
 PARTS, FRAMES = 8, 5
 
@@ -155,6 +157,34 @@ def test_a_run_of_another_network_is_not_overwritten(clips, tmp_path):
     train(config(pairs=10), clips, tmp_path / "run")
     with pytest.raises(InputError, match="choose another --out folder"):
         train(config(pairs=10, network="ant_paper"), clips, tmp_path / "run")
+
+
+def test_a_run_of_before_a_switch_goes_on(clips, tmp_path):
+    run = tmp_path / "run"
+    train(config(pairs=10), clips, run)
+    stored = torch.load(run / "last.pt", weights_only=True)
+    del stored["model_config"]["distance_field"]
+    torch.save(stored, run / "last.pt")
+    train(config(pairs=30), clips, run)
+    assert torch.load(run / "last.pt", weights_only=True)["pairs"] >= 30
+
+
+def test_the_first_part_of_a_run_is_on_bent_drawings(clips):
+    plain = load_clip(clips / "train" / "made_0.npz")
+    bent = load_clip(clips / "train" / "made_1.npz")
+    for frame in bent.frames:
+        frame.label += 1000
+    run = SimpleNamespace(config=config(switches=Switches(self_reference_share=0.2)), share=0.0)
+    source = _source(run, [plain], [bent], np.random.default_rng(0))
+    for share, is_bent in ((0.0, True), (0.19, True), (0.2, False), (0.9, False)):
+        run.share = share
+        assert (next(source)["target_label"].max() >= 1000) == is_bent
+
+
+def test_bent_drawings_that_are_missing_are_said_in_one_sentence(clips, tmp_path):
+    settings = config(pairs=10, switches=Switches(self_reference_share=0.2))
+    with pytest.raises(InputError, match=r"self_reference; .* scripts/ablate\.py --data"):
+        train(settings, clips, tmp_path / "run")
 
 
 def test_a_cancelled_run_is_saved(clips, tmp_path):
