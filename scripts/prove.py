@@ -25,7 +25,14 @@ from ant_core import __version__
 from ant_core.errors import AntError
 from ant_core.evaluation.bars import OURS, PAPER, judge
 from ant_core.evaluation.measure import Measured
-from ant_core.evaluation.methods import Flow, Method, Model, Overlap, Position
+from ant_core.evaluation.methods import (
+    Flow,
+    Method,
+    Model,
+    Overlap,
+    Position,
+    region_threshold_of,
+)
 from ant_core.evaluation.proof import as_document, as_markdown, prove
 from ant_core.evaluation.reliability import draw_reliability
 from ant_core.evaluation.sets import ShotSource
@@ -57,13 +64,9 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-def _models(arguments: argparse.Namespace) -> dict[str, Matcher]:
+def _paths(arguments: argparse.Namespace) -> dict[str, Path]:
     paths = {OURS: arguments.model, PAPER: arguments.paper}
-    return {
-        name: Matcher(path, arguments.device, arguments.threads)
-        for name, path in paths.items()
-        if path is not None
-    }
+    return {name: path for name, path in paths.items() if path is not None}
 
 
 def _write(out: Path, measured: dict[str, Measured], about: dict[str, Any]) -> str:
@@ -93,9 +96,12 @@ def main() -> int:
     arguments = _arguments()
     limit_threads(arguments.threads)
     try:
-        models = _models(arguments)
+        paths = _paths(arguments)
+        models = {
+            name: Matcher(path, arguments.device, arguments.threads) for name, path in paths.items()
+        }
         methods: list[Method] = [Position(), Overlap(), Flow()]
-        methods += [Model(matcher, name) for name, matcher in models.items()]
+        methods += [Model(m, name, region_threshold_of(paths[name])) for name, m in models.items()]
         places = {name: getattr(arguments, name) for name in SETS if getattr(arguments, name)}
         measured = prove(places, methods, threading.Event(), _scored, arguments.limit)
         about = {

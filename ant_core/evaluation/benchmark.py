@@ -21,6 +21,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.evaluation.counterparts import Counterparts
 from ant_core.evaluation.dense_flow import dense_flow
 from ant_core.evaluation.methods import Flow, Method
 from ant_core.evaluation.metrics import (
@@ -63,13 +64,14 @@ PROTOCOLS: dict[str, str] = {
 class Result:
     """One method under one protocol, over all shots so far.
 
-    reliability and worst are those of models; baselines have no confidence. worst is filled
-    under the recursive protocol.
+    reliability, worst and counterparts are those of models; baselines have no confidence. worst
+    is filled under the recursive protocol, counterparts where segments are matched.
     """
 
     tally: Tally = field(default_factory=Tally)
     reliability: Reliability = field(default_factory=Reliability)
     worst: Worst = field(default_factory=Worst)
+    counterparts: Counterparts = field(default_factory=Counterparts)
     seconds: float = 0.0
 
 
@@ -191,14 +193,17 @@ def _keyframe_count(protocol: str) -> int | None:
 
 def _rows(
     method: Method, source: TrueFrame, target: TrueFrame
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Match a frame with the next: the row of each segment, -1 = none, and without abstention."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Match a frame with the next.
+
+    Returns the row of each segment, -1 = none; the same without abstention; has_counterpart.
+    """
     probability, counterpart = method.match([target], source)
     if probability.shape[1] == 0:
         nothing = np.full(source.count, -1, np.int64)
-        return nothing, nothing
+        return nothing, nothing, counterpart
     best = np.where(probability.max(axis=1) > 0, probability.argmax(axis=1), -1)
-    return np.where(counterpart < method.no_counterpart_threshold, -1, best), best
+    return np.where(counterpart < method.region_threshold, -1, best), best, counterpart
 
 
 def _regions(shot: TrueShot, method: Method, result: Result, *, by_parts: bool) -> bool:
@@ -206,7 +211,7 @@ def _regions(shot: TrueShot, method: Method, result: Result, *, by_parts: bool) 
     if not all(method.can([target], source) for source, target in pairs):
         return False
     for index, (source, target) in enumerate(pairs):
-        rows, best = _rows(method, source, target)
+        rows, best, counterpart = _rows(method, source, target)
         if by_parts:
             # As numbers of parts: several segments of the target may be the right one.
             rows, best = _parts_of(rows, target), _parts_of(best, target)
@@ -215,6 +220,8 @@ def _regions(shot: TrueShot, method: Method, result: Result, *, by_parts: bool) 
             truth = shot.matches[index]
         for name, value in region_scores(rows, best, truth, target.count).items():
             result.tally.add(shot.name, name, value)
+        if method.is_model:
+            result.counterparts.add(counterpart, truth >= 0, best == truth, source.area)
         none = rows < 0
         result.tally.add(shot.name, "none_precision", int((none & (truth < 0)).sum()), none.sum())
         result.tally.add(

@@ -83,14 +83,14 @@ def error_of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def fit_threshold(
-    counterpart: NDArray[np.float32], present: NDArray[np.bool_], lost_share: float = 0.003
+    counterpart: NDArray[np.float32], hit: NDArray[np.bool_], lost_share: float = 0.0002
 ) -> float:
-    """Return the threshold below which a segment is taken to have no counterpart.
+    """Return the threshold below which a segment is left without colour.
 
-    The highest at which no more than `lost_share` of the segments that do have one, (S,) bool
-    `present`, are given up; `counterpart` is the predicted probability, (S,).
+    The highest at which no more than `lost_share` of all segments are right fills, (S,) bool
+    `hit`, that are given up; `counterpart` is the predicted probability, (S,). So little,
+    because a colour that is given up is missed by all drawings after it as well.
     """
-    values = np.sort(counterpart[present])
-    if len(values) == 0:
-        return 0.5
-    return float(min(values[int(lost_share * len(values))], 0.5))
+    values = np.sort(counterpart[hit])
+    lost = int(lost_share * len(counterpart))
+    return float(min(values[lost], 0.5)) if lost < len(values) else 0.5

@@ -17,7 +17,14 @@ from ant_core.commands.outcome import Outcome
 from ant_core.errors import InputError, OutputError, UsageError
 from ant_core.evaluation.benchmark import PROTOCOLS
 from ant_core.evaluation.measure import measure
-from ant_core.evaluation.methods import Flow, Method, Model, Overlap, Position
+from ant_core.evaluation.methods import (
+    Flow,
+    Method,
+    Model,
+    Overlap,
+    Position,
+    region_threshold_of,
+)
 from ant_core.evaluation.reliability import Reliability, draw_reliability
 from ant_core.evaluation.results import Results, document, statistics_table, table
 from ant_core.evaluation.sets import ShotSource, find_shots
@@ -146,7 +153,9 @@ def _models(options: argparse.Namespace) -> tuple[list[Method], list[dict[str, A
         {"method": name, "name": m.model_name, "sha256": m.model_hash, "device": m.device}
         for name, m in zip(names, matchers, strict=True)
     ]
-    return [Model(m, name) for name, m in zip(names, matchers, strict=True)], told
+    thresholds = [region_threshold_of(path) for path in paths]
+    methods = map(Model, matchers, names, thresholds)
+    return list(methods), told
 
 
 def _about(

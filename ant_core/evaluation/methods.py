@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import cv2
@@ -14,9 +15,10 @@ from ant_core.analysis import MatcherLike
 from ant_core.descriptors import SHAPE_FEATURES, Descriptors
 from ant_core.evaluation.baselines import nearest_position, shared_pixels
 from ant_core.evaluation.shots import TrueFrame
-from ant_core.matcher import DrawingFeatures
+from ant_core.matcher import DrawingFeatures, ModelFile
+from ant_core.models.installed import locate
 
-__all__ = ["Flow", "Method", "Model", "Overlap", "Position", "look_up"]
+__all__ = ["Flow", "Method", "Model", "Overlap", "Position", "look_up", "region_threshold_of"]
 
 Matched = tuple[NDArray[np.float32], NDArray[np.float32]]
 _LOG_AREA = SHAPE_FEATURES.index("log_area")
@@ -29,7 +31,8 @@ class Method(Protocol):
 
     name: str
     is_model: bool
-    no_counterpart_threshold: float
+    no_counterpart_threshold: float  # of colouring
+    region_threshold: float  # the same where segments are matched one by one
 
     def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
         """Say whether the drawings bring what the method looks at."""
@@ -47,6 +50,7 @@ class Method(Protocol):
 class _Baseline:
     is_model = False
     no_counterpart_threshold = _SURE
+    region_threshold = _SURE
 
     def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
         del references, target
@@ -148,13 +152,21 @@ class _Encoded:
 
 
 class Model:
-    """A network, through the product's matcher; encodes every drawing once."""
+    """A network, through the product's matcher; encodes every drawing once.
+
+    `region_threshold` is that of the matcher where none is given; see `region_threshold_of`.
+    """
 
     is_model = True
 
-    def __init__(self, matcher: MatcherLike, name: str) -> None:
+    def __init__(
+        self, matcher: MatcherLike, name: str, region_threshold: float | None = None
+    ) -> None:
         self.name = name
         self.no_counterpart_threshold = matcher.no_counterpart_threshold
+        if region_threshold is None:
+            region_threshold = matcher.no_counterpart_threshold
+        self.region_threshold = region_threshold
         self._matcher = matcher
         self._encoded: dict[int, _Encoded] = {}
 
@@ -187,6 +199,16 @@ class Model:
             )
             known = self._encoded[id(frame)] = _Encoded(frame, self._matcher.encode(described))
         return known.features
+
+
+def region_threshold_of(model: Path) -> float | None:
+    """Return the threshold for matching segment by segment that a model file holds, if any.
+
+    Colouring loses a right colour by every answer "no counterpart" too many, and region matching
+    a recognised occlusion by every one too few: each has a threshold of its own.
+    """
+    threshold = ModelFile.read(locate(model)).manifest.get("region_threshold")
+    return None if threshold is None else float(threshold)
 
 
 def look_up(

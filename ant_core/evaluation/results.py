@@ -81,6 +81,8 @@ def _entry(result: Result) -> dict[str, Any]:
         entry["confidence"] = _confidence(result.reliability)
     if result.worst.made or result.worst.unpainted:
         entry["wrong"] = _wrong(result.worst)
+    if result.counterparts.counterpart:
+        entry["no_counterpart"] = result.counterparts.to_json()
     return entry
 
 

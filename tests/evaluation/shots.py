@@ -41,6 +41,7 @@ class Scripted:
     name = "scripted"
     is_model = True
     no_counterpart_threshold = 0.5
+    region_threshold = 0.5
 
     def __init__(self, wrong=(), absent=()):
         self.wrong, self.absent = set(wrong), set(absent)

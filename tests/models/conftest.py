@@ -67,8 +67,11 @@ def write_registry(path: Path, entries, mirrors=()) -> Path:
     return path
 
 
-def make_model(path: Path, note: str = "") -> bytes:
-    """Write a file that is a model as far as the store can tell; return its bytes."""
+def make_model(path: Path, note: str = "", **further) -> bytes:
+    """Write a file that is a model as far as the store can tell; return its bytes.
+
+    `further` goes into the manifest.
+    """
     from ant_core.descriptors import DESCRIPTOR_VERSION
 
     with zipfile.ZipFile(path, "w") as archive:
@@ -79,6 +82,7 @@ def make_model(path: Path, note: str = "") -> bytes:
             "features": 8,
             "no_counterpart_threshold": 0.5,
             "confidence": [[0, 0], [1, 1]],
+            **further,
         }
         archive.writestr("manifest.json", json.dumps(manifest))
         archive.writestr("encoder.onnx", b"encoder")
