@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ant_core.tiles import split
+from ant_core.matcher import DrawingFeatures
+from ant_core.tiles import cut, join, split
 
 
 def boxes(rng, count):
