@@ -84,7 +84,7 @@ def _export(run: Path, model: AntPaper | AntRelative, clips: Path, out: Path) ->
     confidence = _table(fitted)
     threshold = fit_threshold(
         np.concatenate([c for s in fitted for c in s.counterpart]),
-        np.concatenate([p for s in fitted for p in s.present]),
+        np.concatenate([h for s in fitted for h in s.hit]),
     )
     scores = [
         recursive(clip.frames, match, _interpolate(confidence), threshold) for clip in validation

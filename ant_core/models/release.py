@@ -5,11 +5,13 @@ registry.json            all releases of the folder; its mirrors are kept as the
 NAME-VERSION.antmodel    what `models download` fetches, when the folder is a mirror
 NAME-VERSION.json        the entry alone; `models import` takes it from beside the file
 NAME-VERSION.md          the card
+NAME-VERSION.*.png       its pictures
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,7 @@ def model_card(
         ("training pairs seen", manifest.get("pairs_seen")),
         ("calibration error", manifest.get("calibration_error")),
         ("no counterpart below", manifest.get("no_counterpart_threshold")),
+        ("the same in region matching", manifest.get("region_threshold")),
     ]
     lines = [f"# {name} {version}", ""]
     lines += ["Matches segments of line drawings, so that colours can be propagated.", ""]
@@ -92,15 +95,34 @@ def model_card(
     return "\n".join(lines) + "\n"
 
 
-def write_beside(entry: ModelEntry, model: Path, files: WholeFiles | None = None) -> None:
-    """Write entry and card beside a model file, as .json and .md; OutputError when refused."""
+def write_beside(
+    entry: ModelEntry,
+    model: Path,
+    files: WholeFiles | None = None,
+    pictures: Mapping[str, bytes] | None = None,
+) -> None:
+    """Write entry and card beside a model file, as .json and .md; OutputError when refused.
+
+    `pictures` are those that the card shows, PNG by file name.
+    """
     files = files or WholeFiles()
+    for name, content in (pictures or {}).items():
+        files.write(model.with_name(name), content)
     files.write(model.with_suffix(".json"), _json(entry.to_json()))
     files.write(model.with_suffix(".md"), entry.card.encode())
 
 
-def write_release(entry: ModelEntry, model: Path, folder: Path) -> Path:
+def write_release(
+    entry: ModelEntry, model: Path, folder: Path, pictures: Mapping[str, bytes] | None = None
+) -> Path:
     """Put a model file, its entry and its card into a folder of releases; see the module.
+
+    Parameters
+    ----------
+    entry : ModelEntry
+    model, folder : Path
+    pictures : dict of str to bytes
+        Those that the card shows, PNG by file name.
 
     Returns
     -------
@@ -140,6 +162,8 @@ def write_release(entry: ModelEntry, model: Path, folder: Path) -> Path:
     # not with_suffix: what follows the dot of a version is no ending
     files.write(folder / f"{entry.name}-{entry.version}.json", _json(entry.to_json()))
     files.write(folder / f"{entry.name}-{entry.version}.md", entry.card.encode())
+    for name, content in (pictures or {}).items():
+        files.write(folder / name, content)
     models = sorted([*others, entry], key=lambda item: (item.name, version_key(item.version)))
     document = {
         "schema": 1,

@@ -1,15 +1,22 @@
 """A release can be served, downloaded and imported as it lies there."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
-from ant_core.errors import OutputError, UsageError
+from ant_core.errors import InputError, OutputError, UsageError
+from ant_core.evaluation.card import card_notes, splits_section
 from ant_core.matcher import default_model
 from ant_core.models import Places, Store, load_registry
 from ant_core.models.installed import embedded
 from ant_core.models.release import describe, model_card, write_beside, write_release
+from ant_core.synthesis.splits import CHARACTERS
 from tests.models.conftest import make_model
+
+ROOT = Path(__file__).parents[2]
+THIRD_PARTY = "## Drawings and data\n\n| work | licence |\n| --- | --- |\n| inks | CC0 |\n"
 
 
 @pytest.fixture
@@ -76,6 +83,42 @@ def test_the_card_tells_what_the_manifest_tells():
     assert "- licence: CC0-1.0\n" in card
     assert "| kind | clips | accuracy |\n| --- | ---: | ---: |\n| drawn | 5 | 81.4 |\n" in card
     assert "pairs" not in card
+
+
+def test_pictures_lie_beside_the_card_that_shows_them(tmp_path, model):
+    pictures = {"inks-1.0.curves.png": b"curves", "inks-1.0.worst.png": b"worst"}
+    notes = card_notes("Drawn by hand.", THIRD_PARTY, "| a |", dict.fromkeys(pictures, "Seen"))
+    entry = describe(model, "inks", "1.0", notes=notes)
+    write_beside(entry, model, pictures=pictures)
+    write_release(entry, model, tmp_path / "release", pictures)
+    for card in (model.with_suffix(".md"), tmp_path / "release" / "inks-1.0.md"):
+        shown = re.findall(r"!\[Seen\]\((.+?)\)", card.read_text())
+        assert {name: (card.parent / name).read_bytes() for name in shown} == pictures
+
+
+def test_the_card_gives_licence_and_credit_of_every_source():
+    notes = card_notes("Drawn by hand.", (ROOT / "THIRD_PARTY.md").read_text("utf-8"))
+    for name in ("Tiny Speck", "Quaternius", "Kay Lousberg", "Morevna Project", "MakeHuman", "MIT"):
+        assert name in notes
+    assert "onnxruntime" not in notes.lower()
+    assert "NumPy" not in notes  # libraries are no sources
+    with pytest.raises(InputError, match="no table below"):
+        card_notes("", "# Credits\n\n## Libraries\n")
+
+
+def test_the_card_names_every_character_that_is_held_out():
+    section = splits_section()
+    for characters in CHARACTERS.values():
+        assert all(name in section for name in characters)
+    assert "| kaykit_adventurers | Barbarian | Rogue, Rogue_Hooded |" in section
+
+
+def test_sections_that_say_nothing_are_left_out():
+    notes = card_notes("Drawn by hand.", THIRD_PARTY)
+    assert notes.startswith("Drawn by hand.\n\n## Sources")
+    assert "## Measured" not in notes
+    assert "## Pictures" not in notes
+    assert "| bars |" in card_notes("", THIRD_PARTY, "| bars |\n")
 
 
 def test_an_entry_beside_the_embedded_model_is_read(tmp_path, monkeypatch):
