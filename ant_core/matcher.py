@@ -52,12 +52,15 @@ _COMPUTE = {"Conv", "FusedConv", "FusedMatMul", "Gemm", "LayerNormalization", "M
 class DrawingFeatures:
     """One drawing, encoded: what the matcher needs of it as reference or as target.
 
-    tokens: (N, D) float32; shape: (N, F) float32; box: (N, 4) float32, as in `Descriptors`.
+    tokens: (N, D) float32; shape: (N, F) float32, box: (N, 4) float32, edges: (E, 2) int32 and
+    edge_weight: (E,) float32 as in `Descriptors`.
     """
 
     tokens: NDArray[np.float32]
     shape: NDArray[np.float32]
     box: NDArray[np.float32]
+    edges: NDArray[np.int32]
+    edge_weight: NDArray[np.float32]
 
     @property
     def count(self) -> int:
@@ -265,8 +268,7 @@ class Matcher:
         """Encode one drawing; the result serves every match that it takes part in."""
         if descriptors.count == 0:
             width = int(self._file.manifest["features"])
-            tokens = np.zeros((0, width), np.float32)
-            return DrawingFeatures(tokens, descriptors.shape, descriptors.box)
+            return _features(np.zeros((0, width), np.float32), descriptors)
         adjacency = adjacency_matrix(descriptors.count, descriptors.edges, descriptors.edge_weight)
         feed = {
             "crops": descriptors.crops[None],
@@ -276,7 +278,7 @@ class Matcher:
         }
         used = {name: feed[name] for name in self._encoder_inputs}
         (tokens,) = self._encoder.run(["tokens"], used)
-        return DrawingFeatures(tokens[0], descriptors.shape, descriptors.box)
+        return _features(tokens[0], descriptors)
 
     @cached_property
     def _encoder_inputs(self) -> list[str]:
@@ -349,30 +351,48 @@ class Matcher:
         return np.interp(raw, table[:, 0], table[:, 1]).astype(np.float32)
 
 
+def _features(tokens: NDArray[np.float32], descriptors: Descriptors) -> DrawingFeatures:
+    return DrawingFeatures(
+        tokens, descriptors.shape, descriptors.box, descriptors.edges, descriptors.edge_weight
+    )
+
+
 def _pad_jobs(
     jobs: Sequence[tuple[Sequence[DrawingFeatures], DrawingFeatures, Sequence[int]]],
 ) -> dict[str, NDArray[np.float32]]:
-    sides: dict[str, list[tuple[NDArray[np.float32], NDArray[np.float32]]]] = {
-        "reference": [],
-        "target": [],
+    sides = {
+        "reference": [_side(references, offsets) for references, _, offsets in jobs],
+        "target": [_side([target], [0]) for _, target, _ in jobs],
     }
-    for references, target, offsets in jobs:
-        geometry = [
-            pair_geometry(reference.shape, reference.box, float(offset))
-            for reference, offset in zip(references, offsets, strict=True)
-        ]
-        tokens = np.concatenate([reference.tokens for reference in references])
-        sides["reference"].append((tokens, np.concatenate(geometry)))
-        sides["target"].append((target.tokens, pair_geometry(target.shape, target.box, 0.0)))
     feed = {}
     for side, rows in sides.items():
-        longest = max(len(tokens) for tokens, _ in rows)
-        for name, position in (("tokens", 0), ("geometry", 1)):
-            width = rows[0][position].shape[1]
-            block = np.zeros((len(rows), longest, width), np.float32)
+        longest = max(len(row["mask"]) for row in rows)
+        for name, first in rows[0].items():
+            square = name == "adjacency"
+            shape = (longest, longest) if square else (longest, *first.shape[1:])
+            block = np.zeros((len(rows), *shape), np.float32)
             for i, row in enumerate(rows):
-                block[i, : len(row[position])] = row[position]
+                block[(i, *map(slice, row[name].shape))] = row[name]
             feed[f"{side}_{name}"] = block
-        filled = np.array([len(tokens) for tokens, _ in rows])
-        feed[f"{side}_mask"] = (np.arange(longest) < filled[:, None]).astype(np.float32)
     return feed
+
+
+def _side(
+    drawings: Sequence[DrawingFeatures], offsets: Sequence[int]
+) -> dict[str, NDArray[np.float32]]:
+    """Join drawings to one side of a match: n segments; adjacency becomes block-diagonal."""
+    ends = np.cumsum([drawing.count for drawing in drawings])
+    adjacency = np.zeros((ends[-1], ends[-1]), np.float32)
+    for drawing, end in zip(drawings, ends, strict=True):
+        rows = slice(end - drawing.count, end)
+        adjacency[rows, rows] = adjacency_matrix(drawing.count, drawing.edges, drawing.edge_weight)
+    geometry = [
+        pair_geometry(drawing.shape, drawing.box, float(offset))
+        for drawing, offset in zip(drawings, offsets, strict=True)
+    ]
+    return {
+        "tokens": np.concatenate([drawing.tokens for drawing in drawings]),
+        "geometry": np.concatenate(geometry),
+        "mask": np.ones(len(adjacency), np.float32),
+        "adjacency": adjacency,
+    }

@@ -17,6 +17,7 @@ from ant_core.matcher import DrawingFeatures
 from ant_core.model_sheet import ModelSheet, View, scaled
 from ant_core.result import PAINTED, STATE_UNPAINTED, Fills, FrameResult
 from ant_core.state import Record, record_name
+from ant_core.tiles import join
 from ant_core.workbench import Workbench
 
 __all__ = ["SheetSources"]
@@ -91,13 +92,8 @@ class SheetSources:
             with bench.timings.measure("encode"):
                 encoded.append(bench.matcher.encode(scaled(seen, drawing) if drawing else seen))
             colors.append(read_segment_colors(analysis.labels, view.colors, bench.palette).index)
-        features = DrawingFeatures(
-            np.concatenate([part.tokens for part in encoded]),
-            np.concatenate([part.shape for part in encoded]),
-            np.concatenate([part.box for part in encoded]),
-        )
         index = np.concatenate(colors).astype(np.int32)
-        return features, index, np.zeros((len(index), 2), np.float32)
+        return join(encoded), index, np.zeros((len(index), 2), np.float32)
 
     def _drawing(self) -> tuple[str, Descriptors | None]:
         """Return hash and descriptors of the drawing whose size the sheets are brought to.

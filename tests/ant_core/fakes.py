@@ -29,7 +29,13 @@ class FakeMatcher:
 
     def encode(self, descriptors: Descriptors) -> DrawingFeatures:
         self.encoded += 1
-        return DrawingFeatures(descriptors.box.copy(), descriptors.shape, descriptors.box)
+        return DrawingFeatures(
+            descriptors.box.copy(),
+            descriptors.shape,
+            descriptors.box,
+            descriptors.edges,
+            descriptors.edge_weight,
+        )
 
     def match(
         self,

@@ -41,3 +41,26 @@ def test_a_tile_sees_the_reference_segments_at_its_place():
     same = np.hstack([grid, np.ones((400, 2))]).astype(np.float32)
     for tile in split(same, [same], max_pairs=10_000, max_columns=300):
         assert set(tile.target.tolist()) <= set(tile.references[0].tolist())
+
+
+def features(count, edges):
+    return DrawingFeatures(
+        np.arange(count, dtype=np.float32)[:, None],
+        np.zeros((count, 14), np.float32),
+        np.zeros((count, 4), np.float32),
+        np.array(edges, np.int32).reshape(-1, 2),
+        np.arange(1, len(edges) + 1, dtype=np.float32),
+    )
+
+
+def test_a_cut_keeps_the_edges_between_what_it_keeps():
+    part = cut(features(5, [(0, 1), (1, 3), (3, 4), (0, 4)]), np.array([1, 3, 4]))
+    assert part.tokens[:, 0].tolist() == [1, 3, 4]
+    assert part.edges.tolist() == [[0, 1], [1, 2]]
+    assert part.edge_weight.tolist() == [2, 3]
+
+
+def test_joined_drawings_keep_edges_of_their_own():
+    both = join([features(3, [(0, 2)]), features(0, []), features(2, [(0, 1)])])
+    assert both.count == 5
+    assert both.edges.tolist() == [[0, 2], [3, 4]]

@@ -36,7 +36,8 @@ def test_permuting_segments_permutes_the_answer(model):
     inputs = matcher_inputs(1, 6, 5, model.config.features)
     similarity, counterpart = model.match(*inputs)
     columns, rows = torch.randperm(6), torch.randperm(5)
-    moved = [side[:, columns] for side in inputs[:3]] + [side[:, rows] for side in inputs[3:]]
+    moved = [side[:, columns] for side in inputs[:3]] + [side[:, rows] for side in inputs[3:6]]
+    moved += [inputs[6][:, columns][:, :, columns], inputs[7][:, rows][:, :, rows]]
     got, got_counterpart = model.match(*moved)
     torch.testing.assert_close(got, similarity[:, rows][:, :, columns], rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(got_counterpart, counterpart[:, rows], rtol=1e-4, atol=1e-4)
@@ -46,11 +47,26 @@ def test_permuting_segments_permutes_the_answer(model):
 def test_padding_changes_nothing(model):
     inputs = matcher_inputs(1, 6, 5, model.config.features)
     similarity, counterpart = model.match(*inputs)
-    padded = [torch.cat([side, torch.zeros_like(side[:, :2])], dim=1) for side in inputs]
+    padded = [torch.cat([side, torch.zeros_like(side[:, :2])], dim=1) for side in inputs[:6]]
+    padded += [torch.nn.functional.pad(adjacency, (0, 2, 0, 2)) for adjacency in inputs[6:]]
     got, got_counterpart = model.match(*padded)
     torch.testing.assert_close(got[:, :5, :6], similarity, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(got_counterpart[:, :5], counterpart, rtol=1e-4, atol=1e-4)
     assert got[:, :5, 6:].max() < -1000
+
+
+@torch.inference_mode()
+def test_neighbours_that_match_decide_between_twins():
+    """Segments 0 and 2 look alike; 0 adjoins 1, 2 adjoins 3, and only 1 and 3 are told apart."""
+    model = build(CONFIGS["ant_relative"]).eval()
+    similarity = torch.tensor([[[5.0, 0, 5, 0], [0, 5, 0, 0], [5, 0, 5, 0], [0, 0, 0, 5]]])
+    pairs = torch.zeros(1, 4, 4)
+    for i, j in ((0, 1), (2, 3)):
+        pairs[0, i, j] = pairs[0, j, i] = 1
+    agreed = model._agree(similarity, pairs, pairs)
+    assert agreed[0].argmax(dim=1).tolist() == [0, 1, 2, 3]
+    apart = model._agree(similarity, torch.zeros(1, 4, 4), torch.zeros(1, 4, 4))
+    torch.testing.assert_close(apart.softmax(-1), similarity.softmax(-1))
 
 
 @torch.inference_mode()
@@ -81,6 +97,8 @@ def test_several_targets_at_once_equal_one_by_one(model, tmp_path):
             rng.standard_normal((count, model.config.features)).astype(np.float32),
             rng.standard_normal((count, 14)).astype(np.float32),
             rng.random((count, 4)).astype(np.float32),
+            np.array([[i, i + 1] for i in range(count - 1)], np.int32).reshape(-1, 2),
+            rng.random(max(count - 1, 0)).astype(np.float32),
         )
 
     jobs = [
