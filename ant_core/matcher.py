@@ -371,8 +371,8 @@ def _pad_jobs(
             square = name == "adjacency"
             shape = (longest, longest) if square else (longest, *first.shape[1:])
             block = np.zeros((len(rows), *shape), np.float32)
-            for i, row in enumerate(rows):
-                block[(i, *map(slice, row[name].shape))] = row[name]
+            for filled, row in zip(block, rows, strict=True):
+                filled[tuple(slice(side) for side in row[name].shape)] = row[name]
             feed[f"{side}_{name}"] = block
     return feed
 
