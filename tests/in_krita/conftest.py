@@ -66,7 +66,7 @@ def host_report(krita, request, tmp_path_factory) -> runner.Report:
 @pytest.fixture(scope="session")
 def docker_report(krita, request, tmp_path_factory) -> runner.Report:
     """What the docker does, with the real engine and the shot at its real size."""
-    slow = {"environment": {"SCENARIO_SECONDS": "400"}, "timeout": 1500.0}
+    slow = {"environment": {"SCENARIO_SECONDS": "900"}, "timeout": 4500.0}
     return _one_start("docker_report", krita, request, tmp_path_factory, **slow)
 
 

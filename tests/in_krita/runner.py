@@ -107,10 +107,11 @@ def run(
     environment: dict[str, str] | None = None,
     settings: dict[str, str] | None = None,
     shown: Sequence[Path] = (),
-    timeout: float = 420.0,
+    timeout: float = 1200.0,
 ) -> Report:
     """Run scenarios in one Krita; a crash of Krita itself is retried once and noted.
 
+    `timeout` is in seconds, a multiple of what it takes where much else runs beside it.
     `environment` is added to Krita's; `settings` are the plugin's own; `shown` are further folders
     that a system tree may see. Logs and pictures lie in `out`.
     """

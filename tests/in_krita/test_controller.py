@@ -9,7 +9,7 @@ from tests.in_krita import runner
 from tests.in_krita.scenarios import CONTROLLER, WITH_ENGINE
 
 # All scenarios in one start; the engine takes a few seconds to start in each of its own.
-SECONDS = 900.0
+SECONDS = 1800.0
 
 
 @pytest.fixture(scope="session")

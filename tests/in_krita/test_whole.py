@@ -87,7 +87,8 @@ def start(krita, scenario: str, place: Path, home: Path, **options) -> tuple[int
     plugin = options.pop("plugin", True)
     shown = options.pop("shown", ())
     session = runner.Session(krita, [scenario], place, home, shown, plugin)
-    code = session.run(options.get("environment", {}), options.get("settings", {}), 300.0)
+    environment = {"SCENARIO_SECONDS": "400", **options.get("environment", {})}
+    code = session.run(environment, options.get("settings", {}), 900.0)
     return code, session.result()
 
 
