@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 r"""Make a model file of a training run: calibrate on validation, export, run, compare, score.
 
-    python scripts/export.py --run runs/main --clips clips --version 0.1.0 \
-        --notes docs/models/default.md --out ant_core/models/default.antmodel
+    python scripts/export.py --run runs/main --clips clips --scenes scenes/validation \
+        --version 0.1.0 --notes docs/models/default.md --out ant_core/models/default.antmodel
 
-Prints the scores on validation as JSON; they go into the manifest and into the model card, which
+With --scenes the threshold of "no counterpart" for matching regions is fitted as well. Prints the
+scores on validation as JSON; they go into the manifest and into the model card, which
 is written beside the file with its registry entry. With --release FOLDER the three also go into a
 folder of releases, ready to be served.
 """
@@ -14,7 +15,10 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
+import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +27,14 @@ import torch
 from numpy.typing import NDArray
 
 from ant_core.errors import AntError
+from ant_core.evaluation.benchmark import Result, applies, run_protocol
 from ant_core.evaluation.calibration import calibration_error, fit_confidence, fit_threshold
 from ant_core.evaluation.clips import Clip, load_clip
+from ant_core.evaluation.counterparts import Line
+from ant_core.evaluation.methods import Model
 from ant_core.evaluation.protocols import Confidence, Score, by_overlap, by_position, recursive
+from ant_core.evaluation.sets import find_shots
+from ant_core.matcher import Matcher
 from ant_core.models.release import describe, write_beside, write_release
 from ant_core.network.export import TOLERANCE, compare, write_model
 from ant_core.network.model import AntPaper, AntRelative
@@ -75,7 +84,25 @@ def _calibration_error(model: AntPaper | AntRelative, clips: Sequence[Clip]) -> 
     )
 
 
-def _export(run: Path, model: AntPaper | AntRelative, clips: Path, out: Path) -> dict[str, Any]:
+def _region_line(model: Path, scenes: Path | None) -> Line | None:
+    """Fit the threshold of "no counterpart" for matching regions on full scenes."""
+    if scenes is None:
+        return None
+    method, result = Model(Matcher(model, "cpu", 1), "exported"), Result()
+    for source in find_shots(scenes):
+        shot = source.read()
+        if applies("regions", shot):
+            run_protocol("regions", shot, method, result)
+        method.forget()
+    line = result.counterparts.fit()
+    if line is None:
+        print("no threshold recognises occlusion often enough: colouring's serves", file=sys.stderr)
+    return line
+
+
+def _export(
+    run: Path, model: AntPaper | AntRelative, clips: Path, scenes: Path | None, out: Path
+) -> dict[str, Any]:
     validation = [load_clip(path) for path in sorted((clips / "validation").glob("*.npz"))]
     # Clips of all kinds in both halves of the calibration.
     random.Random(0).shuffle(validation)
@@ -91,7 +118,7 @@ def _export(run: Path, model: AntPaper | AntRelative, clips: Path, out: Path) ->
     ]
     kinds: dict[str, list[int]] = {}
     for index, clip in enumerate(validation):
-        kinds.setdefault(clip.name.split("_")[0], []).append(index)
+        kinds.setdefault(re.sub(r"_?\d+$", "", clip.name), []).append(index)
     table = {
         kind: _kind_scores([validation[i] for i in rows], [scores[i] for i in rows])
         for kind, rows in sorted(kinds.items())
@@ -109,6 +136,10 @@ def _export(run: Path, model: AntPaper | AntRelative, clips: Path, out: Path) ->
         **result,
     }
     write_model(model, out, manifest)
+    line = _region_line(out, scenes)
+    if line is not None:
+        write_model(model, out, {**manifest, "region_threshold": line.threshold})
+        result["region_line"] = asdict(line)
     difference = compare(model, out)
     if difference > TOLERANCE["float32"]:
         out.unlink()
@@ -121,6 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, required=True, help="run folder with best.pt")
     parser.add_argument("--clips", type=Path, required=True, help="folder with validation/*.npz")
+    parser.add_argument("--scenes", type=Path, help="full scenes of validation, AnimeRun's layout")
     parser.add_argument("--out", type=Path, required=True, help="NAME.antmodel to write")
     parser.add_argument("--version", required=True, help="of the model, such as 0.1.0")
     parser.add_argument("--notes", type=Path, help="Markdown for the card: data, limits")
@@ -128,7 +160,8 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = load_model(options.run / "best.pt")
-    print(json.dumps(_export(options.run, model, options.clips, options.out), indent=1))
+    result = _export(options.run, model, options.clips, options.scenes, options.out)
+    print(json.dumps(result, indent=1))
     notes = options.notes.read_text("utf-8") if options.notes else ""
     entry = describe(options.out, options.out.stem, options.version, notes=notes)
     write_beside(entry, options.out)
