@@ -16,6 +16,7 @@ __all__ = ["HIGH", "Reliability", "draw_reliability"]
 
 HIGH = 0.9  # segments that are said to be this sure need no look
 _BINS = 15
+_LARGEST_POINT = 200.0  # area in square points, of all fills
 
 
 class Reliability:
@@ -89,20 +90,20 @@ class Reliability:
 def draw_reliability(title: str, measured: Mapping[str, Reliability]) -> bytes:
     """Draw the reliability diagram of one model and return it as PNG.
 
-    Above the share of right fills over the confidence, a line a protocol; below how many
-    segments are how sure.
+    Above the share of right fills over the confidence, a line a protocol, points as large as
+    many fills stand behind them; below how many fills are how sure.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Canvas
 
-    canvas = Canvas(figsize=(6, 7), layout="constrained")
+    canvas = Canvas(figsize=(9, 7), layout="constrained")
     FigureCanvasAgg(canvas)
     top, bottom = canvas.subplots(2, 1, height_ratios=(3, 1), sharex=True)
     top.plot([0, 1], [0, 1], color="grey", linewidth=1, label="what is said is so")
     for name, reliability in measured.items():
         _draw_one(top, bottom, name, reliability)
-    top.set(title=title, ylabel="right", xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    top.legend(fontsize="small")
+    top.set(title=title, ylabel="right", xlim=(0, 1), ylim=(0, 1))
+    canvas.legend(loc="outside right upper", fontsize="small")
     bottom.set(xlabel="confidence", ylabel="share of fills", ylim=(0, None))
     for axes in (top, bottom):
         axes.grid(alpha=0.3)
@@ -117,7 +118,9 @@ def _draw_one(top: Any, bottom: Any, name: str, reliability: Reliability) -> Non
     label = f"{name}: error {reliability.error().value:.3f}"
     right = reliability.high_right()
     if right is not None:
-        share = reliability.high_share().value
-        label += f"\n{100 * share:.0f} % at {HIGH:g} or more, {100 * right.value:.1f} % right"
-    top.plot(said, was, marker=".", label=label)
-    bottom.plot(said, count / count.sum(), marker=".")
+        sure = reliability.high_share().value
+        label += f"\n{100 * sure:.0f} % at {HIGH:g} or more, {100 * right.value:.1f} % right"
+    (line,) = top.plot(said, was, label=label, linewidth=1)
+    share = count / count.sum()
+    top.scatter(said, was, 4 + _LARGEST_POINT * share, color=line.get_color(), zorder=3)
+    bottom.plot(said, share, marker=".")
