@@ -57,7 +57,6 @@ def draw_camera(
     rng: np.random.Generator,
     *,
     yaw: float,
-    characters: int,
     drawings: int,
     walled: bool,
     filled: tuple[float, float],
@@ -69,17 +68,17 @@ def draw_camera(
     ----------
     yaw
         Where the camera stands at first, radians.
-    characters, drawings
-        How many there are in the scene and in the clip.
+    drawings
+        How many there are in the clip.
     walled
         Whether a wall behind the scene limits the turn.
     filled
-        Least and greatest height of one of several characters, as a share of the frame's.
+        Least and greatest height of a character, as a share of the frame's.
     pace
         Factor on everything that changes over the clip.
     """
     fov = rng.uniform(0.35, 0.9)
-    share = rng.uniform(0.75, 1.25) if characters == 1 else rng.uniform(*filled)
+    share = rng.uniform(*filled)
     distance = 1.0 / (2 * np.tan(fov / 2) * share)
     moves = rng.random(5) < (0.55, 0.3, 0.15, 0.4, 0.5)
     turn = rng.choice(

@@ -110,7 +110,8 @@ def sample(drawn: Drawn) -> Sample:
 
 
 def drawings(clip: SourceClip, style: InkStyle | None = None) -> Iterator[Drawn]:
-    """Draw the frames one by one; without a style one is drawn from the clip's name."""
+    """Draw the frames one by one; without a style in the clip's own or one from its name."""
+    style = style or clip.ink
     if style is None:
         style = draw_style(seeded("style", clip.split, clip.name), clip.frames[0].ids.shape[0])
     for i, frame in enumerate(clip.frames):
@@ -118,7 +119,7 @@ def drawings(clip: SourceClip, style: InkStyle | None = None) -> Iterator[Drawn]
 
 
 def samples(clip: SourceClip, style: InkStyle | None = None) -> list[Sample]:
-    """Draw and segment all frames; without a style one is drawn from the clip's name."""
+    """Draw and segment all frames; without a style in the clip's own or one from its name."""
     return [sample(drawn) for drawn in drawings(clip, style)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,6 +12,8 @@ from ant_core.synthesis.gltf import Floats
 from ant_core.synthesis.render3d import Planes, crease_edges, depth_edges, without_specks
 
 __all__ = ["Look"]
+
+_PLAIN_JUMP = 0.1  # a tenth of a character's height: a limb before the body, not a fold
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class Look:
             light=light,
             shadow=rng.uniform(-0.1, 0.3),
         )
+
+    def plain(self) -> Look:
+        """Return this look without creases and shadows, and with only the greatest jumps."""
+        return replace(self, jump=_PLAIN_JUMP, crease=np.inf, light=None)
 
     def edges(self, planes: Planes) -> NDArray[np.bool_] | None:
         """Return the (H, W) lines inside parts, None where this look has none."""

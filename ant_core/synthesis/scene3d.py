@@ -24,8 +24,6 @@ from ant_core.synthesis.stage3d import Mesh, Recipe, Scene, set_stage
 __all__ = ["make_clip"]
 
 _FPS = 24
-_ATTEMPTS = 6
-_LEAST_PARTS = 6
 
 
 @lru_cache(maxsize=1)
@@ -58,11 +56,12 @@ def _frames(
         )
 
 
-def _is_full(frames: list[SourceFrame]) -> bool:
-    """Tell whether there is enough to see in the frames."""
+def _is_full(frames: list[SourceFrame], recipe: Recipe) -> bool:
+    """Tell whether there is enough to see in the frames, and not too much."""
     parts = [len(np.unique(frame.ids)) - 1 for frame in frames]
     filled = [float((frame.ids > 0).mean()) for frame in frames]
-    return min(parts) >= 2 and float(np.median(parts)) >= _LEAST_PARTS and min(filled) > 0.03
+    fewest, most = recipe.parts
+    return min(parts) >= 2 and fewest <= float(np.median(parts)) <= most and min(filled) > 0.03
 
 
 def _attempt(
@@ -76,15 +75,16 @@ def _attempt(
     camera = draw_camera(
         rng,
         yaw=yaw,
-        characters=len(set(scene.characters)),
         drawings=count,
         walled=scene.walled,
-        filled=recipe.filled,
+        filled=recipe.filled_alone if len(set(scene.characters)) == 1 else recipe.filled,
         pace=recipe.camera,
     )
     look = Look.draw(rng, size[0])
     if recipe.sky:
         look = replace(look, light=None)
+    if recipe.plain:
+        look = look.plain()
     times = [k * step / _FPS for k in range(count)]
     frames = [
         SourceFrame(p.ids, look.edges(p), look.shade(p), p.forward, p.backward)
@@ -132,9 +132,9 @@ def make_clip(data: Path, split: Split, seed: int, recipe: Recipe = _USUAL) -> S
     """
     name = f"{recipe.name}_{split}_{seed:06d}"
     clip = None
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(recipe.attempts):
         clip = _attempt(seeded(recipe.name, split, seed, attempt), data, split, name, recipe)
-        if _is_full(clip.frames):
+        if _is_full(clip.frames, recipe):
             return clip
     assert clip is not None
     return clip

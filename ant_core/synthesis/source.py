@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import UsageError
+from ant_core.synthesis.ink_style import InkStyle
 
 __all__ = ["SOURCES", "ClipMaker", "SourceClip", "SourceFrame", "Split", "load_source", "seeded"]
 
@@ -30,6 +31,7 @@ SOURCES = {
     "glitch_single": "ant_core.synthesis.glitch_single",
     "scene3d": "ant_core.synthesis.scene3d",
     "scene3d_single": "ant_core.synthesis.scene3d_single",
+    "scene3d_clean": "ant_core.synthesis.scene3d_clean",
     "scene3d_full": "ant_core.synthesis.scene3d_full",
     "scene3d_film": "ant_core.synthesis.scene3d_film",
 }
@@ -76,6 +78,8 @@ class SourceClip:
         In the order of time.
     frame_numbers
         (F,) number of each frame on the source's own time line; grows strictly.
+    ink
+        How the clip is drawn; None = in a style drawn from its name.
     colors
         Part id -> flat colour (r, g, b), 0..255; every id of the frames but 0 has one.
     """
@@ -87,6 +91,7 @@ class SourceClip:
     frames: list[SourceFrame]
     colors: dict[int, tuple[int, int, int]]
     frame_numbers: tuple[int, ...] = field(default=())
+    ink: InkStyle | None = None
 
     def numbers(self) -> NDArray[np.int32]:
         """Frame numbers, (F,) int32; 1, 2, ... where the source gave none."""

@@ -59,6 +59,12 @@ class Recipe:
     filled
         Least and greatest height of a character of size 1 in a scene of several, as a share of the
         frame's.
+    filled_alone
+        The same of a character that is alone.
+    parts
+        Least and greatest number of parts that the middle one of the frames shows.
+    attempts
+        How many scenes are drawn to find one with enough to see; the last is taken as it is.
     drawings
         Numbers of drawings to choose from.
     steps, step_shares
@@ -67,6 +73,8 @@ class Recipe:
         Factor on how far the camera moves over the clip.
     sky
         Whether all of it stands under a sky, so that no pixel is paper; such scenes are lit flat.
+    plain
+        Whether parts have no lines inside but those of great jumps of depth.
     flows
         Whether the frames come with optical flow.
     """
@@ -80,11 +88,15 @@ class Recipe:
     things: tuple[int, int] = (2, 8)
     spread: float = 0.8
     filled: tuple[float, float] = (0.55, 1.05)
+    filled_alone: tuple[float, float] = (0.75, 1.25)
+    parts: tuple[float, float] = (6, np.inf)
+    attempts: int = 6
     drawings: tuple[int, ...] = tuple(range(8, 17))
     steps: tuple[int, ...] = (1, 2, 3, 4, 6, 8)
     step_shares: tuple[float, ...] = (0.2, 0.25, 0.2, 0.15, 0.1, 0.1)
     camera: float = 1.0
     sky: bool = False
+    plain: bool = False
     flows: bool = False
 
 

@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ant_core.errors import OutputError, UsageError
-from ant_core.synthesis.clip import clip_path, majority, samples, write_clip
+from ant_core.synthesis.clip import clip_path, drawings, majority, samples, write_clip
+from ant_core.synthesis.ink_style import InkStyle
 from ant_core.synthesis.pages import statistics
 from ant_core.synthesis.source import load_source
 
@@ -32,6 +34,13 @@ def test_segments_of_a_drawing_belong_to_one_part(boxes):
         [s.purity for seed in range(3) for s in samples(boxes(None, "train", seed))]
     )
     assert np.median(purity) > 0.95
+
+
+def test_a_clip_with_ink_of_its_own_is_drawn_in_it(boxes):
+    clip = replace(boxes(None, "train", 1), ink=InkStyle(seed=0, width_px=2.0, hard=True))
+    assert {*np.unique(next(drawings(clip)).image)} == {0, 255}
+    grey = InkStyle(seed=0, width_px=2.0, hard=True, ink=90)
+    assert {*np.unique(next(drawings(clip, grey)).image)} == {90, 255}
 
 
 def test_large_parts_are_found_again_as_segments(boxes):

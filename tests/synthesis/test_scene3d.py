@@ -13,8 +13,10 @@ from tests.synthesis.packs3d import quads, write_packs
 pytest.importorskip("moderngl", reason="moderngl is not installed: needs the extra 'train'")
 
 from ant_core.errors import DeviceUnavailable, InputError
-from ant_core.synthesis import gltf, scene3d_film, scene3d_full, scene3d_single
+from ant_core.synthesis import gltf, scene3d_clean, scene3d_film, scene3d_full, scene3d_single
 from ant_core.synthesis.cast3d import load_catalogue
+from ant_core.synthesis.clip import drawings
+from ant_core.synthesis.look3d import Look
 from ant_core.synthesis.model_parts import Figure, build_figure
 from ant_core.synthesis.props3d import Thing, backdrop, random_thing
 from ant_core.synthesis.render3d import (
@@ -263,6 +265,36 @@ def test_single_clips_show_one_character_on_ones_or_twos(packs: Path, seed: int)
     assert len(clip.frames) in (11, 21)
     assert set(np.diff(clip.numbers())) in ({1}, {2})
     assert (clip.frames[0].ids == 0).any()
+
+
+@pytest.mark.usefixtures("renderer")
+@pytest.mark.parametrize("seed", range(2))
+def test_clean_clips_show_one_character_on_ones_in_even_ink(packs: Path, seed: int) -> None:
+    clip = scene3d_clean.make_clip(packs, "validation", seed)
+    assert clip.name == f"scene3d_clean_validation_{seed:06d}"
+    assert clip.characters == ("quaternius/animals_pack/Husky",)
+    assert len(clip.colors) == 3  # the squares of the character and no thing
+    assert len(clip.frames) in (11, 21)
+    assert set(np.diff(clip.numbers())) == {1}
+    assert {frame.ids.shape for frame in clip.frames} == {(1080, 1080)}
+    assert all(frame.shade is None for frame in clip.frames)
+    first = next(drawings(clip))
+    np.testing.assert_array_equal(first.ids, clip.frames[0].ids)  # nothing is bent
+    assert 0 < (first.image < 128).mean() < 0.02
+
+
+def test_plain_look_draws_great_jumps_alone() -> None:
+    look = Look.draw(np.random.default_rng(0), 1080).plain()
+    depth = np.full((60, 80), 5.0)
+    depth[:, :30] = 4.95
+    bent = flat_planes(depth)
+    bent.normals[:, 50:] = (np.sin(1.5), 0, np.cos(1.5))
+    assert look.edges(bent) is None
+    assert look.shade(bent) is None
+    depth[:, :30] = 4.5
+    edges = look.edges(flat_planes(depth))
+    assert edges is not None
+    assert set(np.nonzero(edges)[1].tolist()) == {29}
 
 
 @pytest.mark.usefixtures("renderer")
