@@ -26,6 +26,9 @@ class TrainConfig:
     """One experiment; `example` prints the options with their comments as a file."""
 
     network: str = option("ant_relative", f"the network: {' or '.join(CONFIGS)}")
+    start_from: str = option(
+        "", "model file (.antmodel) whose weights a new run starts from; empty = fresh weights"
+    )
     minutes: float = option(
         60.0, "time box over all sittings; the learning rate falls to zero with it"
     )

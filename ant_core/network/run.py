@@ -15,6 +15,7 @@ from ant_core.errors import InputError
 from ant_core.network.config import TrainConfig
 from ant_core.network.machine import Machine
 from ant_core.network.model import AntPaper, AntRelative, ModelConfig, build
+from ant_core.network.restore import read_model
 
 __all__ = ["Run", "load_model"]
 
@@ -45,7 +46,7 @@ class Run:
     Raises
     ------
     InputError
-        When the folder holds a run of another network.
+        When the folder, or the model file to start from, holds another network.
     """
 
     def __init__(
@@ -68,6 +69,23 @@ class Run:
         self.best_scores: dict[str, float] = {}
         if (folder / "last.pt").exists():
             self._resume()
+        elif config.start_from:
+            self._start_from(Path(config.start_from))
+
+    def _start_from(self, path: Path) -> None:
+        """Begin with the weights of a model file; parts of ours that it lacks start fresh."""
+        # A part of no rounds or layers holds nothing: it is lacking, not of another shape.
+        stored = {k: v for k, v in read_model(path)[0].state_dict().items() if v.numel()}
+        try:
+            strange = self.model.load_state_dict(stored, strict=False).unexpected_keys
+        except RuntimeError:
+            strange = list(stored)
+        if strange:
+            raise InputError(
+                f"start_from names {path}, a network of another shape ({strange[0]}): choose the "
+                "network and switches that it was trained with"
+            )
+        self.average.load_state_dict(self.model.state_dict())
 
     def _resume(self) -> None:
         stored = torch.load(self.folder / "last.pt", map_location="cpu", weights_only=True)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the train extra")
+pytest.importorskip("onnx", reason="export needs the train extra")
 
 from ant_core.cli import main  # noqa: E402 - torch is optional
 from ant_core.descriptors import SHAPE_FEATURES  # noqa: E402
@@ -19,7 +21,10 @@ from ant_core.evaluation.clips import load_clip  # noqa: E402
 from ant_core.evaluation.protocols import recursive  # noqa: E402
 from ant_core.network.config import TrainConfig  # noqa: E402
 from ant_core.network.data import SampleOptions, batches, sample_pair  # noqa: E402
+from ant_core.network.export import write_model  # noqa: E402
+from ant_core.network.machine import Machine  # noqa: E402
 from ant_core.network.model import CONFIGS, build  # noqa: E402
+from ant_core.network.run import Run  # noqa: E402
 from ant_core.network.step import step_loss  # noqa: E402
 from ant_core.network.switches import Switches  # noqa: E402
 from ant_core.network.train import _source, network_matcher, train  # noqa: E402
@@ -157,6 +162,38 @@ def test_a_run_of_another_network_is_not_overwritten(clips, tmp_path):
     train(config(pairs=10), clips, tmp_path / "run")
     with pytest.raises(InputError, match="choose another --out folder"):
         train(config(pairs=10, network="ant_paper"), clips, tmp_path / "run")
+
+
+def test_a_new_run_starts_from_the_weights_of_a_model_file(tmp_path):
+    older = build(replace(CONFIGS["ant_relative"], agreement=0))
+    with torch.no_grad():
+        for value in older.parameters():
+            value.add_(torch.randn_like(value))  # or equal tensors are stored once
+    path = tmp_path / "older.antmodel"
+    manifest = {"name": "ant_relative", "no_counterpart_threshold": 0.5, "confidence": [[0, 0]]}
+    write_model(older, path, manifest)
+    config = TrainConfig(start_from=str(path), device="cpu")
+    run = Run(
+        config, tmp_path / "run", config.model, Machine("cpu", full_precision=True, threads=1)
+    )
+    for name, value in older.state_dict().items():
+        if name != "agreement":  # rounds that the file lacks
+            torch.testing.assert_close(run.model.state_dict()[name], value, rtol=0, atol=0)
+            torch.testing.assert_close(run.average.state_dict()[name], value, rtol=0, atol=0)
+    assert run.model.agreement.tolist() == [0.5, 0.5]
+
+
+def test_a_start_from_another_network_is_refused(tmp_path):
+    path = tmp_path / "paper.antmodel"
+    manifest = {"name": "ant_paper", "no_counterpart_threshold": 0.5, "confidence": [[0, 0]]}
+    network = build(CONFIGS["ant_paper"])
+    with torch.no_grad():
+        for value in network.parameters():
+            value.add_(torch.randn_like(value))
+    write_model(network, path, manifest)
+    config = TrainConfig(start_from=str(path), device="cpu")
+    with pytest.raises(InputError, match="another shape"):
+        Run(config, tmp_path / "run", config.model, Machine("cpu", full_precision=True, threads=1))
 
 
 def test_a_run_of_before_a_switch_goes_on(clips, tmp_path):
