@@ -281,7 +281,8 @@ class AntRelative(nn.Module):
         self.project = nn.Linear(features, features)
         self.log_scale = nn.Parameter(torch.tensor(2.5))  # exp(2.5) = 12: cosine similarity spread
         self.counterpart = _mlp(features + 2, features // 2, 1) if config.counterpart else None
-        self.agreement = nn.Parameter(torch.full((config.agreement,), _AGREEMENT))
+        weights = torch.full((config.agreement,), _AGREEMENT)
+        self.agreement = nn.Parameter(weights) if config.agreement else None
         self.hints = HintJoin(features) if config.hints else None
 
     def encode(self, crops: Tensor, shape: Tensor, box: Tensor, adjacency: Tensor) -> Tensor:
@@ -375,6 +376,8 @@ class AntRelative(nn.Module):
         have long matched cartoon frames (Sato et al., "Reference-based manga colorization by
         graph correspondence", 2014); here each round is one step, and its weight is learned.
         """
+        if self.agreement is None:
+            return similarity
         with torch.autocast(similarity.device.type, enabled=False):
             for weight in self.agreement:
                 probability = similarity.softmax(dim=-1)

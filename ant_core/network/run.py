@@ -74,8 +74,7 @@ class Run:
 
     def _start_from(self, path: Path) -> None:
         """Begin with the weights of a model file; parts of ours that it lacks start fresh."""
-        # A part of no rounds or layers holds nothing: it is lacking, not of another shape.
-        stored = {k: v for k, v in read_model(path)[0].state_dict().items() if v.numel()}
+        stored = read_model(path)[0].state_dict()
         try:
             strange = self.model.load_state_dict(stored, strict=False).unexpected_keys
         except RuntimeError:
