@@ -74,6 +74,7 @@ EXPERIMENTS = {
     "no_context": Experiment("without crops of the surroundings", {"context_crop": False}),
     "no_geometry": Experiment("without relative geometry", {"pair_geometry": False}),
     "no_counterpart": Experiment('without the "has a counterpart" head', {"counterpart": False}),
+    "no_agreement": Experiment("without rounds of agreement", {"agreement": False}),
     "ant_paper": Experiment(
         "the Animation Transformer as published",
         # A quarter of our rate: at ours the larger network does not learn.
@@ -196,8 +197,8 @@ def _run(
     if experiment.references:
         result["references"] = {str(k): _keyframes(model, validation, k) for k in _SHOWN}
     if experiment.hints:
-        shares = (0.0, *_HINTED)
-        result["hints"] = {f"{share:.0%}": _hinted(model, validation, share) for share in shares}
+        hinted = {f"{share:.0%}": _hinted(model, validation, share) for share in _HINTED}
+        result["hints"] = {"0%": result["recursive"], **hinted}
     return {**result, "validation_seconds": round(time.perf_counter() - start, 1)}
 
 
