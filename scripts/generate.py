@@ -4,7 +4,7 @@ r"""Generate training clips, or a set in the layout of a published one.
     python scripts/generate.py --data DATA --split train --clips 12 --preview page.png
     python scripts/generate.py --data DATA --out SET --split test --clips 20 --layout animerun \
         --source scene3d_film
-    python scripts/generate.py --out DIR --statistics
+    python scripts/generate.py --out DIR --statistics --beside SET
     python scripts/generate.py --data DATA --statistics --clips 20 --drawn FOLDER
 
 Clips already stored are left as they are, so a stopped run goes on where it was. A run in
@@ -66,6 +66,14 @@ def _arguments() -> argparse.Namespace:
         help="print figures: of the clips stored in --out, of drawings made from --data, or both",
     )
     parser.add_argument(
+        "--beside",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FOLDER",
+        help="further folders of clips, whose splits must share nothing with those of --out",
+    )
+    parser.add_argument(
         "--drawn",
         type=Path,
         nargs="+",
@@ -76,6 +84,8 @@ def _arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.statistics and not (arguments.out or arguments.data):
         parser.error("--statistics needs --out, the folder of stored clips, or --data")
+    if arguments.beside and not (arguments.statistics and arguments.out):
+        parser.error("--beside needs --statistics and --out, the clips it stands beside")
     if arguments.drawn and not (arguments.statistics and arguments.data):
         parser.error("--drawn needs --statistics and --data, whose drawings it stands beside")
     if not arguments.statistics and not arguments.data:
@@ -120,7 +130,7 @@ def _generate(arguments: argparse.Namespace, jobs: list[Job]) -> None:
 
 def _print_statistics(arguments: argparse.Namespace, jobs: list[Job]) -> None:
     if arguments.out:
-        print("\n".join(statistics(arguments.out)))
+        print("\n".join(statistics([arguments.out, *arguments.beside])))
     if arguments.data:
         found = ink_beside(arguments.data, arguments.split, jobs, arguments.drawn)
         print("\n".join(found))

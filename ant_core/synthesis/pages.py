@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError, OutputError
+from ant_core.formats.files import read_bytes
 from ant_core.synthesis.clip import drawings, samples
 from ant_core.synthesis.ink_statistics import InkFigures, comparison, ink_figures
 from ant_core.synthesis.shots import read_picture
@@ -68,46 +69,70 @@ def preview_page(data: Path, split: Split, jobs: Sequence[tuple[str, int]], path
         raise OutputError(f"{path} could not be written: give a .png in a folder that exists.")
 
 
-def statistics(out: Path) -> list[str]:
-    """Return lines of text: figures of the clips stored under ``out``, and what splits share.
+def statistics(places: Sequence[Path]) -> list[str]:
+    """Return lines of text: figures of stored clips, and what splits share.
+
+    Parameters
+    ----------
+    places
+        Folders that clips were written to, as files or in a published layout; they are looked at
+        together, a folder SPLIT of one beside the same of another.
 
     Raises
     ------
     InputError
-        ``out`` is no folder.
+        A place is no folder.
     """
-    if not out.is_dir():
-        raise InputError(f"{out} is no folder: --out names the folder that clips were written to.")
-    lines, used = [], {}
-    for folder in sorted(p for p in out.iterdir() if p.is_dir()):
-        clips = sorted(folder.glob("*.npz"))
-        if not clips:
-            continue
-        segments, purity, width, area, shown = [], [], [], [], set()
-        for path in clips:
-            with np.load(path) as stored:
-                segments.append(np.diff(stored["frame_start"]))
-                purity.append(stored["purity"])
-                width.append(stored["line_width_px"])
-                area.append(stored["area"])
-                meta = json.loads(str(stored["meta"]))
-                shown |= {*meta["characters"], *meta["motions"]}
-        used[folder.name] = shown
-        lines.append(f"{folder.name}: {len(clips)} clips, {sum(map(len, segments))} drawings")
-        for name, values in (
-            ("segments a drawing", segments),
-            ("purity", purity),
-            ("line width px", width),
-            ("segment area px", area),
-        ):
-            points = np.percentile(np.concatenate(values), (5, 25, 50, 75, 95))
-            text = ", ".join(f"{point:.4g}" for point in points)
-            lines.append(f"  {name}: 5, 25, 50, 75, 95 % at {text}")
-    for (a, b), names in intersections(used).items():
-        lines.append(f"{a} and {b} SHARE {sorted(names)}")
-    if not intersections(used):
+    lines: list[str] = []
+    used: dict[str, set[str]] = {}
+    for place in places:
+        if not place.is_dir():
+            raise InputError(
+                f"{place} is no folder: --out names the folder that clips were written to."
+            )
+        for folder in sorted(p for p in place.iterdir() if p.is_dir()):
+            found, shown = _figures(folder)
+            if found:
+                lines += found
+                used.setdefault(folder.name, set()).update(shown)
+    shared = intersections(used)
+    lines += [f"{a} and {b} SHARE {sorted(names)}" for (a, b), names in shared.items()]
+    if not shared:
         lines.append("no character, part or motion is in two splits")
     return lines
+
+
+def _figures(folder: Path) -> tuple[list[str], set[str]]:
+    """Return the figures of a split's clips, and the names of all that they show."""
+    shown: set[str] = set()
+    records = sorted(folder.glob("clips/*.json"))
+    lines = [f"{folder.name}: {len(records)} clips in a published layout"] if records else []
+    for path in records:
+        about = json.loads(read_bytes(path))
+        shown |= {*about["characters"], *about["motions"]}
+    clips = sorted(folder.glob("*.npz"))
+    if not clips:
+        return lines, shown
+    segments, purity, width, area = [], [], [], []
+    for path in clips:
+        with np.load(path) as stored:
+            segments.append(np.diff(stored["frame_start"]))
+            purity.append(stored["purity"])
+            width.append(stored["line_width_px"])
+            area.append(stored["area"])
+            meta = json.loads(str(stored["meta"]))
+            shown |= {*meta["characters"], *meta["motions"]}
+    lines.append(f"{folder.name}: {len(clips)} clips, {sum(map(len, segments))} drawings")
+    for name, values in (
+        ("segments a drawing", segments),
+        ("purity", purity),
+        ("line width px", width),
+        ("segment area px", area),
+    ):
+        points = np.percentile(np.concatenate(values), (5, 25, 50, 75, 95))
+        text = ", ".join(f"{point:.4g}" for point in points)
+        lines.append(f"  {name}: 5, 25, 50, 75, 95 % at {text}")
+    return lines, shown
 
 
 def ink_beside(

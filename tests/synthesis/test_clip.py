@@ -99,9 +99,20 @@ def test_a_place_that_cannot_be_written_to_is_named(boxes, tmp_path):
 def test_statistics_name_what_two_splits_share(boxes, tmp_path):
     for split in ("train", "test"):
         write_clip(boxes, tmp_path, clip_path(tmp_path, "boxes", split, 0), split, 0)
-    text = "\n".join(statistics(tmp_path))
+    text = "\n".join(statistics([tmp_path]))
     assert "train: 1 clips, 4 drawings" in text
     assert "SHARE ['boxes', 'slide']" in text
+
+
+def test_statistics_look_at_several_folders_and_layouts_together(boxes, tmp_path):
+    clips, film = tmp_path / "clips", tmp_path / "film"
+    write_clip(boxes, tmp_path, clip_path(clips, "boxes", "train", 0), "train", 0)
+    record = film / "test" / "clips" / "film_000000.json"
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"characters": ["ball"], "motions": ["roll"]}))
+    assert statistics([clips, film])[-1] == "no character, part or motion is in two splits"
+    record.write_text(json.dumps({"characters": ["ball"], "motions": ["slide"]}))
+    assert statistics([clips, film])[-1] == "train and test SHARE ['slide']"
 
 
 def test_an_unknown_source_is_refused_with_the_choice():
