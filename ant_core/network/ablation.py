@@ -182,7 +182,9 @@ def _configured(experiment: Experiment, base: TrainConfig) -> TrainConfig:
 def _run(
     experiment: Experiment, base: TrainConfig, clips: Path, folder: Path, validation: list[Clip]
 ) -> dict[str, Any]:
+    begun = time.process_time()
     train(_configured(experiment, base), clips, folder)
+    used = time.process_time() - begun
     stored = torch.load(folder / "best.pt", map_location="cpu", weights_only=True)
     model = load_model(folder / "best.pt")
     start = time.perf_counter()
@@ -191,6 +193,7 @@ def _run(
         "pairs": stored["pairs"],
         "steps": stored["step"],
         "seconds": round(stored["seconds"], 1),
+        "cpu_seconds": round(used, 1),
         "parameters": sum(weights.numel() for weights in model.parameters()),
         "recursive": _hinted(model, validation, 0.0),
     }

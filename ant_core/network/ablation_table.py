@@ -44,20 +44,22 @@ def _settings(results: Results) -> str:
 
 def _main(results: Results) -> str:
     kinds = sorted({_kind(clip) for result in results.values() for clip in result["recursive"]})
-    head = ["run", "what differs from ours", "right colour, %", "against ours", *kinds]
-    head += ["parameters", "s", "pairs/s"]
+    head = ["run: what differs from ours", "right colour, %", "against ours", *kinds]
+    head += ["parameters", "CPU s", "pairs/CPU s"]
     rows = []
     for name in ("position", *EXPERIMENTS):
         if name not in results:
             continue
         result = results[name]
         counts = result["recursive"]
-        row = [name, result.get("about", "nearest position, no network"), _text(_figure(counts))]
+        about = result.get("about", "nearest position, no network")
+        row = [f"{name}: {about}", _text(_figure(counts))]
         row += ["" if name == "ours" else _against(counts, results.get("ours"))]
         row += [_plain(_of_kind(counts, kind)) for kind in kinds]
-        if "steps" in result:
-            speed = result["pairs"] / result["seconds"]
-            row += [f"{result['parameters']:,}", f"{result['seconds']:.0f}", f"{speed:.1f}"]
+        if "cpu_seconds" in result:
+            seconds = result["cpu_seconds"]
+            speed = f"{result['pairs'] / seconds:.1f}"
+            row += [f"{result['parameters']:,}", f"{seconds:.0f}", speed]
         rows.append(row + [""] * (len(head) - len(row)))
     return _markdown(head, rows)
 
