@@ -19,6 +19,7 @@ from ant_core.formats.png import encode_png
 from ant_core.palettes import NamedPalette
 from ant_core.palettes.usage import name_colors
 from ant_core.propagate import RunResult, Settings
+from ant_core.reporter import counted
 from ant_core.result import NO_COUNTERPART, FrameResult
 from ant_core.run_output import RunOutput
 from ant_core.shot import Shot, describe_frames
@@ -101,7 +102,8 @@ class Summary:
     def lines(self) -> list[str]:
         """Return the summary for people."""
         text = [
-            f"{self.frames} frames, {self.drawings} drawings coloured, {self.segments} segments: "
+            f"{counted(self.frames, 'frame')}, {counted(self.drawings, 'drawing')} coloured, "
+            f"{counted(self.segments, 'segment')}: "
             f"{self.doubtful} doubtful, {self.no_counterpart} of them without counterpart"
         ]
         if self.not_flat:
@@ -258,7 +260,7 @@ def write_sheet(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) ->
         _cell(result, places.get(frame), info.review_below) for frame, result in run.results.items()
     ]
     summary = summarize(run.results, info.review_below)
-    title = f"{summary.frames} frames, {summary.doubtful} doubtful segments"
+    title = f"{counted(summary.frames, 'frame')}, {counted(summary.doubtful, 'doubtful segment')}"
     subtitle = (
         f"frames {describe_frames(shot.frames)}   references "
         f"{describe_frames([reference.frame for reference in shot.references])}   model "

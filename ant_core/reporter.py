@@ -12,7 +12,20 @@ from ant_core.errors import OutputError
 
 _PLAIN_SIZE = {"ncols": 80, "nrows": 24}  # for terminals that do not know their size
 
-__all__ = ["FarmReporter", "JsonReporter", "PlainReporter", "Reporter", "make_reporter", "silence"]
+__all__ = [
+    "FarmReporter",
+    "JsonReporter",
+    "PlainReporter",
+    "Reporter",
+    "counted",
+    "make_reporter",
+    "silence",
+]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: "1 frame", "2 frames"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def silence(stream: TextIO) -> None:

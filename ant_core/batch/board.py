@@ -15,6 +15,7 @@ from ant_core.batch.page import render_page
 from ant_core.batch.records import Records
 from ant_core.batch.result import SCHEMA, ShotResult
 from ant_core.formats.files import WholeFiles
+from ant_core.reporter import counted
 
 __all__ = ["Board"]
 
@@ -128,8 +129,9 @@ class Board:
         totals = _totals(results)
         kept = f", {totals['kept']} of them kept from before" if totals["kept"] else ""
         text = [
-            f"{totals['done']} of {totals['shots']} shots done{kept}: {totals['frames']} frames, "
-            f"{totals['doubtful']} of {totals['segments']} segments doubtful"
+            f"{totals['done']} of {counted(totals['shots'], 'shot')} done{kept}: "
+            f"{counted(totals['frames'], 'frame')}, "
+            f"{totals['doubtful']} of {counted(totals['segments'], 'segment')} doubtful"
         ]
         text += [f"{r.name} failed: {r.error}" for r in results if r.state == "failed"]
         text += [f"{r.name}: {r.error}" for r in results if r.failed_frames]

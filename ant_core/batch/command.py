@@ -18,7 +18,7 @@ from ant_core.batch.task import Task
 from ant_core.commands.outcome import Outcome
 from ant_core.errors import Cancelled, UsageError
 from ant_core.formats.files import WholeFiles
-from ant_core.reporter import Reporter
+from ant_core.reporter import Reporter, counted
 
 __all__ = ["batch", "chosen_shots", "common_arguments"]
 
@@ -176,8 +176,8 @@ def _in_words(result: ShotResult) -> str:
     if result.state == "failed" or result.failed_frames:
         return result.error
     how = "kept" if result.kept else f"{result.seconds:.1f} s"
-    doubt = f"{result.doubtful} of {result.segments} segments doubtful"
-    return f"{result.frames} frames, {doubt}, {how}"
+    doubt = f"{result.doubtful} of {counted(result.segments, 'segment')} doubtful"
+    return f"{counted(result.frames, 'frame')}, {doubt}, {how}"
 
 
 def _conclude(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ant_core.commands.options import add_common
 from ant_core.commands.outcome import Outcome
 from ant_core.errors import Cancelled, InputError, UsageError
+from ant_core.reporter import counted
 
 if TYPE_CHECKING:
     from ant_core.formats.files import WholeFiles
@@ -73,7 +74,7 @@ def _refuse_overwriting(reader: SequenceReader, out: Path) -> None:
 
 def _say(reporter: Reporter, event: dict[str, Any]) -> None:
     used = [item for item in event["swapped"] if item["pixels"]]
-    reporter.say(f"{event['frames']} frames, {len(used)} colours swapped")
+    reporter.say(f"{counted(event['frames'], 'frame')}, {counted(len(used), 'colour')} swapped")
     if event["unmatched_colors"]:
         reporter.say(
             f"{event['unmatched_colors']} colours of {event['unmatched_pixels']} pixels are in no "

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ant_core.contact_sheet import Cell, draw_sheet, make_thumbnail, read_thumbnail
+from ant_core.report import Summary
 from ant_core.schemas import first_error, load_schema
 from tests.ant_core.drawn import BOXES, line_drawing, load, make_shot, painting, save
 
@@ -85,6 +86,18 @@ def test_events_fit_their_schema_and_end_with_one_result(out):
     for event in events[:-1]:
         assert event["frame_result"] == by_frame[event["frame_result"]["frame"]]
     assert events[-1]["summary"] == report["summary"]
+
+
+@pytest.mark.parametrize(
+    ("number", "start"),
+    [
+        (1, "1 frame, 1 drawing coloured, 1 segment: 0 doubtful"),
+        (2, "2 frames, 2 drawings coloured, 2 segments: 0 doubtful"),
+    ],
+)
+def test_the_summary_counts_one_as_one(number, start):
+    summary = Summary(number, number, number, (), 0, 0, 0, (), (), ())
+    assert summary.lines()[0].startswith(start)
 
 
 def test_the_sheet_shows_every_frame(out):
