@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 import zlib
@@ -50,8 +52,23 @@ def sample(kind: str, drawing: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def command_line(tmp_path_factory) -> float:
-    """Return the command line's accuracy on the shot."""
-    return test_quality.propagate(tmp_path_factory.mktemp("command_line") / "out")
+    """Return the command line's accuracy on the document's shot: on twos, one drawing twice.
+
+    How far apart frames are is part of what the network sees.
+    """
+    shot, out = tmp_path_factory.mktemp("on_twos"), tmp_path_factory.mktemp("command_line")
+    for kind in ("line", "color"):
+        (shot / kind).mkdir()
+        for path in sorted((SHOT / kind).glob("*.png")):
+            shutil.copy(path, shot / kind / f"{2 * int(path.stem) - 2:04}.png")
+    shutil.copy(shot / "line" / f"{CLONED:04}.png", shot / "line" / f"{CLONE:04}.png")
+    command = [sys.executable, "-m", "ant_core", "propagate", str(shot), "--out", str(out / "twos")]
+    subprocess.run(command, check=True, capture_output=True)
+    (out / "color").mkdir()
+    for drawing in range(1, DRAWINGS):
+        place = out / "twos" / "color" / f"{2 * drawing:04}.png"
+        place.rename(out / "color" / f"{drawing + 1:04}.png")
+    return test_quality.accuracy(out)
 
 
 def accuracy(colors: dict[int, np.ndarray], out: Path) -> float:
