@@ -258,6 +258,7 @@ def test_a_part_that_is_off_leaves_no_weights(name):
     ("name", "reads"),
     [
         ("graph", "target_adjacency"),
+        ("agreement", "target_adjacency"),
         ("context_crop", "target_crops"),
         ("pair_geometry", "target_geometry"),
     ],
@@ -270,7 +271,8 @@ def test_a_part_that_is_off_does_not_read_its_input(name, reads, clip):
     other[reads] = changed
     with torch.no_grad():
         for on in (True, False):
-            model = network(**{name: on})
+            # Two parts read the adjacency: the other one is off.
+            model = network(**{"graph": False, "agreement": False, name: on})
             same = torch.equal(match_batch(model, batch)[0], match_batch(model, other)[0])
             assert same != on
 
