@@ -24,6 +24,7 @@ __all__ = [
     "Descriptors",
     "adjacency_matrix",
     "describe",
+    "edges_between",
     "pair_geometry",
 ]
 
@@ -232,6 +233,20 @@ def pair_geometry(
     columns = [SHAPE_FEATURES.index(name) for name in ("content_x", "content_y", "log_area")]
     frame = np.full((len(box), 1), offset, np.float32)
     return np.concatenate([box, shape[:, columns], frame], axis=1)
+
+
+def edges_between(
+    rows: NDArray[np.int64],
+    count: int,
+    edges: NDArray[np.int32],
+    edge_weight: NDArray[np.float32],
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the edges between some of `count` rows, as places in `rows`, and their weights."""
+    place = np.full(count, -1, np.int32)
+    place[rows] = np.arange(len(rows))
+    moved = place[edges]
+    inside = (moved >= 0).all(axis=1)
+    return moved[inside], edge_weight[inside]
 
 
 def adjacency_matrix(

@@ -29,7 +29,7 @@ from ant_core.descriptors import (
 )
 from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt, ModelMissing
 
-__all__ = ["DrawingFeatures", "Match", "Matcher", "ModelFile", "default_model"]
+__all__ = ["DrawingFeatures", "Match", "Matcher", "ModelFile", "default_model", "join"]
 
 Device = Literal["auto", "cpu", "cuda"]
 # TF32 off: scores on CUDA stay within the tolerance of those on the CPU.
@@ -351,6 +351,19 @@ class Matcher:
         return np.interp(raw, table[:, 0], table[:, 1]).astype(np.float32)
 
 
+def join(parts: Sequence[DrawingFeatures]) -> DrawingFeatures:
+    """Return the features of several pictures as those of one, each with edges of its own."""
+    starts = np.cumsum([0, *(part.count for part in parts)])
+    edges = [part.edges + start for part, start in zip(parts, starts, strict=False)]
+    return DrawingFeatures(
+        np.concatenate([part.tokens for part in parts]),
+        np.concatenate([part.shape for part in parts]),
+        np.concatenate([part.box for part in parts]),
+        np.concatenate(edges).astype(np.int32),
+        np.concatenate([part.edge_weight for part in parts]),
+    )
+
+
 def _features(tokens: NDArray[np.float32], descriptors: Descriptors) -> DrawingFeatures:
     return DrawingFeatures(
         tokens, descriptors.shape, descriptors.box, descriptors.edges, descriptors.edge_weight
@@ -381,18 +394,14 @@ def _side(
     drawings: Sequence[DrawingFeatures], offsets: Sequence[int]
 ) -> dict[str, NDArray[np.float32]]:
     """Join drawings to one side of a match: n segments; adjacency becomes block-diagonal."""
-    ends = np.cumsum([drawing.count for drawing in drawings])
-    adjacency = np.zeros((ends[-1], ends[-1]), np.float32)
-    for drawing, end in zip(drawings, ends, strict=True):
-        rows = slice(end - drawing.count, end)
-        adjacency[rows, rows] = adjacency_matrix(drawing.count, drawing.edges, drawing.edge_weight)
+    joined = join(drawings)
     geometry = [
         pair_geometry(drawing.shape, drawing.box, float(offset))
         for drawing, offset in zip(drawings, offsets, strict=True)
     ]
     return {
-        "tokens": np.concatenate([drawing.tokens for drawing in drawings]),
+        "tokens": joined.tokens,
         "geometry": np.concatenate(geometry),
-        "mask": np.ones(len(adjacency), np.float32),
-        "adjacency": adjacency,
+        "mask": np.ones(joined.count, np.float32),
+        "adjacency": adjacency_matrix(joined.count, joined.edges, joined.edge_weight),
     }

@@ -13,11 +13,10 @@ from ant_core.analysis import analyze
 from ant_core.colors import UNPAINTED, read_segment_colors
 from ant_core.descriptors import Descriptors
 from ant_core.fill import Solved
-from ant_core.matcher import DrawingFeatures
+from ant_core.matcher import DrawingFeatures, join
 from ant_core.model_sheet import ModelSheet, View, scaled
 from ant_core.result import PAINTED, STATE_UNPAINTED, Fills, FrameResult
 from ant_core.state import Record, record_name
-from ant_core.tiles import join
 from ant_core.workbench import Workbench
 
 __all__ = ["SheetSources"]

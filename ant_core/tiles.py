@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.descriptors import edges_between
 from ant_core.matcher import DrawingFeatures
 
-__all__ = ["Tile", "cut", "join", "split"]
+__all__ = ["Tile", "cut", "split"]
 
 _SURROUND = 4  # reference segments a tile and reference, in multiples of its target segments
 
@@ -99,27 +100,5 @@ def _around(
 
 def cut(features: DrawingFeatures, rows: NDArray[np.int64]) -> DrawingFeatures:
     """Return some rows of a drawing's features, with the edges between them."""
-    new_row = np.full(features.count, -1, np.int32)
-    new_row[rows] = np.arange(len(rows))
-    edges = new_row[features.edges]
-    inside = (edges >= 0).all(axis=1)
-    return DrawingFeatures(
-        features.tokens[rows],
-        features.shape[rows],
-        features.box[rows],
-        edges[inside],
-        features.edge_weight[inside],
-    )
-
-
-def join(parts: Sequence[DrawingFeatures]) -> DrawingFeatures:
-    """Return the features of several pictures as those of one, each with edges of its own."""
-    starts = np.cumsum([0, *(part.count for part in parts)])
-    edges = [part.edges + start for part, start in zip(parts, starts, strict=False)]
-    return DrawingFeatures(
-        np.concatenate([part.tokens for part in parts]),
-        np.concatenate([part.shape for part in parts]),
-        np.concatenate([part.box for part in parts]),
-        np.concatenate(edges).astype(np.int32),
-        np.concatenate([part.edge_weight for part in parts]),
-    )
+    edges = edges_between(rows, features.count, features.edges, features.edge_weight)
+    return DrawingFeatures(features.tokens[rows], features.shape[rows], features.box[rows], *edges)

@@ -14,7 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ant_core.descriptors import SHAPE_FEATURES, adjacency_matrix, pair_geometry
+from ant_core.descriptors import (
+    SHAPE_FEATURES,
+    adjacency_matrix,
+    edges_between,
+    pair_geometry,
+)
 from ant_core.evaluation.clips import UNSURE, Clip, Frame
 from ant_core.network.options import option
 
@@ -173,10 +178,8 @@ def _drop(frame: Frame, rng: np.random.Generator) -> Frame:
 
 def _keep(frame: Frame, rows: NDArray[np.int64]) -> Frame:
     """Return the frame with these segments only."""
-    keep = np.zeros(frame.count, np.bool_)
-    keep[rows] = True
-    new_row = np.cumsum(keep) - 1
-    edges = keep[frame.edges].all(axis=1)
+    keep = np.sort(rows)
+    edges, weight = edges_between(keep, frame.count, frame.edges, frame.edge_weight)
     return replace(
         frame,
         crops=frame.crops[keep],
@@ -186,8 +189,8 @@ def _keep(frame: Frame, rows: NDArray[np.int64]) -> Frame:
         color=frame.color[keep],
         overlap=frame.overlap[keep],
         position=frame.position[keep],
-        edges=new_row[frame.edges[edges]].astype(np.int32),
-        edge_weight=frame.edge_weight[edges],
+        edges=edges,
+        edge_weight=weight,
     )
 
 

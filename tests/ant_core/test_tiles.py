@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ant_core.matcher import DrawingFeatures
-from ant_core.tiles import cut, join, split
+from ant_core.matcher import DrawingFeatures, join
+from ant_core.tiles import cut, split
 
 
 def boxes(rng, count):
