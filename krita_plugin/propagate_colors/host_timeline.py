@@ -30,6 +30,8 @@ def select_cell(layer_name: str, t: int, anew: bool = False) -> bool:
         return False
     model = view.model()
     row = _row(view, layer_name)
+    if t >= model.columnCount():
+        _learn_the_clip_s_end(model)
     if row is None or t >= model.columnCount():
         return False
     if anew or not _is_selected(view, row, t):  # again and again would put off what Krita does next
@@ -52,6 +54,14 @@ def is_playing() -> bool:
 
 def _timeline_view() -> Any | None:
     return next(_find("KisAnimTimelineFramesView"), None)
+
+
+def _learn_the_clip_s_end(model: Any) -> None:
+    """Make columns up to the clip's end; Krita 5.3 does so by itself only on another change."""
+    kind = model.metaObject()
+    slot = kind.indexOfSlot("slotPlaybackRangeChanged()")
+    if slot >= 0:
+        kind.method(slot).invoke(model)
 
 
 def _is_selected(view: Any, row: int, t: int) -> bool:

@@ -23,7 +23,7 @@ ATTEMPTS = 5
 # On a busy machine Krita 6.0 takes up to a second to enable its actions after a change of layer.
 FOLLOW_SECONDS = 0.02
 FOLLOW_TURNS = 300
-COLUMN_TURNS = 200
+COLUMN_TURNS = 60
 ANEW_TURNS = (10, 75, 150, 225)  # not at every one: each puts off what Krita does next
 RESULT_TURNS = 12
 

@@ -198,8 +198,12 @@ class Document:
 
     def setFullClipRangeEndTime(self, end):
         self._end = end
+        if Running.krita.numbers < (5, 3):  # later ones wait for another change
+            self._learn_the_end()
+
+    def _learn_the_end(self):
         # Since 5.2 the timeline has no cell at the end of a longer clip, nor after it.
-        self._columns = end + 1 if Running.krita.numbers < (5, 2) else end
+        self._columns = self._end + 1 if Running.krita.numbers < (5, 2) else self._end
 
     def animationLength(self):
         return self._end + 1

@@ -57,6 +57,15 @@ class Timeline(Named):
     def columnCount(self):
         return self.document._columns
 
+    def indexOfSlot(self, signature):
+        return 0 if signature == "slotPlaybackRangeChanged()" else -1
+
+    def method(self, _index):
+        return self
+
+    def invoke(self, _model):
+        self.document._learn_the_end()
+
     def index(self, row, column):
         return Index(row, column)
 
