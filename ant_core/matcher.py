@@ -77,17 +77,21 @@ class Match:
     probability : (N, M) float32
         Rows sum to one over the segments of all references, concatenated in order.
     has_counterpart : (N,) float32
-        Probability in [0, 1] that the segment is in any reference at all.
+        Probability in [0, 1] that the segment's part is in any reference at all.
     reference : (M,) int32
         Index of the reference of each column.
     segment : (M,) int32
         Segment id (from 1) of each column within its reference.
+    is_seen : (N,) float32 or None
+        Probability in [0, 1] that this very piece of the part is seen in a reference; None where
+        the match was not made by a model file.
     """
 
     probability: NDArray[np.float32]
     has_counterpart: NDArray[np.float32]
     reference: NDArray[np.int32]
     segment: NDArray[np.int32]
+    is_seen: NDArray[np.float32] | None = None
 
 
 def default_model() -> Path:
@@ -288,6 +292,12 @@ class Matcher:
     def _matcher_inputs(self) -> list[str]:
         return [item.name for item in self._matcher.get_inputs()]
 
+    @cached_property
+    def _matcher_outputs(self) -> list[str]:
+        """Names of probability and of both heads; one head serves as both in older files."""
+        names = {item.name for item in self._matcher.get_outputs()}
+        return ["probability", "counterpart", "seen" if "seen" in names else "counterpart"]
+
     def match(
         self,
         references: Sequence[DrawingFeatures],
@@ -315,18 +325,20 @@ class Matcher:
                 results.append(None)
             else:
                 empty = np.zeros((target.count, columns), np.float32)
-                results.append(self._label(references, empty, np.zeros(target.count, np.float32)))
+                results.append(
+                    self._label(references, empty, *np.zeros((2, target.count), np.float32))
+                )
         if live:
             feed = _pad_jobs([jobs[index] for index in live])
             used = {name: feed[name] for name in self._matcher_inputs}
-            probability, counterpart = self._matcher.run(["probability", "counterpart"], used)
+            probability, *heads = self._matcher.run(self._matcher_outputs, used)
             for row, index in enumerate(live):
                 references, target, _ = jobs[index]
                 columns = sum(reference.count for reference in references)
                 results[index] = self._label(
                     references,
                     np.ascontiguousarray(probability[row, : target.count, :columns]),
-                    np.ascontiguousarray(counterpart[row, : target.count]),
+                    *(np.ascontiguousarray(head[row, : target.count]) for head in heads),
                 )
         return [result for result in results if result is not None]
 
@@ -335,12 +347,13 @@ class Matcher:
         references: Sequence[DrawingFeatures],
         probability: NDArray[np.float32],
         counterpart: NDArray[np.float32],
+        seen: NDArray[np.float32],
     ) -> Match:
         counts = [reference.count for reference in references]
         index = np.repeat(np.arange(len(counts)), counts).astype(np.int32)
         ids = [np.arange(1, count + 1) for count in counts]
         segment = np.concatenate([np.zeros(0), *ids]).astype(np.int32)
-        return Match(probability, counterpart, index, segment)
+        return Match(probability, counterpart, index, segment, seen)
 
     def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map the winning colour's share of similarity, (N,) in [0, 1], to the chance to be right.

@@ -196,9 +196,10 @@ def _rows(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Match a frame with the next.
 
-    Returns the row of each segment, -1 = none; the same without abstention; has_counterpart.
+    Returns the row of each segment, -1 = none; the same without abstention; how likely each is
+    seen in the next.
     """
-    probability, counterpart = method.match([target], source)
+    probability, counterpart = method.match_pieces(target, source)
     if probability.shape[1] == 0:
         nothing = np.full(source.count, -1, np.int64)
         return nothing, nothing, counterpart

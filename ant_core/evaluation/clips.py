@@ -30,6 +30,8 @@ class Frame:
     overlap: NDArray[np.int64]  # (N,) row in the drawing before with most shared pixels, -1 none
     # (N, 2) centroid x, y; the picture's centre is 0, its longer side is 2
     position: NDArray[np.float32] = field(kw_only=True)
+    # (N, 2) is this very piece seen in the drawing before, after: 1, 0, UNSURE; None = not known
+    seen: NDArray[np.int8] | None = field(default=None, kw_only=True)
 
     @property
     def count(self) -> int:
@@ -77,6 +79,7 @@ def clip_from_arrays(name: str, data: Mapping[str, NDArray[Any]], purity_min: fl
                 color[rows],
                 data["overlap"][rows].astype(np.int64),
                 position=position[rows],
+                seen=data["seen"][rows] if "seen" in data else None,
             )
         )
     return Clip(name, frames)

@@ -15,7 +15,7 @@ from ant_core.analysis import MatcherLike
 from ant_core.descriptors import SHAPE_FEATURES, Descriptors
 from ant_core.evaluation.baselines import nearest_position, shared_pixels
 from ant_core.evaluation.shots import TrueFrame
-from ant_core.matcher import DrawingFeatures, ModelFile
+from ant_core.matcher import DrawingFeatures, Match, ModelFile
 from ant_core.models.installed import locate
 
 __all__ = ["Flow", "Method", "Model", "Overlap", "Position", "look_up", "region_threshold_of"]
@@ -40,6 +40,9 @@ class Method(Protocol):
     def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
         """Return probability (N, M) over all reference segments, and counterpart (N,)."""
 
+    def match_pieces(self, reference: TrueFrame, target: TrueFrame) -> Matched:
+        """Return the same of one reference, (N,) being whether this very piece is seen in it."""
+
     def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map the winning share of similarity to the chance to be right."""
 
@@ -55,6 +58,12 @@ class _Baseline:
     def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
         del references, target
         return True
+
+    def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
+        raise NotImplementedError
+
+    def match_pieces(self, reference: TrueFrame, target: TrueFrame) -> Matched:
+        return self.match([reference], target)
 
     def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
         return raw
@@ -181,11 +190,19 @@ class Model:
 
     def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
         """Match; references that are model sheets have the offset 0."""
-        offsets = [0 if r.is_sheet else target.number - r.number for r in references]
-        match = self._matcher.match(
-            [self._encode(reference) for reference in references], self._encode(target), offsets
-        )
+        match = self._match(references, target)
         return match.probability, match.has_counterpart
+
+    def match_pieces(self, reference: TrueFrame, target: TrueFrame) -> Matched:
+        """Match, and tell which pieces are seen in the reference."""
+        match = self._match([reference], target)
+        seen = match.has_counterpart if match.is_seen is None else match.is_seen
+        return match.probability, seen
+
+    def _match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Match:
+        offsets = [0 if r.is_sheet else target.number - r.number for r in references]
+        encoded = [self._encode(reference) for reference in references]
+        return self._matcher.match(encoded, self._encode(target), offsets)
 
     def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
         """Use the model's own table."""

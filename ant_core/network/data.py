@@ -25,6 +25,7 @@ from ant_core.network.options import option
 
 __all__ = ["Sample", "SampleOptions", "batches", "collate", "sample_pair"]
 
+_BESIDE_SHARE = 0.4  # of samples from clips with flow: what is hidden is known of neighbours only
 _COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
 
 
@@ -47,11 +48,16 @@ class SampleOptions:
 
 
 class Sample(NamedTuple):
-    """A target, its references, and if asked for another target that stands beside it in time."""
+    """A target, its references, and if asked for another target that stands beside it in time.
+
+    `steps` says how many drawings of the clip each reference is after the target; empty where
+    nobody asks which pieces are seen.
+    """
 
     target: Frame
     references: list[Frame]
     companion: Frame | None = None
+    steps: tuple[int, ...] = ()
 
 
 def sample_pair(
@@ -71,7 +77,11 @@ def sample_pair(
     if near == target:
         near = target - 1 if target else 1
     chosen = [near]
-    if rng.random() < 0.5 and options.references_max > 1:
+    known = clip.frames[target].seen
+    if known is not None and (known >= 0).any() and rng.random() < _BESIDE_SHARE:
+        back = target == count - 1 or (target > 0 and rng.random() < 0.5)
+        chosen = [target - 1 if back else target + 1]
+    elif rng.random() < 0.5 and options.references_max > 1:
         others = [i for i in range(count) if i not in (target, near)]
         extra = min(len(others), int(rng.integers(1, options.references_max)))
         chosen += [int(i) for i in rng.choice(others, extra, replace=False)]
@@ -81,7 +91,8 @@ def sample_pair(
     if min(sizes) < 2 or max(sizes) > options.segments_max:
         return None
     beside = _beside(clip, target, chosen, options) if companion else None
-    return _augment(Sample(whole, frames, beside), rng, options)
+    steps = tuple(i - target for i in chosen)
+    return _augment(Sample(whole, frames, beside, steps), rng, options)
 
 
 def _beside(clip: Clip, target: int, chosen: list[int], options: SampleOptions) -> Frame | None:
@@ -107,9 +118,10 @@ def _augment(sample: Sample, rng: np.random.Generator, options: SampleOptions) -
         references = [_drop(frame, rng) for frame in references]
     if rng.random() < options.merge_share:
         target, references = _merge_colors(target, references, rng)
-    if sample.companion is None:
-        return Sample(target, references)
-    return Sample(target, references, _shot(everything[last], scale, shift, rng.spawn(1)[0]))
+    companion = None
+    if sample.companion is not None:
+        companion = _shot(everything[last], scale, shift, rng.spawn(1)[0])
+    return Sample(target, references, companion, sample.steps)
 
 
 def _shot(
@@ -189,6 +201,7 @@ def _keep(frame: Frame, rows: NDArray[np.int64]) -> Frame:
         color=frame.color[keep],
         overlap=frame.overlap[keep],
         position=frame.position[keep],
+        seen=None if frame.seen is None else frame.seen[keep],
         edges=edges,
         edge_weight=weight,
     )
@@ -211,10 +224,11 @@ def _merge_colors(
 def collate(samples: list[Sample]) -> dict[str, Tensor]:
     """Pad samples to one batch; the keys are what the networks and the losses take.
 
-    With companions, a sample without one stands beside itself; `companion_step` (B,) says how
-    many frames later than the target a companion is.
+    `target_seen` (B, N) is 1 where this very piece of a target is seen in a reference, 0 where it
+    is not, -1 where nobody knows. With companions, a sample without one stands beside itself;
+    `companion_step` (B,) says how many frames later than the target a companion is.
     """
-    batch = _side("target", [_join([s.target], s.target.number) for s in samples])
+    batch = _side("target", [_join([s.target], s.target.number) | _seen(s) for s in samples])
     batch |= _side("reference", [_join(s.references, s.target.number) for s in samples])
     if any(s.companion for s in samples):
         frames = [s.companion or s.target for s in samples]
@@ -222,6 +236,26 @@ def collate(samples: list[Sample]) -> dict[str, Tensor]:
         steps = [f.number - s.target.number for f, s in zip(frames, samples, strict=True)]
         batch["companion_step"] = torch.tensor(steps, dtype=torch.float32)
     return batch
+
+
+def _seen(sample: Sample) -> dict[str, NDArray[np.int64]]:
+    """Tell which pieces of the target are seen in its references; known beside it in time only."""
+    target = sample.target
+    answer = np.full(target.count, UNSURE, np.int64)
+    if target.seen is None or not sample.steps:
+        return {"seen": answer}
+    beside = [step for step in sample.steps if abs(step) == 1]
+    for step in beside:
+        column = target.seen[:, (step + 1) // 2]
+        answer[column == 1] = 1
+        if len(sample.steps) == 1:
+            answer[column == 0] = 0
+    # Parts that were taken out of the references are gone with all their pieces.
+    labels = np.concatenate([reference.label for reference in sample.references])
+    gone = ~np.isin(target.label, labels)
+    answer[gone & (target.label >= 0) & bool(beside)] = 0
+    answer[gone & (target.label < 0) & (answer == 1)] = UNSURE
+    return {"seen": answer}
 
 
 def _side(name: str, rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
@@ -250,7 +284,7 @@ def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
         padded_shape = (longest, *first.shape[1:])
         if key == "adjacency":
             padded_shape = (longest, longest)
-        fill = UNSURE if key in ("label", "color") else 0
+        fill = UNSURE if key in ("label", "color", "seen") else 0
         block = np.full((len(rows), *padded_shape), fill, first.dtype)
         for i, row in enumerate(rows):
             value = row[key]

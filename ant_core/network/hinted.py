@@ -85,7 +85,7 @@ def _match(
     colors = np.concatenate([ballot.color for ballot in ballots]).astype(np.int64)
     known = torch.from_numpy(colors)[None].to(device), torch.from_numpy(hints)[None].to(device)
     with torch.inference_mode():
-        similarity, counterpart = match_batch(model, batch, known)
+        similarity, counterpart, _ = match_batch(model, batch, known)
     counts = [reference.count for reference in references]
     return Match(
         similarity.softmax(-1)[0].cpu().numpy(),

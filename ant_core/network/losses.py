@@ -17,6 +17,7 @@ __all__ = [
     "label_agreement",
     "paper_loss",
     "relative_loss",
+    "seen_loss",
     "triplet_loss",
 ]
 
@@ -105,11 +106,23 @@ def paper_loss(batch: dict[str, Tensor], similarity: Tensor, alpha: float = 0.25
     return (forward + alpha * cycle).mean()
 
 
-def relative_loss(batch: dict[str, Tensor], similarity: Tensor, counterpart: Tensor) -> Tensor:
+def seen_loss(logit: Tensor, seen: Tensor) -> Tensor:
+    """Return the cross-entropy of "this very piece is seen", per target segment (B, N).
+
+    seen: (B, N), 1 where it is, 0 where not, -1 where nobody knows, which costs nothing.
+    """
+    truth = seen.clamp(min=0).to(logit.dtype)
+    loss = functional.binary_cross_entropy_with_logits(logit, truth, reduction="none")
+    return loss * (seen >= 0)
+
+
+def relative_loss(
+    batch: dict[str, Tensor], similarity: Tensor, counterpart: Tensor, seen: Tensor
+) -> Tensor:
     """Return the loss of our configuration, a mean over segments.
 
     Forward match over parts and over (randomly merged) colours, the same from the references'
-    side, and the counterpart head.
+    side, and both heads.
     """
     parts = label_agreement(batch["target_label"], batch["reference_label"])
     colors = label_agreement(batch["target_color"], batch["reference_color"])
@@ -124,4 +137,6 @@ def relative_loss(batch: dict[str, Tensor], similarity: Tensor, counterpart: Ten
     # Rows of unsure label (-1) say nothing about counterparts.
     known = mask * (batch["target_label"] >= 0).float()
     found = counterpart_loss(counterpart, parts, known).sum() / count
-    return 0.6 * forward + 0.4 * color + 0.25 * backward + 0.25 * found
+    pieces = (batch["target_seen"] >= 0).sum().clamp(min=1)
+    piece = seen_loss(seen, batch["target_seen"]).sum() / pieces
+    return 0.6 * forward + 0.4 * color + 0.25 * backward + 0.25 * found + 0.25 * piece

@@ -3,7 +3,7 @@
 Both share one contract, so that training, export and the run-time know only one kind of model:
 
     encode(crops, shape, box, adjacency) -> tokens            once a drawing, cached
-    match(reference..., target..., adjacencies) -> similarity, counterpart
+    match(reference..., target..., adjacencies) -> similarity, counterpart, seen
 
 Letters: B batch, N target segments, M reference segments (all references of a target
 concatenated), D features, A attention heads. Padded rows carry mask = 0.
@@ -13,8 +13,8 @@ Where the paper leaves a detail open we say so below. `ant_relative` keeps the t
 changes what later work and our own measurements showed to matter: crops with surroundings and
 shape features, message passing over segment adjacency, relative geometry between every two
 segments as an attention bias (instead of absolute positions), rounds of agreement between
-neighbours' matches, a "has a counterpart" head (after LightGlue's matchability), and a learned
-temperature.
+neighbours' matches, a "has a counterpart" head (after LightGlue's matchability) with one more for
+"this very piece is seen", and a learned temperature.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _REACH_PX = 8  # a quarter of a crop's side
 _AGREEMENT = 0.5  # first weight of a round of agreement
 _NO_SUPPORT = 0.02  # share of neighbours that agree by chance; keeps the logarithm calm
 _CERTAIN = 20.0  # logit of "has a counterpart" of networks that do not know
+_EVIDENCE = 10  # columns of `_evidence`
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class ModelConfig:
     context_crop: bool = True  # the second pair of crops, with the surroundings, ours only
     pair_geometry: bool = True  # relative geometry as an attention bias, ours only
     counterpart: bool = True  # the "has a counterpart" head, ours only
+    seen: bool = False  # the "this very piece is seen" head, ours only
     distance_field: bool = False  # a third channel of the crops, see `distance_field`, ours only
     agreement: int = 0  # rounds of agreement between neighbours' matches, ours only
     hints: bool = False  # tokens take colours in, see `ant_core.network.hints`, ours only
@@ -60,7 +62,13 @@ class ModelConfig:
 CONFIGS = {
     "ant_paper": ModelConfig("ant_paper"),
     "ant_relative": ModelConfig(
-        "ant_relative", features=128, layers=8, dropout=0.0, graph_layers=2, agreement=2
+        "ant_relative",
+        features=128,
+        layers=8,
+        dropout=0.0,
+        graph_layers=2,
+        agreement=2,
+        seen=True,
     ),
 }
 
@@ -215,7 +223,7 @@ class AntPaper(nn.Module):
         features = config.features
         cnn = _crop_cnn((2, 32, 64, 128, 256, features), features)
         # Convolutions follow their weights' layout; with this one a CPU trains twice as fast.
-        self.cnn = cnn.to(memory_format=torch.channels_last)
+        self.cnn = cnn.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.box_mlp = _mlp(4, 64, 128, features)
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(
@@ -239,10 +247,10 @@ class AntPaper(nn.Module):
         target_mask: Tensor,
         reference_adjacency: Tensor,
         target_adjacency: Tensor,
-    ) -> tuple[Tensor, Tensor]:
-        """Tokens (B, M, D), (B, N, D) -> similarity (B, N, M), counterpart logit (B, N).
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Tokens (B, M, D), (B, N, D) -> similarity (B, N, M), counterpart and seen logits (B, N).
 
-        The paper has no notion of "no counterpart": its logit is a constant, certain yes.
+        The paper has no notion of "no counterpart": its logits are a constant, certain yes.
         """
         a, b = self.dropout(reference), self.dropout(target)
         bias_a, bias_b = _padding_bias(reference_mask), _padding_bias(target_mask)
@@ -253,7 +261,8 @@ class AntPaper(nn.Module):
                 a, b = block(a, b, bias_b), block(b, a, bias_a)
         similarity = torch.matmul(self.project(b), self.project(a).transpose(1, 2))  # (B, N, M)
         similarity = similarity + _padding_bias(reference_mask)[:, 0]
-        return similarity, torch.full_like(target_mask, _CERTAIN)
+        certain = torch.full_like(target_mask, _CERTAIN)
+        return similarity, certain, certain
 
 
 class AntRelative(nn.Module):
@@ -283,6 +292,7 @@ class AntRelative(nn.Module):
         self.project = nn.Linear(features, features)
         self.log_scale = nn.Parameter(torch.tensor(2.5))  # exp(2.5) = 12: cosine similarity spread
         self.counterpart = _mlp(features + 2, features // 2, 1) if config.counterpart else None
+        self.seen = _mlp(features + _EVIDENCE, features // 2, 1) if config.seen else None
         weights = torch.full((config.agreement,), _AGREEMENT)
         self.agreement = nn.Parameter(weights) if config.agreement else None
         self.hints = HintJoin(features) if config.hints else None
@@ -336,13 +346,14 @@ class AntRelative(nn.Module):
         target_mask: Tensor,
         reference_adjacency: Tensor,
         target_adjacency: Tensor,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Match every target segment against all reference segments.
 
         reference: (B, M, D) tokens; reference_geometry: (B, M, 8), see `_pair_bias`; its mask:
         (B, M) 1 = segment; the same for the target with N; adjacencies (B, M, M), (B, N, N) as
         in `encode`, references one block each. Returns similarity (B, N, M), to be soft-maxed
-        over M, and the logit of "has a counterpart" (B, N).
+        over M, the logit of "its part is in the references" (B, N) and that of "this very piece
+        is seen in them" (B, N): a piece may be hidden whose part, and colour, go on elsewhere.
         """
         a, b = reference, target
         pad_a, pad_b = _padding_bias(reference_mask), _padding_bias(target_mask)
@@ -363,11 +374,50 @@ class AntRelative(nn.Module):
         similarity = similarity + score[:, 0].float() + pad_a[:, 0]  # (B, N, M)
         agreed = self._agree(similarity, reference_adjacency, target_adjacency)
         if self.counterpart is None:
-            return agreed, torch.full_like(target_mask, _CERTAIN)
+            certain = torch.full_like(target_mask, _CERTAIN)
+            return agreed, certain, certain
         best = similarity.amax(dim=-1, keepdim=True)
         total = similarity.logsumexp(dim=-1, keepdim=True)
         counterpart = self.counterpart(torch.cat([b, best, total], dim=-1))[..., 0]
-        return agreed, counterpart
+        if self.seen is None:
+            return agreed, counterpart, counterpart
+        geometry = target_geometry, reference_geometry
+        evidence = self._evidence(agreed, pad_b, *geometry, target_adjacency)
+        strength = torch.cat([best, total], dim=-1)
+        seen = self.seen(torch.cat([b, strength.detach().float(), evidence], dim=-1))[..., 0]
+        return agreed, counterpart, seen
+
+    @staticmethod
+    def _evidence(
+        similarity: Tensor, pad: Tensor, target: Tensor, reference: Tensor, adjacency: Tensor
+    ) -> Tensor:
+        """Say how well a target's match holds, (B, N, _EVIDENCE - 2); teaches the matches nothing.
+
+        similarity: (B, N, M); pad: (B, 1, 1, N) bias of padded targets; geometry rows (B, N, 8)
+        and (B, M, 8). A hidden piece shares its best match with the piece that belongs there, and
+        that match lies elsewhere than its neighbours' matches suggest.
+        """
+        with torch.autocast(similarity.device.type, enabled=False):
+            similarity = similarity.detach()
+            row = similarity.log_softmax(dim=-1)
+            column = (similarity + pad[:, 0].transpose(1, 2)).log_softmax(dim=1)
+            probability = row.exp()
+            both = (row + column).amax(dim=-1, keepdim=True)
+            returned = (probability * column.exp()).sum(dim=-1, keepdim=True)
+            matched = torch.matmul(probability, reference.float())  # (B, N, 8)
+            moved = (matched - target)[..., :2] * 8
+            apart = moved - torch.matmul(adjacency, moved)
+            columns = [
+                both,
+                torch.matmul(adjacency, both),
+                row.amax(dim=-1, keepdim=True),
+                (returned + _NO_SUPPORT).log(),
+                moved.square().sum(dim=-1, keepdim=True).sqrt(),
+                apart.square().sum(dim=-1, keepdim=True).sqrt(),
+                (matched - target)[..., 6:7],
+                target[..., 6:7],
+            ]
+            return torch.cat(columns, dim=-1)
 
     def _agree(self, similarity: Tensor, reference: Tensor, target: Tensor) -> Tensor:
         """Raise the similarity of pairs whose neighbours are matched with each other.

@@ -35,8 +35,10 @@ def read_model(path: Path) -> tuple[AntPaper | AntRelative, dict[str, Any]]:
             weights: dict[str, torch.Tensor] = {}
             for graph in ("encoder.onnx", "matcher.onnx"):
                 weights |= _weights(archive.read(graph))
-        # Files without a configuration are older than rounds of agreement.
-        config = manifest.get("config", asdict(replace(CONFIGS[manifest["name"]], agreement=0)))
+        # Files without a configuration are older than rounds of agreement and the head for pieces.
+        config = manifest.get(
+            "config", asdict(replace(CONFIGS[manifest["name"]], agreement=0, seen=False))
+        )
         model = build(ModelConfig(**config))
         current = manifest["descriptor_version"] == DESCRIPTOR_VERSION
         model.load_state_dict(weights, strict=True)

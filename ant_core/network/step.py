@@ -28,8 +28,8 @@ _OFFSET = 7  # column of a geometry row: target frame - own frame
 
 def match_batch(
     model: AntPaper | AntRelative, batch: dict[str, Tensor], known: Known | None = None
-) -> tuple[Tensor, Tensor]:
-    """Encode both sides of a batch and match them: (B, N, M) similarity, (B, N) counterpart.
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Encode both sides of a batch and match them: (B, N, M) similarity, (B, N) counterpart, seen.
 
     `known` colours are for networks that take them; others never see any.
     """
@@ -63,11 +63,11 @@ def step_loss(
     if switches.hints:
         known = random_hints(batch["reference_color"], batch["target_color"])
     with _cross_scores(model, wanted=switches.triplet_weight > 0) as scores:
-        similarity, counterpart = match_batch(model, batch, known)
+        similarity, counterpart, seen = match_batch(model, batch, known)
     if isinstance(model, AntPaper):
         loss = paper_loss(batch, similarity)
     else:
-        loss = relative_loss(batch, similarity, counterpart)
+        loss = relative_loss(batch, similarity, counterpart, seen)
     count = batch["target_mask"].sum().clamp(min=1.0)
     if switches.triplet_weight > 0:
         parts = label_agreement(batch["target_label"], batch["reference_label"])
@@ -77,7 +77,7 @@ def step_loss(
         parts = label_agreement(batch["target_label"], batch["companion_label"])
         if known is not None:
             known = known[0], torch.full_like(batch["companion_label"], -1)
-        companion, _ = match_batch(model, _companions(batch), known)
+        companion, *_ = match_batch(model, _companions(batch), known)
         apart = consistency_loss(similarity, companion, parts).sum() / count
         loss = loss + switches.consistency_weight * apart
     return loss

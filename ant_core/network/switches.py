@@ -32,7 +32,7 @@ class Switches:
     graph: bool = option(default=True, comment="messages between adjacent segments")
     context_crop: bool = option(default=True, comment="crops with the surroundings")
     pair_geometry: bool = option(default=True, comment="relative geometry as attention bias")
-    counterpart: bool = option(default=True, comment='the "has a counterpart" head')
+    counterpart: bool = option(default=True, comment='the heads "has a counterpart" and "seen"')
     agreement: bool = option(default=True, comment="agreement between neighbours' matches")
     distance_field: bool = option(
         default=False, comment="distance from the line as another channel of the crops"
@@ -82,6 +82,7 @@ class Switches:
             context_crop=self.context_crop,
             pair_geometry=self.pair_geometry,
             counterpart=self.counterpart,
+            seen=base.seen and self.counterpart,
             agreement=base.agreement if self.agreement else 0,
             distance_field=self.distance_field,
             hints=self.hints,

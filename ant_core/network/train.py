@@ -57,7 +57,7 @@ def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
         sample = collate([Sample(target, [*references])])
         batch = {key: value.to(device) for key, value in sample.items()}
         with torch.inference_mode():
-            similarity, counterpart = match_batch(model, batch)
+            similarity, counterpart, _ = match_batch(model, batch)
         return similarity.softmax(-1)[0].cpu().numpy(), counterpart.sigmoid()[0].cpu().numpy()
 
     return match

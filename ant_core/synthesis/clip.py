@@ -17,6 +17,8 @@ A stored clip is one .npz file; S = the segments of all F frames one after anoth
     edge_start (F+1,) int32      as frame_start
     line_width_px (F,) float32
     overlap (S,) int32           row, in the frame before, of the segment under most of it; -1
+    seen (S, 2) int8             whether this very piece is seen in the frame before and in the one
+                                 after: 1 yes, 0 no, -1 not known (the source has no optical flow)
     meta () str                  JSON: name, split, characters, motions, versions
 """
 
@@ -35,9 +37,10 @@ from numpy.typing import NDArray
 from ant_core.descriptors import DESCRIPTOR_VERSION, Descriptors, describe
 from ant_core.errors import OutputError
 from ant_core.evaluation.baselines import overlap
+from ant_core.evaluation.flow_labels import match_segments, occlusion
 from ant_core.synthesis.ink import Drawn, InkStyle, draw, draw_style
-from ant_core.synthesis.source import ClipMaker, SourceClip, Split, seeded
-from segmentation import Segments, extract_lines, measure, segment
+from ant_core.synthesis.source import ClipMaker, SourceClip, SourceFrame, Split, seeded
+from segmentation import Segments, expand_labels, extract_lines, measure, segment
 
 __all__ = [
     "CLIP_VERSION",
@@ -51,7 +54,7 @@ __all__ = [
     "write_clip",
 ]
 
-CLIP_VERSION = 2
+CLIP_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,24 @@ def _color_numbers(clip: SourceClip) -> NDArray[np.int32]:
     return table
 
 
+def _seen_beside(frames: list[SourceFrame], drawn: list[Sample]) -> NDArray[np.int8]:
+    """Return (S, 2) whether a segment is matched by flow in the drawings before and after it."""
+    planes = [np.maximum(expand_labels(s.labels) - 1, 0).astype(np.int32) for s in drawn]
+    seen = [np.full((s.descriptors.count, 2), -1, np.int8) for s in drawn]
+    for k, (here, after) in enumerate(pairwise(frames)):
+        there, back = here.forward, after.backward
+        if there is None or back is None:
+            continue
+        for one, other, column, flows in (
+            (k, k + 1, 1, (there, back)),
+            (k + 1, k, 0, (back, there)),
+        ):
+            rows = match_segments(planes[one], planes[other], flows[0], occlusion(*flows))
+            for row, found in enumerate(rows[: len(seen[one])]):
+                seen[one][row, column] = found[0] >= 0
+    return np.concatenate(seen)
+
+
 def _starts(counts: list[int]) -> NDArray[np.int32]:
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
 
@@ -168,6 +189,7 @@ def clip_arrays(clip: SourceClip, drawn: list[Sample]) -> dict[str, NDArray[np.g
         "edge_start": _starts([len(d.edges) for d in described]),
         "line_width_px": np.array([d.line_width_px for d in described], dtype=np.float32),
         "overlap": np.concatenate(before),
+        "seen": _seen_beside(clip.frames, drawn),
         "meta": np.array(json.dumps(meta, ensure_ascii=False)),
     }
 

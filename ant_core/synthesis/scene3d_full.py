@@ -24,6 +24,7 @@ _FULL = Recipe(
     things=(9, 20),
     spread=1.1,
     filled=(0.45, 0.8),
+    flows=True,
 )
 
 

@@ -57,6 +57,9 @@ class Scripted:
     def confidence(self, raw):
         return raw
 
+    def match_pieces(self, reference, target):
+        return self.match([reference], target)
+
     def match(self, references, target):
         self.asked.append(([r.number for r in references], target.number))
         probability = np.zeros((target.count, sum(r.count for r in references)), np.float32)

@@ -12,6 +12,7 @@ from ant_core.network.losses import (  # noqa: E402 - torch is optional
     forward_match_loss,
     label_agreement,
     paper_loss,
+    seen_loss,
 )
 
 
@@ -66,6 +67,11 @@ def test_counterpart_loss_weighs_missing_ones_four_times():
     agreement = torch.tensor([[[1.0], [0.0]]])
     loss = counterpart_loss(torch.zeros(1, 2), agreement, torch.ones(1, 2))
     assert loss.tolist()[0] == pytest.approx([math.log(2), 4 * math.log(2)])
+
+
+def test_seen_loss_counts_only_what_is_known():
+    loss = seen_loss(torch.tensor([[0.0, 0.0, 9.0]]), torch.tensor([[1, 0, -1]]))
+    assert loss.tolist()[0] == pytest.approx([math.log(2), math.log(2), 0.0])
 
 
 def test_paper_loss_falls_when_the_match_gets_better():

@@ -34,24 +34,26 @@ def test_paper_configuration_has_the_papers_numbers():
 @torch.inference_mode()
 def test_permuting_segments_permutes_the_answer(model):
     inputs = matcher_inputs(1, 6, 5, model.config.features)
-    similarity, counterpart = model.match(*inputs)
+    similarity, counterpart, seen = model.match(*inputs)
     columns, rows = torch.randperm(6), torch.randperm(5)
     moved = [side[:, columns] for side in inputs[:3]] + [side[:, rows] for side in inputs[3:6]]
     moved += [inputs[6][:, columns][:, :, columns], inputs[7][:, rows][:, :, rows]]
-    got, got_counterpart = model.match(*moved)
+    got, got_counterpart, got_seen = model.match(*moved)
     torch.testing.assert_close(got, similarity[:, rows][:, :, columns], rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(got_counterpart, counterpart[:, rows], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(got_seen, seen[:, rows], rtol=1e-4, atol=1e-4)
 
 
 @torch.inference_mode()
 def test_padding_changes_nothing(model):
     inputs = matcher_inputs(1, 6, 5, model.config.features)
-    similarity, counterpart = model.match(*inputs)
+    similarity, counterpart, seen = model.match(*inputs)
     padded = [torch.cat([side, torch.zeros_like(side[:, :2])], dim=1) for side in inputs[:6]]
     padded += [torch.nn.functional.pad(adjacency, (0, 2, 0, 2)) for adjacency in inputs[6:]]
-    got, got_counterpart = model.match(*padded)
+    got, got_counterpart, got_seen = model.match(*padded)
     torch.testing.assert_close(got[:, :5, :6], similarity, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(got_counterpart[:, :5], counterpart, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(got_seen[:, :5], seen, rtol=1e-4, atol=1e-4)
     assert got[:, :5, 6:].max() < -1000
 
 

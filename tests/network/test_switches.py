@@ -43,6 +43,7 @@ def frame(number, count, seed):
         label // 2,
         np.full(count, -1),
         position=np.zeros((count, 2), np.float32),
+        seen=rng.integers(0, 2, (count, 2)).astype(np.int8),
     )
 
 
@@ -212,8 +213,8 @@ def test_colours_reach_a_network_that_takes_them_and_no_other(clip):
     with torch.no_grad():
         for hints in (False, True):
             model = network(hints=hints)
-            blind, _ = match_batch(model, batch)
-            seeing, _ = match_batch(model, batch, known)
+            blind, *_ = match_batch(model, batch)
+            seeing, *_ = match_batch(model, batch, known)
             assert torch.equal(blind, seeing) != hints
 
 
@@ -279,7 +280,7 @@ def test_a_part_that_is_off_does_not_read_its_input(name, reads, clip):
 
 @torch.inference_mode()
 def test_without_the_head_every_segment_has_a_counterpart(clip):
-    _, counterpart = match_batch(network(counterpart=False), batch_of(clip))
+    _, counterpart, _ = match_batch(network(counterpart=False), batch_of(clip))
     assert counterpart.sigmoid().min() > 0.999
 
 

@@ -20,7 +20,7 @@ from ant_core.errors import Cancelled, InputError  # noqa: E402
 from ant_core.evaluation.clips import load_clip  # noqa: E402
 from ant_core.evaluation.protocols import recursive  # noqa: E402
 from ant_core.network.config import TrainConfig  # noqa: E402
-from ant_core.network.data import SampleOptions, batches, sample_pair  # noqa: E402
+from ant_core.network.data import Sample, SampleOptions, batches, collate, sample_pair  # noqa: E402
 from ant_core.network.export import write_model  # noqa: E402
 from ant_core.network.machine import Machine  # noqa: E402
 from ant_core.network.model import CONFIGS, build  # noqa: E402
@@ -140,7 +140,7 @@ def test_batches_keep_to_their_budget(clips):
 def test_augmented_pairs_keep_true_matches_and_the_same_seed_gives_the_same_pair(clips):
     clip = load_clip(clips / "train" / "made_0.npz")
     for seed in range(30):
-        target, references, _ = sample_pair(clip, np.random.default_rng(seed), SampleOptions())
+        target, references, *_ = sample_pair(clip, np.random.default_rng(seed), SampleOptions())
         again, *_ = sample_pair(clip, np.random.default_rng(seed), SampleOptions())
         np.testing.assert_array_equal(target.box, again.box)
         original = clip.frames[target.number]
@@ -149,6 +149,32 @@ def test_augmented_pairs_keep_true_matches_and_the_same_seed_gives_the_same_pair
             assert reference.number != target.number
             assert reference.edges.max(initial=-1) < reference.count
             assert len(reference.crops) == len(reference.label) == len(reference.box)
+
+
+def seen_of(clip, steps, target=2):
+    """Return what a sample says is seen of a target in the drawings so many steps after it."""
+    references = [clip.frames[target + step] for step in steps]
+    return collate([Sample(clip.frames[target], references, steps=steps)])["target_seen"][0]
+
+
+def test_what_is_seen_is_known_beside_the_target_only(clips):
+    clip = load_clip(clips / "train" / "made_0.npz")
+    flags = np.ones((PARTS, 2), np.int8)
+    flags[0], flags[1], flags[2] = (1, 0), (0, 1), (0, 0)
+    clip.frames[2] = replace(clip.frames[2], seen=flags)
+    assert seen_of(clip, (1,)).tolist() == [0, 1, 0, 1, 1, 1, 1, 1]
+    assert seen_of(clip, (-1,)).tolist() == [1, 0, 0, 1, 1, 1, 1, 1]
+    assert seen_of(clip, (1, -2)).tolist() == [-1, 1, -1, 1, 1, 1, 1, 1]
+    assert seen_of(clip, (2,)).tolist() == [-1] * PARTS
+
+
+def test_a_part_taken_out_of_the_reference_is_not_seen(clips):
+    clip = load_clip(clips / "train" / "made_0.npz")
+    clip.frames[2] = replace(clip.frames[2], seen=np.ones((PARTS, 2), np.int8))
+    other = clip.frames[3]
+    clip.frames[3] = replace(other, label=np.where(other.label == 4, -1, other.label))
+    expected = np.where(clip.frames[2].label == 4, 0, 1)
+    assert seen_of(clip, (1,)).tolist() == expected.tolist()
 
 
 def test_a_run_ends_after_its_pairs(clips, tmp_path):

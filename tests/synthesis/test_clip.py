@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from ant_core.errors import OutputError, UsageError
-from ant_core.synthesis.clip import clip_path, drawings, majority, samples, write_clip
+from ant_core.synthesis.clip import clip_arrays, clip_path, drawings, majority, samples, write_clip
 from ant_core.synthesis.ink_style import InkStyle
 from ant_core.synthesis.pages import statistics
-from ant_core.synthesis.source import load_source
+from ant_core.synthesis.source import SourceClip, SourceFrame, load_source
 
 
 def _read(path):
@@ -71,6 +71,43 @@ def test_stored_arrays_fit_together(boxes, tmp_path):
     of_2_and_3 = clip["color"][np.isin(clip["part"], (2, 3))]
     assert len(set(of_2_and_3.tolist())) == 1
     assert json.loads(str(clip["meta"]))["motions"] == ["slide"]
+
+
+def test_a_piece_that_another_covers_is_not_seen_there():
+    """One square moves over another: the other is seen before and no more after."""
+    before, after = np.ones((2, 120, 200), np.int32)
+    before[30:90, 120:180] = 2
+    before[20:100, 10:90] = 3
+    after[20:100, 110:190] = 3
+    forward, backward = np.zeros((2, 120, 200, 2), np.float32)
+    forward[before == 3, 0] = 100
+    backward[after == 3, 0] = -100
+    frames = [SourceFrame(before, forward=forward), SourceFrame(after, backward=backward)]
+    colors = {1: (9, 9, 9), 2: (200, 0, 0), 3: (0, 0, 200)}
+    ink = InkStyle(seed=0, width_px=2.0)
+    clip = SourceClip("cover", "train", (), (), frames, colors, ink=ink)
+    arrays = clip_arrays(clip, samples(clip))
+    seen = {
+        (frame, int(part)): flags.tolist()
+        for frame in (0, 1)
+        for part, flags in zip(
+            arrays["part"][slice(*arrays["frame_start"][frame : frame + 2])],
+            arrays["seen"][slice(*arrays["frame_start"][frame : frame + 2])],
+            strict=True,
+        )
+    }
+    assert seen == {
+        (0, 1): [-1, 1],
+        (0, 2): [-1, 0],
+        (0, 3): [-1, 1],
+        (1, 1): [1, -1],
+        (1, 3): [1, -1],
+    }
+
+
+def test_sources_without_flow_know_nothing_of_what_is_seen(boxes):
+    clip = boxes(None, "train", 1)
+    assert (clip_arrays(clip, samples(clip))["seen"] == -1).all()
 
 
 def test_the_same_seed_gives_the_same_clip_and_another_seed_another(boxes, tmp_path):
