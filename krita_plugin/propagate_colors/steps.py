@@ -182,14 +182,18 @@ def save_view(document: Document) -> View:
 
 def restore_view(document: Document, view: View) -> Steps:
     """Bring playhead, active layer and selection back, and the canvas up to date."""
-    _require_quiet(document)
-    layer = document.layer(view.layer_uuid) if view.layer_uuid else None
-    if layer is not None:
-        yield from _activate(document, view.layer_uuid)
-    yield from goto(document, view.time)
-    if _selection(document) != view.selection:
-        document.raw.setSelection(_make_selection(view.selection))
-    yield from _refresh(document)
+    for _ in range(ATTEMPTS):  # on a busy machine Krita may follow the last cell written only now
+        _require_quiet(document)
+        layer = document.layer(view.layer_uuid) if view.layer_uuid else None
+        if layer is not None:
+            yield from _activate(document, view.layer_uuid)
+        yield from goto(document, view.time)
+        if _selection(document) != view.selection:
+            document.raw.setSelection(_make_selection(view.selection))
+        yield from _refresh(document)
+        there = layer is None or document.active_layer_uuid() == view.layer_uuid
+        if there and document.current_time == view.time:
+            return
 
 
 def _require_quiet(document: Document) -> None:

@@ -106,7 +106,7 @@ def the_whole_way(ctx):
     said = yield from docker.propagates()
     ctx.values["seconds"] = now() - began
     assert said.startswith(f"{len(OURS)} frames colored."), said
-    assert view(document) == stood
+    assert view(document) == stood, (view(document), stood)
     yield from docker.sees(document, {0: ARTIST, **dict.fromkeys(OURS, PREDICTED)})
     written = planes(ctx, document, color)
     assert tuple(written) == KEYS, "holds stay holds"
@@ -115,7 +115,7 @@ def the_whole_way(ctx):
     assert (yield from docker.does("accept_button")) == ""
     docker.select(CLONE)
     assert (yield from docker.does("undo_button")) == ""
-    assert view(document) == stood
+    assert view(document) == stood, (view(document), stood)
     states = {0: ARTIST, **dict.fromkeys(OURS[:-1], PREDICTED), CLONED: ACCEPTED}
     yield from docker.sees(document, states)
     del written[CLONE]
@@ -199,7 +199,7 @@ def cancelled_in_the_middle(ctx):
     ctx.values["seconds"] = now() - pressed
     assert said == "Stopped: finished frames are kept.", said
     assert ctx.values["seconds"] < 3, "an answer within a second, and time to bring the view back"
-    assert view(document) == stood
+    assert view(document) == stood, (view(document), stood)
     written = yield from all_whole(ctx, docker, document, color)
     assert 3 < len(written) < len(KEYS)
     said = yield from docker.propagates()
@@ -215,7 +215,7 @@ def the_engine_is_killed_in_the_middle(ctx):
     said = yield from docker.ends()
     assert "stopped unexpectedly" in said, said
     assert "started again: press Propagate colors once more" in said, said
-    assert view(document) == stood
+    assert view(document) == stood, (view(document), stood)
     written = yield from all_whole(ctx, docker, document, color)
     said = yield from docker.propagates()
     assert said.startswith(f"{len(KEYS) - len(written)} frames colored."), said
