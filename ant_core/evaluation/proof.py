@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -13,7 +14,7 @@ from ant_core.evaluation.measure import Measured, measure
 from ant_core.evaluation.methods import Method
 from ant_core.evaluation.results import COLUMNS, Results, cell, document
 from ant_core.evaluation.sets import ShotSource, find_shots
-from ant_core.evaluation.tally import Figure
+from ant_core.evaluation.tally import Figure, Tally
 
 __all__ = ["as_document", "as_markdown", "prove"]
 
@@ -157,11 +158,24 @@ def _figures_table(protocol: str, results: Results) -> str:
     columns = [name for name in COLUMNS.get(protocol, known) if name in known]
     rows = [["method", *columns, "segments", "frames", "shots"]]
     for name, result in methods.items():
-        counts, metrics = result.tally.counts, result.tally.metrics()
-        cells = [cell(result, column) if column in metrics else "" for column in columns]
-        numbers = [str(counts.segments), str(counts.frames), str(len(counts.shots))]
-        rows.append([name, *cells, *numbers])
+        rows.append([name, *_row(result.tally, columns)])
+        for kind, shots in _kinds(result.tally.counts.shots).items():
+            rows.append([f"{name}: {kind} alone", *_row(result.tally.only(shots), columns)])
     return _table(rows, text_columns=1)
+
+
+def _row(tally: Tally, columns: Sequence[str]) -> list[str]:
+    metrics, counts = tally.metrics(), tally.counts
+    cells = [cell(tally, column) if column in metrics else "" for column in columns]
+    return [*cells, str(counts.segments), str(counts.frames), str(len(counts.shots))]
+
+
+def _kinds(shots: set[str]) -> dict[str, list[str]]:
+    """Group shots by name without number; empty where that makes one group, or one a shot."""
+    kinds: dict[str, list[str]] = {}
+    for shot in sorted(shots):
+        kinds.setdefault(re.sub(r"_?\d*$", "", Path(shot).stem), []).append(shot)
+    return kinds if 1 < len(kinds) < len(shots) else {}
 
 
 def _table(rows: Sequence[Sequence[str]], text_columns: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from ant_core.evaluation.benchmark import PROTOCOLS, Result
 from ant_core.evaluation.flow_labels import PUBLISHED, RegionStatistics
 from ant_core.evaluation.reliability import HIGH, Reliability
-from ant_core.evaluation.tally import Figure
+from ant_core.evaluation.tally import Figure, Tally
 from ant_core.evaluation.worst import Worst
 
 __all__ = ["COLUMNS", "Results", "cell", "document", "statistics_table", "table"]
@@ -151,16 +151,16 @@ def _block(protocol: str, methods: Mapping[str, Result]) -> str:
     for name, result in methods.items():
         counts = result.tally.counts
         metrics = result.tally.metrics()
-        cells = [cell(result, column) if column in metrics else "-" for column in columns]
+        cells = [cell(result.tally, column) if column in metrics else "-" for column in columns]
         people = str(len(counts.characters)) if counts.characters_known else "-"
         numbers = [str(counts.segments), str(counts.frames), str(len(counts.shots)), people]
         rows.append([name, *cells, *numbers])
     return _columns(rows)
 
 
-def cell(result: Result, metric: str) -> str:
+def cell(tally: Tally, metric: str) -> str:
     """Return a figure with its interval as tables show it, percent or pixels."""
-    figure = _scaled(metric, result.tally.figure(metric))
+    figure = _scaled(metric, tally.figure(metric))
     if figure["low"] is None or figure["high"] is None:
         return f"{figure['value']:.2f}"
     return f"{figure['value']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +41,7 @@ class Counts:
 
     @classmethod
     def join(cls, parts: Sequence[Counts]) -> Counts:
-        """Return all parts as one; each is of shots of its own."""
+        """Return all parts as one."""
         return cls(
             sum(part.segments for part in parts),
             sum(part.frames for part in parts),
@@ -59,7 +59,7 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self.counts = Counts()
+        self._counts: dict[str, Counts] = {}  # by shot
         self._sums: dict[str, dict[str, list[float]]] = {}
 
     def add(self, shot: str, metric: str, value: float | None, weight: float = 1.0) -> None:
@@ -72,11 +72,24 @@ class Tally:
 
     def count(self, shot: str, segments: int, frames: int, characters: tuple[str, ...]) -> None:
         """Note what was scored of a shot."""
-        self.counts.segments += segments
-        self.counts.frames += frames
-        self.counts.shots.add(shot)
-        self.counts.characters.update(characters)
-        self.counts.characters_known &= bool(characters)
+        more = Counts(segments, frames, {shot}, set(characters), bool(characters))
+        known = self._counts.get(shot)
+        self._counts[shot] = more if known is None else Counts.join([known, more])
+
+    @property
+    def counts(self) -> Counts:
+        """What all metrics stand on."""
+        return Counts.join(list(self._counts.values()))
+
+    def only(self, shots: Collection[str]) -> Tally:
+        """Return the sums of some of the shots."""
+        part = Tally()
+        part._counts = {shot: found for shot, found in self._counts.items() if shot in shots}
+        part._sums = {
+            metric: {shot: sums for shot, sums in by_shot.items() if shot in shots}
+            for metric, by_shot in self._sums.items()
+        }
+        return part
 
     def metrics(self) -> list[str]:
         """The names of the metrics that have a value, in the order they were first added."""

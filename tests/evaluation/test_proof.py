@@ -143,3 +143,14 @@ def test_sets_go_through_their_protocols(shots, animerun):
     assert ("regions", "non-occluded") in known
     assert ("regions", "segments a frame") in known
     assert "### Full scenes: flow" in as_markdown(measured)
+
+
+def test_kinds_of_shots_have_rows_of_their_own():
+    made = Result()
+    for shot, right in (("x/clean_1.npz", 9), ("x/clean_2.npz", 7), ("x/rough_1.npz", 2)):
+        made.tally.add(shot, "accuracy", right, 10)
+        made.tally.count(shot, 10, 1, ())
+    rows = as_markdown({"single": Measured({"recursive": {OURS: made}})}).splitlines()
+    assert "| ours: clean alone | 80.00 [70.00, 90.00] | 20 | 2 | 2 |" in rows
+    assert "| ours: rough alone | 20.00 | 10 | 1 | 1 |" in rows
+    assert any(row.startswith("| ours | 60.00") for row in rows)

@@ -85,3 +85,14 @@ def test_derived_figures_take_the_shots_that_have_every_part():
     assert figure.value == pytest.approx(0.25)
     assert derived(lambda a: a, (one, "never")) is None
     assert derived(lambda a: 1 / a, (filled([("a", 0, 1)]), "accuracy")) is None
+
+
+def test_some_of_the_shots_alone():
+    tally = filled([("a", 1, 2), ("b", 3, 8), ("c", 1, 1)])
+    for shot in "abc":
+        tally.count(shot, 10, 2, (shot,))
+    part = tally.only(["a", "b"])
+    assert part.figure("accuracy").value == pytest.approx(0.4)
+    assert (part.counts.segments, part.counts.frames) == (20, 4)
+    assert part.counts.characters == {"a", "b"}
+    assert tally.counts.segments == 30
