@@ -65,8 +65,12 @@ def _kind_scores(clips: Sequence[Clip], scores: Sequence[Score]) -> dict[str, An
 
 
 def _table(scores: Sequence[Score]) -> NDArray[np.float64]:
+    """Fit confidence on clips that weigh the same: one full scene holds as much as ten others."""
     raw, hit = [a for s in scores for a in s.raw], [a for s in scores for a in s.hit]
-    return np.array(fit_confidence(np.concatenate(raw), np.concatenate(hit)))
+    weight = [np.full(sum(map(len, s.raw)), 1 / max(sum(map(len, s.raw)), 1)) for s in scores]
+    return np.array(
+        fit_confidence(np.concatenate(raw), np.concatenate(hit), np.concatenate(weight))
+    )
 
 
 def _interpolate(table: NDArray[np.float64]) -> Confidence:

@@ -19,20 +19,26 @@ _KNOTS = 20  # rows of a table; more follow the noise of a few thousand segments
 
 
 def fit_confidence(
-    raw: NDArray[np.float32], hit: NDArray[np.bool_], knots: int = _KNOTS
+    raw: NDArray[np.float32],
+    hit: NDArray[np.bool_],
+    weight: NDArray[np.float64] | None = None,
+    knots: int = _KNOTS,
 ) -> list[list[float]]:
     """Fit the table that `Matcher.confidence` interpolates.
 
     Equal-count bins of the raw values, pooled until the share of hits never falls (pool adjacent
-    violators; Zadrozny and Elkan, KDD 2002). raw: (S,) in [0, 1]; hit: (S,) bool. Returns rows
-    [raw, chance], both rising, from 0 to 1. S = 0 gives the identity.
+    violators; Zadrozny and Elkan, KDD 2002). raw: (S,) in [0, 1]; hit: (S,) bool; weight: (S,) of
+    each segment in the means, > 0; None = the same for all. Returns rows [raw, chance], both
+    rising, from 0 to 1. S = 0 gives the identity.
     """
     if len(raw) == 0:
         return [[0.0, 0.0], [1.0, 1.0]]
+    weight = np.ones(len(raw)) if weight is None else weight
     order = np.argsort(raw, kind="stable")
-    pools: list[tuple[float, float, int]] = []  # mean raw, mean hit, count
+    pools: list[tuple[float, float, float]] = []  # mean raw, mean hit, weight
     for chunk in np.array_split(order, min(knots, len(order))):
-        pools.append((float(raw[chunk].mean()), float(hit[chunk].mean()), len(chunk)))
+        means = [float(np.average(values[chunk], weights=weight[chunk])) for values in (raw, hit)]
+        pools.append((means[0], means[1], float(weight[chunk].sum())))
         while len(pools) > 1 and pools[-2][1] >= pools[-1][1]:
             (x1, y1, n1), (x2, y2, n2) = pools.pop(-2), pools.pop(-1)
             total = n1 + n2

@@ -93,3 +93,11 @@ def test_confidence_without_data_is_the_identity():
     nothing = np.zeros(0, np.float32)
     assert fit_confidence(nothing, nothing > 0) == [[0.0, 0.0], [1.0, 1.0]]
     assert calibration_error(nothing, nothing > 0) == 0.0
+
+
+def test_confidence_follows_the_weights():
+    raw = np.full(100, 0.5, np.float32)
+    hit = np.arange(100) < 20
+    table = np.array(fit_confidence(raw, hit, np.where(hit, 4.0, 1.0), knots=1))
+    assert np.interp(0.5, *table.T) == pytest.approx(0.5)  # 20 times 4 of 160
+    assert np.interp(0.5, *np.array(fit_confidence(raw, hit, knots=1)).T) == pytest.approx(0.2)
