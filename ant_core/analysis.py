@@ -107,10 +107,12 @@ class FeatureCache:
     Parameters
     ----------
     max_segments : int
-        Of all drawings kept, but at least `_LEAST` drawings stay: the sources of one target.
+        Of all drawings kept, but at least `_LEAST` drawings stay: the sources of one target. The
+        small picture of a drawing takes as much memory as `_PICTURE` segments.
     """
 
     _LEAST = 8
+    _PICTURE = 400
 
     def __init__(self, max_segments: int) -> None:
         self._max_segments = max_segments
@@ -131,4 +133,4 @@ class FeatureCache:
             self._items.popitem(last=False)
 
     def _total(self) -> int:
-        return sum(features.count for features in self._items.values())
+        return sum(features.count + self._PICTURE for features in self._items.values())

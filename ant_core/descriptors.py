@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core._descriptor_kernels import CROP, accumulate_moments, sample_crops
+from ant_core.motion import SmallDrawing, shrink
 from segmentation import LineArt, Segments
 
 __all__ = [
@@ -69,6 +70,8 @@ class Descriptors:
     size : (int, int)
         Height and width of the drawing in pixels.
     line_width_px : float
+    small : SmallDrawing or None
+        What optical flow is taken of; None where there are descriptors but no picture.
     """
 
     crops: NDArray[np.uint8]
@@ -78,6 +81,7 @@ class Descriptors:
     edge_weight: NDArray[np.float32]
     size: tuple[int, int]
     line_width_px: float
+    small: SmallDrawing | None = None
 
     @property
     def count(self) -> int:
@@ -112,6 +116,7 @@ def describe(lines: LineArt, labels: NDArray[np.int32], segments: Segments) -> D
         edge_weight=segments.edge_length.astype(np.float32),
         size=(height, width),
         line_width_px=float(lines.line_width_px),
+        small=shrink(lines.darkness, labels),
     )
 
 

@@ -28,6 +28,7 @@ from ant_core.descriptors import (
     pair_geometry,
 )
 from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt, ModelMissing
+from ant_core.motion import SmallDrawing, guide
 
 __all__ = ["DrawingFeatures", "Match", "Matcher", "ModelFile", "default_model", "join"]
 
@@ -53,7 +54,7 @@ class DrawingFeatures:
     """One drawing, encoded: what the matcher needs of it as reference or as target.
 
     tokens: (N, D) float32; shape: (N, F) float32, box: (N, 4) float32, edges: (E, 2) int32 and
-    edge_weight: (E,) float32 as in `Descriptors`.
+    edge_weight: (E,) float32 and small as in `Descriptors`.
     """
 
     tokens: NDArray[np.float32]
@@ -61,6 +62,7 @@ class DrawingFeatures:
     box: NDArray[np.float32]
     edges: NDArray[np.int32]
     edge_weight: NDArray[np.float32]
+    small: SmallDrawing | None = None
 
     @property
     def count(self) -> int:
@@ -75,7 +77,8 @@ class Match:
     Attributes
     ----------
     probability : (N, M) float32
-        Rows sum to one over the segments of all references, concatenated in order.
+        Rows sum to one over the segments of all references, concatenated in order; of the network
+        and of optical flow together, see `ant_core.motion`.
     has_counterpart : (N,) float32
         Probability in [0, 1] that the segment's part is in any reference at all.
     reference : (M,) int32
@@ -333,11 +336,13 @@ class Matcher:
             used = {name: feed[name] for name in self._matcher_inputs}
             probability, *heads = self._matcher.run(self._matcher_outputs, used)
             for row, index in enumerate(live):
-                references, target, _ = jobs[index]
-                columns = sum(reference.count for reference in references)
+                references, target, offsets = jobs[index]
+                counts = [reference.count for reference in references]
+                matched = np.ascontiguousarray(probability[row, : target.count, : sum(counts)])
+                pictures = [reference.small for reference in references]
                 results[index] = self._label(
                     references,
-                    np.ascontiguousarray(probability[row, : target.count, :columns]),
+                    guide(matched, target.small, pictures, counts, offsets),
                     *(np.ascontiguousarray(head[row, : target.count]) for head in heads),
                 )
         return [result for result in results if result is not None]
@@ -365,7 +370,7 @@ class Matcher:
 
 
 def join(parts: Sequence[DrawingFeatures]) -> DrawingFeatures:
-    """Return the features of several pictures as those of one, each with edges of its own."""
+    """Return the features of several still pictures as those of one, each with edges of its own."""
     starts = np.cumsum([0, *(part.count for part in parts)])
     edges = [part.edges + start for part, start in zip(parts, starts, strict=False)]
     return DrawingFeatures(
@@ -379,7 +384,12 @@ def join(parts: Sequence[DrawingFeatures]) -> DrawingFeatures:
 
 def _features(tokens: NDArray[np.float32], descriptors: Descriptors) -> DrawingFeatures:
     return DrawingFeatures(
-        tokens, descriptors.shape, descriptors.box, descriptors.edges, descriptors.edge_weight
+        tokens,
+        descriptors.shape,
+        descriptors.box,
+        descriptors.edges,
+        descriptors.edge_weight,
+        descriptors.small,
     )
 
 

@@ -101,4 +101,7 @@ def _around(
 def cut(features: DrawingFeatures, rows: NDArray[np.int64]) -> DrawingFeatures:
     """Return some rows of a drawing's features, with the edges between them."""
     edges = edges_between(rows, features.count, features.edges, features.edge_weight)
-    return DrawingFeatures(features.tokens[rows], features.shape[rows], features.box[rows], *edges)
+    small = features.small and features.small.taken(rows, features.count)
+    return DrawingFeatures(
+        features.tokens[rows], features.shape[rows], features.box[rows], *edges, small
+    )

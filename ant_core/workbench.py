@@ -21,7 +21,7 @@ from ant_core.timing import Timings
 
 __all__ = ["Settings", "Workbench"]
 
-_ALGORITHM = 1  # raised when the same inputs would give other fills than before
+_ALGORITHM = 2  # raised when the same inputs would give other fills than before
 _OVERLAP_PIXELS = 16_000_000  # larger drawings are worked on one at a time, for memory
 
 
@@ -44,7 +44,8 @@ class Settings:
     disagreement_share : float
         Share of similarity from which a painted side that votes otherwise is a contradiction.
     cached_segments : int
-        Segments whose encoded form is kept at hand, about 1.5 kB each.
+        Segments whose encoded form is kept at hand, about 1.5 kB each, the small picture of a
+        drawing counting as 400.
     """
 
     gap_px: float | None = None
@@ -52,7 +53,7 @@ class Settings:
     max_pairs: int = 2_000_000
     max_columns: int = 3_000
     disagreement_share: float = 0.2
-    cached_segments: int = 12_000
+    cached_segments: int = 28_000
 
 
 class Workbench:

@@ -211,9 +211,8 @@ class Model:
     def _encode(self, frame: TrueFrame) -> DrawingFeatures:
         known = self._encoded.get(id(frame))
         if known is None:
-            described = Descriptors(
-                frame.crops, frame.shape, frame.box, frame.edges, frame.edge_weight, (0, 0), 0.0
-            )
+            arrays = frame.crops, frame.shape, frame.box, frame.edges, frame.edge_weight
+            described = Descriptors(*arrays, (0, 0), 0.0, frame.small)
             known = self._encoded[id(frame)] = _Encoded(frame, self._matcher.encode(described))
         return known.features
 

@@ -161,6 +161,7 @@ def from_picture(
         labels,
         lines.darkness,
         position=centred(segments.centroid, described.size),
+        small=described.small,
     )
 
 

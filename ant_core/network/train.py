@@ -27,6 +27,7 @@ from torch import Tensor
 from ant_core.errors import Cancelled, InputError
 from ant_core.evaluation.clips import Clip, Frame, load_clip
 from ant_core.evaluation.protocols import MatchFrames, recursive
+from ant_core.motion import guide
 from ant_core.network.config import TrainConfig
 from ant_core.network.data import Sample, batches, collate
 from ant_core.network.machine import Machine
@@ -48,7 +49,7 @@ def learning_rate(config: TrainConfig, share: float) -> float:
 
 
 def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
-    """Wrap a network for the evaluation protocols."""
+    """Wrap a network for the evaluation protocols; flow has its say where pictures are stored."""
     device = next(model.parameters()).device
 
     def match(
@@ -58,7 +59,14 @@ def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
         batch = {key: value.to(device) for key, value in sample.items()}
         with torch.inference_mode():
             similarity, counterpart, _ = match_batch(model, batch)
-        return similarity.softmax(-1)[0].cpu().numpy(), counterpart.sigmoid()[0].cpu().numpy()
+        guided = guide(
+            similarity.softmax(-1)[0].cpu().numpy(),
+            target.small,
+            [reference.small for reference in references],
+            [reference.count for reference in references],
+            [target.number - reference.number for reference in references],
+        )
+        return guided, counterpart.sigmoid()[0].cpu().numpy()
 
     return match
 
@@ -107,7 +115,7 @@ class _ClipPool:
         """Read what is new, and return all clips."""
         for path in _clip_paths(self.folder):
             if path not in self.clips and len(self.clips) < self.config.pool_clips:
-                self.clips[path] = load_clip(path, self.config.purity_min)
+                self.clips[path] = load_clip(path, self.config.purity_min, small=False)
         return list(self.clips.values())
 
 

@@ -19,6 +19,7 @@ A stored clip is one .npz file; S = the segments of all F frames one after anoth
     overlap (S,) int32           row, in the frame before, of the segment under most of it; -1
     seen (S, 2) int8             whether this very piece is seen in the frame before and in the one
                                  after: 1 yes, 0 no, -1 not known (the source has no optical flow)
+    small_darkness (F, h, w) uint8, small_labels (F, h, w) int    see ant_core.motion
     meta () str                  JSON: name, split, characters, motions, versions
 """
 
@@ -153,6 +154,14 @@ def _seen_beside(frames: list[SourceFrame], drawn: list[Sample]) -> NDArray[np.i
     return np.concatenate(seen)
 
 
+def _small(described: list[Descriptors]) -> dict[str, NDArray[np.generic]]:
+    small = [d.small for d in described if d.small is not None]
+    return {
+        "small_darkness": np.stack([picture.darkness for picture in small]),
+        "small_labels": np.stack([picture.labels for picture in small]),
+    }
+
+
 def _starts(counts: list[int]) -> NDArray[np.int32]:
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
 
@@ -190,6 +199,7 @@ def clip_arrays(clip: SourceClip, drawn: list[Sample]) -> dict[str, NDArray[np.g
         "line_width_px": np.array([d.line_width_px for d in described], dtype=np.float32),
         "overlap": np.concatenate(before),
         "seen": _seen_beside(clip.frames, drawn),
+        **_small(described),
         "meta": np.array(json.dumps(meta, ensure_ascii=False)),
     }
 

@@ -1,9 +1,12 @@
 """Large matches in pieces: every target segment once, the nearest references, bounded size."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ant_core.matcher import DrawingFeatures, join
+from ant_core.motion import SmallDrawing
 from ant_core.tiles import cut, split
 
 
@@ -58,6 +61,12 @@ def test_a_cut_keeps_the_edges_between_what_it_keeps():
     assert part.tokens[:, 0].tolist() == [1, 3, 4]
     assert part.edges.tolist() == [[0, 1], [1, 2]]
     assert part.edge_weight.tolist() == [2, 3]
+
+
+def test_a_cut_keeps_the_pixels_of_what_it_keeps():
+    picture = SmallDrawing(np.zeros((1, 6), np.uint8), np.array([[0, 1, 2, 3, 4, 5]], np.uint16))
+    part = cut(replace(features(5, []), small=picture), np.array([1, 3, 4]))
+    assert part.small.labels.tolist() == [[0, 0, 1, 0, 2, 3]]
 
 
 def test_joined_drawings_keep_edges_of_their_own():
