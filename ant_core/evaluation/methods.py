@@ -17,6 +17,7 @@ from ant_core.evaluation.baselines import nearest_position, shared_pixels
 from ant_core.evaluation.shots import TrueFrame
 from ant_core.matcher import DrawingFeatures, Match, ModelFile
 from ant_core.models.installed import locate
+from ant_core.motion import shares
 
 __all__ = ["Flow", "Method", "Model", "Overlap", "Position", "look_up", "region_threshold_of"]
 
@@ -116,7 +117,10 @@ class _Votes:
 
 
 class Flow(_Baseline):
-    """Warps the references by optical flow (OpenCV's DIS) and takes the majority by pixels."""
+    """Warps the references by optical flow (OpenCV's DIS) and takes the majority by pixels.
+
+    Of the whole pictures, or of the small ones that stored clips keep.
+    """
 
     name = "flow"
 
@@ -125,7 +129,7 @@ class Flow(_Baseline):
         self._known: dict[tuple[int, int], _Votes] = {}
 
     def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
-        return _have_pictures(references, target)
+        return _have_pictures(references, target) or _have_small_ones(references, target)
 
     def forget(self) -> None:
         self._known.clear()
@@ -147,11 +151,16 @@ class Flow(_Baseline):
         if key not in self._known:
             if len(self._known) >= _KEPT_PAIRS:
                 self._known.clear()
-            flow = self.motion(target, reference)
-            warped = look_up(_labels(reference), flow, outside=0)
-            pixels = shared_pixels(warped, _labels(target)).astype(np.float32)
-            self._known[key] = _Votes(reference, target, pixels)
+            self._known[key] = _Votes(reference, target, self._count(reference, target))
         return self._known[key].pixels
+
+    def _count(self, reference: TrueFrame, target: TrueFrame) -> NDArray[np.float32]:
+        if not _have_pictures([reference], target):
+            assert reference.small is not None
+            assert target.small is not None
+            return shares(target.small, reference.small, (target.count, reference.count))
+        warped = look_up(_labels(reference), self.motion(target, reference), outside=0)
+        return shared_pixels(warped, _labels(target)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -250,6 +259,13 @@ def _have_pictures(references: Sequence[TrueFrame], target: TrueFrame) -> bool:
     if target.labels is None:
         return False
     return all(r.labels is not None and r.labels.shape == target.labels.shape for r in references)
+
+
+def _have_small_ones(references: Sequence[TrueFrame], target: TrueFrame) -> bool:
+    if target.small is None:
+        return False
+    size = target.small.labels.shape
+    return all(r.small is not None and r.small.labels.shape == size for r in references)
 
 
 def _labels(frame: TrueFrame) -> NDArray[np.int32]:
