@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 __all__ = ["SmallDrawing", "guide", "shares", "shrink"]
 
 _SIDE_PX = 640  # flow of larger pictures costs more and was not better
+_LEAST_PX = 32  # narrower pictures hold too few of the solver's patches of 8 px
 _DOUBT = 0.1  # chance that flow leads anywhere else; 0.02 to 0.2 are alike on validation
 _UNKNOWN = 0.5  # stands for the share of a segment that flow says nothing of
 
@@ -96,7 +97,7 @@ def guide(
     probability : (N, M) float32
         Of the network; rows sum to one over the segments of all references, in order.
     target, references : SmallDrawing or None
-        Those that are None, or of another size than the target, have no say.
+        Those that are None, of another size than the target, or tiny have no say.
     counts : sequence of int
         Segments of each reference, M in all.
     offsets : sequence of float
@@ -108,9 +109,7 @@ def guide(
     or two; beside them a segment elsewhere stands as if half of the pixels led there.
     """
     asked = [
-        abs(offset)
-        if offset and target and small and small.labels.shape == target.labels.shape
-        else np.inf
+        abs(offset) if offset and _comparable(target, small) else np.inf
         for small, offset in zip(references, offsets, strict=True)
     ]
     nearest = min(asked, default=np.inf)
@@ -125,3 +124,10 @@ def guide(
             weight[led, start : start + count] = found[led]
     guided = probability * (weight + _DOUBT)
     return np.asarray(guided / guided.sum(axis=1, keepdims=True), np.float32)
+
+
+def _comparable(target: SmallDrawing | None, reference: SmallDrawing | None) -> bool:
+    if target is None or reference is None:
+        return False
+    size = target.labels.shape
+    return size == reference.labels.shape and min(size) >= _LEAST_PX

@@ -70,14 +70,19 @@ def test_only_the_nearest_in_time_are_asked():
     assert guided[:, 8:] == pytest.approx(guided[0, 8])  # the far one: as if nothing were known
 
 
-@pytest.mark.parametrize("case", ["a model sheet", "another size", "no picture", "no reference"])
+@pytest.mark.parametrize(
+    "case", ["a model sheet", "another size", "no picture", "no reference", "a tiny one"]
+)
 def test_without_a_neighbour_the_match_stays_as_it_is(case):
     target = row_of_squares()
+    if case == "a tiny one":
+        target = SmallDrawing(target.darkness[60:70], target.labels[60:70])
     reference, offset = {
         "a model sheet": (target, 0),
         "another size": (row_of_squares(size=(200, 330)), 1),
         "no picture": (None, 1),
         "no reference": (target, 1),
+        "a tiny one": (target, 1),
     }[case]
     match = np.random.default_rng(0).dirichlet(np.ones(4), 4).astype(np.float32)
     if case == "no reference":
