@@ -125,7 +125,8 @@ class Controller:
     def look_here(self) -> None:
         """Notice what was painted on the present frame, for the artist who turns to the docker."""
         if self.has_document and not self.busy:
-            self._guard(lambda: self._desk.look_at(self._desk.time))
+            # The desk's own time is up to half a second old.
+            self._guard(lambda: self._desk.look_at(self._desk.shot.document.current_time))
 
     def set_line_layers(self, uuids: Sequence[str]) -> None:
         """Take the lines from these layers."""
