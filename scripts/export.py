@@ -129,7 +129,7 @@ def _export(
     }
     stored = torch.load(run / "best.pt", map_location="cpu", weights_only=True)
     result = {
-        "pairs_seen": stored["pairs"],
+        "pairs_seen": stored["pairs"] + stored.get("pairs_before", 0),
         "calibration_error": round(_calibration_error(model, validation), 4),
         "validation": table,
     }

@@ -66,6 +66,7 @@ class Run:
             self.model.parameters(), config.learning_rate, weight_decay=config.weight_decay
         )
         self.step, self.pairs, self.seconds = 0, 0, 0.0
+        self.pairs_before = 0  # that the weights it started from had seen
         self.best_scores: dict[str, float] = {}
         if (folder / "last.pt").exists():
             self._resume()
@@ -74,7 +75,9 @@ class Run:
 
     def _start_from(self, path: Path) -> None:
         """Begin with the weights of a model file; parts of ours that it lacks start fresh."""
-        stored = read_model(path)[0].state_dict()
+        model, manifest = read_model(path)
+        stored = model.state_dict()
+        self.pairs_before = int(manifest.get("pairs_seen", 0))
         try:
             strange = self.model.load_state_dict(stored, strict=False).unexpected_keys
         except RuntimeError:
@@ -97,6 +100,7 @@ class Run:
         self.average.load_state_dict(stored["average"])
         self.optimizer.load_state_dict(stored["optimizer"])
         self.step, self.pairs = stored["step"], stored["pairs"]
+        self.pairs_before = stored.get("pairs_before", 0)
         self.seconds, self.best_scores = stored["seconds"], stored["best_scores"]
 
     @property
@@ -126,6 +130,7 @@ class Run:
             "average": self.average.state_dict(),
             "step": self.step,
             "pairs": self.pairs,
+            "pairs_before": self.pairs_before,
             "seconds": self.seconds,
             "best_scores": self.best_scores,
         }

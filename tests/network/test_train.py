@@ -197,15 +197,17 @@ def test_a_new_run_starts_from_the_weights_of_a_model_file(tmp_path):
             value.add_(torch.randn_like(value))  # or equal tensors are stored once
     path = tmp_path / "older.antmodel"
     manifest = {"name": "ant_relative", "no_counterpart_threshold": 0.5, "confidence": [[0, 0]]}
-    write_model(older, path, manifest)
+    write_model(older, path, {**manifest, "pairs_seen": 700})
     config = TrainConfig(start_from=str(path), device="cpu")
-    run = Run(
-        config, tmp_path / "run", config.model, Machine("cpu", full_precision=True, threads=1)
-    )
+    machine = Machine("cpu", full_precision=True, threads=1)
+    run = Run(config, tmp_path / "run", config.model, machine)
     for name, value in older.state_dict().items():
         torch.testing.assert_close(run.model.state_dict()[name], value, rtol=0, atol=0)
         torch.testing.assert_close(run.average.state_dict()[name], value, rtol=0, atol=0)
     assert run.model.agreement.tolist() == [0.5, 0.5]
+    run.save("last.pt")
+    again = Run(config, tmp_path / "run", config.model, machine)
+    assert (again.pairs, again.pairs_before) == (0, 700)
 
 
 def test_a_start_from_another_network_is_refused(tmp_path):
