@@ -45,6 +45,7 @@ _MANIFEST = (
     "no_counterpart_threshold",
     "confidence",
 )
+_WITHOUT_FLOW = "ant_paper"  # the yardstick is the published method and nothing beside it
 # ONNX Runtime keeps the arithmetic on shapes on the CPU by design; these never belong there.
 _COMPUTE = {"Conv", "FusedConv", "FusedMatMul", "Gemm", "LayerNormalization", "MatMul", "Softmax"}
 
@@ -339,10 +340,12 @@ class Matcher:
                 references, target, offsets = jobs[index]
                 counts = [reference.count for reference in references]
                 matched = np.ascontiguousarray(probability[row, : target.count, : sum(counts)])
-                pictures = [reference.small for reference in references]
+                if self.model_name != _WITHOUT_FLOW:
+                    pictures = [reference.small for reference in references]
+                    matched = guide(matched, target.small, pictures, counts, offsets)
                 results[index] = self._label(
                     references,
-                    guide(matched, target.small, pictures, counts, offsets),
+                    matched,
                     *(np.ascontiguousarray(head[row, : target.count]) for head in heads),
                 )
         return [result for result in results if result is not None]

@@ -49,7 +49,10 @@ def learning_rate(config: TrainConfig, share: float) -> float:
 
 
 def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
-    """Wrap a network for the evaluation protocols; flow has its say where pictures are stored."""
+    """Wrap a network for the evaluation protocols.
+
+    Where pictures are stored flow has its say in our network's matches, as in the product.
+    """
     device = next(model.parameters()).device
 
     def match(
@@ -59,14 +62,16 @@ def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
         batch = {key: value.to(device) for key, value in sample.items()}
         with torch.inference_mode():
             similarity, counterpart, _ = match_batch(model, batch)
-        guided = guide(
-            similarity.softmax(-1)[0].cpu().numpy(),
-            target.small,
-            [reference.small for reference in references],
-            [reference.count for reference in references],
-            [target.number - reference.number for reference in references],
-        )
-        return guided, counterpart.sigmoid()[0].cpu().numpy()
+        probability = similarity.softmax(-1)[0].cpu().numpy()
+        if isinstance(model, AntRelative):
+            probability = guide(
+                probability,
+                target.small,
+                [reference.small for reference in references],
+                [reference.count for reference in references],
+                [target.number - reference.number for reference in references],
+            )
+        return probability, counterpart.sigmoid()[0].cpu().numpy()
 
     return match
 

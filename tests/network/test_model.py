@@ -8,6 +8,7 @@ pytest.importorskip("onnx", reason="export needs the train extra")
 
 from ant_core.errors import ModelCorrupt  # noqa: E402 - torch is optional
 from ant_core.matcher import DrawingFeatures, Matcher  # noqa: E402
+from ant_core.motion import SmallDrawing  # noqa: E402
 from ant_core.network.export import (  # noqa: E402
     TOLERANCE,
     compare,
@@ -86,6 +87,29 @@ def test_exported_file_computes_what_pytorch_computes(model, tmp_path):
     path = tmp_path / "fresh.antmodel"
     write_model(model, path, MANIFEST)
     assert compare(model, path) <= TOLERANCE["float32"]
+
+
+@pytest.mark.parametrize("name", sorted(CONFIGS))
+def test_flow_has_a_say_in_our_matches_and_none_in_the_papers(name, tmp_path):
+    network = build(CONFIGS[name])
+    write_model(network, tmp_path / "a.antmodel", {**MANIFEST, "name": name})
+    matcher = Matcher(tmp_path / "a.antmodel", device="cpu", threads=1)
+    rng = np.random.default_rng(3)
+    labels = np.repeat(np.arange(1, 5, dtype=np.uint16)[None], 40, axis=0).repeat(20, axis=1)
+    dark = rng.integers(0, 256, labels.shape, dtype=np.uint8)
+    arrays = (
+        rng.standard_normal((4, network.config.features)).astype(np.float32),
+        rng.standard_normal((4, 14)).astype(np.float32),
+        rng.random((4, 4)).astype(np.float32),
+        np.zeros((0, 2), np.int32),
+        np.zeros(0, np.float32),
+    )
+    blind = DrawingFeatures(*arrays)
+    seeing = DrawingFeatures(*arrays, SmallDrawing(dark, labels))
+    without = matcher.match([blind], blind, [1]).probability
+    within = matcher.match([seeing], seeing, [1]).probability
+    assert np.array_equal(without, within) == (name == "ant_paper")
+    assert within.sum(axis=1) == pytest.approx(1)
 
 
 def test_several_targets_at_once_equal_one_by_one(model, tmp_path):
