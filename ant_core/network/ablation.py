@@ -160,7 +160,7 @@ def _validation(folder: Path, count: int) -> list[Clip]:
         kinds.setdefault(path.stem.rsplit("_", 1)[0], []).append(path)
     if not kinds:
         raise InputError(f"no clips (*.npz) in {folder}; make some with scripts/generate.py")
-    clips = [load_clip(path) for paths in kinds.values() for path in paths[:count]]
+    clips = [load_clip(path, small=False) for paths in kinds.values() for path in paths[:count]]
     return [clip for clip in clips if len(clip.frames) > max(_SHOWN)]
 
 

@@ -100,12 +100,15 @@ def _clip_paths(folder: Path) -> list[Path]:
 
 
 def _validation_clips(folder: Path, config: TrainConfig) -> list[Clip]:
-    """Read the first clips of each kind; a fixed set, so that all reports compare."""
+    """Read the first clips of each kind; a fixed set, so that all reports compare.
+
+    Without pictures: flow would hide some of what training does to the network.
+    """
     kinds: dict[str, list[Path]] = {}
     for path in _clip_paths(folder):
         kinds.setdefault(path.name.split("_")[0], []).append(path)
     chosen = [path for paths in kinds.values() for path in paths[: config.validate_clips]]
-    clips = [load_clip(path) for path in chosen]
+    clips = [load_clip(path, small=False) for path in chosen]
     return [Clip(clip.name, clip.frames[: config.validate_frames]) for clip in clips]
 
 
