@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "parse"]
 
+# Until an interrupted command is ended: a step of training and its checkpoint are worth a wait.
+_PATIENCE_S = {"train": 60.0}
 _STOPPED = "stopped: finished frames stay, run the same command again to go on from there"
 
 _EXIT_CODES = """\
@@ -272,7 +274,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, reporter: Reporter) -> Outcome:
     """Run the command on a thread of its own, so that Ctrl-C is heard at once."""
-    from ant_core.interrupt import run_interruptibly
+    from ant_core.interrupt import PATIENCE_S, run_interruptibly
 
     begun: list[WholeFiles] = []
     cancel = threading.Event()
@@ -286,7 +288,8 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> Outcome:
         run = importlib.import_module(f"ant_core.commands.{options.command}").run
         return run(options, reporter, cancel, files)
 
-    return run_interruptibly(work, cancel, lambda: _give_up(reporter, begun))
+    patience_s = _PATIENCE_S.get(options.command, PATIENCE_S)
+    return run_interruptibly(work, cancel, lambda: _give_up(reporter, begun), patience_s)
 
 
 def _give_up(reporter: Reporter, begun: Sequence[WholeFiles]) -> None:

@@ -1,24 +1,28 @@
-"""Ctrl-C: work ends between two stages, and the process within a second whatever it is doing."""
+"""Ctrl-C: work ends between two stages, and the process soon after whatever it is doing."""
 
 from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
-__all__ = ["run_interruptibly"]
+__all__ = ["PATIENCE_S", "run_interruptibly"]
 
 T = TypeVar("T")
 
-_PATIENCE_S = 0.7  # for a stage to end by itself; one long native call may take more
+PATIENCE_S = 0.7  # for a stage to end by itself; one long native call may take more
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
 
 
 def run_interruptibly(
-    work: Callable[[], T], cancel: threading.Event, give_up: Callable[[], None]
+    work: Callable[[], T],
+    cancel: threading.Event,
+    give_up: Callable[[], None],
+    patience_s: float = PATIENCE_S,
 ) -> T:
     """Run `work` on a thread of its own, so that signals are heard at once.
 
@@ -29,7 +33,10 @@ def run_interruptibly(
     cancel : threading.Event
         Set when the user interrupts.
     give_up : callable
-        Called when `work` did not end in time after that; should end the process.
+        Called when `work` did not end in time after that, or when the user interrupts again;
+        should end the process.
+    patience_s : float
+        That time.
 
     Returns
     -------
@@ -47,11 +54,14 @@ def run_interruptibly(
         finally:
             done.set()
 
-    with _listening(cancel):
+    with _listening(cancel) as again:
         thread = threading.Thread(target=body, name="work", daemon=True)
         thread.start()
+        until = float("inf")
         while not done.wait(0.1):
-            if cancel.is_set() and not done.wait(_PATIENCE_S):
+            if cancel.is_set():
+                until = min(until, time.monotonic() + patience_s)
+            if again.is_set() or time.monotonic() >= until:
                 give_up()
         thread.join()
     if failure:
@@ -60,20 +70,24 @@ def run_interruptibly(
 
 
 @contextmanager
-def _listening(cancel: threading.Event) -> Iterator[None]:
-    """Turn interruption signals into the event, as far as this thread may."""
+def _listening(cancel: threading.Event) -> Iterator[threading.Event]:
+    """Turn interruption signals into the event, further ones into that which is yielded.
+
+    As far as this thread may.
+    """
+    again = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield again
         return
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         del number, frame
-        cancel.set()
+        (again if cancel.is_set() else cancel).set()
 
     numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
     before = {number: signal.signal(number, on_signal) for number in numbers}
     try:
-        yield
+        yield again
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SmallDrawing", "guide", "shares", "shrink"]
+__all__ = ["SmallDrawing", "comparable", "guide", "shares", "shrink"]
 
 _SIDE_PX = 640  # flow of larger pictures costs more and was not better
 _LEAST_PX = 32  # narrower pictures hold too few of the solver's patches of 8 px
@@ -109,7 +109,7 @@ def guide(
     or two; beside them a segment elsewhere stands as if half of the pixels led there.
     """
     asked = [
-        abs(offset) if offset and _comparable(target, small) else np.inf
+        abs(offset) if offset and comparable(target, small) else np.inf
         for small, offset in zip(references, offsets, strict=True)
     ]
     nearest = min(asked, default=np.inf)
@@ -126,7 +126,8 @@ def guide(
     return np.asarray(guided / guided.sum(axis=1, keepdims=True), np.float32)
 
 
-def _comparable(target: SmallDrawing | None, reference: SmallDrawing | None) -> bool:
+def comparable(target: SmallDrawing | None, reference: SmallDrawing | None) -> bool:
+    """Tell whether there are two pictures of one size, large enough for `shares`."""
     if target is None or reference is None:
         return False
     size = target.labels.shape

@@ -17,7 +17,7 @@ from ant_core.evaluation.baselines import nearest_position, shared_pixels
 from ant_core.evaluation.shots import TrueFrame
 from ant_core.matcher import DrawingFeatures, Match, ModelFile
 from ant_core.models.installed import locate
-from ant_core.motion import shares
+from ant_core.motion import comparable, shares
 
 __all__ = ["Flow", "Method", "Model", "Overlap", "Position", "look_up", "region_threshold_of"]
 
@@ -262,10 +262,7 @@ def _have_pictures(references: Sequence[TrueFrame], target: TrueFrame) -> bool:
 
 
 def _have_small_ones(references: Sequence[TrueFrame], target: TrueFrame) -> bool:
-    if target.small is None:
-        return False
-    size = target.small.labels.shape
-    return all(r.small is not None and r.small.labels.shape == size for r in references)
+    return all(comparable(target.small, reference.small) for reference in references)
 
 
 def _labels(frame: TrueFrame) -> NDArray[np.int32]:

@@ -185,7 +185,9 @@ def train(
     while not run.is_over and not stopped:
         source = _source(run, pool.refresh(), bent, rng)
         stopped = _train_until_validation(run, source, cancel or threading.Event())
-        if machine.is_first:
+        if machine.is_first and stopped:
+            run.save("last.pt")
+        elif machine.is_first:
             scores = validate(run.average, validation)
             run.log(seconds=run.seconds, validation=scores)
             run.keep(scores)

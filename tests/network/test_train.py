@@ -1,5 +1,7 @@
 """Training really learns, on clips small enough to be memorised, and goes on where it stopped."""
 
+import re
+import signal
 import subprocess
 import sys
 import threading
@@ -264,6 +266,22 @@ def test_a_cancelled_run_is_saved(clips, tmp_path):
         train(settings, clips, tmp_path / "run", notify=notify, cancel=cancel)
     assert "validation" in lines[0]
     assert torch.load(tmp_path / "run" / "last.pt", weights_only=True)["pairs"] > 0
+
+
+def test_an_interrupted_command_saves_what_it_learned(clips, tmp_path):
+    (tmp_path / "a.toml").write_text('device = "cpu"\ntokens = 96\nthreads = 1\n')
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "ant_core", "train", str(tmp_path / "a.toml")]
+    command += ["--clips", str(clips), "--out", str(run)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+        line = next(line for line in child.stderr if "loss" in line)
+        assert not run.joinpath("last.pt").exists()  # the first validation is minutes away
+        child.send_signal(signal.SIGINT)
+        said = child.stderr.read()
+        assert child.wait() == 130, said
+    assert "goes on from there" in said
+    pairs = int(re.search(r"(\d+) pairs", line)[1])
+    assert torch.load(run / "last.pt", weights_only=True)["pairs"] >= pairs
 
 
 def test_the_command_trains_draws_and_prints_its_example(clips, tmp_path, capsys):
