@@ -10,7 +10,6 @@ from ant_core.evaluation.calibration import fit_threshold
 from ant_core.evaluation.counterparts import Counterparts
 from ant_core.evaluation.methods import Model, region_threshold_of
 from ant_core.evaluation.shots import TrueShot
-from ant_core.matcher import default_model
 from tests.ant_core.fakes import FakeMatcher
 from tests.evaluation.shots import Scripted, still_shot, true_frame
 from tests.models.conftest import make_model
@@ -95,7 +94,8 @@ def test_regions_have_a_threshold_of_their_own():
 
 
 def test_region_threshold_is_read_from_the_model_file(tmp_path):
-    assert region_threshold_of(default_model()) is None
+    make_model(tmp_path / "older.antmodel")
+    assert region_threshold_of(tmp_path / "older.antmodel") is None
     make_model(tmp_path / "m.antmodel", region_threshold=0.75)
     assert region_threshold_of(tmp_path / "m.antmodel") == 0.75
 
