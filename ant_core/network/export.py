@@ -181,7 +181,6 @@ def compare(model: AntPaper | AntRelative, path: Path) -> float:
             with torch.inference_mode():
                 expected = module(*inputs)
             expected = expected if isinstance(expected, tuple) else (expected,)
-            # Older files lack the last output.
-            for got, wanted in zip(session.run(None, feed), expected, strict=False):
+            for got, wanted in zip(session.run(None, feed), expected, strict=True):
                 worst = max(worst, float(np.abs(got - wanted.numpy()).max()))
     return worst
