@@ -60,10 +60,7 @@ class _Baseline:
         del references, target
         return True
 
-    def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
-        raise NotImplementedError
-
-    def match_pieces(self, reference: TrueFrame, target: TrueFrame) -> Matched:
+    def match_pieces(self: Method, reference: TrueFrame, target: TrueFrame) -> Matched:
         return self.match([reference], target)
 
     def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
