@@ -116,7 +116,7 @@ def describe(lines: LineArt, labels: NDArray[np.int32], segments: Segments) -> D
         edge_weight=segments.edge_length.astype(np.float32),
         size=(height, width),
         line_width_px=float(lines.line_width_px),
-        small=shrink(lines.darkness, labels),
+        small=shrink(lines.darkness, labels, segments.centroid),
     )
 
 

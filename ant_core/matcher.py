@@ -28,7 +28,7 @@ from ant_core.descriptors import (
     pair_geometry,
 )
 from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt, ModelMissing
-from ant_core.motion import SmallDrawing, guide
+from ant_core.motion import EVIDENCE, Motion, SmallDrawing
 
 __all__ = ["DrawingFeatures", "Match", "Matcher", "ModelFile", "default_model", "join"]
 
@@ -45,7 +45,6 @@ _MANIFEST = (
     "no_counterpart_threshold",
     "confidence",
 )
-_WITHOUT_FLOW = "ant_paper"  # the yardstick is the published method and nothing beside it
 # ONNX Runtime keeps the arithmetic on shapes on the CPU by design; these never belong there.
 _COMPUTE = {"Conv", "FusedConv", "FusedMatMul", "Gemm", "LayerNormalization", "MatMul", "Softmax"}
 
@@ -78,8 +77,7 @@ class Match:
     Attributes
     ----------
     probability : (N, M) float32
-        Rows sum to one over the segments of all references, concatenated in order; of the network
-        and of optical flow together, see `ant_core.motion`.
+        Rows sum to one over the segments of all references, concatenated in order.
     has_counterpart : (N,) float32
         Probability in [0, 1] that the segment's part is in any reference at all.
     reference : (M,) int32
@@ -96,6 +94,9 @@ class Match:
     reference: NDArray[np.int32]
     segment: NDArray[np.int32]
     is_seen: NDArray[np.float32] | None = None
+
+
+_Job = tuple[Sequence[DrawingFeatures], DrawingFeatures, Sequence[int]]  # see `Matcher.match`
 
 
 def default_model() -> Path:
@@ -226,6 +227,7 @@ class Matcher:
         self.model_name = str(self._file.manifest["name"])
         self.model_hash = self._file.sha256
         self.no_counterpart_threshold = float(self._file.manifest["no_counterpart_threshold"])
+        self._motion = Motion()
         self._runtime = _import_runtime()
         self._threads = threads or 0
         self.device = self._choose(device)
@@ -316,9 +318,7 @@ class Matcher:
         """
         return self.match_batch([(references, target, offsets)])[0]
 
-    def match_batch(
-        self, jobs: Sequence[tuple[Sequence[DrawingFeatures], DrawingFeatures, Sequence[int]]]
-    ) -> list[Match]:
+    def match_batch(self, jobs: Sequence[_Job]) -> list[Match]:
         """Match several targets in one call, padded to the largest; see `match`."""
         results: list[Match | None] = []
         live: list[int] = []
@@ -333,22 +333,35 @@ class Matcher:
                     self._label(references, empty, *np.zeros((2, target.count), np.float32))
                 )
         if live:
-            feed = _pad_jobs([jobs[index] for index in live])
+            lively = [jobs[index] for index in live]
+            feed = _pad_jobs(lively)
+            if "flow" in self._matcher_inputs:
+                feed["flow"] = self._flow(lively)
             used = {name: feed[name] for name in self._matcher_inputs}
             probability, *heads = self._matcher.run(self._matcher_outputs, used)
             for row, index in enumerate(live):
-                references, target, offsets = jobs[index]
+                references, target, _ = jobs[index]
                 counts = [reference.count for reference in references]
                 matched = np.ascontiguousarray(probability[row, : target.count, : sum(counts)])
-                if self.model_name != _WITHOUT_FLOW:
-                    pictures = [reference.small for reference in references]
-                    matched = guide(matched, target.small, pictures, counts, offsets)
                 results[index] = self._label(
                     references,
                     matched,
                     *(np.ascontiguousarray(head[row, : target.count]) for head in heads),
                 )
         return [result for result in results if result is not None]
+
+    def _flow(self, jobs: Sequence[_Job]) -> NDArray[np.float32]:
+        """Say what optical flow tells of every two segments, (B, N, M, 4), padded with zeros."""
+        found = []
+        for references, target, offsets in jobs:
+            pictures = [reference.small for reference in references]
+            counts = target.count, [reference.count for reference in references]
+            found.append(self._motion.evidence(target.small, pictures, counts, offsets))
+        rows, columns = (max(one.shape[axis] for one in found) for axis in (0, 1))
+        block = np.zeros((len(found), rows, columns, len(EVIDENCE)), np.float32)
+        for filled, one in zip(block, found, strict=True):
+            filled[: one.shape[0], : one.shape[1]] = one
+        return block
 
     @staticmethod
     def _label(
@@ -396,9 +409,7 @@ def _features(tokens: NDArray[np.float32], descriptors: Descriptors) -> DrawingF
     )
 
 
-def _pad_jobs(
-    jobs: Sequence[tuple[Sequence[DrawingFeatures], DrawingFeatures, Sequence[int]]],
-) -> dict[str, NDArray[np.float32]]:
+def _pad_jobs(jobs: Sequence[_Job]) -> dict[str, NDArray[np.float32]]:
     sides = {
         "reference": [_side(references, offsets) for references, _, offsets in jobs],
         "target": [_side([target], [0]) for _, target, _ in jobs],

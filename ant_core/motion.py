@@ -1,9 +1,9 @@
-"""Where segments of one drawing lie in its neighbour, by optical flow, as a second opinion.
+"""Where segments of one drawing lie in its neighbour, by optical flow: evidence for the network.
 
 The network knows segments one by one; flow knows how the picture around them moved. Each is wrong
 where the other is not: flow where things jump or are drawn anew, the network where twins stand
-side by side. On held-out clips the two together are right more often than either, see
-docs/measured.md.
+side by side. What flow says of every two segments is an input of our network's match, which has
+learned when to believe it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,26 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SmallDrawing", "comparable", "guide", "shares", "shrink"]
+from segmentation import expand_labels
 
+__all__ = ["EVIDENCE", "Motion", "SmallDrawing", "comparable", "nearest", "shrink"]
+
+# Columns of what flow says of a target and a reference segment.
+EVIDENCE = (
+    "asked",  # 1 where flow was computed between their drawings, else the others mean nothing
+    "ahead",  # share of the target segment's pixels that lead to the reference segment
+    "back",  # share of the reference segment's pixels that lead to the target segment
+    "returned",  # share of the target segment's pixels that lead there and back to their place
+)
 _SIDE_PX = 640  # flow of larger pictures costs more and was not better
 _LEAST_PX = 32  # narrower pictures hold too few of the solver's patches of 8 px
-_DOUBT = 0.1  # chance that flow leads anywhere else; 0.02 to 0.2 are alike on validation
-_UNKNOWN = 0.5  # stands for the share of a segment that flow says nothing of
+_DARK = 96  # darkness from which on a pixel is line, where distances are measured
+_FAR_PX = 20.0  # of the line distance; 8 to 40 are alike on validation
+_STRIDE_PX = 5  # between the solver's patches; 4 is 0.4 points better and takes half as long again
+_RETURN_PX = 1.0  # a pixel that comes back nearer than this has returned
+_KEPT = 4  # flow fields
+
+_Field = NDArray[np.float32]  # (h, w, 2) x, y in pixels
 
 
 @dataclass(frozen=True)
@@ -32,7 +46,7 @@ class SmallDrawing:
     darkness : (h, w) uint8
         0 = paper; the longer side is at most 640 px.
     labels : (h, w) uint16, or int32 where there are more segments than that holds
-        0 = line, 1..N = segments; the smallest may have no pixel here.
+        0 = line, 1..N = segments, N + 1 = left out by `taken`.
     """
 
     darkness: NDArray[np.uint8]
@@ -40,13 +54,20 @@ class SmallDrawing:
 
     def taken(self, rows: NDArray[np.int64], count: int) -> SmallDrawing:
         """Return the drawing with some of its `count` segments only, numbered anew in order."""
-        number = np.zeros(count + 1, self.labels.dtype)
+        number = np.full(count + 2, len(rows) + 1, self.labels.dtype)
+        number[0] = 0
         number[rows + 1] = np.arange(1, len(rows) + 1)
         return SmallDrawing(self.darkness, number[self.labels])
 
 
-def shrink(darkness: NDArray[np.uint8], labels: NDArray[np.int32]) -> SmallDrawing:
-    """Reduce darkness (H, W) and label map (H, W) of a drawing."""
+def shrink(
+    darkness: NDArray[np.uint8], labels: NDArray[np.int32], centers: NDArray[np.float32]
+) -> SmallDrawing:
+    """Reduce darkness (H, W) and label map (H, W) of a drawing.
+
+    centers: (N, 2) x, y in pixels, a place of every segment. A segment that would fall between
+    the pixels that are left gets the one there.
+    """
     height, width = labels.shape
     scale = min(1.0, _SIDE_PX / max(height, width))
     size = max(1, round(height * scale)), max(1, round(width * scale))
@@ -56,79 +77,154 @@ def shrink(darkness: NDArray[np.uint8], labels: NDArray[np.int32]) -> SmallDrawi
         for n, full in zip(size, labels.shape, strict=True)
     )
     seen = labels[y[:, None], x]
-    kind = np.uint16 if seen.max(initial=0) <= np.iinfo(np.uint16).max else np.int32
+    kept = np.bincount(seen.ravel(), minlength=len(centers) + 1) > 0
+    lost = np.flatnonzero(~kept[1 : len(centers) + 1])
+    place = (centers[lost] * (size[1] / width, size[0] / height)).astype(np.int64)
+    column, row = np.clip(place, 0, (size[1] - 1, size[0] - 1)).T
+    seen[row, column] = lost + 1
+    kind = np.uint16 if len(centers) < np.iinfo(np.uint16).max else np.int32
     return SmallDrawing(np.asarray(small, np.uint8), seen.astype(kind))
 
 
-def shares(
-    target: SmallDrawing, reference: SmallDrawing, counts: tuple[int, int]
-) -> NDArray[np.float32]:
-    """Return to which reference segments the pixels of every target segment lead.
+def nearest(offsets: Sequence[float]) -> list[bool]:
+    """Tell which references flow is asked about: those at the least distance in time, 0 = none.
 
-    Dense inverse search (Kroeger et al., "Fast optical flow using dense inverse search", ECCV
-    2016) from target to reference. counts: N, M. Returns (N, M), rows sum to 1, or to 0 where no
-    pixel leads to a segment.
+    `offsets` are target frame number minus reference frame number, 0 for model sheets, which do
+    not move, and for drawings that cannot be compared.
     """
-    height, width = target.labels.shape
-    solver = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    start = np.zeros((height, width, 2), np.float32)
-    flow = solver.calc(255 - target.darkness, 255 - reference.darkness, start)
-    x = flow[..., 0] + np.arange(width, dtype=np.float32)
-    y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
-    plane = reference.labels.astype(np.float32)  # remap takes no int32; exact up to 2^24 segments
-    reached = cv2.remap(plane, x, y, cv2.INTER_NEAREST, borderValue=0).astype(np.int64)
-    joint = target.labels.astype(np.int64) * (counts[1] + 1) + reached
-    table = np.bincount(joint.ravel(), minlength=(counts[0] + 1) * (counts[1] + 1))
-    votes = table.reshape(counts[0] + 1, counts[1] + 1)[1:, 1:].astype(np.float32)
-    return np.asarray(votes / np.maximum(votes.sum(axis=1, keepdims=True), 1), np.float32)
-
-
-def guide(
-    probability: NDArray[np.float32],
-    target: SmallDrawing | None,
-    references: Sequence[SmallDrawing | None],
-    counts: Sequence[int],
-    offsets: Sequence[float],
-) -> NDArray[np.float32]:
-    """Weigh a match with what flow from the nearest drawings says.
-
-    Parameters
-    ----------
-    probability : (N, M) float32
-        Of the network; rows sum to one over the segments of all references, in order.
-    target, references : SmallDrawing or None
-        Those that are None, of another size than the target, or tiny have no say.
-    counts : sequence of int
-        Segments of each reference, M in all.
-    offsets : sequence of float
-        Target frame number minus reference frame number; 0 for model sheets, which do not move.
-
-    Returns
-    -------
-    (N, M) float32, rows sum to one. Only references at the least distance in time are asked, one
-    or two; beside them a segment elsewhere stands as if half of the pixels led there.
-    """
-    asked = [
-        abs(offset) if offset and comparable(target, small) else np.inf
-        for small, offset in zip(references, offsets, strict=True)
-    ]
-    nearest = min(asked, default=np.inf)
-    if target is None or nearest == np.inf:
-        return probability
-    weight = np.full(probability.shape, _UNKNOWN, np.float32)
-    starts = np.cumsum([0, *counts])
-    for small, distance, start, count in zip(references, asked, starts, counts, strict=False):
-        if small is not None and distance == nearest and count:
-            found = shares(target, small, (len(probability), count))
-            led = found.any(axis=1)
-            weight[led, start : start + count] = found[led]
-    guided = probability * (weight + _DOUBT)
-    return np.asarray(guided / guided.sum(axis=1, keepdims=True), np.float32)
+    least = min((abs(offset) for offset in offsets if offset), default=0)
+    return [bool(offset) and abs(offset) == least for offset in offsets]
 
 
 def comparable(target: SmallDrawing | None, reference: SmallDrawing | None) -> bool:
-    """Tell whether there are two pictures of one size, large enough for `shares`."""
+    """Tell whether there are two pictures of one size, large enough for flow."""
     if target is None or reference is None:
         return False
     size = target.labels.shape
     return size == reference.labels.shape and min(size) >= _LEAST_PX
+
+
+class Motion:
+    """Computes evidence and keeps the last flow fields: large drawings are matched in pieces."""
+
+    def __init__(self) -> None:
+        # Never changed in place, so threads need no lock; pictures are held, so that `is` is safe.
+        self._known: tuple[tuple[NDArray[np.uint8], NDArray[np.uint8], _Field], ...] = ()
+
+    def evidence(
+        self,
+        target: SmallDrawing | None,
+        references: Sequence[SmallDrawing | None],
+        counts: tuple[int, Sequence[int]],
+        offsets: Sequence[float],
+    ) -> NDArray[np.float32]:
+        """Say what flow tells of every target and every reference segment.
+
+        Parameters
+        ----------
+        target, references : SmallDrawing or None
+            None: no picture, flow says nothing.
+        counts : (int, sequence of int)
+            Segments of the target, N, and of each reference, M in all.
+        offsets : sequence of float
+            See `nearest`.
+
+        Returns
+        -------
+        (N, M, 4) float32
+            See `EVIDENCE`; references one after another.
+        """
+        rows, columns = counts
+        found = np.zeros((rows, sum(columns), len(EVIDENCE)), np.float32)
+        able = [
+            offset if comparable(target, small) else 0.0
+            for small, offset in zip(references, offsets, strict=True)
+        ]
+        starts = np.cumsum([0, *columns])
+        for small, asked, start, count in zip(
+            references, nearest(able), starts, columns, strict=False
+        ):
+            if asked and target is not None and small is not None:
+                part = found[:, start : start + count]
+                part[..., 0] = 1
+                part[..., 1:] = self.compare(target, small, (rows, count))
+        return found
+
+    def compare(
+        self, target: SmallDrawing, reference: SmallDrawing, counts: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        """Return the columns "ahead", "back" and "returned" of two drawings, (N, M, 3) float32.
+
+        counts: N, M. Pixels that lead onto a line lead to the segment next to it.
+        """
+        ahead = self._flow(target.darkness, reference.darkness)
+        back = self._flow(reference.darkness, target.darkness)
+        height, width = target.labels.shape
+        x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
+        there = x + ahead[..., 0], y + ahead[..., 1]
+        again = cv2.remap(back, *there, cv2.INTER_LINEAR, borderValue=(np.inf,) * 2)
+        returned = np.square(ahead + again).sum(axis=-1) < _RETURN_PX**2
+        reached = _look_up(reference.labels, *there)
+        came = _look_up(target.labels, x + back[..., 0], y + back[..., 1])
+        forward = _joint(target.labels, reached, counts)
+        strict = _joint(np.where(returned, target.labels, 0), reached, counts)
+        reverse = _joint(reference.labels, came, counts[::-1])
+        sizes = [
+            np.maximum(np.bincount(d.labels.ravel(), minlength=n + 1)[1 : n + 1], 1)
+            for d, n in zip((target, reference), counts, strict=True)
+        ]
+        shares = forward / sizes[0][:, None], (reverse / sizes[1][:, None]).T
+        return np.stack([*shares, strict / sizes[0][:, None]], axis=-1).astype(np.float32)
+
+    def _flow(self, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> _Field:
+        for one, other, field in self._known:
+            if one is first and other is second:
+                return field
+        field = _dense_flow(first, second)
+        self._known = (*self._known[1 - _KEPT :], (first, second, field))
+        return field
+
+
+def _dense_flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> _Field:
+    """Return the flow of dense inverse search (Kroeger et al., ECCV 2016)."""
+    solver = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    solver.setFinestScale(0)
+    solver.setPatchStride(_STRIDE_PX)
+    solver.setUseMeanNormalization(False)
+    solver.setVariationalRefinementIterations(0)
+    start = np.zeros((*first.shape, 2), np.float32)
+    return np.asarray(solver.calc(_hilly(first), _hilly(second), start), np.float32)
+
+
+def _hilly(darkness: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Give the paper a slope: line brightness and distance from the line, half each.
+
+    Between lines there is nothing for flow to hold on to. Shi et al., "Deep Line Art Video
+    Colorization with a Few References", section 3.1, match on distance fields for that reason.
+    """
+    paper = (darkness < _DARK).astype(np.uint8)
+    distance = cv2.distanceTransform(paper, cv2.DIST_L2, 5)
+    hills = np.minimum(distance * (255 / _FAR_PX), 255) - darkness + 255
+    return np.asarray(hills / 2, np.uint8)
+
+
+def _look_up(
+    labels: NDArray[np.uint16] | NDArray[np.int32],
+    x: NDArray[np.float32],
+    y: NDArray[np.float32],
+) -> NDArray[np.int64]:
+    """Return the segment at or next to every place; 0 outside the picture."""
+    plane = expand_labels(np.asarray(labels, np.int32)).astype(np.float32)  # exact up to 2^24
+    return cv2.remap(plane, x, y, cv2.INTER_NEAREST, borderValue=0).astype(np.int64)
+
+
+def _joint(
+    rows: NDArray[np.uint16] | NDArray[np.int32],
+    columns: NDArray[np.int64],
+    counts: tuple[int, int],
+) -> NDArray[np.int64]:
+    """Count the pixels of every two segments of two label maps, (N, M); counts: N, M."""
+    height, width = counts[0] + 2, counts[1] + 2
+    joint = rows.astype(np.int64) * width + columns
+    table = np.bincount(joint.ravel(), minlength=height * width).reshape(height, width)
+    return table[1:-1, 1:-1]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.evaluation.pair_flows import PairFlow, unpack
 from ant_core.motion import SmallDrawing
 
 __all__ = ["UNSURE", "Clip", "Frame", "centred", "clip_from_arrays", "load_clip"]
@@ -35,6 +36,8 @@ class Frame:
     # (N, 2) is this very piece seen in the drawing before, after: 1, 0, UNSURE; None = not known
     seen: NDArray[np.int8] | None = field(default=None, kw_only=True)
     small: SmallDrawing | None = field(default=None, kw_only=True)  # None = not stored, or not read
+    # (N,) rows in the drawing that the segments were taken from; None = all, in order
+    rows: NDArray[np.int64] | None = field(default=None, kw_only=True)
 
     @property
     def count(self) -> int:
@@ -44,10 +47,14 @@ class Frame:
 
 @dataclass
 class Clip:
-    """All drawings of one stored clip, in order."""
+    """All drawings of one stored clip, in order.
+
+    `flows` tells what flow says of a target and a reference, by their places in `frames`.
+    """
 
     name: str
     frames: list[Frame]
+    flows: Mapping[tuple[int, int], PairFlow] = field(default_factory=dict)
 
 
 def load_clip(path: Path, purity_min: float = 0.0, *, small: bool = True) -> Clip:
@@ -88,7 +95,7 @@ def clip_from_arrays(name: str, data: Mapping[str, NDArray[Any]], purity_min: fl
                 small=_small(data, i),
             )
         )
-    return Clip(name, frames)
+    return Clip(name, frames, unpack(data, [frame.count for frame in frames]))
 
 
 def _small(data: Mapping[str, NDArray[Any]], frame: int) -> SmallDrawing | None:

@@ -17,7 +17,7 @@ from ant_core.evaluation.baselines import nearest_position, shared_pixels
 from ant_core.evaluation.shots import TrueFrame
 from ant_core.matcher import DrawingFeatures, Match, ModelFile
 from ant_core.models.installed import locate
-from ant_core.motion import comparable, shares
+from ant_core.motion import Motion, comparable
 
 __all__ = ["Flow", "Method", "Model", "Overlap", "Position", "look_up", "region_threshold_of"]
 
@@ -123,6 +123,7 @@ class Flow(_Baseline):
 
     def __init__(self) -> None:
         self._solver = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._small = Motion()
         self._known: dict[tuple[int, int], _Votes] = {}
 
     def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
@@ -155,7 +156,8 @@ class Flow(_Baseline):
         if not _have_pictures([reference], target):
             assert reference.small is not None
             assert target.small is not None
-            return shares(target.small, reference.small, (target.count, reference.count))
+            counts = target.count, reference.count
+            return self._small.compare(target.small, reference.small, counts)[..., 0]
         warped = look_up(_labels(reference), self.motion(target, reference), outside=0)
         return shared_pixels(warped, _labels(target)).astype(np.float32)
 

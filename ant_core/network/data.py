@@ -5,7 +5,7 @@ Nothing here touches pictures: clips hold descriptors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -21,10 +21,12 @@ from ant_core.descriptors import (
     pair_geometry,
 )
 from ant_core.evaluation.clips import UNSURE, Clip, Frame
+from ant_core.motion import EVIDENCE, Motion, nearest
 from ant_core.network.options import option
 
-__all__ = ["Sample", "SampleOptions", "batches", "collate", "sample_pair"]
+__all__ = ["Sample", "SampleOptions", "batches", "collate", "observed", "sample_pair"]
 
+_FLOW_SHARE = 0.95  # of samples that may use it: sheets and drawings of other sizes have none
 _BESIDE_SHARE = 0.4  # of samples from clips with flow: what is hidden is known of neighbours only
 _COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
 
@@ -51,13 +53,15 @@ class Sample(NamedTuple):
     """A target, its references, and if asked for another target that stands beside it in time.
 
     `steps` says how many drawings of the clip each reference is after the target; empty where
-    nobody asks which pieces are seen.
+    nobody asks which pieces are seen. flow: (N, M, 4) float32, see `ant_core.motion.EVIDENCE`;
+    None where nothing is known.
     """
 
     target: Frame
     references: list[Frame]
     companion: Frame | None = None
     steps: tuple[int, ...] = ()
+    flow: NDArray[np.float32] | None = None
 
 
 def sample_pair(
@@ -92,7 +96,38 @@ def sample_pair(
         return None
     beside = _beside(clip, target, chosen, options) if companion else None
     steps = tuple(i - target for i in chosen)
-    return _augment(Sample(whole, frames, beside, steps), rng, options)
+    sample = _augment(Sample(whole, frames, beside, steps), rng, options)
+    if rng.random() < _FLOW_SHARE:
+        sample = sample._replace(flow=_flow(clip, target, chosen, sample))
+    return sample
+
+
+def observed(target: Frame, references: Sequence[Frame], motion: Motion) -> Sample:
+    """Return a sample as the product sees it: not varied, with the flow of the stored pictures."""
+    flow = motion.evidence(
+        target.small,
+        [reference.small for reference in references],
+        (target.count, [reference.count for reference in references]),
+        [target.number - reference.number for reference in references],
+    )
+    return Sample(target, [*references], flow=flow)
+
+
+def _flow(clip: Clip, target: int, chosen: list[int], sample: Sample) -> NDArray[np.float32]:
+    """Look up what flow says of the drawings nearest in time, as the product asks it."""
+    offsets = [sample.target.number - reference.number for reference in sample.references]
+    parts = []
+    for index, frame, asked in zip(chosen, sample.references, nearest(offsets), strict=True):
+        known = clip.flows.get((target, index)) if asked else None
+        if known is None:
+            parts.append(np.zeros((sample.target.count, frame.count, len(EVIDENCE)), np.float32))
+        else:
+            parts.append(known.evidence(_rows(sample.target), _rows(frame)))
+    return np.concatenate(parts, axis=1)
+
+
+def _rows(frame: Frame) -> NDArray[np.int64]:
+    return np.arange(frame.count) if frame.rows is None else frame.rows
 
 
 def _beside(clip: Clip, target: int, chosen: list[int], options: SampleOptions) -> Frame | None:
@@ -201,6 +236,7 @@ def _keep(frame: Frame, rows: NDArray[np.int64]) -> Frame:
         color=frame.color[keep],
         overlap=frame.overlap[keep],
         position=frame.position[keep],
+        rows=_rows(frame)[keep],
         seen=None if frame.seen is None else frame.seen[keep],
         edges=edges,
         edge_weight=weight,
@@ -225,11 +261,18 @@ def collate(samples: list[Sample]) -> dict[str, Tensor]:
     """Pad samples to one batch; the keys are what the networks and the losses take.
 
     `target_seen` (B, N) is 1 where this very piece of a target is seen in a reference, 0 where it
-    is not, -1 where nobody knows. With companions, a sample without one stands beside itself;
-    `companion_step` (B,) says how many frames later than the target a companion is.
+    is not, -1 where nobody knows; `flow` (B, N, M, 4) is zero there. With companions, a sample
+    without one stands beside itself; `companion_step` (B,) says how many frames later than the
+    target a companion is.
     """
     batch = _side("target", [_join([s.target], s.target.number) | _seen(s) for s in samples])
     batch |= _side("reference", [_join(s.references, s.target.number) for s in samples])
+    rows, columns = (batch[f"{side}_mask"].shape[1] for side in ("target", "reference"))
+    flow = np.zeros((len(samples), rows, columns, len(EVIDENCE)), np.float32)
+    for filled, sample in zip(flow, samples, strict=True):
+        if sample.flow is not None:
+            filled[: sample.flow.shape[0], : sample.flow.shape[1]] = sample.flow
+    batch["flow"] = torch.from_numpy(flow)
     if any(s.companion for s in samples):
         frames = [s.companion or s.target for s in samples]
         batch |= _side("companion", [_join([frame], frame.number) for frame in frames])

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ant_core.descriptors import DESCRIPTOR_VERSION, SHAPE_FEATURES
 from ant_core.errors import UsageError
+from ant_core.motion import EVIDENCE
 from ant_core.network.model import AntPaper, AntRelative
 
 __all__ = ["TOLERANCE", "compare", "encoder_inputs", "matcher_inputs", "write_model"]
@@ -60,7 +61,7 @@ def encoder_inputs(batch: int, count: int, seed: int = 0) -> tuple[Tensor, ...]:
 def matcher_inputs(
     batch: int, references: int, targets: int, features: int, seed: int = 0
 ) -> tuple[Tensor, ...]:
-    """Return random inputs of the matcher: tokens, geometry, mask of both sides, adjacencies."""
+    """Return random inputs of the matcher: tokens, geometry, mask, adjacency a side, and flow."""
     rng = torch.Generator().manual_seed(seed)
     sides: list[Tensor] = []
     for count in (references, targets):
@@ -72,6 +73,7 @@ def matcher_inputs(
     for count in (references, targets):
         adjacency = torch.rand(batch, count, count, generator=rng)
         sides.append(adjacency / adjacency.sum(dim=-1, keepdim=True))
+    sides.append(torch.rand(batch, targets, references, len(EVIDENCE), generator=rng))
     return tuple(sides)
 
 
@@ -81,6 +83,7 @@ _MATCHER_NAMES = (
     *(f"target_{name}" for name in ("tokens", "geometry", "mask")),
     "reference_adjacency",
     "target_adjacency",
+    "flow",
 )
 
 
@@ -91,6 +94,8 @@ def _graph(
     for name in names:
         if name.endswith("adjacency"):
             axes[name][2] = axes[name][1]
+        if name == "flow":
+            axes[name][2] = "M"
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's notes on itself; the file is run below

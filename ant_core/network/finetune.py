@@ -19,6 +19,7 @@ import torch
 
 from ant_core.errors import Cancelled, InputError
 from ant_core.evaluation.clips import Clip
+from ant_core.evaluation.pair_flows import flows_between
 from ant_core.evaluation.protocols import keyframes
 from ant_core.evaluation.shots import TrueFrame, from_picture
 from ant_core.formats.sequence import SequenceReader
@@ -97,6 +98,9 @@ def read_production(shots: Sequence[Path], seed: int) -> Production:
             "no shot has two coloured frames: finetuning learns from some and checks itself on "
             "others, so paint or accept at least one more frame"
         )
+    for clip in clips:
+        drawings = [frame.small for frame in clip.frames]
+        clip.flows = flows_between(drawings, [frame.count for frame in clip.frames])
     segments = sum(frame.count for _, held in checks for frame in held)
     return Production(clips, checks, segments, total)
 

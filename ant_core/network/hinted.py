@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from ant_core.evaluation.clips import UNSURE, Frame
 from ant_core.evaluation.protocols import Score
 from ant_core.matcher import Match
-from ant_core.network.data import Sample, collate
+from ant_core.motion import Motion
+from ant_core.network.data import collate, observed
 from ant_core.network.model import AntPaper, AntRelative
 from ant_core.network.step import match_batch
 from ant_core.voting import Ballot, apply_given, vote
@@ -81,7 +82,8 @@ def _match(
     hints: NDArray[np.int64],
 ) -> Match:
     device = next(model.parameters()).device
-    batch = {k: v.to(device) for k, v in collate([Sample(target, references)]).items()}
+    sample = collate([observed(target, references, Motion())])
+    batch = {k: v.to(device) for k, v in sample.items()}
     colors = np.concatenate([ballot.color for ballot in ballots]).astype(np.int64)
     known = torch.from_numpy(colors)[None].to(device), torch.from_numpy(hints)[None].to(device)
     with torch.inference_mode():

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ant_core.network.hints import color_codes, random_hints
+from ant_core.network.layers import Attention
 from ant_core.network.losses import (
     consistency_loss,
     label_agreement,
@@ -16,7 +17,7 @@ from ant_core.network.losses import (
     relative_loss,
     triplet_loss,
 )
-from ant_core.network.model import AntPaper, AntRelative, Attention
+from ant_core.network.model import AntPaper, AntRelative
 from ant_core.network.switches import Switches
 
 __all__ = ["Known", "match_batch", "step_loss"]
@@ -45,7 +46,7 @@ def match_batch(
     return model.match(
         *(reference, batch["reference_geometry"], batch["reference_mask"]),
         *(target, batch["target_geometry"], batch["target_mask"]),
-        *(batch["reference_adjacency"], batch["target_adjacency"]),
+        *(batch["reference_adjacency"], batch["target_adjacency"], batch["flow"]),
     )
 
 
@@ -84,7 +85,7 @@ def step_loss(
 
 
 def _companions(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Put the companions in the targets' place."""
+    """Put the companions in the targets' place; flow was not asked about them."""
     moved = {
         key.replace("companion", "target"): value
         for key, value in batch.items()
@@ -92,7 +93,9 @@ def _companions(batch: dict[str, Tensor]) -> dict[str, Tensor]:
     }
     geometry = batch["reference_geometry"].clone()
     geometry[..., _OFFSET] += batch["companion_step"][:, None]
-    return {**batch, **moved, "reference_geometry": geometry}
+    rows, columns = moved["target_mask"].shape[1], geometry.shape[1]
+    flow = batch["flow"].new_zeros(len(geometry), rows, columns, batch["flow"].shape[-1])
+    return {**batch, **moved, "reference_geometry": geometry, "flow": flow}
 
 
 @contextmanager

@@ -20,6 +20,7 @@ _OF_NETWORK = (
     "pair_geometry",
     "counterpart",
     "agreement",
+    "flow",
     "distance_field",
     "hints",
 )
@@ -34,6 +35,7 @@ class Switches:
     pair_geometry: bool = option(default=True, comment="relative geometry as attention bias")
     counterpart: bool = option(default=True, comment='the heads "has a counterpart" and "seen"')
     agreement: bool = option(default=True, comment="agreement between neighbours' matches")
+    flow: bool = option(default=True, comment="what optical flow says of every two segments")
     distance_field: bool = option(
         default=False, comment="distance from the line as another channel of the crops"
     )
@@ -84,6 +86,7 @@ class Switches:
             counterpart=self.counterpart,
             seen=base.seen and self.counterpart,
             agreement=base.agreement if self.agreement else 0,
+            flow=base.flow and self.flow and self.pair_geometry,
             distance_field=self.distance_field,
             hints=self.hints,
         )

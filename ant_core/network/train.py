@@ -27,9 +27,9 @@ from torch import Tensor
 from ant_core.errors import Cancelled, InputError
 from ant_core.evaluation.clips import Clip, Frame, load_clip
 from ant_core.evaluation.protocols import MatchFrames, recursive
-from ant_core.motion import guide
+from ant_core.motion import Motion
 from ant_core.network.config import TrainConfig
-from ant_core.network.data import Sample, batches, collate
+from ant_core.network.data import Sample, batches, collate, observed
 from ant_core.network.machine import Machine
 from ant_core.network.model import AntPaper, AntRelative
 from ant_core.network.run import Run
@@ -49,28 +49,19 @@ def learning_rate(config: TrainConfig, share: float) -> float:
 
 
 def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
-    """Wrap a network for the evaluation protocols.
-
-    Where pictures are stored flow has its say in our network's matches, as in the product.
-    """
-    device = next(model.parameters()).device
+    """Wrap a network for the evaluation protocols."""
+    device, motion = next(model.parameters()).device, Motion()
 
     def match(
         references: Sequence[Frame], target: Frame
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        sample = collate([Sample(target, [*references])])
-        batch = {key: value.to(device) for key, value in sample.items()}
+        sample = Sample(target, [*references])
+        if model.config.flow:
+            sample = observed(target, references, motion)
+        batch = {key: value.to(device) for key, value in collate([sample]).items()}
         with torch.inference_mode():
             similarity, counterpart, _ = match_batch(model, batch)
         probability = similarity.softmax(-1)[0].cpu().numpy()
-        if isinstance(model, AntRelative):
-            probability = guide(
-                probability,
-                target.small,
-                [reference.small for reference in references],
-                [reference.count for reference in references],
-                [target.number - reference.number for reference in references],
-            )
         return probability, counterpart.sigmoid()[0].cpu().numpy()
 
     return match
@@ -100,15 +91,12 @@ def _clip_paths(folder: Path) -> list[Path]:
 
 
 def _validation_clips(folder: Path, config: TrainConfig) -> list[Clip]:
-    """Read the first clips of each kind; a fixed set, so that all reports compare.
-
-    Without pictures: flow would hide some of what training does to the network.
-    """
+    """Read the first clips of each kind; a fixed set, so that all reports compare."""
     kinds: dict[str, list[Path]] = {}
     for path in _clip_paths(folder):
         kinds.setdefault(path.name.split("_")[0], []).append(path)
     chosen = [path for paths in kinds.values() for path in paths[: config.validate_clips]]
-    clips = [load_clip(path, small=False) for path in chosen]
+    clips = [load_clip(path) for path in chosen]
     return [Clip(clip.name, clip.frames[: config.validate_frames]) for clip in clips]
 
 

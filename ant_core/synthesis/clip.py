@@ -20,6 +20,7 @@ A stored clip is one .npz file; S = the segments of all F frames one after anoth
     seen (S, 2) int8             whether this very piece is seen in the frame before and in the one
                                  after: 1 yes, 0 no, -1 not known (the source has no optical flow)
     small_darkness (F, h, w) uint8, small_labels (F, h, w) int    see ant_core.motion
+    flow_...                     what optical flow says of some of its drawings, see pair_flows.py
     meta () str                  JSON: name, split, characters, motions, versions
 """
 
@@ -39,6 +40,7 @@ from ant_core.descriptors import DESCRIPTOR_VERSION, Descriptors, describe
 from ant_core.errors import OutputError
 from ant_core.evaluation.baselines import overlap
 from ant_core.evaluation.flow_labels import match_segments, occlusion
+from ant_core.evaluation.pair_flows import flows_between, pack
 from ant_core.synthesis.ink import Drawn, InkStyle, draw, draw_style
 from ant_core.synthesis.source import ClipMaker, SourceClip, SourceFrame, Split, seeded
 from segmentation import Segments, expand_labels, extract_lines, measure, segment
@@ -55,7 +57,7 @@ __all__ = [
     "write_clip",
 ]
 
-CLIP_VERSION = 3
+CLIP_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,7 @@ def clip_arrays(clip: SourceClip, drawn: list[Sample]) -> dict[str, NDArray[np.g
         "overlap": np.concatenate(before),
         "seen": _seen_beside(clip.frames, drawn),
         **_small(described),
+        **pack(flows_between([d.small for d in described], [d.count for d in described])),
         "meta": np.array(json.dumps(meta, ensure_ascii=False)),
     }
 

@@ -1,10 +1,10 @@
-"""Optical flow as a second opinion: where pixels lead, and when it has a say."""
+"""Optical flow as evidence: where pixels lead, whether they come back, and who is asked."""
 
 import cv2
 import numpy as np
 import pytest
 
-from ant_core.motion import SmallDrawing, guide, shares, shrink
+from ant_core.motion import EVIDENCE, Motion, SmallDrawing, nearest, shrink
 
 SPACING = 60
 
@@ -20,18 +20,45 @@ def row_of_squares(shift=(0, 0), count=4, size=(200, 320)):
     return SmallDrawing(darkness, labels)
 
 
+def compare(target, reference, counts=(4, 4)):
+    """Return ahead, back and returned, (N, M) each."""
+    return np.moveaxis(Motion().compare(target, reference, counts), -1, 0)
+
+
 @pytest.mark.parametrize("shift", [(0, 0), (9, 4), (-7, 6)])
 def test_pixels_lead_to_where_they_came_from(shift):
-    found = shares(row_of_squares(shift), row_of_squares(), (4, 4))
-    assert found.shape == (4, 4)
-    assert found.sum(axis=1) == pytest.approx(1)
-    assert (found.diagonal() > 0.9).all()
+    for shares in compare(row_of_squares(shift), row_of_squares()):
+        assert shares.shape == (4, 4)
+        assert (shares.diagonal() > 0.9).all()
+        assert (shares.sum(axis=1) <= 1 + 1e-6).all()
+
+
+def test_a_covered_segment_leads_somewhere_and_does_not_come_back():
+    target, reference = row_of_squares(), row_of_squares()
+    covered = np.s_[60:125, 90:150]  # the second square, by a blot
+    noise = np.random.default_rng(0).integers(0, 256, (65, 60), dtype=np.uint8)
+    reference.darkness[covered] = cv2.GaussianBlur(noise, (0, 0), 2)
+    reference.labels[covered] = 0
+    _, back, returned = compare(target, reference)
+    assert back[1].max() < 0.5
+    assert returned[1].sum() < 0.5 < returned[[0, 2, 3]].sum(axis=1).min()
 
 
 def test_a_segment_without_pixels_leads_nowhere():
     target = row_of_squares()
-    assert shares(target, row_of_squares(), (5, 4))[4].tolist() == [0, 0, 0, 0]
-    assert shares(target, SmallDrawing(target.darkness, 0 * target.labels), (4, 4)).sum() == 0
+    assert not compare(target, row_of_squares(), (5, 4))[:, 4].any()
+    unlabelled = SmallDrawing(target.darkness, 0 * target.labels)
+    assert not any(shares.any() for shares in compare(target, unlabelled))
+
+
+def test_pixels_that_lead_onto_a_line_count_for_the_segment_beside_it():
+    target, reference = row_of_squares(), row_of_squares()
+    inner = np.zeros_like(reference.labels)
+    for i in range(4):  # half of each square is line
+        x = 40 + SPACING * i
+        inner[72:109, x + 2 : x + 20] = i + 1
+    ahead, *_ = compare(target, SmallDrawing(reference.darkness, inner))
+    assert (ahead.diagonal() > 0.9).all()
 
 
 def test_flow_is_the_same_on_one_thread_and_on_several():
@@ -45,35 +72,30 @@ def test_flow_is_the_same_on_one_thread_and_on_several():
     try:
         for threads in (1, 4):
             cv2.setNumThreads(threads)
-            found.append(shares(*drawings, (144, 144)))
+            found.append(Motion().compare(*drawings, (144, 144)))
     finally:
         cv2.setNumThreads(before)
     np.testing.assert_array_equal(*found)
 
 
-def test_flow_tells_twins_apart_that_the_network_cannot():
-    target, before = row_of_squares((8, 0)), row_of_squares()
-    undecided = np.full((4, 4), 0.25, np.float32)
-    guided = guide(undecided, target, [before], [4], [1])
-    assert guided.sum(axis=1) == pytest.approx(1)
-    assert (guided.diagonal() > 0.7).all()
-    sure = np.eye(4, dtype=np.float32)[::-1] * 0.997 + 0.001
-    assert guide(sure, target, [before], [4], [1]).argmax(axis=1).tolist() == [3, 2, 1, 0]
-
-
 def test_only_the_nearest_in_time_are_asked():
+    assert nearest([1, -1, 5, 0]) == [True, True, False, False]
+    assert nearest([4, 3]) == [False, True]
+    assert nearest([0]) == [False]
+    assert nearest([]) == []
     target, other = row_of_squares((8, 0)), row_of_squares()
-    even = np.full((4, 12), 1 / 12, np.float32)
-    guided = guide(even, target, [other] * 3, [4] * 3, [1, -1, 5])
-    np.testing.assert_allclose(guided[:, :4], guided[:, 4:8], atol=1e-6)
-    assert (guided[:, :4].diagonal() > 0.2).all()
-    assert guided[:, 8:] == pytest.approx(guided[0, 8])  # the far one: as if nothing were known
+    evidence = Motion().evidence(target, [other] * 3, (4, [4] * 3), [1, -1, 5])
+    assert evidence.shape == (4, 12, len(EVIDENCE))
+    np.testing.assert_array_equal(evidence[:, :4], evidence[:, 4:8])
+    assert (evidence[:, :4, 0] == 1).all()
+    assert (evidence[:, :4, 1].diagonal() > 0.9).all()
+    assert not evidence[:, 8:].any()
 
 
 @pytest.mark.parametrize(
-    "case", ["a model sheet", "another size", "no picture", "no reference", "a tiny one"]
+    "case", ["a model sheet", "another size", "no picture", "no target", "a tiny one"]
 )
-def test_without_a_neighbour_the_match_stays_as_it_is(case):
+def test_nothing_is_said_without_a_neighbour(case):
     target = row_of_squares()
     if case == "a tiny one":
         target = SmallDrawing(target.darkness[60:70], target.labels[60:70])
@@ -81,38 +103,69 @@ def test_without_a_neighbour_the_match_stays_as_it_is(case):
         "a model sheet": (target, 0),
         "another size": (row_of_squares(size=(200, 330)), 1),
         "no picture": (None, 1),
-        "no reference": (target, 1),
+        "no target": (target, 1),
         "a tiny one": (target, 1),
     }[case]
-    match = np.random.default_rng(0).dirichlet(np.ones(4), 4).astype(np.float32)
-    if case == "no reference":
-        assert guide(match[:, :0], target, [], [], []).shape == (4, 0)
-    else:
-        assert guide(match, target, [reference], [4], [offset]) is match
-        assert guide(match, None, [target], [4], [1]) is match
+    asked = None if case == "no target" else target
+    assert not Motion().evidence(asked, [reference], (4, [4]), [offset]).any()
+    # One that cannot be asked does not keep another, farther one from being asked.
+    if case == "no picture":
+        farther = Motion().evidence(target, [None, target], (4, [4, 4]), [1, 2])
+        assert farther[:, 4:, 0].all()
+        assert not farther[:, :4].any()
 
 
-def test_a_segment_too_small_for_flow_keeps_its_match():
-    target = row_of_squares()
-    labels = np.where(target.labels == 2, 0, target.labels)
-    match = np.random.default_rng(0).dirichlet(np.ones(4), 4).astype(np.float32)
-    guided = guide(match, SmallDrawing(target.darkness, labels), [row_of_squares()], [4], [1])
-    np.testing.assert_allclose(guided[1], match[1], rtol=1e-5)
+def test_without_references_there_are_no_columns():
+    assert Motion().evidence(row_of_squares(), [], (4, []), []).shape == (4, 0, len(EVIDENCE))
+
+
+def test_pieces_of_a_drawing_are_told_the_same_as_the_whole():
+    target, reference = row_of_squares((9, 4)), row_of_squares()
+    motion = Motion()
+    whole = motion.compare(target, reference, (4, 4))
+    rows, columns = np.array([0, 2]), np.array([1, 2, 3])
+    part = motion.compare(target.taken(rows, 4), reference.taken(columns, 4), (2, 3))
+    np.testing.assert_allclose(part, whole[rows][:, columns], atol=0.02)
+
+
+def test_a_flow_field_is_computed_once():
+    target, reference = row_of_squares((9, 4)), row_of_squares()
+    motion = Motion()
+    first = motion._flow(target.darkness, reference.darkness)
+    assert motion._flow(target.darkness, reference.darkness) is first
+    assert motion._flow(reference.darkness, target.darkness) is not first
+    for i in range(5):
+        motion._flow(row_of_squares((i, 0)).darkness, reference.darkness)
+    assert len(motion._known) <= 4
 
 
 def test_large_drawings_shrink_and_small_ones_stay():
     labels = np.zeros((1080, 1920), np.int32)
-    labels[:, 960:] = 7
-    darkness = np.where(labels == 7, 100, 0).astype(np.uint8)
-    small = shrink(darkness, labels)
+    labels[:, 960:] = 1
+    darkness = np.where(labels == 1, 100, 0).astype(np.uint8)
+    small = shrink(darkness, labels, np.array([[1439.5, 539.5]], np.float32))
     assert small.labels.shape == small.darkness.shape == (360, 640)
     assert set(np.unique(small.labels[:, :320])) == {0}
-    assert set(np.unique(small.labels[:, 320:])) == {7}
+    assert set(np.unique(small.labels[:, 320:])) == {1}
     assert small.darkness[:, 330:].min() == 100
     drawing = row_of_squares()
-    same = shrink(drawing.darkness, drawing.labels)
+    centers = np.array([[60 + SPACING * i, 90] for i in range(4)], np.float32)
+    same = shrink(drawing.darkness, drawing.labels, centers)
     np.testing.assert_array_equal(same.labels, drawing.labels)
-    assert shrink(np.zeros((1, 3000), np.uint8), np.ones((1, 3000), np.int32)).labels.all()
+    strip = np.ones((1, 3000), np.int32)
+    assert shrink(np.zeros((1, 3000), np.uint8), strip, np.zeros((1, 2), np.float32)).labels.all()
+
+
+def test_every_segment_keeps_a_pixel():
+    labels = np.ones((1080, 1920), np.int32)
+    labels[301, 903] = 2  # between the pixels that are kept
+    labels[1079, 1919] = 3
+    centers = np.array([[959.5, 539.5], [903, 301], [1919, 1079]], np.float32)
+    small = shrink(np.zeros((1080, 1920), np.uint8), labels, centers)
+    assert small.labels[100, 301] == 2
+    assert small.labels[359, 639] == 3
+    nothing = shrink(np.zeros((40, 40), np.uint8), np.zeros((40, 40), np.int32), np.zeros((0, 2)))
+    assert not nothing.labels.any()
 
 
 def test_some_of_the_segments_are_numbered_anew():
@@ -120,4 +173,4 @@ def test_some_of_the_segments_are_numbered_anew():
     part = drawing.taken(np.array([1, 3]), 4)
     assert (part.labels == 1).sum() == (drawing.labels == 2).sum()
     assert (part.labels == 2).sum() == (drawing.labels == 4).sum()
-    assert part.labels.max() == 2
+    assert (part.labels == 3).sum() == (drawing.labels % 2 == 1).sum()  # the others

@@ -66,7 +66,7 @@ def test_a_cut_keeps_the_edges_between_what_it_keeps():
 def test_a_cut_keeps_the_pixels_of_what_it_keeps():
     picture = SmallDrawing(np.zeros((1, 6), np.uint8), np.array([[0, 1, 2, 3, 4, 5]], np.uint16))
     part = cut(replace(features(5, []), small=picture), np.array([1, 3, 4]))
-    assert part.small.labels.tolist() == [[0, 0, 1, 0, 2, 3]]
+    assert part.small.labels.tolist() == [[0, 4, 1, 4, 2, 3]]
 
 
 def test_joined_drawings_keep_edges_of_their_own():

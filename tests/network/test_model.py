@@ -39,6 +39,7 @@ def test_permuting_segments_permutes_the_answer(model):
     columns, rows = torch.randperm(6), torch.randperm(5)
     moved = [side[:, columns] for side in inputs[:3]] + [side[:, rows] for side in inputs[3:6]]
     moved += [inputs[6][:, columns][:, :, columns], inputs[7][:, rows][:, :, rows]]
+    moved += [inputs[8][:, rows][:, :, columns]]
     got, got_counterpart, got_seen = model.match(*moved)
     torch.testing.assert_close(got, similarity[:, rows][:, :, columns], rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(got_counterpart, counterpart[:, rows], rtol=1e-4, atol=1e-4)
@@ -50,7 +51,8 @@ def test_padding_changes_nothing(model):
     inputs = matcher_inputs(1, 6, 5, model.config.features)
     similarity, counterpart, seen = model.match(*inputs)
     padded = [torch.cat([side, torch.zeros_like(side[:, :2])], dim=1) for side in inputs[:6]]
-    padded += [torch.nn.functional.pad(adjacency, (0, 2, 0, 2)) for adjacency in inputs[6:]]
+    padded += [torch.nn.functional.pad(adjacency, (0, 2, 0, 2)) for adjacency in inputs[6:8]]
+    padded.append(torch.nn.functional.pad(inputs[8], (0, 0, 0, 2, 0, 2)))
     got, got_counterpart, got_seen = model.match(*padded)
     torch.testing.assert_close(got[:, :5, :6], similarity, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(got_counterpart[:, :5], counterpart, rtol=1e-4, atol=1e-4)
@@ -92,6 +94,9 @@ def test_exported_file_computes_what_pytorch_computes(model, tmp_path):
 @pytest.mark.parametrize("name", sorted(CONFIGS))
 def test_flow_has_a_say_in_our_matches_and_none_in_the_papers(name, tmp_path):
     network = build(CONFIGS[name])
+    with torch.no_grad():
+        for value in network.parameters():  # a fresh network pays no heed to flow
+            value.add_(0.1 * torch.randn_like(value))
     write_model(network, tmp_path / "a.antmodel", {**MANIFEST, "name": name})
     matcher = Matcher(tmp_path / "a.antmodel", device="cpu", threads=1)
     rng = np.random.default_rng(3)

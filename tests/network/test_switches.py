@@ -19,13 +19,14 @@ from ant_core.network.data import SampleOptions, batches, collate, sample_pair  
 from ant_core.network.export import TOLERANCE, compare, write_model  # noqa: E402
 from ant_core.network.hinted import hinted_recursive  # noqa: E402
 from ant_core.network.hints import KNOWN, color_codes, random_hints  # noqa: E402
-from ant_core.network.model import CONFIGS, build, distance_field  # noqa: E402
+from ant_core.network.layers import distance_field  # noqa: E402
+from ant_core.network.model import CONFIGS, build  # noqa: E402
 from ant_core.network.run import load_model  # noqa: E402
 from ant_core.network.step import match_batch, step_loss  # noqa: E402
 from ant_core.network.switches import Switches  # noqa: E402
 from ant_core.network.train import network_matcher  # noqa: E402
 
-FEWER = ("graph", "context_crop", "pair_geometry", "counterpart")
+FEWER = ("graph", "context_crop", "pair_geometry", "counterpart", "flow")
 MANIFEST = {"name": "ant_relative", "no_counterpart_threshold": 0.5, "confidence": [[0, 0], [1, 1]]}
 
 
@@ -54,7 +55,9 @@ def clip():
 
 def batch_of(clip, *, companion=False):
     options = SampleOptions(window_share=0.0)
-    return next(batches([clip], 200, np.random.default_rng(0), options, companion=companion))
+    batch = next(batches([clip], 200, np.random.default_rng(0), options, companion=companion))
+    batch["flow"] = torch.rand(batch["flow"].shape, generator=torch.Generator().manual_seed(0))
+    return batch
 
 
 def network(**switches):
@@ -315,7 +318,7 @@ def test_a_step_changes_every_weight(changes, clip):
         optimizer.zero_grad()
     for name, weights in model.named_parameters():
         # Attention ignores what is added to all its scores alike.
-        if not name.endswith(("key_value.bias", "pair_out.bias")):
+        if not name.endswith(("key_value.bias", "pair_out.bias", "flow_bias.out.bias")):
             assert not torch.equal(weights, before[name]), name
 
 
