@@ -29,6 +29,9 @@ class TrainConfig:
     start_from: str = option(
         "", "model file (.antmodel) whose weights a new run starts from; empty = fresh weights"
     )
+    only: str = option(
+        "", "train only the weights whose name starts so, such as seen; empty = all weights"
+    )
     minutes: float = option(
         60.0, "time box over all sittings; the learning rate falls to zero with it"
     )

@@ -27,7 +27,6 @@ from ant_core.network.options import option
 __all__ = ["Sample", "SampleOptions", "batches", "collate", "observed", "sample_pair"]
 
 _FLOW_SHARE = 0.95  # of samples that may use it: sheets and drawings of other sizes have none
-_BESIDE_SHARE = 0.4  # of samples from clips with flow: what is hidden is known of neighbours only
 _COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
 
 
@@ -46,6 +45,10 @@ class SampleOptions:
     )
     drop_share: float = option(
         0.35, "share of samples in which some reference segments are missing"
+    )
+    beside_share: float = option(
+        0.4,
+        "share of samples of the next drawing alone, where a clip knows which pieces are hidden",
     )
 
 
@@ -82,7 +85,7 @@ def sample_pair(
         near = target - 1 if target else 1
     chosen = [near]
     known = clip.frames[target].seen
-    if known is not None and (known >= 0).any() and rng.random() < _BESIDE_SHARE:
+    if known is not None and (known >= 0).any() and rng.random() < options.beside_share:
         back = target == count - 1 or (target > 0 and rng.random() < 0.5)
         chosen = [target - 1 if back else target + 1]
     elif rng.random() < 0.5 and options.references_max > 1:

@@ -31,6 +31,7 @@ _NO_SHARE = 0.02  # share of pixels that lead somewhere by chance
 
 
 def mlp(*widths: int) -> nn.Sequential:
+    """Build linear layers of these widths, rectified in between."""
     modules: list[nn.Module] = []
     for before, after in pairwise(widths):
         modules += [nn.Linear(before, after), nn.ReLU()]

@@ -65,7 +65,7 @@ class Machine:
         """Let all processes take the step of their mean gradient."""
         if self.processes == 1:
             return
-        for parameter in parameters:
+        for parameter in (one for one in parameters if one.requires_grad):
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
             distributed.all_reduce(parameter.grad)

@@ -44,9 +44,10 @@ __all__ = ["CONFIGS", "AntPaper", "AntRelative", "ModelConfig", "build"]
 
 _AGREEMENT = 0.5  # first weight of a round of agreement
 _NO_SUPPORT = 0.02  # share of neighbours that agree by chance; keeps the logarithm calm
+_LARGER = 8.0  # log of the largest ratio of two areas that is told apart
 _CERTAIN = 20.0  # logit of "has a counterpart" of networks that do not know
 _EVIDENCE = 10  # columns that the head "seen" asks beside the token
-_FLOW_EVIDENCE = 5  # the same of flow
+_FLOW_EVIDENCE = 7  # the same of flow
 
 
 @dataclass(frozen=True)
@@ -276,7 +277,7 @@ class AntRelative(nn.Module):
             self._evidence(agreed, pad_b, *geometry, target_adjacency),
         ]
         if self.config.flow:
-            evidence.append(self._flow_evidence(agreed, flow, target_adjacency))
+            evidence.append(self._flow_evidence(agreed, flow, *geometry, target_adjacency))
         return agreed, counterpart, self.seen(torch.cat(evidence, dim=-1))[..., 0]
 
     @staticmethod
@@ -312,17 +313,31 @@ class AntRelative(nn.Module):
             return torch.cat(columns, dim=-1)
 
     @staticmethod
-    def _flow_evidence(similarity: Tensor, flow: Tensor, adjacency: Tensor) -> Tensor:
+    def _flow_evidence(
+        similarity: Tensor, flow: Tensor, target: Tensor, reference: Tensor, adjacency: Tensor
+    ) -> Tensor:
         """Say what flow thinks of a target's match, (B, N, _FLOW_EVIDENCE), as `_evidence` does.
 
         Whether it was asked; how much of the segment leads to its match, comes back from there,
-        and returns from anywhere, of its own and of its neighbours' pixels.
+        and returns from anywhere, of its own and of its neighbours' pixels; how much leads to one
+        segment at most; how much of it is covered by what the references' pixels lead to.
         """
         with torch.autocast(similarity.device.type, enabled=False):
+            flow = flow.float()
             probability = similarity.detach().softmax(dim=-1)[..., None]
-            matched = (flow[..., :3].float() * probability).sum(dim=2)  # (B, N, 3)
-            returned = flow[..., 3:].float().sum(dim=2)  # (B, N, 1)
-            return torch.cat([matched, returned, torch.matmul(adjacency, returned)], dim=-1)
+            matched = (flow[..., :3] * probability).sum(dim=2)  # (B, N, 3)
+            returned = flow[..., 3].sum(dim=2)[..., None]
+            most = flow[..., 1].amax(dim=2)[..., None]
+            larger = (reference[:, None, :, 6] - target[:, :, None, 6]).float()  # log of areas
+            covered = (flow[..., 2] * larger.clamp(max=_LARGER).exp()).sum(dim=2)[..., None]
+            columns = [
+                matched,
+                returned,
+                torch.matmul(adjacency, returned),
+                most,
+                (covered + _NO_SUPPORT).log(),
+            ]
+            return torch.cat(columns, dim=-1)
 
     def _agree(self, similarity: Tensor, reference: Tensor, target: Tensor) -> Tensor:
         """Raise the similarity of pairs whose neighbours are matched with each other.

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from ant_core.errors import InputError
+from ant_core.errors import InputError, UsageError
 from ant_core.network.config import TrainConfig
 from ant_core.network.machine import Machine
 from ant_core.network.model import AntPaper, AntRelative, ModelConfig, build
@@ -47,6 +47,8 @@ class Run:
     ------
     InputError
         When the folder, or the model file to start from, holds another network.
+    UsageError
+        When none of the network's weights are to be trained.
     """
 
     def __init__(
@@ -62,6 +64,13 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         self.model = build(model_config).to(machine.device)
         self.average = deepcopy(self.model).requires_grad_(requires_grad=False)
+        for name, weights in self.model.named_parameters():
+            weights.requires_grad_(name.startswith(config.only))
+        if not any(weights.requires_grad for weights in self.model.parameters()):
+            raise UsageError(
+                f"only is {config.only!r}, and no weights of {config.network} are named so: try "
+                "seen, or leave it empty"
+            )
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), config.learning_rate, weight_decay=config.weight_decay
         )
@@ -123,8 +132,11 @@ class Run:
         return self.share >= 1
 
     def keep(self, scores: dict[str, float]) -> None:
-        """Save the run after a validation, and its weights if they are the best so far."""
-        if scores["all"] > self.best_scores.get("all", -1.0):
+        """Save the run after a validation, and its weights if none before were better.
+
+        Of equals the later ones: a head that is trained alone changes no score.
+        """
+        if scores["all"] >= self.best_scores.get("all", -1.0):
             self.best_scores = scores
             self.save("best.pt")
         self.save("last.pt")

@@ -18,7 +18,7 @@ pytest.importorskip("onnx", reason="export needs the train extra")
 
 from ant_core.cli import main  # noqa: E402 - torch is optional
 from ant_core.descriptors import SHAPE_FEATURES  # noqa: E402
-from ant_core.errors import Cancelled, InputError  # noqa: E402
+from ant_core.errors import Cancelled, InputError, UsageError  # noqa: E402
 from ant_core.evaluation.clips import load_clip  # noqa: E402
 from ant_core.evaluation.pair_flows import PairFlow, pack  # noqa: E402
 from ant_core.evaluation.protocols import recursive  # noqa: E402
@@ -30,7 +30,7 @@ from ant_core.network.model import CONFIGS, build  # noqa: E402
 from ant_core.network.run import Run  # noqa: E402
 from ant_core.network.step import match_batch, step_loss  # noqa: E402
 from ant_core.network.switches import Switches  # noqa: E402
-from ant_core.network.train import _source, network_matcher, train  # noqa: E402
+from ant_core.network.train import _source, network_matcher, train, train_batch  # noqa: E402
 
 PARTS, FRAMES = 8, 5
 
@@ -279,6 +279,24 @@ def test_a_new_run_starts_from_the_weights_of_a_model_file(tmp_path):
     run.save("last.pt")
     again = Run(config, tmp_path / "run", config.model, machine)
     assert (again.pairs, again.pairs_before) == (0, 700)
+
+
+def test_only_the_weights_that_are_named_are_trained(clips, tmp_path):
+    settings = config(pairs=30, only="seen", learning_rate=0.01)
+    loaded = load_clip(clips / "train" / "made_0.npz")
+    machine = Machine("cpu", full_precision=True, threads=1)
+    run = Run(settings, tmp_path / "run", settings.model, machine)
+    before = {name: value.clone() for name, value in run.model.state_dict().items()}
+    for frame in loaded.frames:
+        frame.seen = np.ones((PARTS, 2), np.int8)
+    options = SampleOptions(beside_share=1.0)
+    source = batches([loaded], 96, np.random.default_rng(0), options)
+    loss, _ = train_batch(run, source, 0.01)
+    for name, value in run.model.state_dict().items():
+        assert torch.equal(value, before[name]) != name.startswith("seen."), name
+    assert train_batch(run, source, 0.01)[0] < loss
+    with pytest.raises(UsageError, match="no weights of ant_relative are named so"):
+        train(config(only="sea"), clips, tmp_path / "other")
 
 
 def test_a_start_from_another_network_is_refused(tmp_path):

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from ant_core.errors import OutputError, UsageError
+from ant_core.evaluation.clips import load_clip
+from ant_core.motion import Motion
 from ant_core.synthesis.clip import clip_arrays, clip_path, drawings, majority, samples, write_clip
 from ant_core.synthesis.ink_style import InkStyle
 from ant_core.synthesis.pages import statistics
@@ -108,6 +110,18 @@ def test_a_piece_that_another_covers_is_not_seen_there():
 def test_sources_without_flow_know_nothing_of_what_is_seen(boxes):
     clip = boxes(None, "train", 1)
     assert (clip_arrays(clip, samples(clip))["seen"] == -1).all()
+
+
+def test_a_stored_clip_knows_what_flow_says_of_its_pictures(boxes, tmp_path):
+    path = tmp_path / "boxes.npz"
+    write_clip(boxes, tmp_path, path, "train", 1)
+    frames, flows = (clip := load_clip(path)).frames, clip.flows
+    assert {(t, r) for t, r in flows if abs(t - r) == 1} >= {(0, 1), (1, 0)}
+    for t, r in ((0, 1), (1, 0)):
+        counts = frames[t].count, frames[r].count
+        stored = flows[t, r].evidence(*(np.arange(count) for count in counts))
+        told = Motion().compare(frames[t].small, frames[r].small, counts)
+        np.testing.assert_allclose(stored[..., 1:], told, atol=0.5 / 255 + 1e-6)
 
 
 def test_the_same_seed_gives_the_same_clip_and_another_seed_another(boxes, tmp_path):
