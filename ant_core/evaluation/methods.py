@@ -116,7 +116,8 @@ class _Votes:
 class Flow(_Baseline):
     """Warps the references by optical flow (OpenCV's DIS) and takes the majority by pixels.
 
-    Of the whole pictures, or of the small ones that stored clips keep.
+    Of the whole pictures; or of the small ones that stored clips keep, in the better way that our
+    network is told of, see `ant_core.motion`.
     """
 
     name = "flow"

@@ -75,6 +75,7 @@ EXPERIMENTS = {
     "no_geometry": Experiment("without relative geometry", {"pair_geometry": False}),
     "no_counterpart": Experiment('without the "has a counterpart" head', {"counterpart": False}),
     "no_agreement": Experiment("without rounds of agreement", {"agreement": False}),
+    "no_flow": Experiment("without what optical flow says", {"flow": False}),
     "ant_paper": Experiment(
         "the Animation Transformer as published",
         # A quarter of our rate, at which its loss fell in a short trial; not tuned further.

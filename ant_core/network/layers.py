@@ -15,6 +15,7 @@ __all__ = [
     "Attention",
     "Block",
     "FlowBias",
+    "PieceHead",
     "crop_cnn",
     "differences",
     "distance_field",
@@ -191,3 +192,20 @@ class FlowBias(nn.Module):
         pair = self.flow(torch.cat([flow, logarithms], dim=-1))
         hidden = (differences(self.geometry, target, reference) + pair).relu()
         return self.out(self.hidden(hidden).relu())
+
+
+class PieceHead(nn.Module):
+    """Tells whether this very piece is seen, from its own evidence and its neighbours'.
+
+    What hides a piece hides pieces beside it, too.
+    """
+
+    def __init__(self, inputs: int, hidden: int) -> None:
+        super().__init__()
+        self.evidence = mlp(inputs, hidden, hidden)
+        self.among = mlp(2 * hidden, hidden, 1)
+
+    def forward(self, evidence: Tensor, adjacency: Tensor) -> Tensor:
+        """Evidence (B, N, inputs), adjacency (B, N, N), rows sum to 1 -> logits (B, N)."""
+        own = self.evidence(evidence).relu()
+        return self.among(torch.cat([own, torch.matmul(adjacency, own)], dim=-1))[..., 0]

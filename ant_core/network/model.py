@@ -31,6 +31,7 @@ from ant_core.network.layers import (
     PAIR_FEATURES,
     Block,
     FlowBias,
+    PieceHead,
     crop_cnn,
     differences,
     distance_field,
@@ -177,7 +178,7 @@ class AntRelative(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(2.5))  # exp(2.5) = 12: cosine similarity spread
         self.counterpart = mlp(features + 2, features // 2, 1) if config.counterpart else None
         evidence = features + _EVIDENCE + (_FLOW_EVIDENCE if config.flow else 0)
-        self.seen = mlp(evidence, features // 2, 1) if config.seen else None
+        self.seen = PieceHead(evidence, features) if config.seen else None
         weights = torch.full((config.agreement,), _AGREEMENT)
         self.agreement = nn.Parameter(weights) if config.agreement else None
         self.hints = HintJoin(features) if config.hints else None
@@ -278,7 +279,7 @@ class AntRelative(nn.Module):
         ]
         if self.config.flow:
             evidence.append(self._flow_evidence(agreed, flow, *geometry, target_adjacency))
-        return agreed, counterpart, self.seen(torch.cat(evidence, dim=-1))[..., 0]
+        return agreed, counterpart, self.seen(torch.cat(evidence, dim=-1), target_adjacency)
 
     @staticmethod
     def _evidence(

@@ -83,16 +83,9 @@ class Run:
             self._start_from(Path(config.start_from))
 
     def _start_from(self, path: Path) -> None:
-        """Begin with the weights of a model file; parts of ours that it lacks start fresh.
-
-        A layer that takes more inputs than before pays no heed to the new ones at first.
-        """
+        """Begin with the weights of a model file; parts of ours that it lacks start fresh."""
         model, manifest = read_model(path)
-        stored, fresh = model.state_dict(), self.model.state_dict()
-        for name, weight in stored.items():
-            if name in fresh and weight.ndim == 2:
-                more = max(0, fresh[name].shape[1] - weight.shape[1])
-                stored[name] = torch.nn.functional.pad(weight, (0, more))
+        stored = model.state_dict()
         self.pairs_before = int(manifest.get("pairs_seen", 0))
         try:
             strange = self.model.load_state_dict(stored, strict=False).unexpected_keys

@@ -16,6 +16,7 @@ from ant_core.network.export import (  # noqa: E402
     matcher_inputs,
     write_model,
 )
+from ant_core.network.layers import PieceHead  # noqa: E402
 from ant_core.network.model import CONFIGS, build  # noqa: E402
 
 MANIFEST = {"name": "fresh", "no_counterpart_threshold": 0.5, "confidence": [[0, 0], [1, 1]]}
@@ -72,6 +73,18 @@ def test_neighbours_that_match_decide_between_twins():
     assert agreed[0].argmax(dim=1).tolist() == [0, 1, 2, 3]
     apart = model._agree(similarity, torch.zeros(1, 4, 4), torch.zeros(1, 4, 4))
     torch.testing.assert_close(apart.softmax(-1), similarity.softmax(-1))
+
+
+@torch.inference_mode()
+def test_what_hides_a_piece_is_asked_of_its_neighbours_too():
+    torch.manual_seed(0)
+    head, evidence = PieceHead(3, 8), torch.randn(1, 3, 3)
+    alone = head(evidence, torch.zeros(1, 3, 3))
+    beside = torch.zeros(1, 3, 3)
+    beside[0, 0, 1] = beside[0, 1, 0] = 1
+    among = head(evidence, beside)
+    assert not torch.isclose(among[0, :2], alone[0, :2]).any()
+    assert among[0, 2] == alone[0, 2]
 
 
 @torch.inference_mode()
