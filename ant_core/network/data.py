@@ -26,7 +26,7 @@ from ant_core.network.options import option
 
 __all__ = ["Sample", "SampleOptions", "batches", "collate", "observed", "sample_pair"]
 
-_FLOW_SHARE = 0.75  # of samples that may use it: with it alone nothing else would be learned
+_FLOW_SHARE = 0.95  # of samples that may use it: sheets and drawings of other sizes have none
 _COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
 
 
@@ -320,8 +320,7 @@ def _join(frames: list[Frame], target_number: int) -> dict[str, NDArray[np.gener
         key: np.concatenate([getattr(frame, key) for frame in frames])
         for key in ("crops", "shape", "box", "label", "color")
     }
-    place = np.repeat(np.arange(len(frames)), counts)
-    return {**joined, "adjacency": adjacency, "geometry": np.concatenate(geometry), "place": place}
+    return {**joined, "adjacency": adjacency, "geometry": np.concatenate(geometry)}
 
 
 def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
@@ -331,7 +330,7 @@ def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
         padded_shape = (longest, *first.shape[1:])
         if key == "adjacency":
             padded_shape = (longest, longest)
-        fill = UNSURE if key in ("label", "color", "seen", "place") else 0
+        fill = UNSURE if key in ("label", "color", "seen") else 0
         block = np.full((len(rows), *padded_shape), fill, first.dtype)
         for i, row in enumerate(rows):
             value = row[key]

@@ -13,7 +13,6 @@ __all__ = [
     "consistency_loss",
     "counterpart_loss",
     "cycle_loss",
-    "each_reference_loss",
     "forward_match_loss",
     "label_agreement",
     "paper_loss",
@@ -43,25 +42,6 @@ def forward_match_loss(similarity: Tensor, agreement: Tensor) -> Tensor:
     log_mass = similarity.masked_fill(agreement == 0, float("-inf")).logsumexp(dim=-1)
     log_mass = torch.where(has_match > 0, log_mass, torch.zeros_like(log_mass))
     return (similarity.logsumexp(dim=-1) - log_mass) * has_match
-
-
-def each_reference_loss(similarity: Tensor, agreement: Tensor, place: Tensor) -> Tensor:
-    """Return the forward match loss of every reference by itself, a mean over those that can.
-
-    Matched together, references share what is learned: where flow shows the way in the nearest,
-    the others would learn nothing, and a chain of drawings could only copy the one before.
-    similarity, agreement: (B, N, M); place: (B, M) which reference a segment is of, -1 padding.
-    Returns (B, N).
-    """
-    total = torch.zeros_like(similarity[..., 0])
-    able = torch.zeros_like(total)
-    for index in range(int(place.max()) + 1):
-        inside = (place == index)[:, None]  # (B, 1, M)
-        # A sample with fewer references has no column here; its loss is 0, not that of nothing.
-        alone = similarity.masked_fill(~inside, -1e4)
-        total = total + forward_match_loss(alone, agreement * inside)
-        able = able + (agreement * inside).amax(dim=-1)
-    return total / able.clamp(min=1)
 
 
 def cycle_loss(similarity: Tensor, target_mask: Tensor, reference_mask: Tensor) -> Tensor:
@@ -141,8 +121,8 @@ def relative_loss(
 ) -> Tensor:
     """Return the loss of our configuration, a mean over segments.
 
-    Forward match over parts, of all references together and of each alone, and over (randomly
-    merged) colours, the same from the references' side, and both heads.
+    Forward match over parts and over (randomly merged) colours, the same from the references'
+    side, and both heads.
     """
     parts = label_agreement(batch["target_label"], batch["reference_label"])
     colors = label_agreement(batch["target_color"], batch["reference_color"])
@@ -151,7 +131,6 @@ def relative_loss(
     count = mask.sum().clamp(min=1.0)
     back_count = batch["reference_mask"].sum().clamp(min=1.0)
     forward = forward_match_loss(similarity, parts).sum() / count
-    alone = each_reference_loss(similarity, parts, batch["reference_place"]).sum() / count
     color = forward_match_loss(similarity, colors).sum() / count
     reverse = (similarity + padding).transpose(1, 2)
     backward = forward_match_loss(reverse, parts.transpose(1, 2)).sum() / back_count
@@ -160,4 +139,4 @@ def relative_loss(
     found = counterpart_loss(counterpart, parts, known).sum() / count
     pieces = (batch["target_seen"] >= 0).sum().clamp(min=1)
     piece = seen_loss(seen, batch["target_seen"]).sum() / pieces
-    return 0.3 * forward + 0.3 * alone + 0.4 * color + 0.25 * backward + 0.25 * found + 0.25 * piece
+    return 0.6 * forward + 0.4 * color + 0.25 * backward + 0.25 * found + 0.25 * piece

@@ -9,7 +9,6 @@ torch = pytest.importorskip("torch", reason="training needs the train extra")
 from ant_core.network.losses import (  # noqa: E402 - torch is optional
     counterpart_loss,
     cycle_loss,
-    each_reference_loss,
     forward_match_loss,
     label_agreement,
     paper_loss,
@@ -38,28 +37,6 @@ def test_forward_loss_gradient_is_finite_where_nothing_matches():
     forward_match_loss(similarity, agreement).sum().backward()
     assert torch.isfinite(similarity.grad).all()
     assert similarity.grad[0, 1].abs().sum() == 0
-
-
-def test_each_reference_must_know_the_answer_by_itself():
-    """The first reference has one column, the second two; the last column is padding."""
-    similarity = torch.tensor([[[9.0, 1.0, 0.0, -1e4], [0.0, 2.0, 0.0, -1e4], [0.0, 0, 0, -1e4]]])
-    agreement = torch.tensor([[[1.0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]])
-    place = torch.tensor([[0, 1, 1, -1]])
-    got = each_reference_loss(similarity, agreement, place)[0].tolist()
-    second = math.log(1 + math.exp(-1.0))
-    # 0 in the first, where there is nothing else, and what the second gives away.
-    assert got[0] == pytest.approx(second / 2, abs=1e-5)
-    assert got[1] == pytest.approx(math.log(math.exp(2.0) + 1), abs=1e-5)
-    assert got[2] == 0
-    # Together the first would hide that the second hardly knows.
-    assert forward_match_loss(similarity, agreement)[0, 0].item() < 0.001
-
-
-def test_one_reference_alone_is_all_references_together():
-    torch.manual_seed(0)
-    similarity, agreement = torch.randn(2, 3, 4), (torch.rand(2, 3, 4) < 0.4).float()
-    alone = each_reference_loss(similarity, agreement, torch.zeros(2, 4, dtype=torch.int64))
-    torch.testing.assert_close(alone, forward_match_loss(similarity, agreement))
 
 
 def test_cycle_loss_by_hand():
