@@ -26,7 +26,6 @@ from ant_core.network.options import option
 
 __all__ = ["Sample", "SampleOptions", "batches", "collate", "observed", "sample_pair"]
 
-_FLOW_SHARE = 0.95  # of samples that may use it: sheets and drawings of other sizes have none
 _COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
 
 
@@ -45,6 +44,9 @@ class SampleOptions:
     )
     drop_share: float = option(
         0.35, "share of samples in which some reference segments are missing"
+    )
+    flow_share: float = option(
+        0.95, "share of samples that are told of optical flow: sheets and other sizes have none"
     )
     beside_share: float = option(
         0.4,
@@ -100,7 +102,7 @@ def sample_pair(
     beside = _beside(clip, target, chosen, options) if companion else None
     steps = tuple(i - target for i in chosen)
     sample = _augment(Sample(whole, frames, beside, steps), rng, options)
-    if rng.random() < _FLOW_SHARE:
+    if rng.random() < options.flow_share:
         sample = sample._replace(flow=_flow(clip, target, chosen, sample))
     return sample
 
