@@ -333,10 +333,10 @@ class Matcher:
                     self._label(references, empty, *np.zeros((2, target.count), np.float32))
                 )
         if live:
-            lively = [jobs[index] for index in live]
-            feed = _pad_jobs(lively)
+            present = [jobs[index] for index in live]
+            feed = _pad_jobs(present)
             if "flow" in self._matcher_inputs:
-                feed["flow"] = self._flow(lively)
+                feed["flow"] = self._flow(present)
             used = {name: feed[name] for name in self._matcher_inputs}
             probability, *heads = self._matcher.run(self._matcher_outputs, used)
             for row, index in enumerate(live):

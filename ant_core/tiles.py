@@ -1,6 +1,6 @@
 """Matching drawings of thousands of segments piece by piece, so that memory stays bounded.
 
-The network compares every target segment with every reference segment at some 250 bytes a pair,
+The network compares every target segment with every reference segment at some 700 bytes a pair,
 and the reference segments among each other at some 60. Above a limit the target is split into
 groups of neighbouring segments, each matched against the reference segments around its place.
 """

@@ -37,7 +37,7 @@ class Settings:
         Painted drawings a target is matched against, the nearest ones; `max_columns` bounds
         them by segments long before this does in dense shots.
     max_pairs : int
-        Target times reference segments in one match, for memory (some 250 bytes each). Above
+        Target times reference segments in one match, for memory (some 700 bytes each). Above
         it farther references are left out, and at last the drawing is matched in tiles.
     max_columns : int
         Reference segments in one match, for memory likewise (some 60 bytes for each two).
@@ -50,7 +50,7 @@ class Settings:
 
     gap_px: float | None = None
     max_references: int = 64
-    max_pairs: int = 2_000_000
+    max_pairs: int = 1_300_000
     max_columns: int = 3_000
     disagreement_share: float = 0.2
     cached_segments: int = 28_000
