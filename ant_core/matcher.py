@@ -28,7 +28,7 @@ from ant_core.descriptors import (
     pair_geometry,
 )
 from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt, ModelMissing
-from ant_core.motion import EVIDENCE, Motion, SmallDrawing
+from ant_core.motion import Motion, SmallDrawing, padded
 
 __all__ = ["DrawingFeatures", "Match", "Matcher", "ModelFile", "default_model", "join"]
 
@@ -336,7 +336,8 @@ class Matcher:
             present = [jobs[index] for index in live]
             feed = _pad_jobs(present)
             if "flow" in self._matcher_inputs:
-                feed["flow"] = self._flow(present)
+                sizes = (feed[f"{side}_mask"].shape[1] for side in ("target", "reference"))
+                feed["flow"] = padded([self._evidence(*job) for job in present], *sizes)
             used = {name: feed[name] for name in self._matcher_inputs}
             probability, *heads = self._matcher.run(self._matcher_outputs, used)
             for row, index in enumerate(live):
@@ -350,18 +351,16 @@ class Matcher:
                 )
         return [result for result in results if result is not None]
 
-    def _flow(self, jobs: Sequence[_Job]) -> NDArray[np.float32]:
-        """Say what optical flow tells of every two segments, (B, N, M, 4), padded with zeros."""
-        found = []
-        for references, target, offsets in jobs:
-            pictures = [reference.small for reference in references]
-            counts = target.count, [reference.count for reference in references]
-            found.append(self._motion.evidence(target.small, pictures, counts, offsets))
-        rows, columns = (max(one.shape[axis] for one in found) for axis in (0, 1))
-        block = np.zeros((len(found), rows, columns, len(EVIDENCE)), np.float32)
-        for filled, one in zip(block, found, strict=True):
-            filled[: one.shape[0], : one.shape[1]] = one
-        return block
+    def _evidence(
+        self,
+        references: Sequence[DrawingFeatures],
+        target: DrawingFeatures,
+        offsets: Sequence[int],
+    ) -> NDArray[np.float32]:
+        """Say what optical flow tells of every two segments, (N, M, 4)."""
+        pictures = [reference.small for reference in references]
+        counts = target.count, [reference.count for reference in references]
+        return self._motion.evidence(target.small, pictures, counts, offsets)
 
     @staticmethod
     def _label(

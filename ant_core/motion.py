@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from segmentation import expand_labels
 
-__all__ = ["EVIDENCE", "Motion", "SmallDrawing", "comparable", "nearest", "shrink"]
+__all__ = ["EVIDENCE", "Motion", "SmallDrawing", "comparable", "nearest", "padded", "shrink"]
 
 # Columns of what flow says of a target and a reference segment.
 EVIDENCE = (
@@ -180,20 +180,36 @@ class Motion:
         for one, other, field in self._known:
             if one is first and other is second:
                 return field
-        field = _dense_flow(first, second)
-        self._known = (*self._known[1 - _KEPT :], (first, second, field))
-        return field
+        # Both ways, for both are asked, and what is done to the pictures serves both.
+        hills = _hilly(first), _hilly(second)
+        ahead, back = _dense_flow(*hills), _dense_flow(*hills[::-1])
+        self._known = (*self._known[2 - _KEPT :], (first, second, ahead), (second, first, back))
+        return ahead
+
+
+def padded(
+    parts: Sequence[NDArray[np.float32] | None], rows: int, columns: int
+) -> NDArray[np.float32]:
+    """Return evidence of several matches as one array, (B, rows, columns, 4), padded with zeros.
+
+    parts: B of (N, M, 4), or None where nothing is known.
+    """
+    block = np.zeros((len(parts), rows, columns, len(EVIDENCE)), np.float32)
+    for filled, part in zip(block, parts, strict=True):
+        if part is not None:
+            filled[: part.shape[0], : part.shape[1]] = part
+    return block
 
 
 def _dense_flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> _Field:
-    """Return the flow of dense inverse search (Kroeger et al., ECCV 2016)."""
+    """Return the flow of dense inverse search between hills (Kroeger et al., ECCV 2016)."""
     solver = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     solver.setFinestScale(0)
     solver.setPatchStride(_STRIDE_PX)
     solver.setUseMeanNormalization(False)
     solver.setVariationalRefinementIterations(0)
     start = np.zeros((*first.shape, 2), np.float32)
-    return np.asarray(solver.calc(_hilly(first), _hilly(second), start), np.float32)
+    return np.asarray(solver.calc(first, second, start), np.float32)
 
 
 def _hilly(darkness: NDArray[np.uint8]) -> NDArray[np.uint8]:

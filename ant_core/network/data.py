@@ -21,7 +21,7 @@ from ant_core.descriptors import (
     pair_geometry,
 )
 from ant_core.evaluation.clips import UNSURE, Clip, Frame
-from ant_core.motion import EVIDENCE, Motion, nearest
+from ant_core.motion import EVIDENCE, Motion, nearest, padded
 from ant_core.network.options import option
 
 __all__ = ["Sample", "SampleOptions", "batches", "collate", "observed", "sample_pair"]
@@ -107,8 +107,13 @@ def sample_pair(
     return sample
 
 
-def observed(target: Frame, references: Sequence[Frame], motion: Motion) -> Sample:
-    """Return a sample as the product sees it: not varied, with the flow of the stored pictures."""
+def observed(target: Frame, references: Sequence[Frame], motion: Motion | None) -> Sample:
+    """Return a sample as the product sees it: not varied, with the flow of the stored pictures.
+
+    Without `motion`, which some networks take no heed of, without flow.
+    """
+    if motion is None:
+        return Sample(target, [*references])
     flow = motion.evidence(
         target.small,
         [reference.small for reference in references],
@@ -272,12 +277,8 @@ def collate(samples: list[Sample]) -> dict[str, Tensor]:
     """
     batch = _side("target", [_join([s.target], s.target.number) | _seen(s) for s in samples])
     batch |= _side("reference", [_join(s.references, s.target.number) for s in samples])
-    rows, columns = (batch[f"{side}_mask"].shape[1] for side in ("target", "reference"))
-    flow = np.zeros((len(samples), rows, columns, len(EVIDENCE)), np.float32)
-    for filled, sample in zip(flow, samples, strict=True):
-        if sample.flow is not None:
-            filled[: sample.flow.shape[0], : sample.flow.shape[1]] = sample.flow
-    batch["flow"] = torch.from_numpy(flow)
+    sizes = (batch[f"{side}_mask"].shape[1] for side in ("target", "reference"))
+    batch["flow"] = torch.from_numpy(padded([sample.flow for sample in samples], *sizes))
     if any(s.companion for s in samples):
         frames = [s.companion or s.target for s in samples]
         batch |= _side("companion", [_join([frame], frame.number) for frame in frames])

@@ -82,7 +82,7 @@ def _match(
     hints: NDArray[np.int64],
 ) -> Match:
     device = next(model.parameters()).device
-    sample = collate([observed(target, references, Motion())])
+    sample = collate([observed(target, references, Motion() if model.config.flow else None)])
     batch = {k: v.to(device) for k, v in sample.items()}
     colors = np.concatenate([ballot.color for ballot in ballots]).astype(np.int64)
     known = torch.from_numpy(colors)[None].to(device), torch.from_numpy(hints)[None].to(device)

@@ -61,7 +61,6 @@ class Run:
     ) -> None:
         self.config, self.folder, self.model_config = config, folder, model_config
         self.machine, self._notify = machine, notify
-        folder.mkdir(parents=True, exist_ok=True)
         self.model = build(model_config).to(machine.device)
         self.average = deepcopy(self.model).requires_grad_(requires_grad=False)
         for name, weights in self.model.named_parameters():
@@ -71,6 +70,7 @@ class Run:
                 f"only is {config.only!r}, and no weights of {config.network} are named so: try "
                 "seen, or leave it empty"
             )
+        folder.mkdir(parents=True, exist_ok=True)
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), config.learning_rate, weight_decay=config.weight_decay
         )

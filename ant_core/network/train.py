@@ -29,7 +29,7 @@ from ant_core.evaluation.clips import Clip, Frame, load_clip
 from ant_core.evaluation.protocols import MatchFrames, recursive
 from ant_core.motion import Motion
 from ant_core.network.config import TrainConfig
-from ant_core.network.data import Sample, batches, collate, observed
+from ant_core.network.data import batches, collate, observed
 from ant_core.network.machine import Machine
 from ant_core.network.model import AntPaper, AntRelative
 from ant_core.network.run import Run
@@ -50,15 +50,14 @@ def learning_rate(config: TrainConfig, share: float) -> float:
 
 def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
     """Wrap a network for the evaluation protocols."""
-    device, motion = next(model.parameters()).device, Motion()
+    device = next(model.parameters()).device
+    motion = Motion() if model.config.flow else None
 
     def match(
         references: Sequence[Frame], target: Frame
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        sample = Sample(target, [*references])
-        if model.config.flow:
-            sample = observed(target, references, motion)
-        batch = {key: value.to(device) for key, value in collate([sample]).items()}
+        sample = collate([observed(target, references, motion)])
+        batch = {key: value.to(device) for key, value in sample.items()}
         with torch.inference_mode():
             similarity, counterpart, _ = match_batch(model, batch)
         probability = similarity.softmax(-1)[0].cpu().numpy()
