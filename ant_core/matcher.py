@@ -1,20 +1,10 @@
-"""The run-time of the networks: ONNX Runtime on CPU or CUDA, never PyTorch.
-
-A model is one file, `NAME.antmodel`: a zip archive, stored without compression, of
-`manifest.json`, `encoder.onnx` (a drawing -> tokens, once a drawing) and `matcher.onnx`
-(references and a target -> similarity). `ant_core.network.export` writes it.
-"""
+"""The run-time of the networks: ONNX Runtime on CPU or CUDA, never PyTorch."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.descriptors import (
-    DESCRIPTOR_VERSION,
     Descriptors,
     adjacency_matrix,
     pair_geometry,
 )
-from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt, ModelMissing
+from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt
+from ant_core.model_file import ModelFile, default_model
 from ant_core.motion import Motion, SmallDrawing, padded
 
-__all__ = ["DrawingFeatures", "Match", "Matcher", "ModelFile", "default_model", "join"]
+__all__ = ["DrawingFeatures", "Match", "Matcher", "join"]
 
 Device = Literal["auto", "cpu", "cuda"]
 # TF32 off: scores on CUDA stay within the tolerance of those on the CPU.
@@ -38,13 +28,6 @@ _PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
     "cpu": ("CPUExecutionProvider", {}),
     "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
 }
-_MANIFEST = (
-    "name",
-    "descriptor_version",
-    "features",
-    "no_counterpart_threshold",
-    "confidence",
-)
 # ONNX Runtime keeps the arithmetic on shapes on the CPU by design; these never belong there.
 _COMPUTE = {"Conv", "FusedConv", "FusedMatMul", "Gemm", "LayerNormalization", "MatMul", "Softmax"}
 
@@ -97,67 +80,6 @@ class Match:
 
 
 _Job = tuple[Sequence[DrawingFeatures], DrawingFeatures, Sequence[int]]  # see `Matcher.match`
-
-
-def default_model() -> Path:
-    """Return the path of the model that is part of the package."""
-    return Path(str(resources.files("ant_core"))) / "models" / "default.antmodel"
-
-
-@dataclass(frozen=True)
-class ModelFile:
-    """The contents of a model file, checked.
-
-    Attributes
-    ----------
-    manifest : dict
-        Name, descriptor version, confidence table, threshold, and what the model card says.
-    encoder, matcher : bytes
-        The two graphs.
-    sha256 : str
-        Hash of the whole file.
-    """
-
-    manifest: dict[str, Any]
-    encoder: bytes
-    matcher: bytes
-    sha256: str
-
-    @classmethod
-    def read(cls, path: Path) -> ModelFile:
-        """Read a model file.
-
-        Raises
-        ------
-        ModelMissing
-            If there is no such file.
-        ModelCorrupt
-            If it is no model file, damaged, or made for other descriptors.
-        """
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise ModelMissing(
-                f"no model at {path} ({error.strerror}); give --model the path of an .antmodel file"
-            ) from None
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                manifest = json.loads(archive.read("manifest.json"))
-                encoder, matcher = archive.read("encoder.onnx"), archive.read("matcher.onnx")
-            missing = [key for key in _MANIFEST if key not in manifest]
-            if missing:
-                raise ValueError(f"its manifest lacks {', '.join(missing)}")
-            version = manifest["descriptor_version"]
-        except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
-            raise ModelCorrupt(
-                f"{path} is not a model file or is damaged ({error}); copy or download it again"
-            ) from None
-        if version != DESCRIPTOR_VERSION:
-            raise ModelCorrupt(
-                f"{path} is made for descriptors of version {version}, this engine has version "
-                f"{DESCRIPTOR_VERSION}; use a model made for this engine"
-            )
-        return cls(manifest, encoder, matcher, hashlib.sha256(data).hexdigest())
 
 
 def _locate(model: Path) -> Path:

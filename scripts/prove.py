@@ -38,7 +38,8 @@ from ant_core.evaluation.reliability import draw_reliability
 from ant_core.evaluation.sets import ShotSource
 from ant_core.evaluation.worst_sheet import draw_worst
 from ant_core.formats.files import WholeFiles
-from ant_core.matcher import Matcher, default_model
+from ant_core.matcher import Matcher
+from ant_core.model_file import default_model
 from ant_core.pipeline import limit_threads
 
 SETS = {

@@ -10,7 +10,8 @@ import pytest
 
 from ant_core.descriptors import SHAPE_FEATURES, Descriptors
 from ant_core.errors import DeviceUnavailable, ModelCorrupt, ModelMissing
-from ant_core.matcher import Matcher, ModelFile, default_model, misplaced_nodes
+from ant_core.matcher import Matcher, misplaced_nodes
+from ant_core.model_file import ModelFile, default_model
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs the cpu or gpu extra")
 

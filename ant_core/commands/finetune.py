@@ -54,7 +54,7 @@ def run(
 ) -> Outcome:
     """Finetune; see `ant_core finetune --help`."""
     need_torch()
-    from ant_core.matcher import default_model
+    from ant_core.model_file import default_model
     from ant_core.network.config import TrainConfig
     from ant_core.network.finetune import check, finetune, read_production
     from ant_core.network.restore import read_model

@@ -30,7 +30,8 @@ from ant_core.evaluation.results import Results, document, statistics_table, tab
 from ant_core.evaluation.sets import ShotSource, find_shots
 from ant_core.evaluation.worst_sheet import draw_worst
 from ant_core.formats.files import WholeFiles
-from ant_core.matcher import Matcher, default_model
+from ant_core.matcher import Matcher
+from ant_core.model_file import default_model
 from ant_core.pipeline import limit_threads
 from ant_core.reporter import Reporter
 

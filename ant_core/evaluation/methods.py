@@ -15,7 +15,8 @@ from ant_core.analysis import MatcherLike
 from ant_core.descriptors import SHAPE_FEATURES, Descriptors
 from ant_core.evaluation.baselines import nearest_position, shared_pixels
 from ant_core.evaluation.shots import TrueFrame
-from ant_core.matcher import DrawingFeatures, Match, ModelFile
+from ant_core.matcher import DrawingFeatures, Match
+from ant_core.model_file import ModelFile
 from ant_core.models.installed import locate
 from ant_core.motion import Motion, comparable
 

@@ -183,7 +183,7 @@ class Store:
         ------
         ModelMissing, ModelCorrupt, OutputError, UsageError, Cancelled
         """
-        from ant_core.matcher import ModelFile
+        from ant_core.model_file import ModelFile
 
         sha256 = ModelFile.read(source).sha256
         entry = self._entry_for(source, sha256, name, version)

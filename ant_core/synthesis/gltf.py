@@ -1,39 +1,24 @@
 """Reading skinned glTF models into plain NumPy arrays.
 
-A glTF file is JSON beside one block of bytes.  One model becomes one list of vertices, each moved
-by up to four entries of one *palette* of matrices; a mesh without a skin is a mesh with one joint,
-its own node.  The format is Khronos' glTF 2.0: sections 3.6 (buffers), 3.7.3 (skins),
-3.11 (animations) and 4 (GLB).
+One model becomes one list of vertices, each moved by up to four entries of one *palette* of
+matrices; a mesh without a skin is a mesh with one joint, its own node.  The format is Khronos'
+glTF 2.0: sections 3.7.3 (skins) and 3.11 (animations).
 """
 
 from __future__ import annotations
 
-import base64
-import json
-import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
+from ant_core.synthesis.gltf_file import Floats, GltfFile, parse
 
 __all__ = ["Channel", "Floats", "Group", "Model", "Motion", "load_model", "motion_names"]
 
-Floats = NDArray[np.float32]
-
-_DTYPE = {
-    5120: np.int8,
-    5121: np.uint8,
-    5122: np.int16,
-    5123: np.uint16,
-    5125: np.uint32,
-    5126: np.float32,
-}
-_WIDTH = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 _TRIANGLES = 4
 
 
@@ -125,111 +110,10 @@ class Model:
     motions: dict[str, Motion] = field(default_factory=dict)
 
 
-class _Record(dict[str, Any]):
-    """A JSON object whose members are attributes; what is absent is None."""
-
-    def __getattr__(self, name: str) -> Any:
-        return self.get(name)
-
-
-def _chunks(path: Path) -> tuple[bytes, bytes]:
-    """Return the JSON text and the binary block (may be empty) of a .glb or .gltf file."""
-    data = path.read_bytes()
-    if data[:4] != b"glTF":
-        return data, b""
-    found, start = {b"JSON": b"", b"BIN\0": b""}, 12
-    while start + 8 <= len(data):
-        length, kind = struct.unpack_from("<I4s", data, start)
-        found[kind] = data[start + 8 : start + 8 + length]
-        start += 8 + length
-    return found[b"JSON"], found[b"BIN\0"]
-
-
-def _parse(path: Path) -> tuple[Any, bytes]:
-    """Return the JSON of a file as records, and its binary block."""
-    try:
-        text, block = _chunks(path)
-        gltf = json.loads(text, object_hook=_Record)
-    except (OSError, ValueError, struct.error) as error:
-        raise InputError(
-            f"{path}: expected a glTF 2.0 model, but it cannot be read ({error})."
-        ) from error
-    if not isinstance(gltf, _Record) or gltf.asset is None:
-        raise InputError(
-            f"{path}: expected a glTF 2.0 model, but it has no 'asset'; choose another file."
-        )
-    return gltf, block
-
-
 def motion_names(path: Path) -> list[str]:
     """Return the names of a model's clips without reading its buffers."""
-    gltf, _ = _parse(path)
+    gltf, _ = parse(path)
     return [clip.name or f"clip{i}" for i, clip in enumerate(gltf.animations or [])]
-
-
-class _File:
-    """The parsed file with its buffers, and typed access to them."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.gltf, self._block = _parse(path)
-        if self.gltf.extensionsRequired:
-            raise InputError(
-                f"{path}: needs the extensions {self.gltf.extensionsRequired}, which are not "
-                "supported; export it without compression."
-            )
-        self.buffers = [self._buffer(buffer) for buffer in self.gltf.buffers or []]
-
-    def _buffer(self, buffer: Any) -> bytes:
-        if buffer.uri is None:
-            return self._block
-        if buffer.uri.startswith("data:"):
-            return base64.b64decode(buffer.uri.split(",", 1)[1])
-        beside: Path = self.path.parent / buffer.uri
-        return beside.read_bytes()
-
-    def view(self, index: int) -> bytes:
-        view = self.gltf.bufferViews[index]
-        start = int(view.byteOffset or 0)
-        buffer = self.buffers[int(view.buffer)]
-        return buffer[start : start + int(view.byteLength)]
-
-    def array(self, index: int) -> NDArray[Any]:
-        """Return accessor ``index`` as (count, width); normalised integers become floats."""
-        accessor = self.gltf.accessors[index]
-        if accessor.sparse is not None or accessor.bufferView is None:
-            raise InputError(
-                f"{self.path}: sparse accessors are not supported; export without them."
-            )
-        dtype: np.dtype[Any] = np.dtype(_DTYPE[accessor.componentType])
-        width = _WIDTH[accessor.type]
-        view = self.gltf.bufferViews[accessor.bufferView]
-        stride = view.byteStride or width * dtype.itemsize
-        raw = np.frombuffer(self.view(accessor.bufferView), np.uint8)[accessor.byteOffset or 0 :]
-        shape, strides = (accessor.count, width * dtype.itemsize), (stride, 1)
-        needed = (accessor.count - 1) * stride + width * dtype.itemsize
-        if accessor.count and raw.size < needed:
-            raise InputError(
-                f"{self.path}: accessor {index} reaches past its buffer; export it again."
-            )
-        rows = np.lib.stride_tricks.as_strided(raw, shape, strides)
-        values = np.ascontiguousarray(rows).view(dtype).reshape(accessor.count, width)
-        if accessor.normalized and dtype.kind in "iu":
-            shares: Floats = np.maximum(values.astype(np.float32) / np.iinfo(dtype).max, -1.0)
-            return shares
-        return values
-
-    def image(self, index: int) -> NDArray[np.uint8] | None:
-        """Return picture ``index`` as (h, w, 3) BGR, None where its file is absent."""
-        image = self.gltf.images[index]
-        if image.bufferView is not None:
-            data = self.view(image.bufferView)
-        elif image.uri and (self.path.parent / image.uri).is_file():
-            data = (self.path.parent / image.uri).read_bytes()
-        else:
-            return None
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        return None if decoded is None else decoded.astype(np.uint8, copy=False)
 
 
 def _decompose(matrix: NDArray[np.floating]) -> tuple[Floats, Floats, Floats]:
@@ -252,7 +136,7 @@ def _decompose(matrix: NDArray[np.floating]) -> tuple[Floats, Floats, Floats]:
     )
 
 
-def _nodes(file: _File) -> dict[str, Any]:
+def _nodes(file: GltfFile) -> dict[str, Any]:
     nodes = file.gltf.nodes or []
     parents = np.full(len(nodes), -1, np.int32)
     for i, node in enumerate(nodes):
@@ -282,7 +166,7 @@ def _nodes(file: _File) -> dict[str, Any]:
     }
 
 
-def _palette(file: _File, meshes: list[int]) -> tuple[NDArray[np.int32], Floats, dict[int, int]]:
+def _palette(file: GltfFile, meshes: list[int]) -> tuple[NDArray[np.int32], Floats, dict[int, int]]:
     """Return palette_node, inverse_bind and the first palette entry of each mesh node."""
     nodes: list[int] = []
     binds: list[NDArray[Any]] = []
@@ -320,7 +204,9 @@ def _face_normals(vertices: Floats, faces: NDArray[np.int32]) -> Floats:
     return normals
 
 
-def _primitive(file: _File, primitive: Any, start: int, skinned: bool) -> dict[str, NDArray[Any]]:
+def _primitive(
+    file: GltfFile, primitive: Any, start: int, skinned: bool
+) -> dict[str, NDArray[Any]]:
     """Return the arrays of one primitive; vertex rows of ``faces`` count from 0."""
     given = primitive.attributes
     vertices = file.array(given.POSITION).astype(np.float32)
@@ -355,7 +241,7 @@ def _primitive(file: _File, primitive: Any, start: int, skinned: bool) -> dict[s
     }
 
 
-def _material(file: _File, index: int | None) -> tuple[str, int | None]:
+def _material(file: GltfFile, index: int | None) -> tuple[str, int | None]:
     """Return the name and the picture of a material."""
     if index is None:
         return "", None
@@ -366,7 +252,7 @@ def _material(file: _File, index: int | None) -> tuple[str, int | None]:
     return material.name or "", file.gltf.textures[pbr.baseColorTexture.index].source
 
 
-def _motions(file: _File) -> dict[str, Motion]:
+def _motions(file: GltfFile) -> dict[str, Motion]:
     motions = {}
     for number, animation in enumerate(file.gltf.animations or []):
         channels = []
@@ -407,7 +293,7 @@ def load_model(path: Path) -> Model:
     InputError
         The file is no glTF 2.0, has no triangles, or uses a feature that is not supported.
     """
-    file = _File(path)
+    file = GltfFile(path)
     nodes = _nodes(file)
     meshes = [i for i, node in enumerate(file.gltf.nodes or []) if node.mesh is not None]
     palette_node, inverse_bind, start = _palette(file, meshes)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ant_core.matcher import ModelFile
+from ant_core.model_file import ModelFile
 from scripts import card, prove
 from tests.ant_core.fakes import FakeMatcher
 from tests.models.conftest import make_model

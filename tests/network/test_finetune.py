@@ -13,7 +13,8 @@ from ant_core.cli import main  # noqa: E402 - torch is optional
 from ant_core.errors import InputError, ModelCorrupt, ModelMissing  # noqa: E402
 from ant_core.evaluation.clips import UNSURE  # noqa: E402
 from ant_core.evaluation.shots import from_picture  # noqa: E402
-from ant_core.matcher import Matcher, default_model  # noqa: E402
+from ant_core.matcher import Matcher  # noqa: E402
+from ant_core.model_file import default_model  # noqa: E402
 from ant_core.network import finetune as room  # noqa: E402
 from ant_core.network.export import compare, write_model  # noqa: E402
 from ant_core.network.finetune import read_production  # noqa: E402
