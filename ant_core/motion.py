@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from segmentation import expand_labels
 
-__all__ = ["EVIDENCE", "Motion", "SmallDrawing", "comparable", "nearest", "padded", "shrink"]
+__all__ = ["EVIDENCE", "Motion", "SmallDrawing", "asked", "comparable", "padded", "shrink"]
 
 # Columns of what flow says of a target and a reference segment.
 EVIDENCE = (
@@ -30,9 +30,12 @@ _SIDE_PX = 640  # flow of larger pictures costs more and was not better
 _LEAST_PX = 32  # narrower pictures hold too few of the solver's patches of 8 px
 _DARK = 96  # darkness from which on a pixel is line, where distances are measured
 _FAR_PX = 20.0  # of the line distance; 8 to 40 are alike on validation
-_STRIDE_PX = 5  # between the solver's patches; 4 is 0.4 points better and takes half as long again
+# Finest scale (0 = every pixel, 1 = every other) and stride in pixels between the solver's patches,
+# for the nearest references and for the next. A stride of 4 is 0.4 points better for the nearest
+# and takes half as long again; between drawings further apart a coarse field is better.
+_SCALES = ((0, 5), (1, 4))
 _RETURN_PX = 1.0  # a pixel that comes back nearer than this has returned
-_KEPT = 4  # flow fields
+_KEPT = 8  # flow fields: of four pairs of drawings, both ways
 
 _Field = NDArray[np.float32]  # (h, w, 2) x, y in pixels
 
@@ -86,14 +89,16 @@ def shrink(
     return SmallDrawing(np.asarray(small, np.uint8), seen.astype(kind))
 
 
-def nearest(offsets: Sequence[float]) -> list[bool]:
-    """Tell which references flow is asked about: those at the least distance in time, 0 = none.
+def asked(offsets: Sequence[float]) -> list[int]:
+    """Tell which references flow is asked about: 0 = not, 1 = the nearest in time, 2 = the next.
 
     `offsets` are target frame number minus reference frame number, 0 for model sheets, which do
-    not move, and for drawings that cannot be compared.
+    not move, and for drawings that cannot be compared. Two at the same distance count alike. The
+    nearest is mostly a drawing coloured before, the next one that the artist painted, whose
+    colours are sure.
     """
-    least = min((abs(offset) for offset in offsets if offset), default=0)
-    return [bool(offset) and abs(offset) == least for offset in offsets]
+    distances = sorted({abs(offset) for offset in offsets if offset})[:2]
+    return [distances.index(abs(o)) + 1 if abs(o) in distances else 0 for o in offsets]
 
 
 def comparable(target: SmallDrawing | None, reference: SmallDrawing | None) -> bool:
@@ -109,7 +114,7 @@ class Motion:
 
     def __init__(self) -> None:
         # Never changed in place, so threads need no lock; pictures are held, so that `is` is safe.
-        self._known: tuple[tuple[NDArray[np.uint8], NDArray[np.uint8], _Field], ...] = ()
+        self._known: tuple[tuple[NDArray[np.uint8], NDArray[np.uint8], bool, _Field], ...] = ()
 
     def evidence(
         self,
@@ -127,7 +132,7 @@ class Motion:
         counts : (int, sequence of int)
             Segments of the target, N, and of each reference, M in all.
         offsets : sequence of float
-            See `nearest`.
+            See `asked`.
 
         Returns
         -------
@@ -141,29 +146,36 @@ class Motion:
             for small, offset in zip(references, offsets, strict=True)
         ]
         starts = np.cumsum([0, *columns])
-        for small, asked, start, count in zip(
-            references, nearest(able), starts, columns, strict=False
+        for small, order, start, count in zip(
+            references, asked(able), starts, columns, strict=False
         ):
-            if asked and target is not None and small is not None:
+            if order and target is not None and small is not None:
                 part = found[:, start : start + count]
                 part[..., 0] = 1
-                part[..., 1:] = self.compare(target, small, (rows, count))
+                part[..., 1:] = self.compare(target, small, (rows, count), is_far=order > 1)
         return found
 
     def compare(
-        self, target: SmallDrawing, reference: SmallDrawing, counts: tuple[int, int]
+        self,
+        target: SmallDrawing,
+        reference: SmallDrawing,
+        counts: tuple[int, int],
+        *,
+        is_far: bool = False,
     ) -> NDArray[np.float32]:
         """Return the columns "ahead", "back" and "returned" of two drawings, (N, M, 3) float32.
 
-        counts: N, M. Pixels that lead onto a line lead to the segment next to it.
+        counts: N, M. Pixels that lead onto a line lead to the segment next to it. Where the two
+        are far from each other in time the flow is coarser.
         """
-        ahead = self._flow(target.darkness, reference.darkness)
-        back = self._flow(reference.darkness, target.darkness)
+        ahead = self._flow(target.darkness, reference.darkness, is_far=is_far)
+        back = self._flow(reference.darkness, target.darkness, is_far=is_far)
         height, width = target.labels.shape
         x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
         there = x + ahead[..., 0], y + ahead[..., 1]
         again = cv2.remap(back, *there, cv2.INTER_LINEAR, borderValue=(np.inf,) * 2)
-        returned = np.square(ahead + again).sum(axis=-1) < _RETURN_PX**2
+        astray = ahead + again
+        returned = astray[..., 0] ** 2 + astray[..., 1] ** 2 < _RETURN_PX**2
         reached = _look_up(reference.labels, *there)
         came = _look_up(target.labels, x + back[..., 0], y + back[..., 1])
         forward = _joint(target.labels, reached, counts)
@@ -176,14 +188,17 @@ class Motion:
         shares = forward / sizes[0][:, None], (reverse / sizes[1][:, None]).T
         return np.stack([*shares, strict / sizes[0][:, None]], axis=-1).astype(np.float32)
 
-    def _flow(self, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> _Field:
-        for one, other, field in self._known:
-            if one is first and other is second:
+    def _flow(
+        self, first: NDArray[np.uint8], second: NDArray[np.uint8], *, is_far: bool = False
+    ) -> _Field:
+        for one, other, far, field in self._known:
+            if one is first and other is second and far == is_far:
                 return field
         # Both ways, for both are asked, and what is done to the pictures serves both.
         hills = _hilly(first), _hilly(second)
-        ahead, back = _dense_flow(*hills), _dense_flow(*hills[::-1])
-        self._known = (*self._known[2 - _KEPT :], (first, second, ahead), (second, first, back))
+        ahead, back = (_dense_flow(*pair, *_SCALES[is_far]) for pair in (hills, hills[::-1]))
+        pairs = (first, second, is_far, ahead), (second, first, is_far, back)
+        self._known = (*self._known[2 - _KEPT :], *pairs)
         return ahead
 
 
@@ -201,11 +216,13 @@ def padded(
     return block
 
 
-def _dense_flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> _Field:
+def _dense_flow(
+    first: NDArray[np.uint8], second: NDArray[np.uint8], finest: int, stride: int
+) -> _Field:
     """Return the flow of dense inverse search between hills (Kroeger et al., ECCV 2016)."""
     solver = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    solver.setFinestScale(0)
-    solver.setPatchStride(_STRIDE_PX)
+    solver.setFinestScale(finest)
+    solver.setPatchStride(stride)
     solver.setUseMeanNormalization(False)
     solver.setVariationalRefinementIterations(0)
     start = np.zeros((*first.shape, 2), np.float32)

@@ -31,10 +31,17 @@ from numpy.typing import NDArray
 from ant_core.errors import AntError
 from ant_core.evaluation.benchmark import Result, applies, run_protocol
 from ant_core.evaluation.calibration import calibration_error, fit_confidence, fit_threshold
-from ant_core.evaluation.clips import Clip, load_clip
+from ant_core.evaluation.clips import Clip, Frame, load_clip
 from ant_core.evaluation.counterparts import Line
 from ant_core.evaluation.methods import Model
-from ant_core.evaluation.protocols import Confidence, Score, by_overlap, by_position, recursive
+from ant_core.evaluation.protocols import (
+    Confidence,
+    MatchFrames,
+    Score,
+    by_overlap,
+    by_position,
+    recursive,
+)
 from ant_core.evaluation.sets import find_shots
 from ant_core.matcher import Matcher
 from ant_core.models.release import describe, write_beside, write_release
@@ -79,9 +86,23 @@ def _interpolate(table: NDArray[np.float64]) -> Confidence:
     return lambda raw: np.interp(raw, table[:, 0], table[:, 1]).astype(np.float32)
 
 
-def _calibration_error(model: AntPaper | AntRelative, clips: Sequence[Clip]) -> float:
+def _remembered(match: MatchFrames) -> MatchFrames:
+    """Match the same drawings once only: what is matched does not depend on colours."""
+    known: dict[tuple[int, ...], tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+
+    def recall(
+        references: Sequence[Frame], target: Frame
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        key = (id(target), *map(id, references))
+        if key not in known:
+            known[key] = match(references, target)
+        return known[key]
+
+    return recall
+
+
+def _calibration_error(match: MatchFrames, clips: Sequence[Clip]) -> float:
     """Fit on every other clip; measure what propagation then says of the rest."""
-    match = network_matcher(model)
     table = _table([recursive(c.frames, match, true_references=True) for c in clips[::2]])
     scores = [recursive(clip.frames, match, _interpolate(table)) for clip in clips[1::2]]
     return calibration_error(
@@ -112,16 +133,18 @@ def _export(
     validation = [load_clip(path) for path in sorted((clips / "validation").glob("*.npz"))]
     # Clips of all kinds in both halves of the calibration.
     random.Random(0).shuffle(validation)
-    match = network_matcher(model)
+    match = _remembered(network_matcher(model))
     fitted = [recursive(clip.frames, match, true_references=True) for clip in validation]
     confidence = _table(fitted)
+
+    def propagated(threshold: float) -> list[Score]:
+        sure = _interpolate(confidence)
+        return [recursive(clip.frames, match, sure, threshold) for clip in validation]
+
     threshold = fit_threshold(
-        np.concatenate([c for s in fitted for c in s.counterpart]),
-        np.concatenate([h for s in fitted for h in s.hit]),
+        lambda threshold: float(np.mean([score.accuracy for score in propagated(threshold)]))
     )
-    scores = [
-        recursive(clip.frames, match, _interpolate(confidence), threshold) for clip in validation
-    ]
+    scores = propagated(threshold)
     kinds: dict[str, list[int]] = {}
     for index, clip in enumerate(validation):
         kinds.setdefault(re.sub(r"_?\d+$", "", clip.name), []).append(index)
@@ -132,7 +155,7 @@ def _export(
     stored = torch.load(run / "best.pt", map_location="cpu", weights_only=True)
     result = {
         "pairs_seen": stored["pairs"] + stored.get("pairs_before", 0),
-        "calibration_error": round(_calibration_error(model, validation), 4),
+        "calibration_error": round(_calibration_error(match, validation), 4),
         "validation": table,
     }
     manifest = {

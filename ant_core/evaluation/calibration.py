@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ __all__ = [
     "reliability_sums",
 ]
 
+_THRESHOLDS = (0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01)  # that are tried
 _KNOTS = 20  # rows of a table; more follow the noise of a few thousand segments
 
 
@@ -88,15 +91,12 @@ def error_of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(gap / np.maximum(sums[..., 2].sum(axis=-1), 1))
 
 
-def fit_threshold(
-    counterpart: NDArray[np.float32], hit: NDArray[np.bool_], lost_share: float = 0.0002
-) -> float:
+def fit_threshold(accuracy: Callable[[float], float], most_lost: float = 0.0005) -> float:
     """Return the threshold below which a segment is left without colour.
 
-    The highest at which no more than `lost_share` of all segments are right fills, (S,) bool
-    `hit`, that are given up; `counterpart` is the predicted probability, (S,). So little,
-    because a colour that is given up is missed by all drawings after it as well.
+    The highest of some that takes no more than `most_lost` from what `accuracy` gives for 0, the
+    accuracy of recursive propagation, where a segment without colour counts as wrong: a colour
+    that is given up is missed by all drawings after it, ten times as many as were given up.
     """
-    values = np.sort(counterpart[hit])
-    lost = int(lost_share * len(counterpart))
-    return float(min(values[lost], 0.5)) if lost < len(values) else 0.5
+    least = accuracy(0.0) - most_lost
+    return next((t for t in _THRESHOLDS if accuracy(t) >= least), 0.0)

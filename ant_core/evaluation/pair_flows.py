@@ -17,7 +17,7 @@ from ant_core.motion import EVIDENCE, Motion, SmallDrawing, comparable
 
 __all__ = ["PairFlow", "flows_between", "pack", "unpack"]
 
-# Drawings apart, as training draws a target's nearest reference, see `ant_core.network.data`. Of
+# Drawings apart, as training draws a target's references, see `ant_core.network.data`. Of
 # those more than one apart half are enough: a shot has sheets and jumps without flow, too.
 _STEPS = (1, 2, 3, 4, 6, 8)
 

@@ -1,30 +1,26 @@
-"""From stored clips to batches: which drawings are paired, how varied, how padded.
+"""From stored clips to samples: which drawings are paired, and how they are varied.
 
 Nothing here touches pictures: clips hold descriptors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ant_core.descriptors import (
     SHAPE_FEATURES,
-    adjacency_matrix,
     edges_between,
-    pair_geometry,
 )
 from ant_core.evaluation.clips import UNSURE, Clip, Frame
-from ant_core.motion import EVIDENCE, Motion, nearest, padded
+from ant_core.motion import EVIDENCE, Motion, asked
 from ant_core.network.options import option
 
-__all__ = ["Sample", "SampleOptions", "batches", "collate", "observed", "sample_pair"]
+__all__ = ["Sample", "SampleOptions", "observed", "sample_pair"]
 
 _COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
 
@@ -44,6 +40,9 @@ class SampleOptions:
     )
     drop_share: float = option(
         0.35, "share of samples in which some reference segments are missing"
+    )
+    mistake_share: float = option(
+        0.3, "share of samples of several references in which the nearest has wrong colours"
     )
     flow_share: float = option(
         0.95, "share of samples that are told of optical flow: sheets and other sizes have none"
@@ -127,8 +126,8 @@ def _flow(clip: Clip, target: int, chosen: list[int], sample: Sample) -> NDArray
     """Look up what flow says of the drawings nearest in time, as the product asks it."""
     offsets = [sample.target.number - reference.number for reference in sample.references]
     parts = []
-    for index, frame, asked in zip(chosen, sample.references, nearest(offsets), strict=True):
-        known = clip.flows.get((target, index)) if asked else None
+    for index, frame, order in zip(chosen, sample.references, asked(offsets), strict=True):
+        known = clip.flows.get((target, index)) if order else None
         if known is None:
             parts.append(np.zeros((sample.target.count, frame.count, len(EVIDENCE)), np.float32))
         else:
@@ -163,6 +162,8 @@ def _augment(sample: Sample, rng: np.random.Generator, options: SampleOptions) -
         references = [_drop(frame, rng) for frame in references]
     if rng.random() < options.merge_share:
         target, references = _merge_colors(target, references, rng)
+    if len(references) > 1 and rng.random() < options.mistake_share:
+        references = _mistake(references, sample.steps, rng)
     companion = None
     if sample.companion is not None:
         companion = _shot(everything[last], scale, shift, rng.spawn(1)[0])
@@ -233,6 +234,27 @@ def _drop(frame: Frame, rng: np.random.Generator) -> Frame:
     return _keep(frame, rows) if len(rows) >= 2 else frame
 
 
+def _mistake(
+    references: list[Frame], steps: tuple[int, ...], rng: np.random.Generator
+) -> list[Frame]:
+    """Take the truth from up to a third of the nearest reference, where others hold it as well.
+
+    A drawing coloured before has mistakes that cannot be seen: only a match that does not lean on
+    it alone gets over them.
+    """
+    at = int(np.argmin(np.abs(steps)))
+    others = [frame.label for i, frame in enumerate(references) if i != at]
+    near = references[at]
+    known = np.isin(near.label, np.concatenate(others))
+    wrong = known & (rng.random(near.count) < rng.uniform(0, 1 / 3))
+    near = replace(
+        near,
+        label=np.where(wrong, UNSURE, near.label),  # right for no target
+        color=np.where(wrong, UNSURE, near.color),
+    )
+    return [*references[:at], near, *references[at + 1 :]]
+
+
 def _keep(frame: Frame, rows: NDArray[np.int64]) -> Frame:
     """Return the frame with these segments only."""
     keep = np.sort(rows)
@@ -265,125 +287,3 @@ def _merge_colors(
         return replace(frame, color=color)
 
     return recolor(target), [recolor(frame) for frame in references]
-
-
-def collate(samples: list[Sample]) -> dict[str, Tensor]:
-    """Pad samples to one batch; the keys are what the networks and the losses take.
-
-    `target_seen` (B, N) is 1 where this very piece of a target is seen in a reference, 0 where it
-    is not, -1 where nobody knows; `flow` (B, N, M, 4) is zero there. With companions, a sample
-    without one stands beside itself; `companion_step` (B,) says how many frames later than the
-    target a companion is.
-    """
-    batch = _side("target", [_join([s.target], s.target.number) | _seen(s) for s in samples])
-    batch |= _side("reference", [_join(s.references, s.target.number) for s in samples])
-    sizes = (batch[f"{side}_mask"].shape[1] for side in ("target", "reference"))
-    batch["flow"] = torch.from_numpy(padded([sample.flow for sample in samples], *sizes))
-    if any(s.companion for s in samples):
-        frames = [s.companion or s.target for s in samples]
-        batch |= _side("companion", [_join([frame], frame.number) for frame in frames])
-        steps = [f.number - s.target.number for f, s in zip(frames, samples, strict=True)]
-        batch["companion_step"] = torch.tensor(steps, dtype=torch.float32)
-    return batch
-
-
-def _seen(sample: Sample) -> dict[str, NDArray[np.int64]]:
-    """Tell which pieces of the target are seen in its references; known beside it in time only."""
-    target = sample.target
-    answer = np.full(target.count, UNSURE, np.int64)
-    if target.seen is None or not sample.steps:
-        return {"seen": answer}
-    beside = [step for step in sample.steps if abs(step) == 1]
-    for step in beside:
-        column = target.seen[:, (step + 1) // 2]
-        answer[column == 1] = 1
-        if len(sample.steps) == 1:
-            answer[column == 0] = 0
-    # Parts that were taken out of the references are gone with all their pieces.
-    labels = np.concatenate([reference.label for reference in sample.references])
-    gone = ~np.isin(target.label, labels)
-    answer[gone & (target.label >= 0) & bool(beside)] = 0
-    answer[gone & (target.label < 0) & (answer == 1)] = UNSURE
-    return {"seen": answer}
-
-
-def _side(name: str, rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
-    return {f"{name}_{key}": value for key, value in _pad(rows).items()}
-
-
-def _join(frames: list[Frame], target_number: int) -> dict[str, NDArray[np.generic]]:
-    """Concatenate drawings; their adjacency becomes block-diagonal."""
-    counts = [frame.count for frame in frames]
-    starts = np.cumsum([0, *counts])
-    adjacency = np.zeros((starts[-1], starts[-1]), np.float32)
-    for frame, a, b in zip(frames, starts, starts[1:], strict=False):
-        adjacency[a:b, a:b] = adjacency_matrix(frame.count, frame.edges, frame.edge_weight)
-    geometry = [pair_geometry(f.shape, f.box, float(target_number - f.number)) for f in frames]
-    joined = {
-        key: np.concatenate([getattr(frame, key) for frame in frames])
-        for key in ("crops", "shape", "box", "label", "color")
-    }
-    return {**joined, "adjacency": adjacency, "geometry": np.concatenate(geometry)}
-
-
-def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
-    longest = max(len(row["box"]) for row in rows)
-    batch: dict[str, Tensor] = {}
-    for key, first in rows[0].items():
-        padded_shape = (longest, *first.shape[1:])
-        if key == "adjacency":
-            padded_shape = (longest, longest)
-        fill = UNSURE if key in ("label", "color", "seen") else 0
-        block = np.full((len(rows), *padded_shape), fill, first.dtype)
-        for i, row in enumerate(rows):
-            value = row[key]
-            inside: tuple[int | slice, ...] = (i, *(slice(0, side) for side in value.shape))
-            block[inside] = value
-        batch[key] = torch.from_numpy(block)
-    filled = np.array([len(row["box"]) for row in rows])
-    batch["mask"] = torch.from_numpy((np.arange(longest) < filled[:, None]).astype(np.float32))
-    batch["crops"] = batch["crops"].float() / 255.0
-    return batch
-
-
-def batches(
-    clips: list[Clip],
-    tokens: int,
-    rng: np.random.Generator,
-    options: SampleOptions,
-    *,
-    companion: bool = False,
-) -> Iterator[dict[str, Tensor]]:
-    """Yield batches of about `tokens` segments, padding included, without end.
-
-    Samples of alike size stand together, to waste little padding.
-    """
-    while True:
-        samples: list[Sample] = []
-        while len(samples) < 96:
-            clip = clips[int(rng.integers(len(clips)))]
-            sample = sample_pair(clip, rng, options, companion=companion)
-            if sample is not None:
-                samples.append(sample)
-        groups = _group(samples, tokens)
-        for index in rng.permutation(len(groups)):
-            yield collate(groups[index])
-
-
-def _group(samples: list[Sample], tokens: int) -> list[list[Sample]]:
-    """Cut samples, sorted by size, where the padded size would exceed the budget."""
-
-    def sizes(sample: Sample) -> tuple[int, int]:
-        return sample.target.count, sum(frame.count for frame in sample.references)
-
-    groups: list[list[Sample]] = []
-    longest = (0, 0)
-    for sample in sorted(samples, key=lambda s: sum(sizes(s))):
-        both = [max(a, b) for a, b in zip(longest, sizes(sample), strict=True)]
-        if groups and sum(both) * (len(groups[-1]) + 1) <= tokens:
-            groups[-1].append(sample)
-            longest = (both[0], both[1])
-        else:
-            groups.append([sample])
-            longest = sizes(sample)
-    return groups

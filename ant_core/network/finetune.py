@@ -23,8 +23,8 @@ from ant_core.evaluation.pair_flows import flows_between
 from ant_core.evaluation.protocols import keyframes
 from ant_core.evaluation.shots import TrueFrame, from_picture
 from ant_core.formats.sequence import SequenceReader
+from ant_core.network.batches import batches
 from ant_core.network.config import TrainConfig
-from ant_core.network.data import batches
 from ant_core.network.machine import Machine
 from ant_core.network.model import AntPaper, AntRelative
 from ant_core.network.run import Run

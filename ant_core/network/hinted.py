@@ -16,7 +16,8 @@ from ant_core.evaluation.clips import UNSURE, Frame
 from ant_core.evaluation.protocols import Score
 from ant_core.matcher import Match
 from ant_core.motion import Motion
-from ant_core.network.data import collate, observed
+from ant_core.network.batches import collate
+from ant_core.network.data import observed
 from ant_core.network.model import AntPaper, AntRelative
 from ant_core.network.step import match_batch
 from ant_core.voting import Ballot, apply_given, vote

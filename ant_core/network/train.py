@@ -28,8 +28,9 @@ from ant_core.errors import Cancelled, InputError
 from ant_core.evaluation.clips import Clip, Frame, load_clip
 from ant_core.evaluation.protocols import MatchFrames, recursive
 from ant_core.motion import Motion
+from ant_core.network.batches import batches, collate
 from ant_core.network.config import TrainConfig
-from ant_core.network.data import batches, collate, observed
+from ant_core.network.data import observed
 from ant_core.network.machine import Machine
 from ant_core.network.model import AntPaper, AntRelative
 from ant_core.network.run import Run

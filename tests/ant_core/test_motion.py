@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ant_core.motion import EVIDENCE, Motion, SmallDrawing, nearest, shrink
+from ant_core.motion import EVIDENCE, Motion, SmallDrawing, asked, shrink
 
 SPACING = 60
 
@@ -78,18 +78,30 @@ def test_flow_is_the_same_on_one_thread_and_on_several():
     np.testing.assert_array_equal(*found)
 
 
-def test_only_the_nearest_in_time_are_asked():
-    assert nearest([1, -1, 5, 0]) == [True, True, False, False]
-    assert nearest([4, 3]) == [False, True]
-    assert nearest([0]) == [False]
-    assert nearest([]) == []
+def test_the_nearest_in_time_and_the_next_are_asked():
+    assert asked([1, -1, 5, 9, 0]) == [1, 1, 2, 0, 0]
+    assert asked([4, 3]) == [2, 1]
+    assert asked([-4, 9, 4]) == [1, 2, 1]
+    assert asked([0]) == [0]
+    assert asked([]) == []
     target, other = row_of_squares((8, 0)), row_of_squares()
-    evidence = Motion().evidence(target, [other] * 3, (4, [4] * 3), [1, -1, 5])
-    assert evidence.shape == (4, 12, len(EVIDENCE))
+    evidence = Motion().evidence(target, [other] * 4, (4, [4] * 4), [1, -1, 5, 9])
+    assert evidence.shape == (4, 16, len(EVIDENCE))
     np.testing.assert_array_equal(evidence[:, :4], evidence[:, 4:8])
-    assert (evidence[:, :4, 0] == 1).all()
-    assert (evidence[:, :4, 1].diagonal() > 0.9).all()
-    assert not evidence[:, 8:].any()
+    for start in (0, 8):
+        assert (evidence[:, start : start + 4, 0] == 1).all()
+        assert (evidence[:, start : start + 4, 1].diagonal() > 0.9).all()
+    assert not evidence[:, 12:].any()
+
+
+def test_a_far_drawing_is_compared_coarsely_whatever_was_compared_before():
+    target, other = row_of_squares((8, 3)), row_of_squares()
+    motion, counts = Motion(), (4, 4)
+    fine = motion.compare(target, other, counts)
+    coarse = motion.compare(target, other, counts, is_far=True)
+    np.testing.assert_array_equal(coarse, Motion().compare(target, other, counts, is_far=True))
+    np.testing.assert_array_equal(fine, motion.compare(target, other, counts))
+    assert (fine != coarse).any()
 
 
 @pytest.mark.parametrize(
@@ -106,8 +118,8 @@ def test_nothing_is_said_without_a_neighbour(case):
         "no target": (target, 1),
         "a tiny one": (target, 1),
     }[case]
-    asked = None if case == "no target" else target
-    assert not Motion().evidence(asked, [reference], (4, [4]), [offset]).any()
+    shown = None if case == "no target" else target
+    assert not Motion().evidence(shown, [reference], (4, [4]), [offset]).any()
     # One that cannot be asked does not keep another, farther one from being asked.
     if case == "no picture":
         farther = Motion().evidence(target, [None, target], (4, [4, 4]), [1, 2])
@@ -134,9 +146,11 @@ def test_a_flow_field_is_computed_once():
     first = motion._flow(target.darkness, reference.darkness)
     assert motion._flow(target.darkness, reference.darkness) is first
     assert motion._flow(reference.darkness, target.darkness) is not first
+    assert motion._flow(target.darkness, reference.darkness, is_far=True) is not first
+    assert motion._flow(target.darkness, reference.darkness) is first
     for i in range(5):
         motion._flow(row_of_squares((i, 0)).darkness, reference.darkness)
-    assert len(motion._known) <= 4
+    assert len(motion._known) <= 8
 
 
 def test_large_drawings_shrink_and_small_ones_stay():

@@ -100,10 +100,9 @@ def test_region_threshold_is_read_from_the_model_file(tmp_path):
     assert region_threshold_of(tmp_path / "m.antmodel") == 0.75
 
 
-def test_colours_are_given_up_where_hardly_any_is_right():
-    said = np.linspace(0, 0.4, 5000).astype(np.float32)
-    hit = np.arange(5000) >= 100
-    # One right fill of 5,000 may go: all below the second right one are left without colour.
-    assert fit_threshold(said, hit) == said[101]
-    assert fit_threshold(said, np.zeros(5000, np.bool_)) == 0.5
-    assert fit_threshold(said + 0.6, hit) == 0.5
+def test_colours_are_given_up_where_propagation_loses_next_to_nothing():
+    accuracy = {0.0: 0.9, 0.3: 0.8, 0.2: 0.85, 0.15: 0.89, 0.1: 0.8996, 0.07: 0.9}
+    assert fit_threshold(accuracy.__getitem__) == 0.1
+    assert fit_threshold(accuracy.__getitem__, most_lost=0.06) == 0.2
+    assert fit_threshold(lambda threshold: 0.5) == 0.3
+    assert fit_threshold(lambda threshold: float(threshold == 0)) == 0.0

@@ -14,8 +14,9 @@ from ant_core.errors import UsageError  # noqa: E402
 from ant_core.evaluation.clips import Clip, Frame  # noqa: E402
 from ant_core.evaluation.protocols import recursive  # noqa: E402
 from ant_core.network import losses  # noqa: E402
+from ant_core.network.batches import batches, collate  # noqa: E402
 from ant_core.network.config import TrainConfig  # noqa: E402
-from ant_core.network.data import SampleOptions, batches, collate, sample_pair  # noqa: E402
+from ant_core.network.data import SampleOptions, sample_pair  # noqa: E402
 from ant_core.network.export import TOLERANCE, compare, write_model  # noqa: E402
 from ant_core.network.hinted import hinted_recursive  # noqa: E402
 from ant_core.network.hints import KNOWN, color_codes, random_hints  # noqa: E402

@@ -19,11 +19,13 @@ pytest.importorskip("onnx", reason="export needs the train extra")
 from ant_core.cli import main  # noqa: E402 - torch is optional
 from ant_core.descriptors import SHAPE_FEATURES  # noqa: E402
 from ant_core.errors import Cancelled, InputError, UsageError  # noqa: E402
-from ant_core.evaluation.clips import load_clip  # noqa: E402
+from ant_core.evaluation.clips import UNSURE, load_clip  # noqa: E402
 from ant_core.evaluation.pair_flows import PairFlow, pack  # noqa: E402
 from ant_core.evaluation.protocols import recursive  # noqa: E402
+from ant_core.motion import asked  # noqa: E402
+from ant_core.network.batches import batches, collate  # noqa: E402
 from ant_core.network.config import TrainConfig  # noqa: E402
-from ant_core.network.data import Sample, SampleOptions, batches, collate, sample_pair  # noqa: E402
+from ant_core.network.data import Sample, SampleOptions, sample_pair  # noqa: E402
 from ant_core.network.export import write_model  # noqa: E402
 from ant_core.network.machine import Machine  # noqa: E402
 from ant_core.network.model import CONFIGS, build  # noqa: E402
@@ -152,26 +154,49 @@ def test_our_network_learns_to_follow_flow(tmp_path):
 def test_samples_carry_the_flow_of_the_segments_that_they_keep(tmp_path):
     write_clip(tmp_path / "made.npz", 3, twins=True)
     clip = load_clip(tmp_path / "made.npz")
-    options = SampleOptions(window_share=1, window_segments=(2, 6), drop_share=1, merge_share=0)
-    rng, asked = np.random.default_rng(0), 0
+    options = SampleOptions(
+        window_share=1, window_segments=(2, 6), drop_share=1, merge_share=0, mistake_share=0
+    )
+    rng, count = np.random.default_rng(0), 0
     for _ in range(60):
         sample = sample_pair(clip, rng, options)
         target = sample.target
         if sample.flow is None:
             continue
-        distance = [abs(target.number - reference.number) for reference in sample.references]
+        order = asked([target.number - reference.number for reference in sample.references])
         columns = np.cumsum([0, *(reference.count for reference in sample.references)])
-        for reference, apart, a, b in zip(
-            sample.references, distance, columns, columns[1:], strict=False
+        for reference, place, a, b in zip(
+            sample.references, order, columns, columns[1:], strict=False
         ):
             part = sample.flow[:, a:b]
-            assert (part[..., 0] == (apart == min(distance))).all()
+            assert (part[..., 0] == (place > 0)).all()
             same = target.label[:, None] == reference.label[None]
             expected = np.where(same & (part[..., 0] > 0), 1, 0)
             np.testing.assert_array_equal(part[..., 1], expected)
             np.testing.assert_allclose(part[..., 3], expected * 128 / 255)
-            asked += apart == min(distance)
-    assert asked > 40
+            count += place > 0
+    assert count > 60
+
+
+def test_mistakes_are_in_the_nearest_reference_and_others_hold_the_truth(clips):
+    clip = load_clip(clips / "train" / "made_0.npz")
+    options = SampleOptions(drop_share=0, window_share=0, merge_share=0, mistake_share=1)
+    wrong = 0
+    for seed in range(40):
+        sample = sample_pair(clip, np.random.default_rng(seed), options)
+        distance = [abs(step) for step in sample.steps]
+        for at, reference in enumerate(sample.references):
+            lost = reference.label == UNSURE
+            np.testing.assert_array_equal(lost, reference.color == UNSURE)
+            if len(distance) == 1 or at != int(np.argmin(distance)):
+                assert not lost.any()
+                continue
+            whole = clip.frames[sample.target.number + sample.steps[at]]
+            others = [r.label for i, r in enumerate(sample.references) if i != at]
+            assert np.isin(whole.label[lost], np.concatenate(others)).all()
+            assert lost.mean() < 0.6
+            wrong += int(lost.sum())
+    assert wrong > 20
 
 
 def test_the_papers_network_trains(clips):
