@@ -195,17 +195,22 @@ class FlowBias(nn.Module):
 
 
 class PieceHead(nn.Module):
-    """Tells whether this very piece is seen, from its own evidence and its neighbours'.
+    """Tells whether this very piece is seen, from its own evidence and that of pieces around it.
 
-    What hides a piece hides pieces beside it, too.
+    What hides a piece hides pieces beside it, too, and pieces beside those.
     """
 
-    def __init__(self, inputs: int, hidden: int) -> None:
+    def __init__(self, inputs: int, hidden: int, rounds: int = 2) -> None:
         super().__init__()
         self.evidence = mlp(inputs, hidden, hidden)
-        self.among = mlp(2 * hidden, hidden, 1)
+        self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in range(rounds))
+        self.among = nn.ModuleList(mlp(2 * hidden, hidden, hidden) for _ in range(rounds))
+        self.out = nn.Linear(hidden, 1)
 
     def forward(self, evidence: Tensor, adjacency: Tensor) -> Tensor:
         """Evidence (B, N, inputs), adjacency (B, N, N), rows sum to 1 -> logits (B, N)."""
-        own = self.evidence(evidence).relu()
-        return self.among(torch.cat([own, torch.matmul(adjacency, own)], dim=-1))[..., 0]
+        x = self.evidence(evidence).relu()
+        for norm, layer in zip(self.norms, self.among, strict=True):
+            normed = norm(x)
+            x = x + layer(torch.cat([normed, torch.matmul(adjacency, normed)], dim=-1))
+        return self.out(x.relu())[..., 0]
