@@ -21,7 +21,14 @@ Sets = Mapping[str, Results]  # set -> protocol -> method -> result
 
 # What each set is for, and what is run on it.
 PROTOCOLS_OF: dict[str, tuple[str, ...]] = {
-    "single": ("recursive", "consecutive", "keyframes_1", "keyframes_3", "keyframes_5"),
+    "single": (
+        "recursive",
+        "recursive_first",
+        "consecutive",
+        "keyframes_1",
+        "keyframes_3",
+        "keyframes_5",
+    ),
     "full": ("regions", "flow"),
     "drawn": ("recursive", "recursive_first"),
 }

@@ -19,6 +19,7 @@ from ant_core.descriptors import DESCRIPTOR_VERSION, SHAPE_FEATURES
 from ant_core.errors import UsageError
 from ant_core.motion import EVIDENCE
 from ant_core.network.model import AntPaper, AntRelative
+from ant_core.network.restore import graph_weights
 
 __all__ = ["TOLERANCE", "compare", "encoder_inputs", "matcher_inputs", "write_model"]
 
@@ -144,6 +145,7 @@ def write_model(model: AntPaper | AntRelative, path: Path, manifest: dict[str, A
     )
     manifest = {
         **manifest,
+        "same_weights": _stored_once(model, encoder, matcher),
         "config": asdict(model.config),
         "descriptor_version": DESCRIPTOR_VERSION,
         "features": features,
@@ -158,6 +160,17 @@ def write_model(model: AntPaper | AntRelative, path: Path, manifest: dict[str, A
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
     part.replace(path)
+
+
+def _stored_once(model: AntPaper | AntRelative, *graphs: bytes) -> dict[str, str]:
+    """Name the weights that the exporter left out, each with one that is stored and equal."""
+    stored = {name: value for graph in graphs for name, value in graph_weights(graph).items()}
+    same = {}
+    for name, value in model.state_dict().items():
+        if name not in stored:
+            equal = (key for key, other in stored.items() if torch.equal(other, value))
+            same[name] = next(equal)
+    return same
 
 
 def compare(model: AntPaper | AntRelative, path: Path) -> float:

@@ -15,14 +15,15 @@ from ant_core.descriptors import DESCRIPTOR_VERSION
 from ant_core.errors import ModelCorrupt, ModelMissing
 from ant_core.network.model import CONFIGS, AntPaper, AntRelative, ModelConfig, build
 
-__all__ = ["read_model"]
+__all__ = ["graph_weights", "read_model"]
 
 
 def read_model(path: Path) -> tuple[AntPaper | AntRelative, dict[str, Any]]:
     """Read the network of a model file, and the file's manifest.
 
     Weights keep their names in the exported graphs but for those of linear layers: these are
-    stored transposed, and the node that multiplies by them names the layer.
+    stored transposed, and the node that multiplies by them names the layer. Equal weights, as of
+    layers that were never trained, are stored once, and the manifest names the others.
 
     Raises
     ------
@@ -34,7 +35,9 @@ def read_model(path: Path) -> tuple[AntPaper | AntRelative, dict[str, Any]]:
             manifest = json.loads(archive.read("manifest.json"))
             weights: dict[str, torch.Tensor] = {}
             for graph in ("encoder.onnx", "matcher.onnx"):
-                weights |= _weights(archive.read(graph))
+                weights |= graph_weights(archive.read(graph))
+        for name, same in manifest.get("same_weights", {}).items():
+            weights[name] = weights[same]
         # Files without a configuration are older than rounds of agreement and the head for pieces.
         config = manifest.get(
             "config", asdict(replace(CONFIGS[manifest["name"]], agreement=0, seen=False))
@@ -63,7 +66,7 @@ def read_model(path: Path) -> tuple[AntPaper | AntRelative, dict[str, Any]]:
     return model.eval(), manifest
 
 
-def _weights(data: bytes) -> dict[str, torch.Tensor]:
+def graph_weights(data: bytes) -> dict[str, torch.Tensor]:
     """Return the weights of one graph under the names that the network gives them."""
     import onnx
     from onnx import numpy_helper

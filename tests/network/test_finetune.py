@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 
 import numpy as np
 import pytest
@@ -45,9 +46,6 @@ def test_the_embedded_model_is_read_back_exactly():
 def test_every_network_is_read_back_from_its_file(name, tmp_path):
     torch.manual_seed(0)
     model = build(CONFIGS[name]).eval()
-    with torch.no_grad():
-        for weight in model.parameters():  # the exporter stores equal weights, as fresh ones, once
-            weight.normal_(0, 0.1)
     manifest = {"name": name, "no_counterpart_threshold": 0.0, "confidence": [[0, 0], [1, 1]]}
     write_model(model, tmp_path / "m.antmodel", manifest)
     again, _ = read_model(tmp_path / "m.antmodel")
@@ -64,8 +62,18 @@ def test_files_that_hold_no_known_network_are_refused(tmp_path):
     small = ModelConfig("ant_relative", features=32, layers=2, graph_layers=1)
     manifest = {"name": "ant_relative", "no_counterpart_threshold": 0, "confidence": [[0, 0]]}
     write_model(build(small), tmp_path / "small.antmodel", manifest)
+    assert read_model(tmp_path / "small.antmodel")[0].config == small
+    with (
+        zipfile.ZipFile(tmp_path / "small.antmodel") as known,
+        zipfile.ZipFile(tmp_path / "novel.antmodel", "w") as novel,
+    ):
+        for name in known.namelist():
+            data = known.read(name)
+            if name == "manifest.json":
+                data = data.replace(b'"graph_layers": 1', b'"graph_layers": 2')
+            novel.writestr(name, data)
     with pytest.raises(ModelCorrupt, match="does not know"):
-        read_model(tmp_path / "small.antmodel")
+        read_model(tmp_path / "novel.antmodel")
 
 
 def test_a_warp_without_strength_changes_nothing():

@@ -285,9 +285,6 @@ def test_a_run_of_another_network_is_not_overwritten(clips, tmp_path):
 
 def test_a_new_run_starts_from_the_weights_of_a_model_file(tmp_path):
     older = build(replace(CONFIGS["ant_relative"], agreement=0, seen=False))
-    with torch.no_grad():
-        for value in older.parameters():
-            value.add_(torch.randn_like(value))  # or equal tensors are stored once
     path = tmp_path / "older.antmodel"
     manifest = {"name": "ant_relative", "no_counterpart_threshold": 0.5, "confidence": [[0, 0]]}
     write_model(older, path, {**manifest, "pairs_seen": 700})
