@@ -31,6 +31,7 @@ from ant_core.network.layers import (
     PAIR_FEATURES,
     Block,
     FlowBias,
+    PairLinear,
     PieceHead,
     crop_cnn,
     differences,
@@ -165,9 +166,9 @@ class AntRelative(nn.Module):
         self.graph_norm = nn.ModuleList(nn.LayerNorm(features) for _ in range(config.graph_layers))
         if config.pair_geometry:
             self.pair_geometry = nn.Linear(PAIR_FEATURES, config.pair_hidden)
-            self.pair_hidden = nn.Linear(config.pair_hidden, config.pair_hidden)
+            self.pair_hidden = PairLinear(config.pair_hidden, config.pair_hidden)
             # One row a head and cross-attention layer, and one for the final similarity.
-            self.pair_out = nn.Linear(config.pair_hidden, config.layers // 2 * heads + 1)
+            self.pair_out = PairLinear(config.pair_hidden, config.layers // 2 * heads + 1)
         if config.flow:
             self.flow_bias = FlowBias(config.pair_hidden, config.layers // 2 * heads + 1)
         self.blocks = nn.ModuleList(
@@ -210,18 +211,17 @@ class AntRelative(nn.Module):
     def _pair_bias(self, target: Tensor, reference: Tensor, flow: Tensor) -> list[Tensor]:
         """Score the relative geometry of every two segments; (B, A, N, M) a layer, (B, 1, N, M).
 
-        Geometry rows: see `ant_core.descriptors.pair_geometry`. flow: (B, N, M, 4), see
+        Geometry rows: see `ant_core.descriptors.pair_geometry`. flow: (B, 4, N, M), see
         `ant_core.motion.EVIDENCE`.
         """
         heads, layers = self.config.heads, self.config.layers // 2
         if not self.config.pair_geometry:
             return [target.new_zeros(1, 1, 1, 1)] * (layers + 1)
         target, reference = scaled(target), scaled(reference)
-        hidden = differences(self.pair_geometry, target, reference).relu()  # (B, N, M, h)
+        hidden = differences(self.pair_geometry, target, reference).relu()  # (B, h, N, M)
         out = self.pair_out(self.pair_hidden(hidden).relu())
         if self.config.flow:
-            out = out + self.flow_bias(target, reference, flow)
-        out = out.permute(0, 3, 1, 2)
+            out = self.flow_bias(target, reference, flow) + out
         return [*out[:, :-1].split(heads, dim=1), out[:, -1:]]
 
     def match(  # noqa: PLR0917 - an exported graph's inputs are positional
@@ -247,6 +247,7 @@ class AntRelative(nn.Module):
         """
         a, b = reference, target
         pad_a, pad_b = padding_bias(reference_mask), padding_bias(target_mask)
+        flow = flow.permute(0, 3, 1, 2)  # (B, 4, N, M): planes are read as a whole
         *across, score = self._pair_bias(target_geometry, reference_geometry, flow)
         for index, block in enumerate(self.blocks):
             if index % 2 == 0:
@@ -319,18 +320,19 @@ class AntRelative(nn.Module):
     ) -> Tensor:
         """Say what flow thinks of a target's match, (B, N, _FLOW_EVIDENCE), as `_evidence` does.
 
+        flow: (B, 4, N, M), the rest as there.
         Whether it was asked; how much of the segment leads to its match, comes back from there,
         and returns from anywhere, of its own and of its neighbours' pixels; how much leads to one
         segment at most; how much of it is covered by what the references' pixels lead to.
         """
         with torch.autocast(similarity.device.type, enabled=False):
             flow = flow.float()
-            probability = similarity.detach().softmax(dim=-1)[..., None]
-            matched = (flow[..., :3] * probability).sum(dim=2)  # (B, N, 3)
-            returned = flow[..., 3].sum(dim=2)[..., None]
-            most = flow[..., 1].amax(dim=2)[..., None]
+            probability = similarity.detach().softmax(dim=-1)[:, None]
+            matched = (flow[:, :3] * probability).sum(dim=-1).transpose(1, 2)  # (B, N, 3)
+            returned = flow[:, 3].sum(dim=-1)[..., None]
+            most = flow[:, 1].amax(dim=-1)[..., None]
             larger = (reference[:, None, :, 6] - target[:, :, None, 6]).float()  # log of areas
-            covered = (flow[..., 2] * larger.clamp(max=_LARGER).exp()).sum(dim=2)[..., None]
+            covered = (flow[:, 2] * larger.clamp(max=_LARGER).exp()).sum(dim=-1)[..., None]
             columns = [
                 matched,
                 returned,

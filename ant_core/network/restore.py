@@ -22,8 +22,9 @@ def read_model(path: Path) -> tuple[AntPaper | AntRelative, dict[str, Any]]:
     """Read the network of a model file, and the file's manifest.
 
     Weights keep their names in the exported graphs but for those of linear layers: these are
-    stored transposed, and the node that multiplies by them names the layer. Equal weights, as of
-    layers that were never trained, are stored once, and the manifest names the others.
+    stored transposed, or as 1 x 1 convolutions, and the node that uses them names the layer.
+    Equal weights, as of layers that were never trained, are stored once, and the manifest names
+    the others.
 
     Raises
     ------
@@ -82,6 +83,9 @@ def graph_weights(data: bytes) -> dict[str, torch.Tensor]:
         if node.op_type == "MatMul" and node.input[1] in stored:
             matrix = torch.from_numpy(stored[node.input[1]])
             weights[_module_of(node.name) + ".weight"] = matrix.T.contiguous()
+        if node.op_type == "Conv" and not node.input[1].startswith("model."):
+            matrix = torch.from_numpy(stored[node.input[1]])
+            weights[_module_of(node.name) + ".weight"] = matrix[..., 0, 0].contiguous()
     return weights
 
 
