@@ -7,6 +7,9 @@ where it can be had, and starts pytest in it. What else is given goes to pytest,
 
     python3 scripts/test.py tests/segmentation -k gap
 
+Without anything given, the tests outside Krita run side by side, one process a core, and those
+inside Krita after them: each of these starts programs of its own and measures how they respond.
+
 --data and --bench name folders outside the project; tests that need one are skipped without it.
 The tests inside Krita and those of pages use the installed Krita and browser (of the Chromium
 family); as root on Debian, what is missing is installed first.
@@ -24,6 +27,8 @@ import _browser
 import _env
 import _krita_trees
 
+IN_KRITA = "tests/in_krita"
+SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
 IN_NEWEST = "test_host or packed or (whole_way and not killed)"
 
 
@@ -42,12 +47,15 @@ def main():
     if "--krita=all" in arguments or "--krita all" in " ".join(arguments):
         _krita_trees.make_all(log)
     pytest = [python, "-m", "pytest"]
-    code = _env.run(pytest + arguments)
-    if os.environ.get("CI") and not arguments:
+    if arguments:
+        return _env.run(pytest + arguments)
+    code = _env.run(pytest + SIDE_BY_SIDE + ["--ignore", IN_KRITA])
+    code = _env.run(pytest + [IN_KRITA]) or code
+    if os.environ.get("CI"):
         newest = _krita_trees.make_newest(log)
         if newest:
             _env.say("The newest Krita:")
-            choice = ["tests/in_krita", "--krita", newest, "-k", IN_NEWEST]
+            choice = [IN_KRITA, "--krita", newest, "-k", IN_NEWEST]
             code = _env.run(pytest + choice) or code
     return code
 

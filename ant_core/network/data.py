@@ -35,6 +35,11 @@ class SampleOptions:
     )
     window_share: float = option(0.93, "share of samples that see a part of the drawings only")
     window_segments: tuple[int, int] = option((12, 90), "target segments of such a part")
+    vary_share: float = option(
+        1.0,
+        "share of samples in which cameras move and sizes and places tremble; the last part of a "
+        "run does without, for drawings are not like that",
+    )
     merge_share: float = option(
         0.25, "share of samples in which some parts share a colour (inclusion)"
     )
@@ -154,20 +159,29 @@ def _augment(sample: Sample, rng: np.random.Generator, options: SampleOptions) -
         everything = _window(everything, int(rng.integers(*options.window_segments)), rng)
     if rng.random() < 0.5:
         everything = [_flip(frame) for frame in everything]
-    scale = float(np.exp(rng.uniform(-0.4, 0.4)))
-    shift = rng.uniform(-0.3, 0.3, 2)
-    last = 1 + len(sample.references)
-    target, *references = [_shot(frame, scale, shift, rng) for frame in everything[:last]]
+    last = 1 + len(sample.references)  # what stands after it is the companion
+    if rng.random() < options.vary_share:
+        everything = _vary(everything, last, rng)
+    target, *references = everything[:last]
     if rng.random() < options.drop_share:
         references = [_drop(frame, rng) for frame in references]
     if rng.random() < options.merge_share:
         target, references = _merge_colors(target, references, rng)
     if len(references) > 1 and rng.random() < options.mistake_share:
         references = _mistake(references, sample.steps, rng)
-    companion = None
-    if sample.companion is not None:
-        companion = _shot(everything[last], scale, shift, rng.spawn(1)[0])
+    companion = everything[-1] if sample.companion is not None else None
     return Sample(target, references, companion, sample.steps)
+
+
+def _vary(frames: list[Frame], last: int, rng: np.random.Generator) -> list[Frame]:
+    """Choose another framing for all, and let the camera move between them.
+
+    Those from `last` on change nothing of the others.
+    """
+    scale = float(np.exp(rng.uniform(-0.4, 0.4)))
+    shift = rng.uniform(-0.3, 0.3, 2)
+    varied = [_shot(frame, scale, shift, rng) for frame in frames[:last]]
+    return varied + [_shot(frame, scale, shift, rng.spawn(1)[0]) for frame in frames[last:]]
 
 
 def _shot(

@@ -23,6 +23,7 @@ __all__ = [
 
 _TINY = 1e-6  # keeps logarithms finite; below float32 noise of a softmax over thousands
 _MARGIN = 12.0  # of the triplet loss: the paper's, section 3.5
+_MISMATCHED = 0.3  # what a piece that is seen, but matched wrongly, counts in `seen_loss`
 
 
 def label_agreement(target: Tensor, reference: Tensor) -> Tensor:
@@ -106,14 +107,16 @@ def paper_loss(batch: dict[str, Tensor], similarity: Tensor, alpha: float = 0.25
     return (forward + alpha * cycle).mean()
 
 
-def seen_loss(logit: Tensor, seen: Tensor) -> Tensor:
+def seen_loss(logit: Tensor, seen: Tensor, is_right: Tensor) -> Tensor:
     """Return the cross-entropy of "this very piece is seen", per target segment (B, N).
 
     seen: (B, N), 1 where it is, 0 where not, -1 where nobody knows, which costs nothing.
+    is_right: (B, N) bool, whether the best match is of the right part. To give up a wrong match
+    loses nothing, so it costs less to say so of a piece that is seen.
     """
     truth = seen.clamp(min=0).to(logit.dtype)
     loss = functional.binary_cross_entropy_with_logits(logit, truth, reduction="none")
-    return loss * (seen >= 0)
+    return loss * (seen >= 0) * torch.where((seen == 1) & ~is_right, _MISMATCHED, 1.0)
 
 
 def relative_loss(
@@ -138,5 +141,6 @@ def relative_loss(
     known = mask * (batch["target_label"] >= 0).float()
     found = counterpart_loss(counterpart, parts, known).sum() / count
     pieces = (batch["target_seen"] >= 0).sum().clamp(min=1)
-    piece = seen_loss(seen, batch["target_seen"]).sum() / pieces
+    is_right = parts.gather(-1, similarity.argmax(dim=-1, keepdim=True))[..., 0] > 0
+    piece = seen_loss(seen, batch["target_seen"], is_right).sum() / pieces
     return 0.6 * forward + 0.4 * color + 0.25 * backward + 0.25 * found + 0.25 * piece

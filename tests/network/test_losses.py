@@ -69,9 +69,10 @@ def test_counterpart_loss_weighs_missing_ones_four_times():
     assert loss.tolist()[0] == pytest.approx([math.log(2), 4 * math.log(2)])
 
 
-def test_seen_loss_counts_only_what_is_known():
-    loss = seen_loss(torch.tensor([[0.0, 0.0, 9.0]]), torch.tensor([[1, 0, -1]]))
-    assert loss.tolist()[0] == pytest.approx([math.log(2), math.log(2), 0.0])
+def test_seen_loss_counts_what_is_known_and_wrong_matches_less():
+    seen, is_right = torch.tensor([[1, 1, 0, 0, -1]]), torch.tensor([[1, 0, 1, 0, 1]]) > 0
+    loss = seen_loss(torch.tensor([[0.0, 0.0, 0.0, 0.0, 9.0]]), seen, is_right)
+    assert loss.tolist()[0] == pytest.approx([math.log(2) * x for x in (1, 0.3, 1, 1, 0)])
 
 
 def test_paper_loss_falls_when_the_match_gets_better():

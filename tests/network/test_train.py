@@ -178,6 +178,21 @@ def test_samples_carry_the_flow_of_the_segments_that_they_keep(tmp_path):
     assert count > 60
 
 
+@pytest.mark.parametrize("vary_share", [0.0, 1.0])
+def test_cameras_move_and_sizes_tremble_only_where_asked(clips, vary_share):
+    clip = load_clip(clips / "train" / "made_0.npz")
+    options = SampleOptions(
+        vary_share=vary_share, window_share=0, drop_share=0, merge_share=0, mistake_share=0
+    )
+    for seed in range(20):
+        sample = sample_pair(clip, np.random.default_rng(seed), options)
+        for frame, step in zip([sample.target, *sample.references], (0, *sample.steps), strict=True):
+            whole = clip.frames[sample.target.number + step]
+            as_drawn = np.array_equal(frame.box[:, 1:], whole.box[:, 1:])
+            as_drawn &= np.array_equal(np.abs(frame.box[:, 0]), np.abs(whole.box[:, 0]))
+            assert as_drawn == (vary_share == 0)
+
+
 def test_mistakes_are_in_the_nearest_reference_and_others_hold_the_truth(clips):
     clip = load_clip(clips / "train" / "made_0.npz")
     options = SampleOptions(drop_share=0, window_share=0, merge_share=0, mistake_share=1)
@@ -200,8 +215,9 @@ def test_mistakes_are_in_the_nearest_reference_and_others_hold_the_truth(clips):
 
 
 def test_the_papers_network_trains(clips):
-    _, losses = losses_of("ant_paper", clips, 30)
-    assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])
+    _, losses = losses_of("ant_paper", clips, 60)
+    # Of four seeds the last quarter comes to between 0.48 and 0.56 of the first.
+    assert np.mean(losses[-15:]) < 0.75 * np.mean(losses[:15])
 
 
 def test_a_stopped_run_goes_on_and_a_finished_one_stays(clips, tmp_path):

@@ -78,11 +78,13 @@ def test_without_the_newest_krita_s_tree_a_loud_line_says_so(commands, log, caps
 @pytest.mark.parametrize(
     ("ci", "arguments", "codes", "starts", "code"),
     [
-        ("", [], [0], 1, 0),
+        ("", [], [0, 0], 2, 0),
+        ("", [], [0, 1], 2, 1),
         ("true", ["tests/in_krita"], [0], 1, 0),
-        ("true", [], [0, 0], 2, 0),
-        ("true", [], [0, 1], 2, 1),
-        ("true", [], [1, 0], 2, 1),
+        ("true", [], [0, 0, 0], 3, 0),
+        ("true", [], [0, 0, 1], 3, 1),
+        ("true", [], [0, 1, 0], 3, 1),
+        ("true", [], [1, 0, 0], 3, 1),
     ],
 )
 def test_a_build_server_ends_with_the_newest_krita(monkeypatch, ci, arguments, codes, starts, code):
@@ -98,7 +100,10 @@ def test_a_build_server_ends_with_the_newest_krita(monkeypatch, ci, arguments, c
     monkeypatch.setattr(test_script._krita_trees, "make_newest", lambda _: "/trees/experimental")
     assert test_script.main() == code
     assert len(seen) == starts
-    assert ("/trees/experimental" in seen[-1]) is (starts == 2)
+    assert ("/trees/experimental" in seen[-1]) is (starts == 3)
+    if not arguments:
+        assert [test_script.IN_KRITA in command for command in seen] == [True] * starts
+        assert ["--ignore" in command for command in seen] == [True] + [False] * (starts - 1)
 
 
 def test_a_tree_that_fails_costs_a_loud_line_and_not_the_others(commands, log, capsys):
