@@ -43,17 +43,11 @@ def _seen(sample: Sample) -> dict[str, NDArray[np.int64]]:
     answer = np.full(target.count, UNSURE, np.int64)
     if target.seen is None or not sample.steps:
         return {"seen": answer}
-    beside = [step for step in sample.steps if abs(step) == 1]
-    for step in beside:
+    for step in (step for step in sample.steps if abs(step) == 1):
         column = target.seen[:, (step + 1) // 2]
         answer[column == 1] = 1
         if len(sample.steps) == 1:
             answer[column == 0] = 0
-    # Parts that were taken out of the references are gone with all their pieces.
-    labels = np.concatenate([reference.label for reference in sample.references])
-    gone = ~np.isin(target.label, labels)
-    answer[gone & (target.label >= 0) & bool(beside)] = 0
-    answer[gone & (target.label < 0) & (answer == 1)] = UNSURE
     return {"seen": answer}
 
 

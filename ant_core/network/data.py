@@ -164,7 +164,8 @@ def _augment(sample: Sample, rng: np.random.Generator, options: SampleOptions) -
         everything = _vary(everything, last, rng)
     target, *references = everything[:last]
     if rng.random() < options.drop_share:
-        references = [_drop(frame, rng) for frame in references]
+        whole, references = references, [_drop(frame, rng) for frame in references]
+        target = _hide(target, whole, references, sample.steps)
     if rng.random() < options.merge_share:
         target, references = _merge_colors(target, references, rng)
     if len(references) > 1 and rng.random() < options.mistake_share:
@@ -246,6 +247,27 @@ def _drop(frame: Frame, rng: np.random.Generator) -> Frame:
     gone = rng.choice(parts, max(1, int(len(parts) * rng.uniform(0, 0.2))), replace=False)
     rows = np.flatnonzero(~np.isin(frame.label, gone))
     return _keep(frame, rows) if len(rows) >= 2 else frame
+
+
+def _hide(
+    target: Frame, whole: list[Frame], references: list[Frame], steps: tuple[int, ...]
+) -> Frame:
+    """Return the target with pieces of parts that were dropped from a reference as not seen there.
+
+    Nothing else makes a seen piece unseen: where flow leads to a segment that is mostly of another
+    part, the piece is seen all the same.
+    """
+    if target.seen is None:
+        return target
+    seen = target.seen.copy()
+    for step, before, after in zip(steps, whole, references, strict=True):
+        gone = np.setdiff1d(before.label, after.label)
+        if abs(step) == 1 and len(gone):
+            column = seen[:, (step + 1) // 2]
+            column[np.isin(target.label, gone)] = 0
+            # Which part these are of is not known, so neither is whether it was dropped.
+            column[(target.label < 0) & (column == 1)] = UNSURE
+    return replace(target, seen=seen)
 
 
 def _mistake(

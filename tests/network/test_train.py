@@ -186,7 +186,9 @@ def test_cameras_move_and_sizes_tremble_only_where_asked(clips, vary_share):
     )
     for seed in range(20):
         sample = sample_pair(clip, np.random.default_rng(seed), options)
-        for frame, step in zip([sample.target, *sample.references], (0, *sample.steps), strict=True):
+        for frame, step in zip(
+            [sample.target, *sample.references], (0, *sample.steps), strict=True
+        ):
             whole = clip.frames[sample.target.number + step]
             as_drawn = np.array_equal(frame.box[:, 1:], whole.box[:, 1:])
             as_drawn &= np.array_equal(np.abs(frame.box[:, 0]), np.abs(whole.box[:, 0]))
@@ -279,11 +281,25 @@ def test_what_is_seen_is_known_beside_the_target_only(clips):
 
 def test_a_part_taken_out_of_the_reference_is_not_seen(clips):
     clip = load_clip(clips / "train" / "made_0.npz")
-    clip.frames[2] = replace(clip.frames[2], seen=np.ones((PARTS, 2), np.int8))
-    other = clip.frames[3]
-    clip.frames[3] = replace(other, label=np.where(other.label == 4, -1, other.label))
-    expected = np.where(clip.frames[2].label == 4, 0, 1)
-    assert seen_of(clip, (1,)).tolist() == expected.tolist()
+    for i, frame in enumerate(clip.frames):
+        # Which part the first segment is of is not known; flow sees all pieces everywhere.
+        label = np.where(np.arange(PARTS) == 0, UNSURE, frame.label)
+        clip.frames[i] = replace(frame, label=label, seen=np.ones((PARTS, 2), np.int8))
+    plain = SampleOptions(beside_share=1, window_share=0, vary_share=0, merge_share=0, drop_share=0)
+    taken = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        whole = collate([sample_pair(clip, rng, plain)])
+        assert (whole["target_seen"] == 1).all()
+        sample = sample_pair(clip, np.random.default_rng(seed), replace(plain, drop_share=1))
+        before = clip.frames[sample.target.number + sample.steps[0]].label
+        gone = np.setdiff1d(before, sample.references[0].label)
+        assert len(gone)
+        target = sample.target.label
+        expected = np.where(np.isin(target, gone), 0, np.where(target < 0, UNSURE, 1))
+        assert collate([sample])["target_seen"][0].tolist() == expected.tolist()
+        taken += int((expected[target >= 0] == 0).sum())
+    assert taken > 10
 
 
 def test_a_run_ends_after_its_pairs(clips, tmp_path):
