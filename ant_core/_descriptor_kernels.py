@@ -71,23 +71,28 @@ def sample_crops(  # noqa: PLR0917 - Numba kernels take flat arguments
         level_height = level_shape[level, 0]
         level_width = level_shape[level, 1]
         start = level_start[level]
+        # Columns are alike in all rows: their places are worked out once, -1 = outside.
+        place = np.empty(CROP * samples, np.int64)
+        reduced = np.empty(CROP * samples, np.int64)
+        for k in range(CROP * samples):
+            column, sx = divmod(k, samples)
+            x = int(np.floor(x0 + (column + (sx + 0.5) / samples) * step_x))
+            place[k] = x if 0 <= x < width else -1
+            reduced[k] = min(x >> level, level_width - 1)
+        total = samples * samples
         for row in range(CROP):
+            dark = np.zeros(CROP, np.int64)
+            inside = np.zeros(CROP, np.int64)
+            for sy in range(samples):
+                y = int(np.floor(y0 + (row + (sy + 0.5) / samples) * step_y))
+                if y < 0 or y >= height:
+                    continue
+                line = start + min(y >> level, level_height - 1) * level_width
+                for column in range(CROP):
+                    for k in range(column * samples, (column + 1) * samples):
+                        if place[k] >= 0:
+                            dark[column] += pyramid[line + reduced[k]]
+                            inside[column] += labels[y, place[k]] == i + 1
             for column in range(CROP):
-                dark = 0
-                inside = 0
-                for sy in range(samples):
-                    y = int(np.floor(y0 + (row + (sy + 0.5) / samples) * step_y))
-                    if y < 0 or y >= height:
-                        continue
-                    ly = min(y >> level, level_height - 1)
-                    for sx in range(samples):
-                        x = int(np.floor(x0 + (column + (sx + 0.5) / samples) * step_x))
-                        if x < 0 or x >= width:
-                            continue
-                        lx = min(x >> level, level_width - 1)
-                        dark += pyramid[start + ly * level_width + lx]
-                        if labels[y, x] == i + 1:
-                            inside += 1
-                total = samples * samples
-                out[i, channel, row, column] = dark // total
-                out[i, channel + 1, row, column] = (inside * 255) // total
+                out[i, channel, row, column] = dark[column] // total
+                out[i, channel + 1, row, column] = (inside[column] * 255) // total
