@@ -37,8 +37,7 @@ class SampleOptions:
     window_segments: tuple[int, int] = option((12, 90), "target segments of such a part")
     vary_share: float = option(
         1.0,
-        "share of samples in which cameras move and sizes and places tremble; the last part of a "
-        "run does without, for drawings are not like that",
+        'share of samples in which cameras move and sizes and places tremble; 0 for only = "seen"',
     )
     merge_share: float = option(
         0.25, "share of samples in which some parts share a colour (inclusion)"
@@ -264,7 +263,7 @@ def _hide(
         gone = np.setdiff1d(before.label, after.label)
         if abs(step) == 1 and len(gone):
             column = seen[:, (step + 1) // 2]
-            column[np.isin(target.label, gone)] = 0
+            column[np.isin(target.label, gone) & (target.label >= 0)] = 0
             # Which part these are of is not known, so neither is whether it was dropped.
             column[(target.label < 0) & (column == 1)] = UNSURE
     return replace(target, seen=seen)
