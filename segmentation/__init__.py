@@ -3,9 +3,10 @@
 NumPy, OpenCV and Numba only; this package knows nothing of models, files or programs.
 """
 
+from segmentation.labels import expand_labels
 from segmentation.lines import LineArt, extract_lines
-from segmentation.paint import expand_labels, paint, preview
-from segmentation.regions import Segments, measure
+from segmentation.paint import paint
+from segmentation.regions import Segments, measure, preview
 from segmentation.trapped_ball import Segmentation, segment
 
 __all__ = [

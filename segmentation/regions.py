@@ -1,14 +1,18 @@
-"""Label map to a table of segments."""
+"""Label map to a table of segments, and to a picture that shows them."""
 
 from __future__ import annotations
 
+import colorsys
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmentation import _kernels as kernels
-from segmentation.paint import checked_labels, expand_labels
+from segmentation.labels import checked_labels, expand_labels
+from segmentation.paint import paint
+
+_PREVIEW_HUES = 24
 
 
 @dataclass(frozen=True)
@@ -70,3 +74,40 @@ def _adjacency(
     edges = np.stack([codes // base, codes % base], axis=1)
     real = edges[:, 0] > 0
     return edges[real].astype(np.int32), lengths[real].astype(np.int32)
+
+
+def preview(labels: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Draw the segments in distinct colours, lines in black.
+
+    Parameters
+    ----------
+    labels : (H, W) int32, 0 = line; not modified
+
+    Returns
+    -------
+    (H, W, 3) uint8 RGB
+        Segments that meet across a line or a closed gap differ in colour.
+    """
+    segments = measure(labels)
+    neighbours: list[list[int]] = [[] for _ in range(segments.count + 1)]
+    for a, b in segments.edges.tolist():
+        neighbours[a].append(b)
+        neighbours[b].append(a)
+    tint = np.full(segments.count + 1, -1)
+    for label in sorted(range(1, segments.count + 1), key=lambda i: -len(neighbours[i])):
+        taken = {int(tint[other]) for other in neighbours[label]}
+        start = label * 7
+        free = (start + k for k in range(_PREVIEW_HUES) if (start + k) % _PREVIEW_HUES not in taken)
+        tint[label] = next(free, start) % _PREVIEW_HUES
+    table = np.zeros((segments.count + 1, 3), np.uint8)
+    table[1:] = _tints()[tint[1:]]
+    return np.asarray(paint(labels, table, under_lines=False), np.uint8)
+
+
+def _tints() -> NDArray[np.uint8]:
+    """Return (24, 3) uint8 colours, light enough to be seen beside black lines."""
+    rows = []
+    for i in range(_PREVIEW_HUES):
+        hue, level = i % 12 / 12, i // 12
+        rows.append(colorsys.hsv_to_rgb(hue, 0.75 - 0.35 * level, 0.8 + 0.2 * level))
+    return np.rint(np.array(rows) * 255).astype(np.uint8)
