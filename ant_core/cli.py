@@ -10,16 +10,16 @@ import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from ant_core import __version__
-from ant_core.commands.options import add_common, add_device, add_fail_under, pixels, whole
-from ant_core.errors import AntError, Cancelled, UsageError
+from ant_core.errors import AntError, Cancelled
+from ant_core.workflow.options import EXIT_CODES, Parser
 
 if TYPE_CHECKING:
-    from ant_core.commands.outcome import Outcome
-    from ant_core.formats.files import WholeFiles
+    from ant_core.files import WholeFiles
     from ant_core.reporter import Reporter
+    from ant_core.workflow.outcome import Outcome
 
 __all__ = ["main", "parse"]
 
@@ -27,195 +27,45 @@ __all__ = ["main", "parse"]
 _PATIENCE_S = {"train": 60.0}
 _STOPPED = "stopped: finished frames stay, run the same command again to go on from there"
 
-_EXIT_CODES = """\
-exit codes:
-  0    done
-  1    something unexpected happened, or single frames or shots failed
-  2    the command line makes no sense
-  3    done, but frames need review (only with --fail-under)
-  4    the model is missing or damaged
-  5    an input cannot be used, or the output not be written
-  6    the device that was asked for is not available
-  130  interrupted; finished frames stay, the same command goes on from there
-"""
-
-_PROPAGATE = """\
-Colour every frame of a shot from the frames that are painted.
-
-SHOT holds line/NNNN.png for every frame and color/NNNN.png for the painted ones.
-OUT gets color/NNNN.png for every frame, report.json and contact_sheet.png.
-Run it again after an edit: only what depends on the edit is computed again.
-Frames changed in OUT are kept and learned from; files of others are left alone.
-
-SHOT may be a Krita document, SHOT.kra. OUT is then one too: the same document with the missing
-frames in its colour layer, ready to be reviewed in Krita.
-"""
-
-_SEGMENT = """\
-Write the segments of one line drawing as a 16-bit label map: 0 is line, 1..N are segments.
-"""
+# One module each in `ant_core.commands`, in the order of --help.
+COMMANDS = (
+    "propagate",
+    "segment",
+    "batch",
+    "farm",
+    "models",
+    "evaluate",
+    "train",
+    "finetune",
+    "recolor",
+    "serve",
+)
 
 
-# These bring their own texts and options.
-_ELSEWHERE = ("batch", "farm", "models", "evaluate", "train", "finetune", "recolor", "serve")
-
-
-class _Parser(argparse.ArgumentParser):
-    """Raises instead of exiting, so that every error ends the same way."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see {self.prog} --help")
-
-
-def _build_parser() -> _Parser:
-    parser = _Parser(
+def _build_parser() -> Parser:
+    parser = Parser(
         prog="ant_core",
         description="Propagate the colours of painted frames through a drawn shot.",
-        epilog=_EXIT_CODES,
+        epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"ant_core {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    _add_propagate(commands)
-    _add_segment(commands)
-    for name in _ELSEWHERE:
-        _add_elsewhere(commands, name)
+    for name in COMMANDS:
+        _add_command(commands, name)
     return parser
 
 
-def _add_command(commands: Any, name: str, help_text: str, description: str) -> _Parser:
-    command: _Parser = commands.add_parser(
-        name,
-        help=help_text,
-        description=description,
-        epilog=_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    command.add_argument(
-        "--gap",
-        type=pixels,
-        metavar="PX",
-        help="close gaps in lines up to this width (default: from line width and picture size)",
-    )
-    command.add_argument(
-        "--threads", type=whole(1, 1024), metavar="N", help="CPU threads (default: all cores)"
-    )
-    add_common(command)
-    return command
-
-
-def _add_propagate(commands: Any) -> None:
-    command = _add_command(
-        commands, "propagate", "colour a shot from its painted frames", _PROPAGATE
-    )
-    add = command.add_argument
-    add("shot", metavar="SHOT", nargs="?", help="folder of the shot, or a .kra file")
-    add(
-        "--out",
-        metavar="OUT",
-        help="folder for the painted frames and the report; for a .kra file the document to write",
-    )
-    add(
-        "--in-place",
-        action="store_true",
-        help="write into SHOT.kra itself; the document as it was is kept as SHOT.kra~",
-    )
-    add(
-        "--line",
-        metavar="PATTERN",
-        action="append",
-        help="line drawings: a folder or a pattern such as A_%%04d.png, A_####.png, 'line/*.png', "
-        "relative to SHOT; of a .kra file a layer or group, and several when given again",
-    )
-    add(
-        "--color",
-        metavar="PATTERN",
-        help="painted frames, named likewise; of a .kra file the colour layer, made if it is new",
-    )
-    add(
-        "--references",
-        metavar="FRAMES",
-        help="learn from these painted frames only, such as 1,24 (default: all painted frames)",
-    )
-    add("--frames", metavar="FRAMES", help="colour these frames only, such as 1-48,60")
-    add(
-        "--cel",
-        action="append",
-        metavar="NAME",
-        help="colour this cel of the shot, each with its own painted frames, into OUT/NAME; may be "
-        "given again. Its drawings are NAME/line, line/NAME, line/NAME_*.* or line/*.NAME.*, or "
-        "where {cel} stands in --line and --color",
-    )
-    add(
-        "--xdts",
-        metavar="FILE",
-        help="exposure sheet: colour each drawing that it shows once, of every cel or of those "
-        "named with --cel; the report tells when each is shown",
-    )
-    add(
-        "--expose",
-        action="store_true",
-        help="with --xdts, also write OUT/exposed/CEL: one file for every frame of the sheet",
-    )
-    add(
-        "--model-sheet",
-        action="append",
-        metavar="FILE",
-        help="learn also from this coloured picture outside the shot, of any size: a turn-around "
-        "with its lines baked in, or a layered .ora or .psd file; may be given again",
-    )
-    add(
-        "--palette",
-        metavar="FILE",
-        help="name the colours in the report by this palette: .gpl, .aco, .ase or .kpl",
-    )
-    _add_keeping(command)
-
-
-def _add_keeping(command: _Parser) -> None:
-    """Add what the artist fixed, what is kept, and what matches."""
-    add = command.add_argument
-    add("--hints", metavar="FILE", help="JSON file of hints and locks")
-    add(
-        "--lock",
-        metavar="FRAMES",
-        help="keep the painted files that these frames have in OUT, and learn from them",
-    )
-    add(
-        "--overwrite",
-        action="store_true",
-        help="also replace painted files in OUT that were made or changed by others",
-    )
-    add(
-        "--model",
-        metavar="FILE",
-        help="model file, or the name of one that ant_core models lists (default: the one in the "
-        "package)",
-    )
-    add_device(command)
-    add_fail_under(command)
-
-
-def _add_segment(commands: Any) -> None:
-    add = _add_command(
-        commands, "segment", "write the segments of one line drawing", _SEGMENT
-    ).add_argument
-    add("line", metavar="LINE.png", help="line drawing")
-    add("--out", required=True, metavar="LABELS.png", help="label map, 16-bit grey")
-    add("--preview", metavar="PREVIEW.png", help="also draw the segments in distinct colours")
-
-
-def _add_elsewhere(commands: Any, name: str) -> None:
-    """Add a command that brings its own texts and options."""
+def _add_command(commands: Any, name: str) -> None:
+    """Add a command, which brings its own texts and options."""
     module = importlib.import_module(f"ant_core.commands.{name}")
     module.add_arguments(
         commands.add_parser(
             name,
             help=module.HELP,
             description=module.DESCRIPTION,
-            epilog=_EXIT_CODES,
+            epilog=EXIT_CODES,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
@@ -274,14 +124,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, reporter: Reporter) -> Outcome:
     """Run the command on a thread of its own, so that Ctrl-C is heard at once."""
-    from ant_core.interrupt import PATIENCE_S, run_interruptibly
+    from ant_core.commands.interrupt import PATIENCE_S, run_interruptibly
 
     begun: list[WholeFiles] = []
     cancel = threading.Event()
 
     def work() -> Outcome:
         # Imports take half a second, in which Ctrl-C must be heard too.
-        from ant_core.formats.files import WholeFiles
+        from ant_core.files import WholeFiles
 
         files = WholeFiles()
         begun.append(files)

@@ -21,12 +21,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ant_core.errors import AntError
-from ant_core.network.ablation import EXPERIMENTS, ablate
-from ant_core.network.ablation_table import insert, tables
-from ant_core.network.config import TrainConfig
-from ant_core.network.self_reference import bent_maker
-from ant_core.synthesis.clip import write_clip
-from ant_core.synthesis.source import load_source
+from ant_core.training.network.ablation import EXPERIMENTS, ablate
+from ant_core.training.network.ablation_table import insert, tables
+from ant_core.training.network.config import TrainConfig
+from ant_core.training.network.self_reference import bent_maker
+from ant_core.training.synthesis.clip import write_clip
+from ant_core.training.synthesis.source import load_source
 
 
 def _arguments() -> argparse.Namespace:

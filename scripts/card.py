@@ -19,10 +19,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ant_core.errors import AntError, UsageError
-from ant_core.evaluation.card import card_notes
-from ant_core.formats.files import read_bytes
+from ant_core.files import read_bytes
 from ant_core.models.release import describe, write_beside, write_release
-from ant_core.network.curves import draw_curves, read_log
+from ant_core.training.evaluation.card import card_notes
+from ant_core.training.network.curves import draw_curves, read_log
 
 ROOT = Path(__file__).resolve().parents[1]
 # Files of a proof, and what the card says below them.

@@ -29,12 +29,19 @@ import torch
 from numpy.typing import NDArray
 
 from ant_core.errors import AntError
-from ant_core.evaluation.benchmark import Result, applies, run_protocol
-from ant_core.evaluation.calibration import calibration_error, fit_confidence, fit_threshold
-from ant_core.evaluation.clips import Clip, Frame, load_clip
-from ant_core.evaluation.counterparts import Line
-from ant_core.evaluation.methods import Model
-from ant_core.evaluation.protocols import (
+from ant_core.matching.matcher import Matcher
+from ant_core.models.release import describe, write_beside, write_release
+from ant_core.training.data.clips import Clip, Frame, load_clip
+from ant_core.training.data.sets import find_shots
+from ant_core.training.evaluation.benchmark import Result, applies, run_protocol
+from ant_core.training.evaluation.calibration import (
+    calibration_error,
+    fit_confidence,
+    fit_threshold,
+)
+from ant_core.training.evaluation.counterparts import Line
+from ant_core.training.evaluation.methods import Model
+from ant_core.training.evaluation.protocols import (
     Confidence,
     MatchFrames,
     Score,
@@ -42,13 +49,10 @@ from ant_core.evaluation.protocols import (
     by_position,
     recursive,
 )
-from ant_core.evaluation.sets import find_shots
-from ant_core.matcher import Matcher
-from ant_core.models.release import describe, write_beside, write_release
-from ant_core.network.export import TOLERANCE, compare, write_model
-from ant_core.network.model import AntPaper, AntRelative
-from ant_core.network.run import load_model
-from ant_core.network.train import network_matcher
+from ant_core.training.network.export import TOLERANCE, compare, write_model
+from ant_core.training.network.model import AntPaper, AntRelative
+from ant_core.training.network.run import load_model
+from ant_core.training.network.train import network_matcher
 
 
 def _total(scores: Sequence[Score]) -> float:

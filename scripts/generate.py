@@ -33,13 +33,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import cv2
 
 from ant_core.errors import AntError
-from ant_core.evaluation.flow_labels import RegionStatistics
-from ant_core.evaluation.results import statistics_table
-from ant_core.synthesis.clip import clip_path, write_clip
-from ant_core.synthesis.layouts import LAYOUTS, write_layout
-from ant_core.synthesis.pages import ink_beside, preview_page, statistics
-from ant_core.synthesis.source import SOURCES, Split, load_source
-from ant_core.synthesis.splits import SPLITS
+from ant_core.training.data.flow_labels import RegionStatistics
+from ant_core.training.data.splits import SPLITS, Split
+from ant_core.training.evaluation.results import statistics_table
+from ant_core.training.synthesis.clip import clip_path, write_clip
+from ant_core.training.synthesis.layouts import LAYOUTS, write_layout
+from ant_core.training.synthesis.pages import ink_beside, preview_page, statistics
+from ant_core.training.synthesis.source import SOURCES, load_source
 
 Job = tuple[str, int]  # source and seed
 

@@ -23,9 +23,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ant_core import __version__
 from ant_core.errors import AntError
-from ant_core.evaluation.bars import OURS, PAPER, judge
-from ant_core.evaluation.measure import Measured
-from ant_core.evaluation.methods import (
+from ant_core.files import WholeFiles
+from ant_core.matching.matcher import Matcher
+from ant_core.matching.model_file import default_model
+from ant_core.models.installed import locate
+from ant_core.propagation.pipeline import limit_threads
+from ant_core.training.data.sets import ShotSource
+from ant_core.training.evaluation.bars import OURS, PAPER, judge
+from ant_core.training.evaluation.measure import Measured
+from ant_core.training.evaluation.methods import (
     Flow,
     Method,
     Model,
@@ -33,14 +39,9 @@ from ant_core.evaluation.methods import (
     Position,
     region_threshold_of,
 )
-from ant_core.evaluation.proof import as_document, as_markdown, prove
-from ant_core.evaluation.reliability import draw_reliability
-from ant_core.evaluation.sets import ShotSource
-from ant_core.evaluation.worst_sheet import draw_worst
-from ant_core.formats.files import WholeFiles
-from ant_core.matcher import Matcher
-from ant_core.model_file import default_model
-from ant_core.pipeline import limit_threads
+from ant_core.training.evaluation.proof import as_document, as_markdown, prove
+from ant_core.training.evaluation.reliability import draw_reliability
+from ant_core.training.evaluation.worst_sheet import draw_worst
 
 SETS = {
     "single": "single characters in colour: clips or shots",
@@ -67,7 +68,7 @@ def _arguments() -> argparse.Namespace:
 
 def _paths(arguments: argparse.Namespace) -> dict[str, Path]:
     paths = {OURS: arguments.model, PAPER: arguments.paper}
-    return {name: path for name, path in paths.items() if path is not None}
+    return {name: locate(path) for name, path in paths.items() if path is not None}
 
 
 def _write(out: Path, measured: dict[str, Measured], about: dict[str, Any]) -> str:

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command_line import ant_core, cli, fake_ant_core, real_cli
+
+__all__ = ["ant_core", "cli", "fake_ant_core", "real_cli"]
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 import pytest
 
-from ant_core.descriptors import Descriptors
-from ant_core.evaluation.clips import clip_from_arrays, load_clip
-from ant_core.evaluation.protocols import by_overlap, by_position, recursive
-from ant_core.matcher import Matcher, default_model
-from ant_core.synthesis.clip import majority
-from ant_core.synthesis.shots import shot_arrays, shot_pictures
+from ant_core.matching.descriptors import Descriptors
+from ant_core.matching.matcher import Matcher, default_model
+from ant_core.training.data.clips import clip_from_arrays, load_clip
+from ant_core.training.data.majority import majority
+from ant_core.training.data.pictures import shot_pictures
+from ant_core.training.evaluation.protocols import by_overlap, by_position, recursive
+from ant_core.training.synthesis.clip import shot_arrays
 from segmentation import extract_lines, segment
 
 SHOT = Path(__file__).parents[1] / "samples" / "saha"

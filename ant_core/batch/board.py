@@ -14,7 +14,7 @@ from ant_core import __version__
 from ant_core.batch.page import render_page
 from ant_core.batch.records import Records
 from ant_core.batch.result import SCHEMA, ShotResult
-from ant_core.formats.files import WholeFiles
+from ant_core.files import WholeFiles
 from ant_core.reporter import counted
 
 __all__ = ["Board"]

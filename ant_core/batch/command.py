@@ -15,10 +15,10 @@ from ant_core.batch.records import Records
 from ant_core.batch.result import ShotResult
 from ant_core.batch.shots import BatchShot, read_shots
 from ant_core.batch.task import Task
-from ant_core.commands.outcome import Outcome
 from ant_core.errors import Cancelled, UsageError
-from ant_core.formats.files import WholeFiles
+from ant_core.files import WholeFiles
 from ant_core.reporter import Reporter, counted
+from ant_core.workflow.outcome import Outcome
 
 __all__ = ["batch", "chosen_shots", "common_arguments"]
 

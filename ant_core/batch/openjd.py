@@ -14,10 +14,10 @@ from typing import Any
 
 from ant_core.batch.command import chosen_shots, common_arguments
 from ant_core.batch.shots import BatchShot
-from ant_core.commands.outcome import Outcome
 from ant_core.errors import UsageError
-from ant_core.formats.files import WholeFiles
+from ant_core.files import WholeFiles
 from ant_core.reporter import Reporter
+from ant_core.workflow.outcome import Outcome
 
 __all__ = ["export", "job_template"]
 

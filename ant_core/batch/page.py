@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 from urllib.parse import quote
 
-from ant_core.shot import describe_frames
+from ant_core.shot.frames import describe_frames
 
 __all__ = ["render_page"]
 

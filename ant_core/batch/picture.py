@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.contact_sheet import read_thumbnail
-from ant_core.formats.files import WholeFiles
-from ant_core.state import RunState
+from ant_core.files import WholeFiles
+from ant_core.output.contact_sheet import read_thumbnail
+from ant_core.propagation.memory import RunState
 
 __all__ = ["choose_frame", "shot_picture"]
 

@@ -26,7 +26,7 @@ from ant_core.errors import (
     ModelMissing,
     OutputError,
 )
-from ant_core.formats.files import WholeFiles
+from ant_core.files import WholeFiles
 
 __all__ = ["Finished", "Moved", "Pool", "Retried", "fatal_error"]
 

@@ -23,7 +23,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ant_core.batch.result import SCHEMA, ShotResult
-from ant_core.formats.files import WholeFiles
+from ant_core.files import WholeFiles
 
 __all__ = ["Record", "Records", "worker_name"]
 

@@ -23,8 +23,9 @@ from typing import Any
 
 from ant_core.batch.rows import Row, read_rows
 from ant_core.errors import InputError, UsageError
-from ant_core.formats.files import read_bytes
+from ant_core.files import read_bytes
 from ant_core.formats.pattern import find_sequence
+from ant_core.workflow.options import parse_propagate
 
 __all__ = ["BatchShot", "read_shots"]
 
@@ -207,8 +208,6 @@ def _check_unique(names: Sequence[str], rows: Sequence[Row]) -> None:
 
 def _arguments(row: Row) -> list[str]:
     """Write a row as arguments of `ant_core propagate`, and check them."""
-    from ant_core.cli import parse
-
     values = {key: value for key, value in row.values.items() if key != "name"}
     base, shot = row.base.absolute(), values.pop("shot", None)
     arguments = [os.path.normpath(base / str(shot))] if shot else []
@@ -222,7 +221,7 @@ def _arguments(row: Row) -> list[str]:
             full = str(base / text) if key in from_base else text
             arguments.append(f"--{key}={full}" if full else f"--{key}")
     try:
-        parse(["propagate", *arguments, "--out=OUT"])
+        parse_propagate([*arguments, "--out=OUT"])
     except UsageError as error:
         text = str(error).removesuffix("; see ant_core propagate --help")
         raise UsageError(f"{row.place}: {text}; see ant_core propagate --help") from None

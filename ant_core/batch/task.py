@@ -18,9 +18,10 @@ from ant_core.batch.picture import choose_frame, shot_picture
 from ant_core.batch.records import Records, worker_name
 from ant_core.batch.result import ShotResult
 from ant_core.errors import AntError, Cancelled, DeviceUnavailable, ModelError
-from ant_core.formats.files import WholeFiles
-from ant_core.matcher import Matcher
+from ant_core.files import WholeFiles
+from ant_core.matching.matcher import Matcher
 from ant_core.reporter import Reporter
+from ant_core.workflow.options import parse_propagate
 
 _COUNTS = ("frames", "drawings", "segments", "doubtful", "no_counterpart", "not_flat")
 
@@ -61,9 +62,7 @@ class Task:
 
     def options(self) -> argparse.Namespace:
         """Return the options of `ant_core propagate`."""
-        from ant_core.cli import parse
-
-        return parse(["propagate", *self.arguments, f"--out={self.folder}"])
+        return parse_propagate([*self.arguments, f"--out={self.folder}"])
 
 
 class Engine:
@@ -75,7 +74,7 @@ class Engine:
 
     def matcher(self, options: argparse.Namespace) -> Matcher:
         """Return the matcher that the options ask for."""
-        from ant_core.commands.propagate import make_matcher
+        from ant_core.workflow.propagate import make_matcher
 
         key = (options.model, options.device, options.threads)
         if self._matcher is None or key != self._key:
@@ -138,7 +137,7 @@ def _colored(
     files: WholeFiles,
 ) -> ShotResult:
     """Run propagate and gather what the summary tells of it."""
-    from ant_core.commands import propagate
+    from ant_core.workflow import propagate
 
     start = time.perf_counter()
     outcome = propagate.run(options, reporter, cancel, files, lambda: matcher)

@@ -10,12 +10,12 @@ import argparse
 import threading
 from typing import TYPE_CHECKING
 
-from ant_core.commands.options import add_common, add_device, add_fail_under, whole
+from ant_core.workflow.option_types import add_common, add_device, add_fail_under, whole
 
 if TYPE_CHECKING:
-    from ant_core.commands.outcome import Outcome
-    from ant_core.formats.files import WholeFiles
+    from ant_core.files import WholeFiles
     from ant_core.reporter import Reporter
+    from ant_core.workflow.outcome import Outcome
 
 __all__ = ["DESCRIPTION", "HELP", "add_arguments", "add_list_arguments", "run"]
 

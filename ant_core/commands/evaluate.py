@@ -1,7 +1,6 @@
 """`ant_core evaluate`: models and baselines by the published protocols, on any set with truth.
 
-The room behind this door, `ant_core.evaluation`, is opened by `run` alone: no other command
-waits for it.
+`run` alone imports `ant_core.training.evaluation`, so that no other command waits for it.
 """
 
 from __future__ import annotations
@@ -10,12 +9,12 @@ import argparse
 import threading
 from typing import TYPE_CHECKING
 
-from ant_core.commands.options import add_common, add_device, whole
+from ant_core.workflow.option_types import add_common, add_device, whole
 
 if TYPE_CHECKING:
-    from ant_core.commands.outcome import Outcome
-    from ant_core.formats.files import WholeFiles
+    from ant_core.files import WholeFiles
     from ant_core.reporter import Reporter
+    from ant_core.workflow.outcome import Outcome
 
 __all__ = ["DESCRIPTION", "HELP", "add_arguments", "run"]
 
@@ -76,6 +75,8 @@ def run(
     files: WholeFiles,
 ) -> Outcome:
     """Score everything on everything; see `ant_core evaluate --help`."""
-    from ant_core.evaluation.command import evaluate
+    from ant_core.training.evaluation.command import evaluate
+    from ant_core.workflow.outcome import Outcome
 
-    return evaluate(options, reporter, cancel, files)
+    text = evaluate(options, reporter, cancel, files)
+    return Outcome(text=text, event={"json": options.json, "pictures": options.pictures})

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ant_core.commands.batch import add_list_arguments
 
 if TYPE_CHECKING:
-    from ant_core.commands.outcome import Outcome
-    from ant_core.formats.files import WholeFiles
+    from ant_core.files import WholeFiles
     from ant_core.reporter import Reporter
+    from ant_core.workflow.outcome import Outcome
 
 __all__ = ["DESCRIPTION", "HELP", "add_arguments", "run"]
 

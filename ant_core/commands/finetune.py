@@ -1,6 +1,6 @@
 """`ant_core finetune`: adapt a model to a production, from its own coloured frames.
 
-The room behind this door, `ant_core.network`, is opened by `run` alone: it needs PyTorch.
+`run` alone imports `ant_core.training.network`, which needs PyTorch.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ant_core.commands.options import add_common, add_device, minutes
-from ant_core.commands.outcome import Outcome
 from ant_core.commands.train import need_torch
 from ant_core.errors import AntError, OutputError
+from ant_core.workflow.option_types import add_common, add_device, minutes
+from ant_core.workflow.outcome import Outcome
 
 if TYPE_CHECKING:
-    from ant_core.formats.files import WholeFiles
+    from ant_core.files import WholeFiles
     from ant_core.reporter import Reporter
 
 __all__ = ["DESCRIPTION", "HELP", "add_arguments", "run"]
@@ -54,10 +54,10 @@ def run(
 ) -> Outcome:
     """Finetune; see `ant_core finetune --help`."""
     need_torch()
-    from ant_core.model_file import default_model
-    from ant_core.network.config import TrainConfig
-    from ant_core.network.finetune import check, finetune, read_production
-    from ant_core.network.restore import read_model
+    from ant_core.matching.model_file import default_model
+    from ant_core.training.network.config import TrainConfig
+    from ant_core.training.network.finetune import check, finetune, read_production
+    from ant_core.training.network.restore import read_model
 
     if options.out.is_dir():
         raise OutputError(f"{options.out} is a folder: name a file, such as my_show.antmodel")
@@ -102,7 +102,7 @@ def run(
 
 def _write(model: Any, out: Path, manifest: dict[str, Any], scores: dict[str, Any]) -> None:
     """Export, with the confidence of the model it comes from, and compare with PyTorch."""
-    from ant_core.network.export import TOLERANCE, compare, write_model
+    from ant_core.training.network.export import TOLERANCE, compare, write_model
 
     kept = ("name", "no_counterpart_threshold", "confidence")
     write_model(model, out, {**{key: manifest[key] for key in kept}, "finetuned": scores})

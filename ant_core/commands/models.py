@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ant_core.commands.options import add_common
-from ant_core.commands.outcome import Outcome
 from ant_core.errors import UsageError
+from ant_core.workflow.option_types import add_common
+from ant_core.workflow.outcome import Outcome
 
 if TYPE_CHECKING:
-    from ant_core.formats.files import WholeFiles
+    from ant_core.files import WholeFiles
     from ant_core.models import Installed, Store
     from ant_core.reporter import Reporter
 
@@ -110,7 +110,7 @@ def _placed(model: Installed, event: dict[str, Any]) -> Outcome:
 def _download(
     options: argparse.Namespace, store: Store, reporter: Reporter, cancel: threading.Event
 ) -> Outcome:
-    from ant_core.models.progress import Progress
+    from ant_core.commands.download_progress import Progress
 
     for mirror in options.mirror:
         if not _ADDRESS.fullmatch(mirror):

@@ -9,13 +9,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ant_core.commands.options import add_common
-from ant_core.commands.outcome import Outcome
 from ant_core.errors import Cancelled, InputError, UsageError
 from ant_core.reporter import counted
+from ant_core.workflow.option_types import add_common
+from ant_core.workflow.outcome import Outcome
 
 if TYPE_CHECKING:
-    from ant_core.formats.files import WholeFiles
+    from ant_core.files import WholeFiles
     from ant_core.formats.sequence import SequenceReader
     from ant_core.reporter import Reporter
 
@@ -44,9 +44,9 @@ def run(
     options: argparse.Namespace, reporter: Reporter, cancel: threading.Event, files: WholeFiles
 ) -> Outcome:
     """Swap the palette of every frame; see `ant_core recolor --help`."""
+    from ant_core.commands.recolor_frames import Recolorer
+    from ant_core.formats.palettes import read_palette
     from ant_core.formats.sequence import SequenceReader
-    from ant_core.palettes import read_palette
-    from ant_core.recolor import Recolorer
 
     reader, out = SequenceReader(options.frames), Path(options.out)
     if not reader.frames:

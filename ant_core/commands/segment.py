@@ -1,26 +1,34 @@
-"""`ant_core segment`: one line drawing to a 16-bit label map, to look at or to work on."""
+"""`ant_core segment`: the segments of one line drawing."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
+from ant_core.workflow.option_types import add_common, add_segmentation
 
-from ant_core.commands.outcome import Outcome
-from ant_core.errors import Cancelled, InputError, UsageError
-from ant_core.formats.files import WholeFiles, read_bytes
-from ant_core.formats.pictures import picture_format
-from ant_core.formats.png import encode_png
-from ant_core.pipeline import limit_threads
-from ant_core.reporter import Reporter
-from segmentation import extract_lines, measure, preview, segment
+if TYPE_CHECKING:
+    from ant_core.files import WholeFiles
+    from ant_core.reporter import Reporter
+    from ant_core.workflow.outcome import Outcome
 
-__all__ = ["run"]
+__all__ = ["DESCRIPTION", "HELP", "add_arguments", "run"]
 
-_MOST_SEGMENTS = 65_535
+HELP = "write the segments of one line drawing"
+DESCRIPTION = """\
+Write the segments of one line drawing as a 16-bit label map: 0 is line, 1..N are segments.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add_segmentation(parser)
+    add_common(parser)
+    add = parser.add_argument
+    add("line", metavar="LINE.png", help="line drawing")
+    add("--out", required=True, metavar="LABELS.png", help="label map, 16-bit grey")
+    add("--preview", metavar="PREVIEW.png", help="also draw the segments in distinct colours")
 
 
 def run(
@@ -29,55 +37,7 @@ def run(
     cancel: threading.Event,
     files: WholeFiles,
 ) -> Outcome:
-    """Segment one drawing and write label map and preview."""
-    line, out = Path(options.line), Path(options.out)
-    targets = [out, *([Path(options.preview)] if options.preview else [])]
-    _refuse_overwriting(line, targets)
-    limit_threads(options.threads)
-    data = read_bytes(line)
-    form = picture_format(line, lines=True)
-    form.check(data, str(line))
-    image = form.decode(data, str(line))
-    try:
-        segmentation = segment(extract_lines(image), options.gap)
-    except ValueError as error:
-        raise InputError(f"{line} cannot be segmented: {error}") from error
-    labels = segmentation.labels
-    count = int(labels.max())
-    if count > _MOST_SEGMENTS:
-        raise InputError(
-            f"{line} has {count} segments but a 16-bit label map holds {_MOST_SEGMENTS}: clean "
-            "up specks, or close wider gaps with --gap"
-        )
-    _check(cancel)
-    files.write(out, encode_png(labels.astype(np.uint16)))
-    if options.preview:
-        _check(cancel)
-        files.write(Path(options.preview), encode_png(preview(labels)))
-    areas = measure(labels).area
-    event = {
-        "labels": str(out),
-        "preview": options.preview,
-        "segments": count,
-        "gap_px": round(segmentation.gap_px, 3),
-        "closed_gaps": segmentation.closed_gaps.round(2).tolist(),
-        "smallest_area_px": int(areas.min()) if count else 0,
-    }
-    reporter.say(
-        f"{count} segments, gaps up to {segmentation.gap_px:.1f} px closed, "
-        f"{len(segmentation.closed_gaps)} places closed"
-    )
-    return Outcome(text=str(out), event=event)
+    """Segment one drawing; see `ant_core segment --help`."""
+    from ant_core.workflow import segment
 
-
-def _refuse_overwriting(line: Path, targets: list[Path]) -> None:
-    names = [os.path.realpath(target) for target in targets]
-    if os.path.realpath(line) in names:
-        raise UsageError(f"the output would overwrite the drawing {line}: give another name")
-    if len(set(names)) < len(names):
-        raise UsageError("--out and --preview name the same file: give two names")
-
-
-def _check(cancel: threading.Event) -> None:
-    if cancel.is_set():
-        raise Cancelled("stopped before everything was written: run the same command again")
+    return segment.run(options, reporter, cancel, files)

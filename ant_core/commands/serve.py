@@ -6,11 +6,11 @@ import argparse
 import threading
 from typing import TYPE_CHECKING
 
-from ant_core.commands.options import add_common
-from ant_core.commands.outcome import Outcome
+from ant_core.workflow.option_types import add_common
+from ant_core.workflow.outcome import Outcome
 
 if TYPE_CHECKING:
-    from ant_core.formats.files import WholeFiles
+    from ant_core.files import WholeFiles
     from ant_core.reporter import Reporter
 
 __all__ = ["DESCRIPTION", "HELP", "add_arguments", "run"]

@@ -1,6 +1,6 @@
 """`ant_core train`: a network from stored clips, by an experiment's file.
 
-The room behind this door, `ant_core.network`, is opened by `run` alone: it needs PyTorch.
+`run` alone imports `ant_core.training.network`, which needs PyTorch.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ant_core.commands.options import add_common, minutes
-from ant_core.commands.outcome import Outcome
 from ant_core.errors import UsageError
+from ant_core.workflow.option_types import add_common, minutes
+from ant_core.workflow.outcome import Outcome
 
 if TYPE_CHECKING:
-    from ant_core.formats.files import WholeFiles
+    from ant_core.files import WholeFiles
     from ant_core.reporter import Reporter
 
 __all__ = ["DESCRIPTION", "HELP", "add_arguments", "need_torch", "run"]
@@ -61,7 +61,7 @@ def run(
     need_torch()
     from dataclasses import replace
 
-    from ant_core.network.config import example, read_config
+    from ant_core.training.network.config import example, read_config
 
     if options.example:
         return Outcome(text=example().rstrip("\n"), event={"config": example()})
@@ -78,8 +78,8 @@ def run(
 def _train(
     config: Any, options: argparse.Namespace, reporter: Reporter, cancel: threading.Event
 ) -> Outcome:
-    from ant_core.network.curves import draw_curves, read_log
-    from ant_core.network.train import train
+    from ant_core.training.network.curves import draw_curves, read_log
+    from ant_core.training.network.train import train
 
     picture = options.out / "curves.png"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ant_core.engine.planes import Shelf
 from ant_core.errors import InputError
-from ant_core.shot import describe_frames
+from ant_core.shot.frames import describe_frames
 
 __all__ = ["check_run"]
 

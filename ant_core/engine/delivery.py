@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from ant_core.colors import Palette
-from ant_core.engine.layers import Box
-from ant_core.engine.memory import MemoryOutput
-from ant_core.propagate import Progress
-from ant_core.result import REVIEW_BELOW, FrameResult
+from ant_core.color.krita_layers import Box
+from ant_core.color.palette import Palette
+from ant_core.engine.memory_output import MemoryOutput
+from ant_core.matching.fills import REVIEW_BELOW
+from ant_core.propagation.result import FrameResult
+from ant_core.propagation.run import Progress
 
 __all__ = ["Delivery", "Notify"]
 

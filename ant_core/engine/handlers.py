@@ -26,7 +26,7 @@ from ant_core.models.registry import EMBEDDED_NAME
 
 if TYPE_CHECKING:
     from ant_core.engine.session import LayerFormat, Picture, ShotSession
-    from ant_core.matcher import Matcher
+    from ant_core.matching.matcher import Matcher
 
 __all__ = ["Handlers"]
 
@@ -66,7 +66,7 @@ class Handlers:
         getattr(self, f"_{job.kind}")(job, job.message.header)
 
     def _limit_threads(self) -> None:
-        from ant_core.pipeline import limit_threads
+        from ant_core.propagation.pipeline import limit_threads
 
         limit_threads(self._threads)  # of this thread: several do requests
 
@@ -108,13 +108,13 @@ class Handlers:
 
     def _load(self, path: Path | None, name: str) -> None:
         """Load a model; `name` is what the caller knows it by."""
-        from ant_core.matcher import Matcher
+        from ant_core.matching.matcher import Matcher
 
         self._matcher = Matcher(path, self._device, self._threads)
         self._model_name = name
 
     def _introduce(self, job: Job) -> None:
-        from ant_core.result import REVIEW_BELOW
+        from ant_core.matching.fills import REVIEW_BELOW
 
         assert self._matcher is not None
         job.answer(
@@ -209,7 +209,7 @@ class Handlers:
     # ---- work on a shot
 
     def _propagate(self, job: Job, asked: Fields) -> None:
-        from ant_core.hints import parse_hints
+        from ant_core.shot.hints import parse_hints
 
         _, session = self._shot(asked)
         hints = parse_hints(asked.get("hints") or _NO_HINTS, "the document")

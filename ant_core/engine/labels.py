@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
+from ant_core.color.pixels import PixelFormat
 from ant_core.engine.planes import Kept, MemoryFrames
 from ant_core.errors import InputError
-from ant_core.pixels import PixelFormat
 from segmentation import Segmentation, extract_lines, segment
 
 __all__ = ["LabelCache"]

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.engine.layers import Box
-from ant_core.hints import segment_under
-from ant_core.result import NO_COUNTERPART, REVIEW_BELOW, Fills
+from ant_core.color.krita_layers import Box
+from ant_core.matching.fills import NO_COUNTERPART, REVIEW_BELOW, Fills
+from ant_core.shot.hints import segment_under
 from segmentation import Segmentation, preview
 
 __all__ = ["Picture", "draw_ids", "draw_preview", "draw_tints", "segment_at", "tints_of"]

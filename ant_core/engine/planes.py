@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.engine.layers import Box
+from ant_core.color.krita_layers import Box
+from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
-from ant_core.pixels import PixelFormat
 
 __all__ = ["Kept", "MemoryFrames", "Shelf", "box_of", "pack", "unpack", "unpack_box"]
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ant_core.analysis import FeatureCache, MatcherLike
-from ant_core.colors import Palette
+from ant_core.color.krita_layers import Box, LayerFormat, line_pixels, over, visible
+from ant_core.color.palette import Palette
+from ant_core.color.pixels import PixelFormat
 from ant_core.engine.checks import check_run
 from ant_core.engine.delivery import Delivery, Notify
 from ant_core.engine.labels import LabelCache
-from ant_core.engine.layers import Box, LayerFormat, line_pixels, over, visible
-from ant_core.engine.memory import MemoryOutput
+from ant_core.engine.memory_output import MemoryOutput
 from ant_core.engine.pictures import (
     Picture,
     draw_ids,
@@ -31,12 +31,13 @@ from ant_core.engine.pictures import (
 from ant_core.engine.planes import Kept, MemoryFrames, Shelf, pack
 from ant_core.engine.sheets import SheetList
 from ant_core.errors import Cancelled, InputError, UsageError
-from ant_core.hints import HintSet
-from ant_core.pixels import PixelFormat
-from ant_core.propagate import Progress, Propagation, RunResult, Settings
-from ant_core.report import summarize, summary_json
-from ant_core.result import REVIEW_BELOW, FrameResult
-from ant_core.shot import Shot, load_shot
+from ant_core.matching.fills import REVIEW_BELOW
+from ant_core.output.report import summarize, summary_json
+from ant_core.propagation.prepared import FeatureCache, MatcherLike
+from ant_core.propagation.result import FrameResult
+from ant_core.propagation.run import Progress, Propagation, RunResult, Settings
+from ant_core.shot.hints import HintSet
+from ant_core.shot.shot import Shot, load_shot
 from segmentation import Segmentation
 
 __all__ = ["LayerFormat", "Picture", "ShotSession"]

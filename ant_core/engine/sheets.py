@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError, UsageError
-from ant_core.formats.files import read_bytes
+from ant_core.files import read_bytes
 from ant_core.formats.pictures import picture_format
-from ant_core.model_sheet import ModelSheet, open_model_sheets
-from ant_core.pixels import PixelFormat
+from ant_core.shot.model_sheet import ModelSheet, open_model_sheets
 from segmentation import extract_lines, segment
 
 __all__ = ["SheetList"]

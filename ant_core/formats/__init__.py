@@ -1,7 +1,7 @@
 """Where frames come from and where they go: one module a format, behind one small interface."""
 
+from ant_core.files import WholeFiles
 from ant_core.formats.base import FrameInfo, FrameReader, FrameWriter
-from ant_core.formats.files import WholeFiles
 from ant_core.formats.sequence import SequenceReader, SequenceWriter
 
 __all__ = [

@@ -20,7 +20,7 @@ class FrameInfo:
     height, width : int
         Pixels.
     channels : int
-        Of the array that `read` returns, as in `ant_core.pixels`.
+        Of the array that `read` returns, as in `ant_core.color.pixels`.
     depth : int
         Bits a channel of the array that `read` returns: 8, 16, or 32 where `floating`.
     digest : str

@@ -9,8 +9,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
+from ant_core.files import WholeFiles, read_bytes
 from ant_core.formats.base import FrameInfo
-from ant_core.formats.files import WholeFiles, read_bytes
 from ant_core.formats.pattern import NameTemplate, Sequence, find_sequence
 from ant_core.formats.pictures import PictureFormat, picture_format
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ant_core.errors import InputError
-from ant_core.formats.files import read_bytes
+from ant_core.files import read_bytes
 
 __all__ = ["Cel", "ExposureSheet", "read_xdts"]
 

@@ -76,7 +76,7 @@ class Installed:
         ModelCorrupt
             When it is not what it was, or no model that this engine can use.
         """
-        from ant_core.model_file import ModelFile
+        from ant_core.matching.model_file import ModelFile
 
         wrong = self.problem()
         if wrong is None and self.entry is not None:

@@ -17,8 +17,8 @@ from typing import Any
 
 from ant_core import __version__
 from ant_core.errors import OutputError, UsageError
-from ant_core.formats.files import WholeFiles
-from ant_core.model_file import ModelFile
+from ant_core.files import WholeFiles
+from ant_core.matching.model_file import ModelFile
 from ant_core.models.registry import (
     EMBEDDED_NAME,
     ModelEntry,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ant_core import __version__
 from ant_core.errors import ModelCorrupt, ModelError, ModelMissing, OutputError, UsageError
-from ant_core.formats.files import WholeFiles
+from ant_core.files import WholeFiles
 from ant_core.models.disk import locked, make_folder, refusal, require_space
 from ant_core.models.installed import Installed, embedded, find, find_all, installed
 from ant_core.models.places import Places
@@ -183,7 +183,7 @@ class Store:
         ------
         ModelMissing, ModelCorrupt, OutputError, UsageError, Cancelled
         """
-        from ant_core.model_file import ModelFile
+        from ant_core.matching.model_file import ModelFile
 
         sha256 = ModelFile.read(source).sha256
         entry = self._entry_for(source, sha256, name, version)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ant_core.descriptors import SHAPE_FEATURES, Descriptors
 from ant_core.errors import DeviceUnavailable
-from ant_core.matcher import Matcher
+from ant_core.matching.descriptors import SHAPE_FEATURES, Descriptors
+from ant_core.matching.matcher import Matcher
 
 _BAR_MS = 5.0  # one target on CUDA, warm
 _BAR_RATIO = 5.0  # batched targets, CUDA against the CPU

@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _time(root: Path, args: argparse.Namespace) -> dict[str, Any]:
     """Run one shot in this process; kernels and model are warmed on another one."""
-    from ant_core.matcher import Matcher
+    from ant_core.matching.matcher import Matcher
 
     frames = max(50, args.drawings) + args.references
     painted = tuple(
@@ -90,10 +90,10 @@ def _time(root: Path, args: argparse.Namespace) -> dict[str, Any]:
 def _propagate(shot_folder: Path, out: Path, matcher: Any, threads: int) -> tuple[list[float], Any]:
     """Colour a shot; returns when each coloured frame was done, and the stages' times."""
     from ant_core.formats import SequenceReader, WholeFiles
-    from ant_core.hints import HintSet
-    from ant_core.output import OutputFolder
-    from ant_core.propagate import Progress, Propagation, Settings
-    from ant_core.shot import load_shot
+    from ant_core.output.folder import OutputFolder
+    from ant_core.propagation.run import Progress, Propagation, Settings
+    from ant_core.shot.hints import HintSet
+    from ant_core.shot.shot import load_shot
 
     lines, colors = SequenceReader(shot_folder / "line"), SequenceReader(shot_folder / "color")
     output = OutputFolder(out, lines, colors, colors.frames, WholeFiles())

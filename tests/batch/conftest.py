@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.ant_core.drawn import make_shot
+from tests.support.drawn import make_shot
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,8 +14,8 @@ import pytest
 
 from ant_core.schemas import first_error
 from scripts.benchmarks.cells import write_shot
-from tests.ant_core.drawn import BOXES, line_drawing, load, make_shot, painting, save
 from tests.batch.conftest import environment, frame_reasons, history
+from tests.support.drawn import BOXES, line_drawing, load, make_shot, painting, save
 
 FRAMES = 60
 

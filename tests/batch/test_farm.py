@@ -14,8 +14,8 @@ from ant_core.batch.openjd import job_template
 from ant_core.batch.shots import BatchShot, read_shots
 from ant_core.cli import main
 from ant_core.errors import UsageError
-from tests.ant_core.drawn import BOXES, load
 from tests.batch.conftest import environment, history
+from tests.support.drawn import BOXES, load
 
 
 def openjd(*arguments):

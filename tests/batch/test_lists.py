@@ -8,7 +8,7 @@ from ant_core.batch.fingerprint import inputs_digest
 from ant_core.batch.shots import read_shots
 from ant_core.cli import parse
 from ant_core.errors import InputError, UsageError
-from tests.ant_core.drawn import make_shot
+from tests.support.drawn import make_shot
 
 
 def names(shots):

@@ -14,7 +14,7 @@ from ant_core.batch.board import Board
 from ant_core.batch.page import render_page
 from ant_core.batch.records import Records
 from ant_core.batch.result import ShotResult
-from ant_core.formats.files import WholeFiles
+from ant_core.files import WholeFiles
 from tests.batch.browser import Browser, find_browser
 
 DONE = ShotResult(

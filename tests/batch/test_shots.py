@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 
-from tests.ant_core.drawn import line_drawing, make_shot, painting, save
 from tests.batch.conftest import history
 from tests.formats.kra_builder import Builder, Frame, Paint
+from tests.support.drawn import line_drawing, make_shot, painting, save
 
 
 def write_kra(path):

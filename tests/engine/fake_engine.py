@@ -124,10 +124,10 @@ def install() -> None:
     """Put the fakes where the server looks for the real ones."""
     for name, contents in {
         "ant_core.engine.session": {"ShotSession": FakeShot, "LayerFormat": LayerFormat},
-        "ant_core.matcher": {"Matcher": FakeMatcher, "ModelFile": NoModelFile},
-        "ant_core.pipeline": {"limit_threads": lambda threads: None},
-        "ant_core.hints": {"parse_hints": lambda document, place: document},
-        "ant_core.result": {"REVIEW_BELOW": 0.6},
+        "ant_core.matching.matcher": {"Matcher": FakeMatcher, "ModelFile": NoModelFile},
+        "ant_core.propagation.pipeline": {"limit_threads": lambda threads: None},
+        "ant_core.shot.hints": {"parse_hints": lambda document, place: document},
+        "ant_core.matching.fills": {"REVIEW_BELOW": 0.6},
     }.items():
         module = ModuleType(name)
         module.__dict__.update(contents)

@@ -8,8 +8,8 @@ import numpy as np
 
 from ant_core.cli import main
 from ant_core.engine.session import LayerFormat, ShotSession
-from ant_core.hints import HintSet
-from ant_core.matcher import Matcher
+from ant_core.matching.matcher import Matcher
+from ant_core.shot.hints import HintSet
 
 SHOT = Path(__file__).parents[2] / "samples" / "saha"
 FRAMES = range(1, 9)

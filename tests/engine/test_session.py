@@ -10,10 +10,10 @@ import pytest
 
 from ant_core.engine.session import LayerFormat, ShotSession
 from ant_core.errors import Cancelled, InputError, UsageError
-from ant_core.hints import HintSet, parse_hints
 from ant_core.schemas import load_schema
-from tests.ant_core.drawn import BOXES, SIZE, line_drawing, painting, save
-from tests.ant_core.fakes import FakeMatcher
+from ant_core.shot.hints import HintSet, parse_hints
+from tests.support.drawn import BOXES, SIZE, line_drawing, painting, save
+from tests.support.fakes import FakeMatcher
 
 RGBA8 = LayerFormat("RGBA", "U8")
 CANVAS = (0, 0, SIZE[1], SIZE[0])

@@ -11,7 +11,7 @@ import pytest
 from ant_core.errors import InputError
 from ant_core.formats.layered import read_layered
 from ant_core.formats.png import decode_png, encode_png
-from tests.ant_core.drawn import BOXES, line_drawing, load, painting, save
+from tests.support.drawn import BOXES, line_drawing, load, painting, save
 
 RED, BLUE, CLEAR, INK = (200, 10, 20, 255), (5, 60, 250, 255), (0, 0, 0, 0), (0, 0, 0, 255)
 
@@ -216,8 +216,8 @@ def test_a_layered_reference_colours_a_shot(tmp_path, suffix, cli):
 
 
 def test_a_layered_model_sheet_needs_no_telling_apart(tmp_path):
-    from ant_core.model_sheet import open_model_sheets
-    from ant_core.pixels import PixelFormat
+    from ant_core.color.pixels import PixelFormat
+    from ant_core.shot.model_sheet import open_model_sheets
 
     ink = np.zeros((80, 96, 4), np.uint8)
     ink[:, :, 3] = 255 - line_drawing(0)

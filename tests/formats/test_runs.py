@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ant_core.formats.pictures import picture_format
-from tests.ant_core.drawn import BOXES, line_drawing, painting, save
+from tests.support.drawn import BOXES, line_drawing, painting, save
 
 DEPTHS = {
     "tif": ["uint8", "uint16", "float32"],

@@ -17,8 +17,8 @@ from ant_core.formats.kra import KraArchive, KraDocument, LineReader
 from ant_core.formats.kra.journal import KIND
 from ant_core.formats.kra.owners import color_keys
 from ant_core.formats.kra.reader import read_plane
-from tests.ant_core.drawn import painting, save
 from tests.in_krita import runner
+from tests.support.drawn import painting, save
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +85,7 @@ def ours(krita: runner.Krita, folder: Path, theirs) -> dict[str, tuple[Path, dic
 
 def color_shot(path: Path, out: Path, *more: str) -> None:
     """Colour a document as the command line does, with a small matcher."""
-    script = ROOT / "tests/ant_core/run_with_fake.py"
+    script = ROOT / "tests/support/run_with_fake.py"
     command = [sys.executable, str(script), "propagate", str(path), "--out", str(out), *more]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

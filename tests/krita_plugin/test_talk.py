@@ -47,7 +47,7 @@ def test_an_error_is_raised_in_its_turn():
 
 
 def test_segments_are_doubtful_alike_before_the_engine_is_started():
-    from ant_core.result import REVIEW_BELOW
+    from ant_core.matching.fills import REVIEW_BELOW
     from krita_plugin.propagate_colors import talk
 
     assert talk._REVIEW_BELOW == REVIEW_BELOW

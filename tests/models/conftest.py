@@ -72,7 +72,7 @@ def make_model(path: Path, note: str = "", **further) -> bytes:
 
     `further` goes into the manifest.
     """
-    from ant_core.descriptors import DESCRIPTOR_VERSION
+    from ant_core.matching.descriptors import DESCRIPTOR_VERSION
 
     with zipfile.ZipFile(path, "w") as archive:
         manifest = {

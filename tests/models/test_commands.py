@@ -15,7 +15,7 @@ import time
 import pytest
 
 from ant_core.cli import main
-from ant_core.models.progress import Progress
+from ant_core.commands.download_progress import Progress
 from ant_core.schemas import first_error
 from tests.models import server as act
 from tests.models.conftest import ROOT, make_entry, make_model, some_bytes, write_registry

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from ant_core.errors import InputError, OutputError, UsageError
-from ant_core.evaluation.card import card_notes, splits_section
-from ant_core.matcher import default_model
+from ant_core.matching.matcher import default_model
 from ant_core.models import Places, Store, load_registry
 from ant_core.models.installed import embedded
 from ant_core.models.release import describe, model_card, write_beside, write_release
-from ant_core.synthesis.splits import CHARACTERS
+from ant_core.training.data.splits import CHARACTERS
+from ant_core.training.evaluation.card import card_notes, splits_section
 from tests.models.conftest import make_model
 
 ROOT = Path(__file__).parents[2]

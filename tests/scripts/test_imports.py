@@ -1,49 +1,210 @@
 """Which way imports point, and what the run-time must do without."""
 
+from __future__ import annotations
+
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TRAINING = ("network", "synthesis", "evaluation")
 HEAVY = ("torch", "onnx", "onnxscript", "skia", "moderngl", "matplotlib", "scipy")
 
+# The floors of ant_core from the top down. A module imports its own room and rooms below it, never
+# a room above or beside. ARCHITECTURE.md draws them.
+FLOORS = (
+    ("__main__",),
+    ("cli",),
+    ("commands",),
+    ("batch",),
+    ("engine", "workflow"),
+    ("training", "output"),
+    ("propagation",),
+    ("models", "shot"),
+    ("matching", "formats"),
+    ("color",),
+    ("files", "reporter"),
+    ("errors", "schemas"),
+    ("__init__",),
+)
+# Rooms within training, from the top down.
+TRAINING = (("evaluation", "network"), ("synthesis",), ("data",))
+# The only modules outside training that may import it, and they do so inside their functions.
+DOORS = tuple(f"ant_core.commands.{name}" for name in ("evaluate", "finetune", "train"))
 
-def imported(path):
-    """Names of the modules that a file imports, anywhere in it."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+
+def imported(tree: ast.AST) -> Iterator[tuple[str, bool]]:
+    """Yield every module or name that is imported, and whether a function does it."""
+    lazy = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from ((alias.name, node in lazy) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield from ((f"{node.module}.{alias.name}", node in lazy) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield "." * node.level + (node.module or "")
+            yield "." * node.level + (node.module or ""), node in lazy
+        elif _imports_by_name(node):
+            assert isinstance(node, ast.Call)
+            yield str(ast.literal_eval(node.args[0])), node in lazy
 
 
-def files(room):
-    return sorted((ROOT / room).rglob("*.py"))
+def _imports_by_name(node: ast.AST) -> bool:
+    """Tell a call of `import_module` whose argument is a plain string."""
+    if (
+        not isinstance(node, ast.Call)
+        or not node.args
+        or not isinstance(node.args[0], ast.Constant)
+    ):
+        return False
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    return name in ("import_module", "__import__")
 
 
-def runtime_files():
-    rooms = [ROOT / "ant_core" / name for name in TRAINING]
-    # The commands that lead into a training room, once they run.
-    names = ("evaluate", "train", "finetune")
-    rooms += [ROOT / "ant_core" / "commands" / f"{name}.py" for name in names]
-    return [p for p in files("ant_core") if not any(r in (p, *p.parents) for r in rooms)]
+def sources() -> dict[str, str]:
+    """Return the text of every module of both packages, by dotted name."""
+    paths = [path for room in ("segmentation", "ant_core") for path in (ROOT / room).rglob("*.py")]
+    return {module_name(path): path.read_text("utf-8") for path in paths}
 
 
-@pytest.mark.parametrize("path", files("segmentation"), ids=lambda p: p.name)
-def test_segmentation_knows_nothing_of_models_files_or_krita(path):
-    first = {name.partition(".")[0] for name in imported(path)}
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def arrows(modules: Mapping[str, str]) -> list[tuple[str, str, bool]]:
+    """Return importer, imported module of these, and whether lazily, for every import."""
+    found = []
+    for name, text in modules.items():
+        for what, lazy in imported(ast.parse(text)):
+            # `from package import name` may mean a module or something in the package.
+            target = next(
+                (known for known in (what, what.rpartition(".")[0]) if known in modules), ""
+            )
+            if target and target != name:
+                found.append((name, target, lazy))
+    return found
+
+
+def wrong_imports(modules: Mapping[str, str]) -> list[str]:
+    """Say which imports run up a floor, across it, through the wall of training, or relatively."""
+    floor = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+    inside = {room: level for level, rooms in enumerate(TRAINING) for room in rooms}
+    wrong = [
+        f"{name} imports {target} relatively"
+        for name, text in modules.items()
+        for target, _ in imported(ast.parse(text))
+        if target.startswith(".")
+    ]
+    for name, target, lazy in arrows(modules):
+        here, there = name.split("."), target.split(".")
+        if here[0] == "segmentation":
+            if there[0] != "segmentation":
+                wrong.append(f"{name} imports {target}: segmentation knows nothing of ant_core")
+            continue
+        if there[0] == "segmentation":
+            continue
+        room, other = _room(here), _room(there)
+        if other == "training" and room != "training":
+            if name not in DOORS or not lazy:
+                wrong.append(f"{name} imports {target} through the wall")
+        elif room != other and floor[room] >= floor[other]:
+            wrong.append(f"{name} imports {target}, which is not below it")
+        elif room == other == "training" and len(here) > 2 and len(there) > 2:
+            a, b = here[2], there[2]
+            if a != b and inside[a] > inside[b]:
+                wrong.append(f"{name} imports {target}, which is not below it")
+    return wrong
+
+
+def _room(parts: list[str]) -> str:
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def circles(modules: Mapping[str, str]) -> list[list[str]]:
+    """Return every group of modules that import each other in a circle, lazily or not."""
+    below: dict[str, set[str]] = {name: set() for name in modules}
+    for name, target, _ in arrows(modules):
+        below[name].add(target)
+    # What is left after taking away, again and again, modules that import nothing of the rest.
+    while True:
+        free = {name for name, targets in below.items() if not targets & below.keys()}
+        if not free:
+            break
+        below = {name: targets for name, targets in below.items() if name not in free}
+    return [sorted(below)] if below else []
+
+
+def test_every_import_points_down():
+    assert wrong_imports(sources()) == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert circles(sources()) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "what"),
+    [
+        ("ant_core.formats.png", "from ant_core.shot.shot import Shot", "not below"),
+        ("ant_core.formats.png", "def f():\n    import ant_core.engine.server", "not below"),
+        ("ant_core.workflow.cels", "from ant_core.engine.session import ShotSession", "not below"),
+        ("ant_core.batch.task", "def f():\n    from ant_core.cli import main", "not below"),
+        ("ant_core.errors", "from ant_core import files", "not below"),
+        ("ant_core.output.report", "from ant_core.training.data import clips", "wall"),
+        ("ant_core.commands.train", "from ant_core.training.network import train", "wall"),
+        ("ant_core.commands.serve", "def f():\n    import ant_core.training.data", "wall"),
+        (
+            "ant_core.commands.serve",
+            "def f():\n    importlib.import_module('ant_core.training.data.clips')",
+            "wall",
+        ),
+        ("ant_core.training.data.clips", "import ant_core.training.synthesis.clip", "not below"),
+        ("segmentation.lines", "from ant_core.errors import AntError", "knows nothing"),
+        ("ant_core.formats.png", "from .pictures import picture_format", "relatively"),
+    ],
+)
+def test_a_planted_wrong_import_is_found(module, line, what):
+    modules = sources()
+    planted = modules | {module: f"{modules[module]}\n{line}\n"}
+    (found,) = wrong_imports(planted)
+    assert found.startswith(module)
+    assert what in found
+
+
+@pytest.mark.parametrize("line", ["from {} import x", "def f():\n    from {} import x"])
+def test_a_planted_circle_is_found(line):
+    modules = sources()
+    above, below = next((a, b) for a, b, _ in arrows(modules) if a.startswith("ant_core.formats"))
+    planted = modules | {below: f"{modules[below]}\n{line.format(above)}\n"}
+    (found,) = circles(planted)
+    assert {above, below} <= set(found)
+
+
+def test_every_room_has_a_floor():
+    rooms = {_room(name.split(".")) for name in sources() if name.startswith("ant_core")}
+    assert rooms == {room for rooms in FLOORS for room in rooms}
+
+
+@pytest.mark.parametrize("name", [n for n in sources() if n.startswith("segmentation")])
+def test_segmentation_knows_nothing_of_models_files_or_krita(name):
+    first = {target.partition(".")[0] for target, _ in imported(ast.parse(sources()[name]))}
     assert not first & {"ant_core", "krita_plugin", "onnxruntime", "torch", "json", "PyQt5"}
 
 
-@pytest.mark.parametrize("path", runtime_files(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_runtime_imports_no_training_code(path):
-    names = set(imported(path))
-    assert not {name.partition(".")[0] for name in names} & set(HEAVY)
-    assert not [name for name in names if name.startswith(tuple(f"ant_core.{r}" for r in TRAINING))]
+@pytest.mark.parametrize(
+    "name", [n for n in sources() if ".training" not in n and n not in (*DOORS,)]
+)
+def test_runtime_imports_no_training_package(name):
+    first = {target.partition(".")[0] for target, _ in imported(ast.parse(sources()[name]))}
+    assert not first & set(HEAVY)
 
 
 def test_a_run_loads_no_training_package(sample, tmp_path):

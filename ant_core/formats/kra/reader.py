@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.engine.layers import line_pixels, over
+from ant_core.color.krita_layers import line_pixels, over
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.kra.document import Key, KraDocument, Layer

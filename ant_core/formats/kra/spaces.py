@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.engine.layers import LayerFormat
+from ant_core.color.krita_layers import LayerFormat
+from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError
-from ant_core.pixels import PixelFormat
 
 __all__ = ["Space", "space_named"]
 

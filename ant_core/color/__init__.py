@@ -1,0 +1,1 @@
+"""Exact colour values of any colour model and depth."""

@@ -1,0 +1,42 @@
+"""Krita's palettes (.kpl): a zip archive with colorset.xml."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from xml.etree import ElementTree
+
+from ant_core.formats.palettes.base import Model, NamedColor
+
+__all__ = ["parse_kpl"]
+
+_MODELS: dict[str, tuple[Model, str]] = {
+    "RGB": ("RGB", "rgb"),
+    "sRGB": ("RGB", "rgb"),
+    "CMYK": ("CMYK", "cmyk"),
+    "Gray": ("grey", "g"),
+}
+_MOST_BYTES = 64 << 20  # of the list of colours
+
+
+def parse_kpl(data: bytes) -> tuple[list[NamedColor], int]:
+    """Return the colours, and how many were left out; ValueError says what is wrong."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if archive.getinfo("colorset.xml").file_size > _MOST_BYTES:
+                raise ValueError("its list of colours is too long")
+            root = ElementTree.fromstring(archive.read("colorset.xml"))
+    except (zipfile.BadZipFile, KeyError, EOFError, ElementTree.ParseError) as error:
+        raise ValueError(str(error)) from None
+    entries = list(root.iter("ColorSetEntry"))
+    colors = [color for entry in entries if (color := _color(entry)) is not None]
+    return colors, len(entries) - len(colors)
+
+
+def _color(entry: ElementTree.Element) -> NamedColor | None:
+    name = entry.get("name") or entry.get("id") or ""
+    for value in entry:
+        if value.tag in _MODELS:
+            model, channels = _MODELS[value.tag]
+            return NamedColor(name, model, tuple(float(value.get(c, "")) for c in channels))
+    return None

@@ -1,0 +1,98 @@
+"""Numba kernels behind `ant_core.matching.descriptors`: flat typed arrays in and out."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+CROP = 32  # side of a crop in pixels; Casey et al. 2021, section 3.1
+
+
+@njit(cache=True, nogil=True)
+def accumulate_moments(labels: np.ndarray, centroid: np.ndarray, out: np.ndarray) -> None:
+    """Add up second central moments and boundary length of every segment.
+
+    labels: (H, W) int32; centroid: (N, 2) float64 x, y; out: (N, 4) float64, zeroed, receives the
+    sums of dx*dx, dy*dy, dx*dy and the number of pixel sides that face another label.
+    """
+    height, width = labels.shape
+    for y in range(height):
+        for x in range(width):
+            segment = labels[y, x]
+            if segment == 0:
+                continue
+            i = segment - 1
+            dx = x - centroid[i, 0]
+            dy = y - centroid[i, 1]
+            out[i, 0] += dx * dx
+            out[i, 1] += dy * dy
+            out[i, 2] += dx * dy
+            if x > 0 and labels[y, x - 1] != segment:
+                out[i, 3] += 1
+            if x + 1 < width and labels[y, x + 1] != segment:
+                out[i, 3] += 1
+            if y > 0 and labels[y - 1, x] != segment:
+                out[i, 3] += 1
+            if y + 1 < height and labels[y + 1, x] != segment:
+                out[i, 3] += 1
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def sample_crops(  # noqa: PLR0917 - Numba kernels take flat arguments
+    labels: np.ndarray,
+    pyramid: np.ndarray,
+    level_shape: np.ndarray,
+    level_start: np.ndarray,
+    windows: np.ndarray,
+    samples: int,
+    out: np.ndarray,
+    channel: int,
+) -> None:
+    """Resample darkness and mask of every window to CROP x CROP.
+
+    labels: (H, W) int32; pyramid: flat uint8, the darkness at halving resolutions, level l of
+    shape level_shape[l] from level_start[l]; windows: (N, 4) float32 x0, y0, x1, y1 in pixels,
+    may reach outside the picture (paper, mask 0); samples: points a cell and axis;
+    out: (N, 4, CROP, CROP) uint8, receives channels `channel` and `channel + 1`.
+    """
+    height, width = labels.shape
+    levels = level_shape.shape[0]
+    for i in prange(windows.shape[0]):
+        x0 = windows[i, 0]
+        y0 = windows[i, 1]
+        step_x = (windows[i, 2] - x0) / CROP
+        step_y = (windows[i, 3] - y0) / CROP
+        # The level whose pixels are just smaller than the distance between two samples.
+        spacing = max(step_x, step_y) / samples
+        level = 0
+        while level + 1 < levels and spacing >= 2.0:
+            spacing *= 0.5
+            level += 1
+        level_height = level_shape[level, 0]
+        level_width = level_shape[level, 1]
+        start = level_start[level]
+        # Columns are alike in all rows: their places are worked out once, -1 = outside.
+        place = np.empty(CROP * samples, np.int64)
+        reduced = np.empty(CROP * samples, np.int64)
+        for k in range(CROP * samples):
+            column, sx = divmod(k, samples)
+            x = int(np.floor(x0 + (column + (sx + 0.5) / samples) * step_x))
+            place[k] = x if 0 <= x < width else -1
+            reduced[k] = min(x >> level, level_width - 1)
+        total = samples * samples
+        for row in range(CROP):
+            dark = np.zeros(CROP, np.int64)
+            inside = np.zeros(CROP, np.int64)
+            for sy in range(samples):
+                y = int(np.floor(y0 + (row + (sy + 0.5) / samples) * step_y))
+                if y < 0 or y >= height:
+                    continue
+                line = start + min(y >> level, level_height - 1) * level_width
+                for column in range(CROP):
+                    for k in range(column * samples, (column + 1) * samples):
+                        if place[k] >= 0:
+                            dark[column] += pyramid[line + reduced[k]]
+                            inside[column] += labels[y, place[k]] == i + 1
+            for column in range(CROP):
+                out[i, channel, row, column] = dark[column] // total
+                out[i, channel + 1, row, column] = (inside[column] * 255) // total

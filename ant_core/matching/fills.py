@@ -1,0 +1,122 @@
+"""The fill of every segment of one drawing: colour, state, confidence, source.
+
+Kept as columns: a frame of 300 segments is some kilobytes, however long the shot.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.color.palette import NO_COLOR, UNPAINTED, Palette
+
+__all__ = [
+    "FAILED",
+    "FLAGS",
+    "FLAG_HINT",
+    "FLAG_SIDES_DISAGREE",
+    "LOCKED",
+    "NOT_FLAT",
+    "NO_COUNTERPART",
+    "PAINTED",
+    "REVIEW_BELOW",
+    "STATES",
+    "STATE_UNPAINTED",
+    "Fills",
+]
+
+STATES = ("painted", "unpainted", "no_counterpart", "not_flat", "locked", "failed")
+PAINTED, STATE_UNPAINTED, NO_COUNTERPART, NOT_FLAT, LOCKED, FAILED = range(len(STATES))
+FLAG_SIDES_DISAGREE = 1  # painted frames before and after would give different colours
+FLAG_HINT = 2  # the colour was given by a hint
+REVIEW_BELOW = 0.6  # confidence under which a segment counts as doubtful, if nobody says otherwise
+FLAGS = ((FLAG_SIDES_DISAGREE, "sides_disagree"), (FLAG_HINT, "hint"))
+
+
+@dataclass(frozen=True)
+class Fills:
+    """The fill of every segment of one drawing; row i is segment id i + 1.
+
+    Attributes
+    ----------
+    color : (N,) int32
+        Palette index; `NO_COLOR` where nothing is known.
+    state : (N,) uint8
+        Index into `STATES`.
+    confidence : (N,) float32
+        Chance in [0, 1] that the fill is right; for "no_counterpart" that there is none.
+    source_frame : (N,) int32
+        Frame of the reference segment that the fill came from; -1 for the first model sheet,
+        -2 for the next.
+    source_segment : (N,) int32
+        Its id there; 0 where there is no source.
+    flags : (N,) uint8
+        Sum of the `FLAG_...` that apply.
+    """
+
+    color: NDArray[np.int32]
+    state: NDArray[np.uint8]
+    confidence: NDArray[np.float32]
+    source_frame: NDArray[np.int32]
+    source_segment: NDArray[np.int32]
+    flags: NDArray[np.uint8]
+
+    @property
+    def count(self) -> int:
+        return len(self.color)
+
+    @classmethod
+    def given(cls, color: NDArray[np.int32], state: NDArray[np.uint8], frame: int) -> Fills:
+        """Return the fills of a drawing whose colours are given: certain, its own source."""
+        count = len(color)
+        return cls(
+            color.astype(np.int32),
+            state.astype(np.uint8),
+            np.ones(count, np.float32),
+            np.full(count, frame, np.int32),
+            np.arange(1, count + 1, dtype=np.int32),
+            np.zeros(count, np.uint8),
+        )
+
+    @classmethod
+    def unknown(cls, count: int) -> Fills:
+        """Return the answer for segments when there is no reference segment at all."""
+        return cls(
+            np.full(count, NO_COLOR, np.int32),
+            np.full(count, NO_COUNTERPART, np.uint8),
+            np.ones(count, np.float32),
+            np.zeros(count, np.int32),
+            np.zeros(count, np.int32),
+            np.zeros(count, np.uint8),
+        )
+
+    def taken(self, rows: NDArray[np.int64]) -> Fills:
+        """Return the rows in another order."""
+        return Fills(*(getattr(self, item.name)[rows] for item in fields(self)))
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Fills]) -> Fills:
+        """Join the rows of several."""
+        names = [item.name for item in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+    def digest(self, line_hash: str, palette: Palette) -> str:
+        """Hash all that a drawing coloured from this one can depend on."""
+        digest = hashlib.sha256(line_hash.encode())
+        digest.update(repr(palette.format).encode())
+        colors = [palette.raw(i) if i > UNPAINTED else i for i in self.color.tolist()]
+        digest.update(repr(colors).encode())
+        digest.update(self.confidence.tobytes())
+        digest.update((self.state == NO_COUNTERPART).tobytes())
+        return digest.hexdigest()
+
+    def doubtful(self, review_below: float) -> NDArray[np.bool_]:
+        """Mark the segments somebody should look at, (N,) bool."""
+        bad = (self.state == NO_COUNTERPART) | (self.state == NOT_FLAT) | (self.state == FAILED)
+        unsure = (self.state == PAINTED) | (self.state == STATE_UNPAINTED)
+        disagree = (self.flags & FLAG_SIDES_DISAGREE) > 0
+        return np.asarray(bad | (unsure & ((self.confidence < review_below) | disagree)))

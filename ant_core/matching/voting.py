@@ -1,0 +1,245 @@
+"""From a match to fills: similarity is summed over all reference segments of equal colour.
+
+A colour is never invented: it comes from a reference, a hint or a lock, or there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.color.palette import NO_COLOR, UNPAINTED
+from ant_core.matching.fills import (
+    FLAG_HINT,
+    FLAG_SIDES_DISAGREE,
+    LOCKED,
+    NO_COUNTERPART,
+    PAINTED,
+    STATE_UNPAINTED,
+    Fills,
+)
+from ant_core.matching.matcher import Match
+
+__all__ = ["Ballot", "apply_given", "vote"]
+
+_CHUNK_CELLS = 4_000_000  # rows are voted in chunks: thousands of segments need no gigabytes
+_TINY = 1e-12  # below float32 noise
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What one reference brings to a vote; row i is its segment id i + 1.
+
+    Attributes
+    ----------
+    frame : int
+    offset : int
+        Target frame minus this frame; 0 when it lies outside the shot.
+    color : (M,) int32
+        Palette indices; `NO_COLOR` for a segment that is itself without counterpart.
+    weight : (M,) float32
+        1 for painted references, the confidence of the fill for predicted ones.
+    """
+
+    frame: int
+    offset: int
+    color: NDArray[np.int32]
+    weight: NDArray[np.float32]
+
+
+def vote(
+    match: Match,
+    ballots: Sequence[Ballot],
+    rank: NDArray[np.int64],
+    confidence: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    no_counterpart_threshold: float,
+    disagreement_share: float = 0.2,
+) -> Fills:
+    """Colour the segments of a target.
+
+    Parameters
+    ----------
+    match : Match
+        N target segments against the M segments of all ballots, in the ballots' order.
+    ballots : sequence of Ballot
+    rank : (P,) int
+        Order of the palette indices by colour value; equal sums go to the lower rank.
+    confidence : callable
+        Turns the winner's share of similarity, (N,) float32, into the chance that it is right.
+    no_counterpart_threshold : float
+        Below this `match.has_counterpart` the segment is left without colour.
+    disagreement_share : float
+        Share of all similarity from which the other side's colour counts as a contradiction.
+
+    Returns
+    -------
+    Fills
+        The confidence is that of the match times the weight of the sources of the winning
+        colour, lowered by the share of a side that disagrees.
+    """
+    count, columns = match.probability.shape
+    if columns == 0:
+        return Fills.unknown(count)
+    columns_of = _Columns.sort(match, ballots, rank)
+    step = max(1, _CHUNK_CELLS // columns)
+    parts = []
+    for start in range(0, max(count, 1), step):
+        probability = match.probability[start : start + step]
+        fills = _vote_rows(probability, columns_of, confidence, disagreement_share)
+        counterpart = match.has_counterpart[start : start + step]
+        parts.append(_without_counterpart(fills, counterpart, no_counterpart_threshold))
+    return parts[0] if len(parts) == 1 else Fills.concatenate(parts)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The M reference segments, grouped into K classes of equal colour.
+
+    classes: (K,) palette index; starts: (K,) first column of each class; order: (M,) original
+    column; weight, offset, frame, segment: (M,) of the grouped columns.
+    """
+
+    classes: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    order: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    offset: NDArray[np.int64]
+    frame: NDArray[np.int32]
+    segment: NDArray[np.int32]
+
+    @classmethod
+    def sort(cls, match: Match, ballots: Sequence[Ballot], rank: NDArray[np.int64]) -> _Columns:
+        color = np.concatenate([ballot.color for ballot in ballots])
+        weight = np.concatenate([ballot.weight for ballot in ballots]).astype(np.float64)
+        offset = np.array([ballot.offset for ballot in ballots], np.int64)
+        frame = np.array([ballot.frame for ballot in ballots], np.int32)
+        # "No colour" ranks last: a colour wins over it at equal similarity.
+        key = np.where(color == NO_COLOR, len(rank), rank[np.maximum(color, 0)])
+        order = np.argsort(key, kind="stable")
+        grouped = key[order]
+        starts = np.flatnonzero(np.concatenate([[True], grouped[1:] != grouped[:-1]]))
+        reference = match.reference[order]
+        return cls(
+            color[order][starts].astype(np.int64),
+            starts,
+            order,
+            weight[order],
+            offset[reference],
+            frame[reference],
+            match.segment[order].astype(np.int32),
+        )
+
+
+def _vote_rows(
+    probability: NDArray[np.float32],
+    columns: _Columns,
+    confidence: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    disagreement_share: float,
+) -> Fills:
+    """Sum and compare for some rows of the match, (n, M)."""
+    plain = probability[:, columns.order].astype(np.float64)  # (n, M), grouped by colour
+    mass = plain * columns.weight
+    starts = columns.starts
+    sums = np.add.reduceat(mass, starts, axis=1)  # (n, K)
+    winner = sums.argmax(axis=1)
+    rows = np.arange(len(winner))
+    won = sums[rows, winner]
+    total = np.maximum(sums.sum(axis=1), _TINY)
+    trust = won / np.maximum(np.add.reduceat(plain, starts, axis=1)[rows, winner], _TINY)
+    sure = confidence((won / total).astype(np.float32)).astype(np.float64) * np.minimum(trust, 1)
+    against = _disagreement(mass, columns.offset, starts, winner, disagreement_share * total)
+    sure *= 1 - against / total
+    best = _best_column(mass, starts, winner)
+    color = columns.classes[winner]
+    return Fills(
+        color.astype(np.int32),
+        np.where(color == UNPAINTED, STATE_UNPAINTED, PAINTED).astype(np.uint8),
+        np.clip(sure, 0, 1).astype(np.float32),
+        columns.frame[best],
+        columns.segment[best],
+        np.where(against > 0, FLAG_SIDES_DISAGREE, 0).astype(np.uint8),
+    )
+
+
+def _disagreement(
+    mass: NDArray[np.float64],
+    offset: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    winner: NDArray[np.int64],
+    least: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return what a side gives to another colour than the winner, (N,), 0 where they agree.
+
+    The sides are the references before and after the target. A side contradicts when its own
+    first choice is another colour and that choice weighs at least `least`.
+    """
+    against = np.zeros(len(winner))
+    if not ((offset > 0).any() and (offset < 0).any()):
+        return against
+    rows = np.arange(len(winner))
+    for side in (offset > 0, offset < 0):
+        sums = np.add.reduceat(mass * side, starts, axis=1)
+        choice = sums.argmax(axis=1)
+        weight = sums[rows, choice]
+        contradicts = (choice != winner) & (weight >= least) & (weight > 0)
+        against = np.where(contradicts, np.maximum(against, weight), against)
+    return against
+
+
+def _best_column(
+    mass: NDArray[np.float64], starts: NDArray[np.int64], winner: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return for each row the strongest column of its winning class, the first of equals."""
+    ends = np.append(starts[1:], mass.shape[1])
+    best = np.zeros(len(winner), np.int64)
+    for kind in np.unique(winner):
+        rows = winner == kind
+        start, end = starts[kind], ends[kind]
+        best[rows] = start + mass[rows, start:end].argmax(axis=1)
+    return best
+
+
+def _without_counterpart(
+    fills: Fills, has_counterpart: NDArray[np.float32], threshold: float
+) -> Fills:
+    """Blank the segments that no reference shows, or that resemble only such segments."""
+    absent = has_counterpart < threshold
+    unknown = absent | (fills.color == NO_COLOR)
+    sure = np.where(absent, 1 - has_counterpart, fills.confidence)
+    return Fills(
+        np.where(unknown, NO_COLOR, fills.color).astype(np.int32),
+        np.where(unknown, NO_COUNTERPART, fills.state).astype(np.uint8),
+        np.where(unknown, sure, fills.confidence).astype(np.float32),
+        np.where(unknown, 0, fills.source_frame).astype(np.int32),
+        np.where(unknown, 0, fills.source_segment).astype(np.int32),
+        np.where(unknown, 0, fills.flags).astype(np.uint8),
+    )
+
+
+def apply_given(fills: Fills, frame: int, hinted: dict[int, int], locked: dict[int, int]) -> Fills:
+    """Let hints and locks have the last word; a lock wins over a hint.
+
+    Parameters
+    ----------
+    fills : Fills
+        Not modified.
+    frame : int
+        The frame they are given on, which becomes their source.
+    hinted, locked : dict of int to int
+        Palette index by segment id.
+    """
+    color, state = fills.color.copy(), fills.state.copy()
+    confidence, flags = fills.confidence.copy(), fills.flags.copy()
+    source_frame, source_segment = fills.source_frame.copy(), fills.source_segment.copy()
+    for given, is_lock in ((hinted, False), (locked, True)):
+        for segment, index in given.items():
+            row = segment - 1
+            color[row] = index
+            painted = STATE_UNPAINTED if index == UNPAINTED else PAINTED
+            state[row] = LOCKED if is_lock else painted
+            confidence[row], source_frame[row], source_segment[row] = 1, frame, segment
+            flags[row] = 0 if is_lock else FLAG_HINT
+    return Fills(color, state, confidence, source_frame, source_segment, flags)

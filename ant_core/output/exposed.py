@@ -1,0 +1,84 @@
+"""One file a frame of an exposure sheet, from drawings that were coloured once each."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from ant_core.errors import OutputError
+from ant_core.files import WholeFiles, read_bytes
+from ant_core.formats.xdts import Cel
+
+__all__ = ["expose"]
+
+_MANIFEST = ".exposed.json"  # hash of every file written, by name
+
+
+def expose(report: Path, cel: Cel, folder: Path, files: WholeFiles) -> list[str]:
+    """Lay out a cel's coloured drawings as the sheet shows them.
+
+    Frames at which the cel is empty have no file. Files of an earlier sheet that are not needed
+    any more are taken away, unless somebody changed them.
+
+    Parameters
+    ----------
+    report : Path
+        Of the cel's run: it says where every drawing lies.
+    cel : Cel
+    folder : Path
+        Gets CEL_0001.png for frame 1, and so on, in the format of the drawings.
+    files : WholeFiles
+
+    Returns
+    -------
+    list of str
+        The files, by frame.
+
+    Raises
+    ------
+    OutputError
+        When a file is in the way that was changed or made by others.
+    """
+    frames = json.loads(read_bytes(report))["frames"]
+    drawn = {item["frame"]: item["color_file"] for item in frames if item["color_file"]}
+    files.make_folder(folder)
+    before = _manifest(folder)
+    now: dict[str, str] = {}
+    written = []
+    for frame, drawing in enumerate(cel.exposures, start=1):
+        if drawing is None or drawing not in drawn:
+            continue
+        source = Path(drawn[drawing])
+        path = folder / f"{cel.name}_{frame:04d}{source.suffix}"
+        data = read_bytes(source)
+        now[path.name] = hashlib.sha256(data).hexdigest()
+        present = _hash(path)
+        if present not in (None, now[path.name], before.get(path.name)):
+            raise OutputError(f"{path} was changed or made by others: move it away and run again")
+        if present != now[path.name]:
+            files.write(path, data)
+        written.append(str(path))
+    for name in before.keys() - now.keys():
+        if _hash(folder / name) == before[name]:
+            with contextlib.suppress(OSError):
+                (folder / name).unlink()
+    files.write(folder / _MANIFEST, json.dumps(now).encode())
+    return written
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / _MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _hash(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None

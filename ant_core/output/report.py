@@ -1,0 +1,285 @@
+"""What a run leaves behind for people and for other programs: report.json, sheet, summary."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core import __version__
+from ant_core.formats.palettes import NamedPalette
+from ant_core.formats.png import encode_png
+from ant_core.matching.fills import NO_COUNTERPART
+from ant_core.output.color_names import name_colors
+from ant_core.output.contact_sheet import Cell, draw_sheet, read_thumbnail
+from ant_core.propagation.output import RunOutput
+from ant_core.propagation.result import FrameResult
+from ant_core.propagation.run import RunResult, Settings
+from ant_core.reporter import counted
+from ant_core.shot.frames import describe_frames
+from ant_core.shot.shot import Shot
+
+__all__ = ["RunInfo", "Summary", "report_json", "summarize", "write_report", "write_sheet"]
+
+_PACKAGES = ("numpy", "opencv-python-headless", "numba", "onnxruntime", "onnxruntime-gpu")
+_KINDS: dict[str, Any] = {
+    "reference": "reference",
+    "held_reference": "held",
+    "locked": "locked",
+    "predicted": "predicted",
+    "failed": "failed",
+}
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What the report says about a run beside its results.
+
+    Attributes
+    ----------
+    model_name, model_hash, device : str
+        As the matcher reports them.
+    settings : Settings
+    threads : int or None
+    review_below : float
+        Confidence under which a segment counts as doubtful.
+    hints : dict
+        The hints document as given, {} without.
+    warnings : tuple of str
+    wall_s : float
+        Of the whole run, with checking and loading.
+    palette : NamedPalette or None
+        Names the colours.
+    """
+
+    model_name: str
+    model_hash: str
+    device: str
+    settings: Settings
+    threads: int | None
+    review_below: float
+    hints: dict[str, Any]
+    warnings: tuple[str, ...]
+    wall_s: float
+    palette: NamedPalette | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The figures of a run.
+
+    Attributes
+    ----------
+    frames, drawings, segments : int
+        Written or kept; drawings that are no references; their segments.
+    doubtful_frames : tuple of int
+        Frames with at least one doubtful segment.
+    doubtful, no_counterpart, not_flat : int
+        Segments, each drawing counted once.
+    failed : tuple of int
+    recomputed : tuple of (str, tuple of int)
+        Why, and which frames.
+    kept : tuple of int
+        Frames taken over from an earlier run.
+    """
+
+    frames: int
+    drawings: int
+    segments: int
+    doubtful_frames: tuple[int, ...]
+    doubtful: int
+    no_counterpart: int
+    not_flat: int
+    failed: tuple[int, ...]
+    recomputed: tuple[tuple[str, tuple[int, ...]], ...]
+    kept: tuple[int, ...]
+
+    def lines(self) -> list[str]:
+        """Return the summary for people."""
+        text = [
+            f"{counted(self.frames, 'frame')}, {counted(self.drawings, 'drawing')} coloured, "
+            f"{counted(self.segments, 'segment')}: "
+            f"{self.doubtful} doubtful, {self.no_counterpart} of them without counterpart"
+        ]
+        if self.not_flat:
+            are = "segment is" if self.not_flat == 1 else "segments are"
+            text.append(f"{self.not_flat} reference {are} painted in more than one colour")
+        if self.kept:
+            text.append(f"kept from the last run: {_name(self.kept)}")
+            for reason, frames in self.recomputed:
+                text.append(f"recomputed: {_name(frames)} ({reason})")
+        if self.doubtful_frames:
+            text.append(f"to review: {_name(self.doubtful_frames)}")
+        if self.failed:
+            text.append(f"failed: {_name(self.failed)}")
+        return text
+
+
+def _name(frames: Sequence[int]) -> str:
+    return ("frame " if len(frames) == 1 else "frames ") + describe_frames(frames)
+
+
+def summarize(results: dict[int, FrameResult], review_below: float) -> Summary:
+    """Count what matters in the results of a run; every drawing counts once."""
+    drawings = {(r.drawing, r.drawing_frame): r for r in results.values()}.values()
+    marks = {r.drawing_frame: r.fills.doubtful(review_below) for r in drawings}
+    reasons: dict[str, list[int]] = {}
+    for result in results.values():
+        reasons.setdefault(result.recomputed, []).append(result.frame)
+    kept = reasons.pop("", [])
+    return Summary(
+        len(results),
+        sum(result.role == "predicted" for result in drawings),
+        sum(result.fills.count for result in drawings),
+        tuple(f for f, r in results.items() if r.error or marks[r.drawing_frame].any()),
+        int(sum(mark.sum() for mark in marks.values())),
+        int(sum((result.fills.state == NO_COUNTERPART).sum() for result in drawings)),
+        sum(len(result.not_flat) for result in drawings),
+        tuple(frame for frame, result in results.items() if result.error),
+        tuple((reason, tuple(frames)) for reason, frames in reasons.items()),
+        tuple(kept),
+    )
+
+
+def _versions() -> dict[str, str]:
+    versions = {"ant_core": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _head(shot: Shot, run: RunResult, info: RunInfo) -> dict[str, Any]:
+    summary = summarize(run.results, info.review_below)
+    computed = sum(
+        bool(r.recomputed) and r.role == "predicted" and r.frame == r.drawing_frame
+        for r in run.results.values()
+    )
+    return {
+        "schema": 1,
+        "kind": "propagate",
+        "versions": _versions(),
+        "model": {"name": info.model_name, "sha256": info.model_hash},
+        "device": info.device,
+        "settings": asdict(info.settings)
+        | {"threads": info.threads, "review_below": info.review_below},
+        "hints": info.hints,
+        "shot": {
+            "width": shot.size[1],
+            "height": shot.size[0],
+            "depth": shot.pixels.depth,
+            "floating": shot.pixels.floating,
+            "channels": shot.pixels.channels,
+            "frames": list(shot.frames),
+            "references": [
+                {"frame": reference.frame, "origin": reference.origin}
+                for reference in shot.references
+            ],
+            "model_sheets": [
+                {"name": sheet.name, "path": str(sheet.path), "sha256": sheet.digest}
+                for sheet in shot.sheets
+            ],
+        },
+        "timings": {
+            "wall_s": round(info.wall_s, 3),
+            "per_computed_drawing_s": round(info.wall_s / computed, 4) if computed else None,
+            "stages": run.timings.summary(),
+        },
+        "palette": _palette(run, info.palette),
+        "summary": summary_json(summary),
+        "warnings": list(info.warnings),
+    }
+
+
+def _palette(run: RunResult, named: NamedPalette | None) -> dict[str, Any] | None:
+    if named is None:
+        return None
+    colors = name_colors(run.results.values(), run.palette, named)
+    return {"file": named.place, "left_out": named.left_out, "colors": colors}
+
+
+def summary_json(summary: Summary) -> dict[str, Any]:
+    """Return the figures as report and final event carry them."""
+    values = asdict(summary)
+    values["recomputed"] = [
+        {"reason": reason, "frames": list(frames)} for reason, frames in summary.recomputed
+    ]
+    return {
+        key: list(value) if isinstance(value, tuple) else value for key, value in values.items()
+    }
+
+
+def report_json(shot: Shot, run: RunResult, info: RunInfo) -> Iterator[str]:
+    """Yield the report as pieces of JSON text, a frame at a time."""
+    head = json.dumps(_head(shot, run, info), ensure_ascii=False, indent=1)
+    yield head[: head.rindex("}")].rstrip() + ',\n "frames": ['
+    separator = "\n  "
+    for result in run.results.values():
+        frame = result.to_json(run.palette, info.review_below)
+        yield separator + json.dumps(frame, ensure_ascii=False)
+        separator = ",\n  "
+    yield "\n ]\n}\n"
+
+
+def write_report(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) -> Path:
+    """Write the report; returns its path."""
+    path = output.report_path
+    pieces = report_json(shot, run, info)
+    # A file name that is no UTF-8 has lone surrogates, which are escaped as JSON escapes them.
+    data = (piece.encode("utf-8", "backslashreplace") for piece in pieces)
+    output.files.write_pieces(path, data)
+    return path
+
+
+def write_sheet(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) -> Path:
+    """Draw and write the contact sheet; returns its path."""
+    places: dict[int, NDArray[np.float32]] = {}
+
+    def picture(frame: int) -> NDArray[np.uint8] | None:
+        record = output.state.load(run.records.get(frame, ""), run.palette)
+        return read_thumbnail(record.thumbnail) if record is not None else None
+
+    for frame in run.results:
+        record = output.state.load(run.records.get(frame, ""), run.palette)
+        if record is not None:
+            places[frame] = record.places
+    empty = np.zeros((0, 3), np.float32)
+    cells = [
+        Cell(-number, "reference", 1.0, 0, empty, sheet.name)
+        for number, sheet in enumerate(shot.sheets, start=1)
+        if -number in run.records
+    ]
+    cells += [
+        _cell(result, places.get(frame), info.review_below) for frame, result in run.results.items()
+    ]
+    summary = summarize(run.results, info.review_below)
+    title = f"{counted(summary.frames, 'frame')}, {counted(summary.doubtful, 'doubtful segment')}"
+    subtitle = (
+        f"frames {describe_frames(shot.frames)}   references "
+        f"{describe_frames([reference.frame for reference in shot.references])}   model "
+        f"{info.model_name}   {info.device}"
+    )
+    sheet = draw_sheet(cells, picture, shot.size, title, subtitle)
+    path = output.sheet_path
+    output.files.write(path, encode_png(sheet))
+    return path
+
+
+def _cell(result: FrameResult, places: NDArray[np.float32] | None, review_below: float) -> Cell:
+    marks = np.zeros((0, 3), np.float32)
+    doubtful = result.fills.doubtful(review_below)
+    if places is not None and len(places) == len(doubtful):
+        missing = (result.fills.state == NO_COUNTERPART).astype(np.float32)
+        marks = np.column_stack([places, missing])[doubtful]
+    return Cell(
+        result.frame, _KINDS[result.role], result.mean_confidence, int(doubtful.sum()), marks
+    )

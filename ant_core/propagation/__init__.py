@@ -1,0 +1,1 @@
+"""One run over one shot: which drawing is coloured from which, and what is remembered."""

@@ -1,0 +1,172 @@
+"""What a run works with: line drawings taken apart, encoded and remembered, one at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ant_core.color.palette import Palette
+from ant_core.errors import Cancelled, InputError
+from ant_core.matching.matcher import DrawingFeatures
+from ant_core.propagation.memory import digest_of
+from ant_core.propagation.output import Output
+from ant_core.propagation.pipeline import Pipeline
+from ant_core.propagation.prepared import Analysis, FeatureCache, MatcherLike, analyze, pixel_hash
+from ant_core.propagation.timing import Timings
+from ant_core.shot.shot import Reference, Shot
+
+__all__ = ["Settings", "Workbench"]
+
+_ALGORITHM = 2  # raised when the same inputs would give other fills than before
+_OVERLAP_PIXELS = 16_000_000  # larger drawings are worked on one at a time, for memory
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a shot is propagated.
+
+    Attributes
+    ----------
+    gap_px : float or None
+        Widest gap in a line that is closed, in pixels; derived from the drawing if None.
+    max_references : int
+        Painted drawings a target is matched against, the nearest ones; `max_columns` bounds
+        them by segments long before this does in dense shots.
+    max_pairs : int
+        Target times reference segments in one match, for memory (some 700 bytes each). Above
+        it farther references are left out, and at last the drawing is matched in tiles.
+    max_columns : int
+        Reference segments in one match, for memory likewise (some 60 bytes for each two).
+    disagreement_share : float
+        Share of similarity from which a painted side that votes otherwise is a contradiction.
+    cached_segments : int
+        Segments whose encoded form is kept at hand, about 1.5 kB each, the small picture of a
+        drawing counting as 400.
+    """
+
+    gap_px: float | None = None
+    max_references: int = 64
+    max_pairs: int = 1_300_000
+    max_columns: int = 3_000
+    disagreement_share: float = 0.2
+    cached_segments: int = 28_000
+
+
+class Workbench:
+    """Reads, segments, describes and encodes the drawings of one run.
+
+    Parameters
+    ----------
+    shot : Shot
+    output : Output
+    matcher : MatcherLike
+    settings : Settings
+    timings : Timings
+    cancel : threading.Event
+    threads : int or None
+        CPU threads of the kernels; all cores if None.
+    features : FeatureCache or None
+        Of an earlier run with the same matcher and gap width; a new one if None.
+    """
+
+    def __init__(
+        self,
+        shot: Shot,
+        output: Output,
+        matcher: MatcherLike,
+        settings: Settings,
+        *,
+        timings: Timings,
+        cancel: threading.Event,
+        threads: int | None,
+        features: FeatureCache | None = None,
+    ) -> None:
+        self.shot = shot
+        self.output = output
+        self.matcher = matcher
+        self.settings = settings
+        self.timings = timings
+        self.palette = Palette(shot.pixels)
+        self._cancel = cancel
+        self._digests = {f: drawing.digest for drawing in shot.drawings for f in drawing.frames}
+        self._features = features or FeatureCache(settings.cached_segments)
+        # One thread means one: helpers that read ahead and write behind would be two more.
+        overlap = threads != 1 and shot.size[0] * shot.size[1] <= _OVERLAP_PIXELS
+        self.pipeline = Pipeline(self._analyze, overlap=overlap, threads=threads)
+        self.encode_sheet: Callable[[int], DrawingFeatures]  # set by `SheetSources`
+
+    @property
+    def line_digests(self) -> set[str]:
+        """`FrameInfo.digest` of every line file of the run."""
+        return set(self._digests.values())
+
+    def common_keys(self) -> dict[str, str]:
+        """Return what every fill of the run depends on, by name."""
+        return {
+            "settings": digest_of([_ALGORITHM, asdict(self.settings)]),
+            "format": digest_of([asdict(self.shot.pixels), self.output.format_key]),
+        }
+
+    def check(self) -> None:
+        """Stop here if somebody asked for it, or if writing went wrong."""
+        self._stop_if_asked()
+        self.pipeline.check()
+
+    def _stop_if_asked(self) -> None:
+        if self._cancel.is_set():
+            raise Cancelled(
+                "stopped: finished frames stay, run the same command again to go on from there"
+            )
+
+    def line_hash(self, frame: int) -> str:
+        """Return the pixel hash of a line drawing, without unpacking it where it is known."""
+        known = self.output.state.pixels_of(self._digests[frame])
+        if known is None:
+            # About to be needed in most cases, so the whole drawing is made ready.
+            known = self.pipeline.get(frame).line_hash
+            self.output.state.note_pixels(self._digests[frame], known)
+        return known
+
+    def _analyze(self, frame: int) -> Analysis:
+        with self.timings.measure("read"):
+            image = self.shot.lines.read(frame)
+            if image.shape[:2] != self.shot.size:
+                raise InputError(
+                    f"{self.shot.lines.place(frame)} changed its size while the run was under "
+                    "way: start the run again"
+                )
+            line_hash = pixel_hash(image)
+        self._stop_if_asked()  # a large drawing takes a good part of a second to take apart
+        return analyze(image, line_hash, self.settings.gap_px, self.timings)
+
+    def features(self, frame: int, line_hash: str) -> DrawingFeatures:
+        """Return a drawing's encoded form, taking it apart again if it was dropped.
+
+        `frame` is -1 for the first model sheet, -2 for the next.
+        """
+
+        def make() -> DrawingFeatures:
+            if frame < 0:
+                return self.encode_sheet(frame)
+            descriptors = self.pipeline.get(frame).descriptors
+            with self.timings.measure("encode"):
+                return self.matcher.encode(descriptors)
+
+        return self._features.get(line_hash, make)
+
+    def keep_features(self, line_hash: str, encoded: DrawingFeatures) -> None:
+        """Keep an encoded form that was made elsewhere."""
+        self._features.get(line_hash, lambda: encoded)
+
+    def painting(self, reference: Reference) -> NDArray[Any]:
+        """Return the colour picture of a reference, (H, W, C) in the shot's format."""
+        frame = reference.frame
+        if reference.origin == "locked":
+            image, place = self.output.read(frame), self.output.place(frame)
+        else:
+            image, place = self.shot.colors.read(frame), self.shot.colors.place(frame)
+        return self.shot.pixels.convert(image, place)

@@ -1,0 +1,171 @@
+"""The one result of a frame, from which report, events and protocol replies are written.
+
+Kept as columns: a frame of 300 segments is some kilobytes, however long the shot.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from ant_core.color.palette import NO_COLOR, UNPAINTED, Palette
+from ant_core.matching.fills import FLAGS, NO_COUNTERPART, STATES, Fills
+
+__all__ = [
+    "FrameResult",
+    "NotFlat",
+    "Role",
+    "SourceUsed",
+]
+
+
+Role = Literal["reference", "held_reference", "locked", "predicted", "failed"]
+
+
+@dataclass(frozen=True)
+class NotFlat:
+    """A reference segment painted in more than one colour: which other, how much, where."""
+
+    segment: int
+    color: int
+    share: float
+    at: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class SourceUsed:
+    """One drawing that a frame was coloured from; an edit of it invalidates the frame.
+
+    `frame` is -1 for the first model sheet, -2 for the next.
+    """
+
+    frame: int
+    kind: Literal["painted", "predicted", "sheet"]
+    offset: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """What happened to one frame.
+
+    Attributes
+    ----------
+    frame : int
+    role : str
+        "reference", "held_reference" (shows a painted drawing), "locked", "predicted", "failed".
+    drawing : str
+        Hash of the decoded line drawing.
+    drawing_frame : int
+        The frame under which the drawing was coloured; another one where this frame is a hold.
+    fills : Fills
+    sources : tuple of SourceUsed
+    recomputed : str
+        Why it was computed in this run; empty when it was kept from an earlier one.
+    not_flat : tuple of NotFlat
+    gap_px : float
+        The gap width that segmentation used.
+    error : str
+        Why it failed, in one sentence; empty otherwise.
+    line_file : str
+    color_file : str or None
+        None when it failed.
+    sheets : tuple of str
+        Names of the shot's model sheets.
+    """
+
+    frame: int
+    role: Role
+    drawing: str
+    drawing_frame: int
+    fills: Fills
+    sources: tuple[SourceUsed, ...] = ()
+    recomputed: str = ""
+    not_flat: tuple[NotFlat, ...] = ()
+    gap_px: float = 0.0
+    error: str = ""
+    line_file: str = ""
+    color_file: str | None = None
+    sheets: tuple[str, ...] = ()
+
+    def to_json(self, palette: Palette, review_below: float) -> dict[str, Any]:
+        """Return the form that report.json, events and replies share (`schema: 1`)."""
+        doubtful = self.fills.doubtful(review_below)
+        result: dict[str, Any] = {
+            "frame": self.frame,
+            "role": self.role,
+            "drawing": self.drawing,
+            "drawing_frame": self.drawing_frame,
+            "recomputed": self.recomputed,
+            "gap_px": round(self.gap_px, 3),
+            "confidence": self.mean_confidence,
+            "doubtful": int(doubtful.sum()),
+            "sources": [
+                self._origin(source.frame) | {"kind": source.kind, "offset": source.offset}
+                for source in self.sources
+            ],
+            "line_file": self.line_file,
+            "color_file": self.color_file,
+            "segments": self._segments(palette),
+        }
+        if self.error:
+            result["error"] = self.error
+        return result
+
+    @property
+    def mean_confidence(self) -> float:
+        """Mean over the segments, those without counterpart counting as 0; 1 without segments."""
+        if self.fills.count == 0:
+            return 0.0 if self.error else 1.0
+        sure = np.where(self.fills.state == NO_COUNTERPART, 0, self.fills.confidence)
+        return round(float(sure.mean()), 4)
+
+    def _origin(self, frame: int) -> dict[str, Any]:
+        """Name a source: a frame, or a model sheet."""
+        return {"frame": frame} if frame >= 0 else {"sheet": self.sheets[-frame - 1]}
+
+    def _segments(self, palette: Palette) -> list[dict[str, Any]]:
+        fills = self.fills
+        second = {item.segment: item for item in self.not_flat}
+        rows = zip(
+            fills.color.tolist(),
+            fills.state.tolist(),
+            fills.confidence.tolist(),
+            fills.source_frame.tolist(),
+            fills.source_segment.tolist(),
+            fills.flags.tolist(),
+            strict=True,
+        )
+        segments = []
+        for number, (color, state, confidence, frame, source, flags) in enumerate(rows, start=1):
+            segment: dict[str, Any] = {
+                "id": number,
+                "color": _color_json(color, palette),
+                "state": STATES[state],
+                "confidence": round(confidence, 4),
+                "source": self._origin(frame) | {"segment": source} if source else None,
+            }
+            if flags:
+                segment["flags"] = [name for bit, name in FLAGS if flags & bit]
+            if number in second:
+                item = second[number]
+                segment["second"] = {
+                    "color": _color_json(item.color, palette),
+                    "share": round(item.share, 4),
+                    "at": list(item.at),
+                }
+            segments.append(segment)
+        return segments
+
+
+def _color_json(index: int, palette: Palette) -> list[float | None] | str | None:
+    """Write a colour as hints give it: channel values, "unpainted", or null for none."""
+    if index == NO_COLOR:
+        return None
+    if index == UNPAINTED:
+        return "unpainted"
+    # JSON knows no infinity and nothing that is no number.
+    return [value if math.isfinite(value) else None for value in palette.color(index)]

@@ -1,0 +1,390 @@
+"""Colour a shot: the run that puts plan, matcher, votes, paint and files together.
+
+What an earlier run already did is kept as long as all that it depends on is the same: the line
+drawing, settings, model, hints, and the fills of the drawings it was coloured from. A drawing
+that comes out as before does not disturb those that were coloured from it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+from numpy.typing import NDArray
+
+from ant_core.color.palette import Palette
+from ant_core.errors import Cancelled, InputError, OutputError
+from ant_core.matching.fills import Fills
+from ant_core.propagation.drawings import Settings, Workbench
+from ant_core.propagation.fill import Filler, Solved, Sources
+from ant_core.propagation.memory import Record, record_name, why_computed
+from ant_core.propagation.output import Output
+from ant_core.propagation.plan import Plan, Source, Step, make_plan
+from ant_core.propagation.prepared import Analysis, FeatureCache, MatcherLike
+from ant_core.propagation.references import GivenColors, learn, make_record
+from ant_core.propagation.result import FrameResult, Role, SourceUsed
+from ant_core.propagation.sheet_references import SheetSources
+from ant_core.propagation.timing import Timings
+from ant_core.shot.hints import HintSet
+from ant_core.shot.shot import Reference, Shot
+from segmentation import paint
+
+__all__ = ["Progress", "Propagation", "RunResult", "Settings"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One frame is done."""
+
+    done: int
+    total: int
+    result: FrameResult
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run did.
+
+    Attributes
+    ----------
+    results : dict of int to FrameResult
+        By frame, rising.
+    palette : Palette
+    timings : Timings
+    records : dict of int to str
+        Name of the record that each frame's thumbnail lies in; -1 for the first model sheet.
+    """
+
+    results: dict[int, FrameResult]
+    palette: Palette
+    timings: Timings
+    records: dict[int, str]
+
+
+class Propagation:
+    """One run over one shot.
+
+    Parameters
+    ----------
+    shot : Shot
+    output : Output
+        Ready to be written to.
+    matcher : MatcherLike
+    settings : Settings
+    hints : HintSet
+    cancel : threading.Event, optional
+        Set by another thread or a signal; the run then ends with Cancelled between two stages.
+    notify : callable, optional
+        Told of every frame that is done.
+    timings : Timings, optional
+        Where the stages are timed.
+    threads : int, optional
+        CPU threads of the kernels; all cores if not given.
+    features : FeatureCache, optional
+        Of an earlier run with the same matcher and gap width.
+    """
+
+    def __init__(
+        self,
+        shot: Shot,
+        output: Output,
+        matcher: MatcherLike,
+        settings: Settings,
+        hints: HintSet,
+        *,
+        cancel: threading.Event | None = None,
+        notify: Callable[[Progress], None] | None = None,
+        timings: Timings | None = None,
+        threads: int | None = None,
+        features: FeatureCache | None = None,
+    ) -> None:
+        self._shot = shot
+        self._output = output
+        self._matcher = matcher
+        self._settings = settings
+        self._timings = timings or Timings()
+        self._notify = notify or (lambda _: None)
+        self._bench = Workbench(
+            shot,
+            output,
+            matcher,
+            settings,
+            timings=self._timings,
+            cancel=cancel or threading.Event(),
+            threads=threads,
+            features=features,
+        )
+        self.palette = self._bench.palette
+        self._given = GivenColors(self._bench, hints)
+        self._filler = Filler(self._bench, self._given)
+        self._common_keys = self._bench.common_keys()
+        self._plan: Plan = make_plan(
+            shot.drawings,
+            shot.references,
+            frozenset(shot.frames),
+            settings.max_references,
+            len(shot.sheets),
+        )
+        self._sheets = SheetSources(self._bench)
+        self._references = {reference.frame: reference for reference in shot.references}
+        self._wanted = frozenset(shot.frames)
+        self._solved: dict[int, Solved] = {}
+        self._by_line: dict[str, Solved] = {}
+        self._results: dict[int, FrameResult] = {}
+        self._records: dict[int, str] = {}
+
+    def run(self) -> RunResult:
+        """Colour every frame of the shot.
+
+        Raises
+        ------
+        Cancelled
+            When `cancel` was set; finished frames stay, the next run goes on from them.
+        InputError, OutputError
+            When a picture cannot be read or the output not be written.
+        """
+        steps = self._plan.steps
+        try:
+            with self._bench.pipeline as pipeline:
+                # Not strict: without steps there is nothing to walk.
+                for step, following in zip(steps, (*steps[1:], None), strict=False):
+                    self._color(step, following)
+                for frame in self._plan.references:
+                    self._reference(frame)
+                pipeline.flush()
+            self._output.state.finish(self._bench.line_digests)
+        except Cancelled as error:
+            raise Cancelled(
+                f"stopped after {len(self._results)} of {len(self._wanted)} frames: run the same "
+                "command again to go on from there"
+            ) from error
+        finally:
+            self._output.state.close()
+        results = {frame: self._results[frame] for frame in sorted(self._results)}
+        records = self._records | self._sheets.records
+        return RunResult(results, self.palette, self._timings, records)
+
+    # ---- references
+
+    def _reference(self, frame: int) -> Solved:
+        """Return what a painted frame teaches, and put its file and holds in place."""
+        if frame in self._solved:
+            return self._solved[frame]
+        self._bench.check()
+        reference = self._references[frame]
+        line_hash = self._line_hash_of_reference(frame)
+        name = record_name("reference", line_hash, reference.digest)
+        keys = self._common_keys | {
+            "line": line_hash,
+            "painting": reference.digest,
+            "origin": reference.origin,
+        }
+        record, reason = self._output.state.load(name, self.palette), ""
+        if record is None or record.keys != keys:
+            reason = self._why(frame, record, keys, ())
+            record = learn(self._bench, reference, keys)
+            self._output.state.save(name, record, self.palette)
+        role: Role = "reference" if reference.origin == "painted" else "locked"
+        solved = self._solve(frame, line_hash, name, record, role, reason)
+        self._solved[frame] = solved
+        self._by_line.setdefault(line_hash, solved)
+        # Also where the frame itself is not asked for: its record is needed the next time.
+        self._output.state.note_record(frame, name)
+        self._show_reference(solved, reference)
+        return solved
+
+    def _line_hash_of_reference(self, frame: int) -> str:
+        try:
+            return self._bench.line_hash(frame)
+        except ValueError as error:
+            raise InputError(
+                f"the line drawing of reference {frame} ({self._shot.lines.place(frame)}) cannot "
+                f"be segmented: {error}"
+            ) from error
+
+    def _show_reference(self, solved: Solved, reference: Reference) -> None:
+        """Copy a painted file byte for byte to its own frame and to those that hold it."""
+        shown = [f for f in self._plan.references[reference.frame] if f in self._wanted]
+        if not shown:
+            return
+        painted = reference.origin == "painted"
+        data = (self._shot.colors if painted else self._output).raw(reference.frame)
+        for frame in shown:
+            if painted or frame != reference.frame:
+                with self._timings.measure("write"):
+                    self._output.put(frame, data)
+            held = frame != reference.frame
+            self._finish(frame, solved, "held_reference" if held else solved.result.role)
+
+    # ---- targets
+
+    def _color(self, step: Step, following: Step | None) -> None:
+        """Colour one drawing, or keep what an earlier run made of it."""
+        self._bench.check()
+        frames = [frame for frame in step.frames if frame in self._wanted]
+        sources = self._sources(step.sources)
+        try:
+            line_hash = self._bench.line_hash(step.frame)
+            if line_hash in self._by_line:
+                self._share(self._by_line[line_hash], frames)
+            else:
+                self._keep_or_compute(step, frames, line_hash, sources, following)
+        except (ValueError, MemoryError, cv2.error) as error:
+            self._fail(step, frames, error)
+
+    def _sources(self, sources: Sequence[Source]) -> Sources:
+        pairs = []
+        for source in sources:
+            if source.kind == "sheet":
+                pairs.append((source, self._sheets.get(source.frame)))
+            elif source.kind == "painted":
+                pairs.append((source, self._reference(source.frame)))
+            elif not self._solved[source.frame].has_failed:
+                pairs.append((source, self._solved[source.frame]))
+        return pairs
+
+    def _keep_or_compute(
+        self,
+        step: Step,
+        frames: Sequence[int],
+        line_hash: str,
+        sources: Sources,
+        following: Step | None,
+    ) -> None:
+        name = record_name("drawing", line_hash)
+        keys = self._common_keys | {
+            "line": line_hash,
+            "model": f"{self._matcher.model_hash} {self._matcher.device}",
+            **self._given.keys(step.frame, step.frames),
+        }
+        used = tuple(
+            SourceUsed(solved.frame, source.kind, source.offset, solved.digest)
+            for source, solved in sources
+        )
+        record, reason = self._output.state.load(name, self.palette), ""
+        # A frame whose drawing was moved here from another one still shows its old picture.
+        moved = any(self._output.state.record_of(frame) != name for frame in frames)
+        intact = not moved and all(self._output.is_intact(frame) for frame in frames)
+        if record is None or record.keys != keys or record.sources != used or not intact:
+            reason = self._why(step.frame, None if moved else record, keys, used)
+            analysis = self._bench.pipeline.get(step.frame)
+            if following is not None:
+                self._bench.pipeline.prefetch(following.frame)
+            fills = self._filler.fill(step, analysis, sources)
+            digest = fills.digest(line_hash, self.palette)
+            record = make_record(keys, used, digest, fills, (), analysis)
+            self._paint(frames, name, record, analysis)
+        solved = self._solve(step.frame, line_hash, name, record, "predicted", reason)
+        self._solved[step.frame] = self._by_line[line_hash] = solved
+        for frame in frames:
+            self._finish(frame, solved, "predicted")
+
+    def _paint(self, frames: Sequence[int], name: str, record: Record, analysis: Analysis) -> None:
+        """Paint a drawing and hand it to the writer."""
+        self._bench.check()
+        with self._timings.measure("paint"):
+            painted = paint(analysis.labels, self.palette.table(record.fills.color))
+        line = analysis.image
+        self._bench.pipeline.hand_over(lambda: self._write(frames, name, record, line, painted))
+
+    def _write(
+        self,
+        frames: Sequence[int],
+        name: str,
+        record: Record,
+        line: NDArray[Any],
+        painted: NDArray[Any],
+    ) -> None:
+        """Pack and write a drawing for every frame that shows it; runs on the writer thread."""
+        with self._timings.measure("write"):
+            try:
+                data = self._output.encode(painted)
+                thumbnail = self._output.thumbnail(line, painted)
+            except (ValueError, MemoryError, cv2.error) as error:
+                # By now the run is at another drawing, which must not be blamed.
+                why = str(error) or "out of memory"
+                raise OutputError(
+                    f"frame {frames[0]} could not be packed as {self._output.packing} "
+                    f"({why}): close other programs and run again, finished frames are kept"
+                ) from error
+            # The record goes first: files that are in place can then always be accounted for.
+            self._output.state.save(name, replace(record, thumbnail=thumbnail), self.palette)
+            for frame in frames:
+                self._output.put(frame, data)
+
+    def _share(self, solved: Solved, frames: Sequence[int]) -> None:
+        """Show a drawing that is packed differently but has the pixels of one that is done."""
+        self._bench.pipeline.flush()
+        origin = self._references.get(solved.frame)
+        if origin is not None and origin.origin == "painted":
+            data = self._shot.colors.raw(solved.frame)
+        else:
+            data = self._output.raw(solved.frame)
+        for frame in frames:
+            self._output.put(frame, data)
+            self._solved[frame] = solved
+            self._finish(frame, solved, "predicted" if origin is None else "held_reference")
+
+    def _fail(self, step: Step, frames: Sequence[int], error: BaseException) -> None:
+        """Record that a drawing could not be coloured; the others go on."""
+        self._bench.pipeline.flush()
+        text = str(error).strip() or "not enough memory"
+        message = f"frame {step.frame} ({self._shot.lines.place(step.frame)}) failed: {text}"
+        result = FrameResult(
+            step.frame, "failed", "", step.frame, Fills.unknown(0), recomputed="new", error=message
+        )
+        solved = Solved(step.frame, "", "", "", result)
+        self._solved[step.frame] = solved
+        for frame in frames:
+            self._output.remove(frame)
+            self._finish(frame, solved, "failed")
+
+    # ---- results
+
+    def _solve(
+        self, frame: int, line_hash: str, name: str, record: Record, role: Role, reason: str
+    ) -> Solved:
+        result = FrameResult(
+            frame,
+            role,
+            line_hash,
+            frame,
+            record.fills,
+            record.sources,
+            reason,
+            record.not_flat,
+            record.gap_px,
+        )
+        return Solved(frame, line_hash, record.digest, name, result)
+
+    def _finish(self, frame: int, solved: Solved, role: Role) -> None:
+        """Note the result of one frame and tell of it."""
+        color = None if solved.has_failed else self._output.place(frame)
+        result = replace(
+            solved.result,
+            frame=frame,
+            role=role,
+            line_file=self._shot.lines.place(frame),
+            color_file=color,
+            sheets=self._shot.sheet_names,
+        )
+        self._results[frame] = result
+        if not solved.has_failed:
+            self._records[frame] = solved.record
+            self._output.state.note_record(frame, solved.record)
+        self._notify(Progress(len(self._results), len(self._wanted), result))
+
+    def _why(
+        self,
+        frame: int,
+        record: Record | None,
+        keys: dict[str, str],
+        sources: tuple[SourceUsed, ...],
+    ) -> str:
+        if record is None:  # then the frame may have had another drawing or painting
+            before = self._output.state.record_of(frame)
+            record = self._output.state.load(before, self.palette) if before else None
+        return why_computed(record, keys, sources)

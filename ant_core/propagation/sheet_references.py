@@ -1,0 +1,185 @@
+"""Model sheets as references of a run: encoded once, their colours read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.color.palette import UNPAINTED, read_segment_colors
+from ant_core.matching.descriptors import SHAPE_FEATURES, Descriptors
+from ant_core.matching.fills import PAINTED, STATE_UNPAINTED, Fills
+from ant_core.matching.matcher import DrawingFeatures, join
+from ant_core.propagation.drawings import Workbench
+from ant_core.propagation.fill import Solved
+from ant_core.propagation.memory import Record, record_name
+from ant_core.propagation.prepared import analyze
+from ant_core.propagation.result import FrameResult
+from ant_core.shot.model_sheet import ModelSheet, View
+
+__all__ = ["SheetSources", "scaled"]
+
+
+class SheetSources:
+    """What the model sheets of a shot teach; -1 is the first, -2 the next.
+
+    Parameters
+    ----------
+    bench : Workbench
+        Is told how to encode a sheet whose features were dropped.
+    """
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self._solved: dict[int, Solved] = {}
+        self._scale: tuple[str, Descriptors | None] | None = None
+        bench.encode_sheet = self._encode
+
+    def get(self, frame: int) -> Solved:
+        """Return what a sheet teaches, from the memory of an earlier run where that holds."""
+        if frame not in self._solved:
+            self._solved[frame] = self._solve(frame)
+        return self._solved[frame]
+
+    @property
+    def records(self) -> dict[int, str]:
+        """Names of the records of the sheets that were asked for."""
+        return {frame: solved.record for frame, solved in self._solved.items()}
+
+    def _solve(self, frame: int) -> Solved:
+        sheet, state = self._sheet(frame), self._bench.output.state
+        keys = self._bench.common_keys() | {"sheet": sheet.digest, "drawing": self._drawing()[0]}
+        # As a source it is what it shows, at the scale at which it is seen.
+        key = "sheet " + record_name(*keys.values())
+        name = record_name("sheet", sheet.digest)
+        record = state.load(name, self._bench.palette)
+        if record is None or record.keys != keys:
+            record = self._learn(frame, key, keys)
+            state.save(name, record, self._bench.palette)
+        state.note_record(frame, name)
+        names = self._bench.shot.sheet_names
+        result = FrameResult(frame, "reference", key, frame, record.fills, sheets=names)
+        return Solved(frame, key, record.digest, name, result)
+
+    def _learn(self, frame: int, key: str, keys: dict[str, str]) -> Record:
+        """Read the colours of a sheet, segment by segment."""
+        sheet, bench = self._sheet(frame), self._bench
+        views = sheet.views(bench.shot.pixels)
+        encoded, colors, places = self._take_apart(views)
+        bench.keep_features(key, encoded)
+        state = np.where(colors == UNPAINTED, STATE_UNPAINTED, PAINTED)
+        fills = Fills.given(colors, state, frame)
+        record = Record(keys, (), fills.digest(key, bench.palette), fills, (), 0.0, b"", places)
+        line, painted = _side_by_side(views, bench.shot.size)
+        return replace(record, thumbnail=bench.output.thumbnail(line, painted))
+
+    def _encode(self, frame: int) -> DrawingFeatures:
+        return self._take_apart(self._sheet(frame).views(self._bench.shot.pixels))[0]
+
+    def _take_apart(
+        self, views: Sequence[View]
+    ) -> tuple[DrawingFeatures, NDArray[np.int32], NDArray[np.float32]]:
+        """Return features, palette indices (N,) and places (N, 2) of all segments of all views."""
+        bench, drawing = self._bench, self._drawing()[1]
+        encoded, colors = [], []
+        for view in views:
+            bench.check()
+            analysis = analyze(view.line, "", None, bench.timings)
+            seen = analysis.descriptors
+            with bench.timings.measure("encode"):
+                encoded.append(bench.matcher.encode(scaled(seen, drawing) if drawing else seen))
+            colors.append(read_segment_colors(analysis.labels, view.colors, bench.palette).index)
+        index = np.concatenate(colors).astype(np.int32)
+        return join(encoded), index, np.zeros((len(index), 2), np.float32)
+
+    def _drawing(self) -> tuple[str, Descriptors | None]:
+        """Return hash and descriptors of the drawing whose size the sheets are brought to.
+
+        The shot's first; descriptors are None where it cannot be taken apart.
+        """
+        if self._scale is None:
+            frame = self._bench.shot.drawings[0].frames[0]
+            try:
+                analysis = self._bench.pipeline.get(frame)
+                self._scale = analysis.line_hash, analysis.descriptors
+            except ValueError:
+                self._scale = "", None
+        return self._scale
+
+    def _sheet(self, frame: int) -> ModelSheet:
+        return self._bench.shot.sheets[-frame - 1]
+
+
+def scaled(view: Descriptors, drawing: Descriptors) -> Descriptors:
+    """Bring a view's geometry to the place and size of what a drawing of the shot shows.
+
+    Parameters
+    ----------
+    view : Descriptors
+        Of a view of a sheet.
+    drawing : Descriptors
+        Of a drawing of the shot.
+
+    Returns
+    -------
+    Descriptors
+        The view as it would be described had it been drawn in the shot: the box around its
+        content has the centre and the area of the drawing's, its lines are as thick.
+    """
+    if view.count == 0 or drawing.count == 0:
+        return view
+    (from_centre, from_side), (to_centre, to_side) = _content(view), _content(drawing)
+    scale = to_side / from_side
+    box = view.box.copy()
+    box[:, :2] = (box[:, :2] - from_centre) * scale + to_centre
+    box[:, 2:] *= scale
+    shape = view.shape.copy()
+    column = {name: place for place, name in enumerate(SHAPE_FEATURES)}
+    shape[:, column["log_width"]] += np.log(scale)
+    shape[:, column["log_height"]] += np.log(scale)
+    fuller = _fullness(view.size) / _fullness(drawing.size)
+    shape[:, column["log_area"]] += np.log(scale**2 * fuller)
+    shape[:, column["line_width"]] = drawing.shape[0, column["line_width"]]
+    return replace(
+        view, box=box, shape=shape, size=drawing.size, line_width_px=drawing.line_width_px
+    )
+
+
+def _content(drawing: Descriptors) -> tuple[NDArray[np.float32], float]:
+    """Return centre, (2,), and side of a square as large as the box around the content.
+
+    In the units of `Descriptors.box`; segments at the border do not count where there are others.
+    """
+    inner = drawing.shape[:, SHAPE_FEATURES.index("touches_border")] == 0
+    box = drawing.box[inner] if inner.any() else drawing.box
+    low = (box[:, :2] - box[:, 2:] / 2).min(axis=0)
+    high = (box[:, :2] + box[:, 2:] / 2).max(axis=0)
+    return (low + high) / 2, float(np.sqrt(max((high - low).prod(), 1e-6)))
+
+
+def _fullness(size: tuple[int, int]) -> float:
+    """Return the area of a picture in units of its longer side."""
+    return size[0] * size[1] / max(size) ** 2
+
+
+def _side_by_side(
+    views: Sequence[View], size: tuple[int, int]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Lay views out in one picture of the proportions of `size`: line, colours."""
+    height = max(view.line.shape[0] for view in views)
+    width = sum(view.line.shape[1] for view in views)
+    height = max(height, -(-width * size[0] // size[1]))
+    width = max(width, -(-height * size[1] // size[0]))
+    # The corner of a view is bare: its margin.
+    line = np.empty((height, width, *views[0].line.shape[2:]), views[0].line.dtype)
+    colors = np.empty((height, width, views[0].colors.shape[2]), views[0].colors.dtype)
+    line[:], colors[:] = views[0].line[0, 0], views[0].colors[0, 0]
+    left = 0
+    for view in views:
+        part = np.s_[: view.line.shape[0], left : left + view.line.shape[1]]
+        line[part], colors[part] = view.line, view.colors
+        left += view.line.shape[1]
+    return line, colors

@@ -1,0 +1,1 @@
+"""Plain data of a shot: frames, drawings, references, hints, model sheets."""

@@ -1,0 +1,246 @@
+"""Hints and locks: what the artist fixes by hand, in the one form that CLI and protocol share.
+
+{"schema": 1,
+"hints": [{"frame": 12, "point": [640, 360], "color": [255, 220, 180, 255]},
+{"frame": 14, "stroke": [[10, 10], [60, 12]], "color": "unpainted"}],
+"locks": [{"frame": 20}, {"frame": 21, "point": [300, 200]}]}
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.color.palette import UNPAINTED, Palette
+from ant_core.color.pixels import PixelFormat
+from ant_core.errors import InputError
+from ant_core.schemas import first_error
+
+__all__ = ["Hint", "HintSet", "SegmentLock", "parse_hints", "read_document", "segment_under"]
+
+_CMYKA = 5  # channels
+
+Points = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Hint:
+    """The segment under these points, in pixels x, y, has this colour; None means unpainted."""
+
+    frame: int
+    points: Points
+    color: tuple[float, ...] | None
+    name: str
+
+    def palette_index(self, palette: Palette) -> int:
+        """Return the hint's colour in the shot's format; InputError when it does not fit."""
+        if self.color is None:
+            return UNPAINTED
+        return palette.index(_fit(self.color, palette.format, self.name))
+
+
+@dataclass(frozen=True)
+class SegmentLock:
+    """The segment under these points keeps the colour it has in the output."""
+
+    frame: int
+    points: Points
+    name: str
+
+
+@dataclass(frozen=True)
+class HintSet:
+    """All hints and locks of a run; `frames` are locked as a whole."""
+
+    hints: tuple[Hint, ...] = ()
+    locks: tuple[SegmentLock, ...] = ()
+    frames: tuple[int, ...] = ()
+
+    def on(self, frames: Sequence[int]) -> HintSet:
+        """Return those on some frames: all frames of a drawing share its hints."""
+        known = set(frames)
+        return HintSet(
+            tuple(hint for hint in self.hints if hint.frame in known),
+            tuple(lock for lock in self.locks if lock.frame in known),
+            tuple(frame for frame in self.frames if frame in known),
+        )
+
+    def check_frames(self, frames: Sequence[int]) -> None:
+        """Raise InputError when a hint or lock names a frame that the shot has not."""
+        known = set(frames)
+        whole = [SegmentLock(frame, (), f"the lock of frame {frame}") for frame in self.frames]
+        items: list[Hint | SegmentLock] = [*self.hints, *self.locks, *whole]
+        for item in items:
+            if item.frame not in known:
+                raise InputError(
+                    f"{item.name} is for frame {item.frame}, which is not in the shot: correct "
+                    "the frame number or remove it"
+                )
+
+    def check_values(self, size: tuple[int, int], pixels: PixelFormat) -> None:
+        """Raise InputError when a place lies outside the picture or a colour does not fit.
+
+        Parameters
+        ----------
+        size : (int, int)
+            Height and width of the shot in pixels.
+        pixels : PixelFormat
+            Of the references.
+        """
+        items: list[Hint | SegmentLock] = [*self.hints, *self.locks]
+        for item in items:
+            for x, y in item.points:
+                if not (0 <= x < size[1] and 0 <= y < size[0]):
+                    raise InputError(
+                        f"{item.name} lies at {x:g}, {y:g}, outside the picture of "
+                        f"{size[1]} x {size[0]} pixels: correct its place"
+                    )
+        for hint in self.hints:
+            if hint.color is not None:
+                _fit(hint.color, pixels, hint.name)
+
+
+def read_document(data: bytes, place: str) -> dict[str, Any]:
+    """Unpack a hints file; InputError when it is no JSON object."""
+    try:
+        document = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{place} is no JSON file ({error}): write hints as the documentation shows"
+        ) from None
+    if not isinstance(document, dict):
+        raise InputError(
+            f"{place} holds no valid hints (expected an object): write hints as the "
+            "documentation shows"
+        )
+    return document
+
+
+def parse_hints(document: Any, place: str) -> HintSet:
+    """Check and convert a hints document.
+
+    Parameters
+    ----------
+    document : JSON value
+    place : str
+        Where it comes from, for the messages.
+    """
+    wrong = first_error(document, "hints")
+    if wrong is not None:
+        raise InputError(f"{place} holds no valid hints ({wrong}): correct this entry")
+    hints = [
+        Hint(
+            item["frame"],
+            _points(item),
+            None if item["color"] == "unpainted" else tuple(item["color"]),
+            f"hint {number} of {place}",
+        )
+        for number, item in enumerate(document.get("hints", []), start=1)
+    ]
+    locks, frames = [], []
+    for number, item in enumerate(document.get("locks", []), start=1):
+        points = _points(item)
+        if points:
+            locks.append(SegmentLock(item["frame"], points, f"lock {number} of {place}"))
+        else:
+            frames.append(item["frame"])
+    return HintSet(tuple(hints), tuple(locks), tuple(sorted(set(frames))))
+
+
+def _points(item: dict[str, Any]) -> Points:
+    points = item.get("stroke") or ([item["point"]] if "point" in item else [])
+    return tuple((float(x), float(y)) for x, y in points)
+
+
+def _fit(color: tuple[float, ...], pixels: PixelFormat, name: str) -> tuple[float, ...]:
+    """Give a hint's colour the channels of the shot without changing what it looks like."""
+    _check_range(color, pixels, name)
+    if (len(color) == _CMYKA) != (pixels.channels == _CMYKA):
+        raise InputError(
+            f"{name} has {len(color)} values but the references have {pixels.channels} channels: "
+            "give the values of the references' own colour model, alpha last"
+        )
+    if pixels.channels == _CMYKA:
+        return color
+    grey = len(color) <= 2
+    values = color[:1] * 3 if grey else color[:3]
+    alpha = color[-1] if len(color) in (2, 4) else pixels.full
+    if pixels.channels == 4:
+        return (*values, alpha)
+    if alpha != pixels.full and not pixels.has_alpha:
+        raise InputError(
+            f"{name} is transparent but the references are opaque: give an opaque colour or "
+            '"unpainted"'
+        )
+    if pixels.channels == 3:
+        return values
+    if len(set(values)) > 1:
+        raise InputError(f"{name} is coloured but the references are grey: give one value")
+    return (values[0], alpha) if pixels.has_alpha else values[:1]
+
+
+def _check_range(color: tuple[float, ...], pixels: PixelFormat, name: str) -> None:
+    """Floating-point values may lie anywhere, whole ones must fit the depth."""
+    if pixels.floating:
+        if not all(math.isfinite(value) for value in color):
+            raise InputError(f"{name} has a value that is no number: give finite values")
+        return
+    wrong = [value for value in color if not 0 <= value <= pixels.full or value != int(value)]
+    if wrong:
+        raise InputError(
+            f"{name} has the value {wrong[0]:g} but the references have {pixels.depth} bits a "
+            f"channel: give whole values from 0 to {pixels.full}"
+        )
+
+
+def segment_under(labels: NDArray[np.int32], points: Points) -> int:
+    """Return the id of the segment that a point or stroke means.
+
+    The segment under most of the stroke, the lower id of two; when it touches lines only, the
+    segment nearest to its first point. 0 when the drawing has no segment.
+
+    Parameters
+    ----------
+    labels : (H, W) int32, 0 = line; not modified
+    points : x, y in pixels, all within the picture (`HintSet.check_values`)
+    """
+    ids = labels[_pixels_along(points)]
+    ids = ids[ids > 0]
+    if len(ids):
+        return int(np.bincount(ids).argmax())
+    return _nearest_segment(labels, points[0])
+
+
+def _pixels_along(points: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows and columns of the pixels under a stroke, about one a pixel of its length."""
+    xs, ys = [np.array([points[0][0]])], [np.array([points[0][1]])]
+    for (x0, y0), (x1, y1) in pairwise(points):
+        steps = int(max(abs(x1 - x0), abs(y1 - y0))) + 1
+        xs.append(np.linspace(x0, x1, steps + 1)[1:])
+        ys.append(np.linspace(y0, y1, steps + 1)[1:])
+    return np.concatenate(ys).astype(np.int64), np.concatenate(xs).astype(np.int64)
+
+
+def _nearest_segment(labels: NDArray[np.int32], point: tuple[float, float]) -> int:
+    column, row = int(point[0]), int(point[1])
+    reach = 4
+    while True:
+        top, left = max(0, row - reach), max(0, column - reach)
+        window = labels[top : row + reach + 1, left : column + reach + 1]
+        rows, columns = np.nonzero(window)
+        # A window reaches further in its corners than `reach`; only what is nearer is final.
+        if len(rows):
+            distance = (rows + top - row) ** 2 + (columns + left - column) ** 2
+            nearest = int(distance.argmin())
+            if distance[nearest] <= reach * reach or window.size == labels.size:
+                return int(window[rows[nearest], columns[nearest]])
+        if window.size == labels.size:
+            return 0
+        reach *= 2

@@ -1,0 +1,1 @@
+"""Generated data, networks, training and evaluation; nothing of it is imported when colouring."""

@@ -1,0 +1,81 @@
+"""What a model card says beyond the model file: sources, splits, figures, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ant_core.errors import InputError
+from ant_core.training.data.splits import CHARACTERS, SPLITS
+
+__all__ = ["card_notes", "sources_section", "splits_section"]
+
+_SOURCES_HEAD = "## Drawings and data"
+_SPLIT_RULES = """\
+No character, part, texture, puppet or clip of movement is in two splits; a place in a sorted list
+decides, never a draw.
+
+- Parts of the 2D puppets, by their place in the sorted list of a category: 0 modulo 10 is
+  validation's, 5 modulo 10 test's.
+- Clips of movement, by their place in the sorted list of a pack: 4 modulo 8 is validation's, 0
+  modulo 8 test's. A held-out character plays held-out clips alone.
+- Drawn ink trains nothing: validation is one puppet in side view, test the same in front view in
+  poses of its own.
+- 3D characters held out:"""
+
+
+def card_notes(
+    notes: str, third_party: str, proof: str = "", pictures: Mapping[str, str] | None = None
+) -> str:
+    """Return the sections that follow what the model file says of itself, as Markdown.
+
+    Parameters
+    ----------
+    notes : str
+        Written by hand: data, training, limits.
+    third_party : str
+        THIRD_PARTY.md, whose list of drawings and data is taken over.
+    proof : str
+        The tables that `evaluation.proof.as_markdown` wrote; none where empty.
+    pictures : dict of str to str
+        Caption by file name; the files lie beside the card.
+
+    Raises
+    ------
+    InputError
+        When `third_party` lists no drawings and data.
+    """
+    sections = [notes.strip(), sources_section(third_party), splits_section()]
+    if proof.strip():
+        sections.append(
+            "## Measured\n\nOn shots that trained nothing; in brackets the 95 % interval over "
+            "shots. Anchors were published for other pictures: `ant_paper` on the "
+            f"same ones is the comparison that counts.\n\n{proof.strip()}"
+        )
+    shown = [f"{caption}:\n\n![{caption}]({name})" for name, caption in (pictures or {}).items()]
+    if shown:
+        sections.append("\n\n".join(["## Pictures", *shown]))
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def sources_section(third_party: str) -> str:
+    """Return licence and credit of every source of data, from THIRD_PARTY.md."""
+    _, head, rest = third_party.partition(_SOURCES_HEAD + "\n")
+    section = rest.partition("\n## ")[0].strip()
+    if not head or "|" not in section:
+        raise InputError(
+            f"the list of third parties has no table below {_SOURCES_HEAD!r}: give THIRD_PARTY.md"
+        )
+    return f"## Sources, licences and credits\n\n{section}"
+
+
+def splits_section() -> str:
+    """Return which characters, parts and movements belong to which split."""
+    held_out = SPLITS[1:]
+    rows = ["| pack | " + " | ".join(held_out) + " |", "| --- |" + " --- |" * len(held_out)]
+    for pack, characters in CHARACTERS.items():
+        cells = [
+            ", ".join(sorted(name for name, split in characters.items() if split == wanted))
+            for wanted in held_out
+        ]
+        rows.append(f"| {pack} | " + " | ".join(cells) + " |")
+    return f"## Splits\n\n{_SPLIT_RULES}\n\n" + "\n".join(rows)

@@ -1,0 +1,100 @@
+"""From a model file back to the network that was exported into it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ant_core.errors import ModelCorrupt, ModelMissing
+from ant_core.matching.descriptors import DESCRIPTOR_VERSION
+from ant_core.training.network.model import CONFIGS, AntPaper, AntRelative, ModelConfig, build
+
+__all__ = ["graph_weights", "read_model"]
+
+
+def read_model(path: Path) -> tuple[AntPaper | AntRelative, dict[str, Any]]:
+    """Read the network of a model file, and the file's manifest.
+
+    Weights keep their names in the exported graphs but for those of linear layers: these are
+    stored transposed, or as 1 x 1 convolutions, and the node that uses them names the layer.
+    Equal weights, as of layers that were never trained, are stored once, and the manifest names
+    the others.
+
+    Raises
+    ------
+    ModelMissing, ModelCorrupt
+        When there is no such file, or it holds another network than this version knows.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest = json.loads(archive.read("manifest.json"))
+            weights: dict[str, torch.Tensor] = {}
+            for graph in ("encoder.onnx", "matcher.onnx"):
+                weights |= graph_weights(archive.read(graph))
+        for name, same in manifest.get("same_weights", {}).items():
+            weights[name] = weights[same]
+        # Files without a configuration are older than rounds of agreement and the head for pieces.
+        config = manifest.get(
+            "config", asdict(replace(CONFIGS[manifest["name"]], agreement=0, seen=False))
+        )
+        model = build(ModelConfig(**config))
+        current = manifest["descriptor_version"] == DESCRIPTOR_VERSION
+        model.load_state_dict(weights, strict=True)
+    except FileNotFoundError as error:
+        raise ModelMissing(f"{path} is missing: check its name") from error
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        RuntimeError,
+        zipfile.BadZipFile,
+    ) as error:
+        raise ModelCorrupt(
+            f"{path} cannot be trained further ({type(error).__name__}): it is damaged or holds a "
+            "network that this version does not know; take another model"
+        ) from error
+    if not current:
+        raise ModelCorrupt(
+            f"{path} was trained on other descriptors than this version makes: take a newer model"
+        )
+    return model.eval(), manifest
+
+
+def graph_weights(data: bytes) -> dict[str, torch.Tensor]:
+    """Return the weights of one graph under the names that the network gives them."""
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(io.BytesIO(data)).graph
+    stored = {item.name: numpy_helper.to_array(item).copy() for item in graph.initializer}
+    weights = {
+        name.removeprefix("model."): torch.from_numpy(value)
+        for name, value in stored.items()
+        if name.startswith("model.")
+    }
+    for node in graph.node:
+        if node.op_type == "MatMul" and node.input[1] in stored:
+            matrix = torch.from_numpy(stored[node.input[1]])
+            weights[_module_of(node.name) + ".weight"] = matrix.T.contiguous()
+        if node.op_type == "Conv" and not node.input[1].startswith("model."):
+            matrix = torch.from_numpy(stored[node.input[1]])
+            weights[_module_of(node.name) + ".weight"] = matrix[..., 0, 0].contiguous()
+    return weights
+
+
+def _module_of(node: str) -> str:
+    """`/blocks.0/pointwise/pointwise.2/MatMul` -> `blocks.0.pointwise.2`."""
+    scopes = node.strip("/").split("/")[:-1]
+    kept = [
+        scope
+        for scope, inner in zip(scopes, [*scopes[1:], ""], strict=True)
+        if not inner.startswith(scope + ".")
+    ]
+    return ".".join(kept)

@@ -1,0 +1,175 @@
+"""The state of one training run, on disk and in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ant_core.errors import InputError, UsageError
+from ant_core.training.network.config import TrainConfig
+from ant_core.training.network.machine import Machine
+from ant_core.training.network.model import AntPaper, AntRelative, ModelConfig, build
+from ant_core.training.network.restore import read_model
+
+__all__ = ["Run", "load_model"]
+
+_AVERAGE = 0.998  # decay a step of the averaged weights that are validated and shipped
+
+
+def load_model(path: Path) -> AntPaper | AntRelative:
+    """Read the network of a checkpoint, ready for inference."""
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    model = build(ModelConfig(**stored["model_config"]))
+    model.load_state_dict(stored["average"])
+    return model.eval()
+
+
+class Run:
+    """Weights, their running average, optimizer and log of one run.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    folder : Path
+        Made if need be; a run that is there goes on.
+    model_config : ModelConfig
+    machine : Machine
+    notify : callable
+        Told of every line of the log.
+
+    Raises
+    ------
+    InputError
+        When the folder, or the model file to start from, holds another network.
+    UsageError
+        When none of the network's weights are to be trained.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        folder: Path,
+        model_config: ModelConfig,
+        machine: Machine,
+        notify: Callable[[dict[str, Any]], None] = lambda _: None,
+    ) -> None:
+        self.config, self.folder, self.model_config = config, folder, model_config
+        self.machine, self._notify = machine, notify
+        self.model = build(model_config).to(machine.device)
+        self.average = deepcopy(self.model).requires_grad_(requires_grad=False)
+        for name, weights in self.model.named_parameters():
+            weights.requires_grad_(name.startswith(config.only))
+        if not any(weights.requires_grad for weights in self.model.parameters()):
+            raise UsageError(
+                f"only is {config.only!r}, and no weights of {config.network} are named so: try "
+                "seen, or leave it empty"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), config.learning_rate, weight_decay=config.weight_decay
+        )
+        self.step, self.pairs, self.seconds = 0, 0, 0.0
+        self.pairs_before = 0  # that the weights it started from had seen
+        self.best_scores: dict[str, float] = {}
+        if (folder / "last.pt").exists():
+            self._resume()
+        elif config.start_from:
+            self._start_from(Path(config.start_from))
+
+    def _start_from(self, path: Path) -> None:
+        """Begin with the weights of a model file; parts of ours that it lacks start fresh."""
+        model, manifest = read_model(path)
+        stored = model.state_dict()
+        self.pairs_before = int(manifest.get("pairs_seen", 0))
+        try:
+            strange = self.model.load_state_dict(stored, strict=False).unexpected_keys
+        except RuntimeError:
+            strange = list(stored)
+        if strange:
+            raise InputError(
+                f"start_from names {path}, a network of another shape ({strange[0]}): choose the "
+                "network and switches that it was trained with"
+            )
+        self.average.load_state_dict(self.model.state_dict())
+
+    def _resume(self) -> None:
+        stored = torch.load(self.folder / "last.pt", map_location="cpu", weights_only=True)
+        if ModelConfig(**stored["model_config"]) != self.model_config:
+            raise InputError(
+                f"{self.folder} holds a run of {stored['model_config']['name']} of another shape: "
+                "choose another --out folder"
+            )
+        self.model.load_state_dict(stored["model"])
+        self.average.load_state_dict(stored["average"])
+        self.optimizer.load_state_dict(stored["optimizer"])
+        self.step, self.pairs = stored["step"], stored["pairs"]
+        self.pairs_before = stored.get("pairs_before", 0)
+        self.seconds, self.best_scores = stored["seconds"], stored["best_scores"]
+
+    @property
+    def share(self) -> float:
+        """How much of the run is over, 0 to 1: by time, or by pairs where they end first."""
+        by_time = self.seconds / (self.config.minutes * 60)
+        by_pairs = self.pairs / self.config.pairs if self.config.pairs else 0.0
+        return max(by_time, by_pairs)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time box is used up, or all pairs have been seen."""
+        return self.share >= 1
+
+    def keep(self, scores: dict[str, float]) -> None:
+        """Save the run after a validation, and its weights if none before were better.
+
+        Of equals the later ones: a head that is trained alone changes no score.
+        """
+        if scores["all"] >= self.best_scores.get("all", -1.0):
+            self.best_scores = scores
+            self.save("best.pt")
+        self.save("last.pt")
+
+    def save(self, name: str) -> None:
+        """Write a checkpoint beside its final name, then rename it."""
+        state = {
+            "model_config": asdict(self.model_config),
+            "train_config": asdict(self.config),
+            "average": self.average.state_dict(),
+            "step": self.step,
+            "pairs": self.pairs,
+            "pairs_before": self.pairs_before,
+            "seconds": self.seconds,
+            "best_scores": self.best_scores,
+        }
+        if name == "last.pt":
+            state["model"] = self.model.state_dict()
+            state["optimizer"] = self.optimizer.state_dict()
+        part = self.folder / (name + ".part")
+        torch.save(state, part)
+        part.replace(self.folder / name)
+
+    def log(self, **values: float | dict[str, float]) -> None:
+        """Append a line to the log, on the first process."""
+        if not self.machine.is_first:
+            return
+        line = {"step": self.step, "pairs": self.pairs, **values}
+        with (self.folder / "log.jsonl").open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        self._notify(line)
+
+    def update(self) -> None:
+        """Take one optimizer step and follow it with the averaged weights."""
+        self.machine.average_gradients(self.model.parameters())
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        decay = min(_AVERAGE, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for mean, value in zip(self.average.parameters(), self.model.parameters(), strict=True):
+                mean.lerp_(value, 1 - decay)
+        self.step += 1

@@ -1,0 +1,92 @@
+"""Ideas that can be switched on or off, one at a time: `scripts/ablate.py` says what each is worth.
+
+The defaults are ours. A switch is a field here and a few lines where it acts; one that is off
+costs nothing, in training or afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ant_core.errors import UsageError
+from ant_core.training.network.model import ModelConfig
+from ant_core.training.network.options import option
+
+__all__ = ["Switches"]
+
+_OF_NETWORK = (
+    "graph",
+    "context_crop",
+    "pair_geometry",
+    "counterpart",
+    "agreement",
+    "flow",
+    "distance_field",
+    "hints",
+)
+
+
+@dataclass(frozen=True)
+class Switches:
+    """What the network consists of, and what it is trained on beside matches."""
+
+    graph: bool = option(default=True, comment="messages between adjacent segments")
+    context_crop: bool = option(default=True, comment="crops with the surroundings")
+    pair_geometry: bool = option(default=True, comment="relative geometry as attention bias")
+    counterpart: bool = option(default=True, comment='the heads "has a counterpart" and "seen"')
+    agreement: bool = option(default=True, comment="agreement between neighbours' matches")
+    flow: bool = option(default=True, comment="what optical flow says of every two segments")
+    distance_field: bool = option(
+        default=False, comment="distance from the line as another channel of the crops"
+    )
+    hints: bool = option(
+        default=False,
+        comment="known colours join the tokens; such a network cannot be exported",
+    )
+    self_reference_share: float = option(
+        0.0, "first part of the run that trains on CLIPS/self_reference, bent single drawings"
+    )
+    triplet_weight: float = option(
+        0.0, "of the triplet loss on cross-attention (augmented self-reference)"
+    )
+    consistency_weight: float = option(
+        0.0, "of the loss between the matches of neighbouring targets"
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse values that no run could use."""
+        if not 0 <= self.self_reference_share <= 1:
+            raise UsageError(
+                f"self_reference_share is {self.self_reference_share}, expected 0 to 1: it is a "
+                "share of the run"
+            )
+        for name in ("triplet_weight", "consistency_weight"):
+            if getattr(self, name) < 0:
+                raise UsageError(f"{name} is {getattr(self, name)}, expected 0 or more")
+
+    def applied(self, base: ModelConfig) -> ModelConfig:
+        """Return a network's configuration with these switches.
+
+        Raises
+        ------
+        UsageError
+            When a part of our network is switched in another.
+        """
+        if base.name != "ant_relative":
+            default = Switches()
+            for name in _OF_NETWORK:
+                if getattr(self, name) != getattr(default, name):
+                    raise UsageError(f"{name} is a switch of ant_relative: {base.name} has none")
+            return base
+        return replace(
+            base,
+            graph_layers=base.graph_layers if self.graph else 0,
+            context_crop=self.context_crop,
+            pair_geometry=self.pair_geometry,
+            counterpart=self.counterpart,
+            seen=base.seen and self.counterpart,
+            agreement=base.agreement if self.agreement else 0,
+            flow=base.flow and self.flow and self.pair_geometry,
+            distance_field=self.distance_field,
+            hints=self.hints,
+        )

@@ -1,0 +1,1 @@
+"""Planes of part ids drawn as ink."""

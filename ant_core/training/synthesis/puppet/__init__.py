@@ -1,0 +1,1 @@
+"""A source of clips: dressed 2D puppets."""

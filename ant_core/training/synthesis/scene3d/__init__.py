@@ -1,0 +1,1 @@
+"""A source of clips: skeletal 3D characters among things."""

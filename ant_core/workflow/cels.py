@@ -1,0 +1,203 @@
+"""`ant_core propagate` over several cels of a shot: a run a cel, one report over all.
+
+A cel is a line sequence with painted frames of its own. An exposure sheet says which of its
+drawings are shown, and when.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ant_core.errors import InputError, UsageError
+from ant_core.files import WholeFiles
+from ant_core.formats.sequence import SequenceReader
+from ant_core.formats.xdts import Cel, ExposureSheet, read_xdts
+from ant_core.output.exposed import expose
+from ant_core.reporter import Reporter
+from ant_core.shot.frames import describe_frames, parse_frames, select_frames
+from ant_core.workflow.outcome import Outcome
+
+__all__ = ["run_cels", "wants_cels"]
+
+RunOne = Callable[[argparse.Namespace, Reporter], Outcome]
+_MARK = "{cel}"
+# Where the drawings of a cel are looked for when no pattern says; the first that is there counts.
+_PLACES = ("{cel}/%s", "%s/{cel}", "%s/{cel}_*.*", "%s/*.{cel}.*")
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One cel: the options of its run, and its column of the sheet."""
+
+    name: str
+    options: argparse.Namespace
+    exposures: Cel | None
+
+
+def wants_cels(options: argparse.Namespace) -> bool:
+    """Tell whether the options ask for more than one plain run."""
+    return bool(options.cel or options.xdts)
+
+
+def run_cels(
+    options: argparse.Namespace, reporter: Reporter, files: WholeFiles, run_one: RunOne
+) -> Outcome:
+    """Colour every cel, each into OUT/CEL, and write OUT/report.json over all of them.
+
+    Parameters
+    ----------
+    run_one : callable
+        Runs one cel with its own options.
+    """
+    sheet = read_xdts(Path(options.xdts)) if options.xdts else None
+    _check(options)
+    names = options.cel or [cel.name for cel in sheet.cels] if sheet else options.cel
+    tasks = [_task(options, name, sheet) for name in dict.fromkeys(names)]
+    out = Path(options.out)
+    entries, codes, text = [], [], ""
+    for task in tasks:
+        reporter.say(f"cel {task.name}:")
+        outcome = run_one(task.options, _CelReporter(reporter, task.name))
+        codes.append(outcome.exit_code)
+        text = text or str(outcome.event.get("error", ""))
+        entries.append(_entry(task, outcome.event))
+    if options.expose and sheet is not None:
+        for task, entry in zip(tasks, entries, strict=True):
+            assert task.exposures is not None
+            folder = out / "exposed" / task.name
+            entry["exposed"] = expose(Path(entry["report"]), task.exposures, folder, files)
+    document = {
+        "schema": 1,
+        "kind": "cels",
+        "exposure_sheet": options.xdts,
+        "length": sheet.length if sheet is not None else None,
+        "cels": entries,
+        "summary": _total([entry["summary"] for entry in entries]),
+    }
+    path = out / "report.json"
+    files.write(path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+    event = {"report": str(path), "cels": entries, "summary": document["summary"]}
+    if text:
+        event["error"] = text
+    return Outcome(1 if 1 in codes else max(codes), str(path), event)
+
+
+def _check(options: argparse.Namespace) -> None:
+    if options.out is None:
+        raise UsageError("--out is missing: name the folder for the painted frames")
+    if options.expose and not options.xdts:
+        raise UsageError("--expose needs the exposure sheet: name it with --xdts")
+    if options.shot is not None and options.shot.lower().endswith(".kra"):
+        raise UsageError("--cel and --xdts are for image sequences: a .kra file has its own timing")
+    if options.lock and len(options.cel or ()) != 1:
+        raise UsageError("--lock names frames of one cel: give one --cel with it")
+    for name in options.cel or ():
+        if not name.strip() or any(c in name for c in "/\\*?") or name in (".", ".."):
+            raise UsageError(f"--cel {name!r} is no name of a cel: write for example A")
+
+
+def _task(options: argparse.Namespace, name: str, sheet: ExposureSheet | None) -> _Task:
+    """Return what to do for one cel; InputError when its drawings are not there."""
+    base = Path(options.shot) if options.shot is not None else Path()
+    line = _pattern((options.line or [None])[0], "line", name, base)
+    if line is None and sheet is not None and len(sheet.cels) == 1 and (base / "line").is_dir():
+        line = "line"  # one cel, and a shot that does not name it
+    if line is None:
+        tried = ", ".join(place.replace(_MARK, name) % "line" for place in _PLACES)
+        raise InputError(
+            f"cel {name} has no line drawings in {base} (tried {tried}): name them with --line, "
+            f"such as 'line/{_MARK}_%04d.png'"
+        )
+    color = _pattern(options.color, "color", name, base)
+    hints = options.hints.replace(_MARK, name) if options.hints else None
+    chosen = vars(options) | {
+        "line": [line],
+        "color": color or ("color" if line == "line" else f"{name}/color"),
+        "out": str(Path(options.out) / name),
+        "hints": hints,
+        "cel": None,
+        "xdts": None,
+    }
+    if color is None and line != "line" and options.model_sheet:
+        chosen["color"] = None  # no painted frames: the sheets are enough
+    exposures = sheet.cel(name) if sheet is not None else None
+    if exposures is not None:
+        chosen["frames"] = _shown(SequenceReader(line, base, lines=True), exposures, options.frames)
+    return _Task(name, argparse.Namespace(**chosen), exposures)
+
+
+def _pattern(given: str | None, kind: str, name: str, base: Path) -> str | None:
+    """Return the pattern of a cel's drawings: the one given, or that of the usual places."""
+    if given is not None:
+        if _MARK not in given:
+            raise UsageError(
+                f"--{kind} {given!r} does not tell cels apart: write {_MARK} where their names are"
+            )
+        return given.replace(_MARK, name)
+    for place in _PLACES:
+        pattern = place.replace(_MARK, name) % kind
+        if "*" not in pattern:
+            if (base / pattern).is_dir():
+                return pattern
+        elif (base / kind).is_dir() and any(base.glob(pattern)):
+            return pattern
+    return None
+
+
+def _shown(lines: SequenceReader, exposures: Cel, frames: str | None) -> str:
+    """Return the drawings that the sheet shows, as --frames writes them."""
+    missing = sorted(set(exposures.drawings) - set(lines.frames))
+    if missing:
+        raise InputError(
+            f"cel {exposures.name} shows drawings {describe_frames(missing)} that are not in "
+            f"{lines.pattern}: there are {describe_frames(lines.frames)}"
+        )
+    chosen = list(exposures.drawings)
+    if frames is not None:
+        chosen = select_frames(parse_frames(frames, "--frames"), chosen, "--frames", "drawing")
+    return ",".join(map(str, chosen))
+
+
+def _entry(task: _Task, event: dict[str, Any]) -> dict[str, Any]:
+    """Return what the report over all says of one cel."""
+    entry = {"name": task.name} | {key: event[key] for key in ("report", "contact_sheet")}
+    entry["summary"] = event["summary"]
+    if task.exposures is not None:
+        entry["exposures"] = [
+            {"drawing": drawing, "frames": task.exposures.frames_of(drawing)}
+            for drawing in task.exposures.drawings
+        ]
+    return entry
+
+
+def _total(summaries: list[dict[str, Any]]) -> dict[str, int]:
+    """Sum the counts of all cels."""
+    counts = ("frames", "drawings", "segments", "doubtful", "no_counterpart", "not_flat")
+    total = {name: sum(summary[name] for summary in summaries) for name in counts}
+    lists = ("doubtful_frames", "failed", "kept")
+    return total | {name: sum(len(summary[name]) for summary in summaries) for name in lists}
+
+
+class _CelReporter:
+    """Tells of one cel; its events carry the cel's name."""
+
+    def __init__(self, reporter: Reporter, name: str) -> None:
+        self._reporter, self._name = reporter, name
+        self.live = reporter.live
+
+    def say(self, text: str) -> None:
+        self._reporter.say(f"  {text}")
+
+    def warn(self, text: str) -> None:
+        self._reporter.warn(f"cel {self._name}: {text}")
+
+    def progress(self, done: int, total: int, text: str, event: dict[str, Any]) -> None:
+        self._reporter.progress(done, total, f"{self._name}: {text}", event | {"cel": self._name})
+
+    def result(self, event: dict[str, Any], text: str) -> None:
+        self._reporter.result(event, text)

@@ -1,0 +1,86 @@
+"""What the options of several commands share: their kinds of values, and those that recur."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+__all__ = [
+    "add_common",
+    "add_device",
+    "add_fail_under",
+    "add_segmentation",
+    "minutes",
+    "pixels",
+    "share",
+    "whole",
+]
+
+Kind = Callable[[str], Any]
+
+
+def _number(kind: type, least: float, most: float, name: str) -> Kind:
+    """Return a type for argparse: a number from `least` to `most`."""
+
+    def read(text: str) -> Any:
+        value = kind(text)
+        if not least <= value <= most:
+            raise ValueError
+        return value
+
+    read.__name__ = name  # argparse puts it into "invalid ... value"
+    return read
+
+
+def whole(least: int, most: int | None = None) -> Kind:
+    """Return a type for argparse: a whole number from `least` to `most`, without limit if None."""
+    if most is None:
+        return _number(int, least, float("inf"), f"whole number ({least} or more)")
+    return _number(int, least, most, f"whole number ({least} to {most})")
+
+
+share = _number(float, 0, 1, "share (0 to 1)")
+pixels = _number(float, 0, 256, "width in pixels (0 to 256)")  # what segmentation can close
+minutes = _number(float, 1e-3, 1e6, "number of minutes (more than 0)")
+
+
+def add_segmentation(parser: argparse.ArgumentParser) -> None:
+    """Add --gap and --threads."""
+    parser.add_argument(
+        "--gap",
+        type=pixels,
+        metavar="PX",
+        help="close gaps in lines up to this width (default: from line width and picture size)",
+    )
+    parser.add_argument(
+        "--threads", type=whole(1, 1024), metavar="N", help="CPU threads (default: all cores)"
+    )
+
+
+def add_common(parser: argparse.ArgumentParser, *, json: bool = True) -> None:
+    """Add --json, unless the command has one of its own, and --debug."""
+    if json:
+        text = "one JSON event a line on stdout, the result last"
+        parser.add_argument("--json", action="store_true", help=text)
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def add_device(parser: argparse.ArgumentParser, what: str = "where the network runs") -> None:
+    """Add --device."""
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help=f"{what} (default: auto, CUDA where it works)",
+    )
+
+
+def add_fail_under(parser: argparse.ArgumentParser) -> None:
+    """Add --fail-under."""
+    parser.add_argument(
+        "--fail-under",
+        type=share,
+        metavar="SHARE",
+        help="exit with 3 when a segment's confidence is below this, or it has no counterpart",
+    )

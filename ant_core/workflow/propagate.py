@@ -1,0 +1,216 @@
+"""`ant_core propagate`: a shot with some painted frames in, every frame painted out."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from ant_core.errors import UsageError
+from ant_core.files import WholeFiles
+from ant_core.formats.palettes import read_palette
+from ant_core.formats.pictures import picture_format
+from ant_core.formats.sequence import SequenceReader
+from ant_core.matching.fills import REVIEW_BELOW
+from ant_core.matching.matcher import Matcher
+from ant_core.models.installed import locate
+from ant_core.output.color_names import name_colors
+from ant_core.output.folder import OutputFolder
+from ant_core.output.report import RunInfo, summarize, summary_json, write_report, write_sheet
+from ant_core.propagation.output import RunNotes
+from ant_core.propagation.run import Progress, Propagation, RunResult, Settings
+from ant_core.propagation.timing import Timings
+from ant_core.reporter import Reporter
+from ant_core.shot.frames import describe_frames
+from ant_core.shot.model_sheet import open_model_sheets
+from ant_core.shot.shot import load_shot
+from ant_core.workflow.cels import run_cels, wants_cels
+from ant_core.workflow.krita_document import is_kra, prepare_kra
+from ant_core.workflow.outcome import Outcome
+from ant_core.workflow.prepare import Job, chosen_frames, fixed_frames, read_hints, without_effect
+
+__all__ = ["make_matcher", "run"]
+
+
+def run(
+    options: argparse.Namespace,
+    reporter: Reporter,
+    cancel: threading.Event,
+    files: WholeFiles,
+    load_matcher: Callable[[], Matcher] | None = None,
+) -> Outcome:
+    """Colour a shot; see `ant_core propagate --help`.
+
+    `load_matcher` gives the matcher where one is loaded already; the options name it otherwise.
+    """
+    if wants_cels(options):
+        loaded = cache(load_matcher or partial(make_matcher, options))
+        return run_cels(
+            options, reporter, files, lambda one, tell: run(one, tell, cancel, files, loaded)
+        )
+    start = time.perf_counter()
+    timings = Timings()
+    palette = read_palette(Path(options.palette)) if options.palette else None
+    with timings.measure("check"):
+        job = prepare_kra(options, files) if is_kra(options) else _prepare(options, files)
+    for warning in job.warnings:
+        reporter.warn(warning)
+    matcher = load_matcher() if load_matcher else make_matcher(options)
+    job.output.prepare()
+    settings = Settings(gap_px=options.gap)
+    review_below = REVIEW_BELOW if options.fail_under is None else options.fail_under
+
+    def notify(progress: Progress) -> None:
+        _tell(reporter, progress, propagation.palette, review_below, full=options.json)
+
+    propagation = Propagation(
+        job.shot,
+        job.output,
+        matcher,
+        settings,
+        job.hints,
+        cancel=cancel,
+        notify=notify,
+        timings=timings,
+        threads=options.threads,
+    )
+    result = propagation.run()
+    notes = RunNotes(matcher.model_hash, review_below, result.palette, options.gap)
+    with timings.measure("write"):
+        job.output.finish(result.results, notes)
+    info = RunInfo(
+        matcher.model_name,
+        matcher.model_hash,
+        matcher.device,
+        settings,
+        options.threads,
+        review_below,
+        job.hints_document,
+        job.warnings,
+        time.perf_counter() - start,
+        palette,
+    )
+    return _conclude(job, result, info, reporter, strict=options.fail_under is not None)
+
+
+def make_matcher(options: argparse.Namespace) -> Matcher:
+    """Load the model that the options name."""
+    model = locate(Path(options.model)) if options.model else None
+    return Matcher(model, options.device, options.threads)
+
+
+def _conclude(
+    job: Job, run: RunResult, info: RunInfo, reporter: Reporter, *, strict: bool
+) -> Outcome:
+    """Write sheet and report, and tell what came of the run; `strict` fails on doubt."""
+    sheet = write_sheet(job.output, job.shot, run, info)
+    report = write_report(job.output, job.shot, run, info)
+    summary = summarize(run.results, info.review_below)
+    for line in summary.lines():
+        reporter.say(line)
+    if info.palette is not None:
+        colors = name_colors(run.results.values(), run.palette, info.palette)
+        strange = sum(not item["names"] for item in colors)
+        if strange:
+            reporter.warn(f"{strange} of {len(colors)} colours are not in {info.palette.place}")
+    reporter.say(f"{info.wall_s:.1f} s on {info.device}; contact sheet: {sheet}")
+    event = {
+        "report": str(report),
+        "contact_sheet": str(sheet),
+        "device": info.device,
+        "model": {"name": info.model_name, "sha256": info.model_hash},
+        "summary": summary_json(summary),
+        "warnings": list(info.warnings),
+    }
+    exit_code = 0
+    if summary.failed:
+        exit_code = 1
+        event["error"] = (
+            f"frames {describe_frames(summary.failed)} could not be coloured, the others are "
+            "done: see the report for the reasons"
+        )
+    elif strict and summary.doubtful_frames:
+        exit_code = 3
+    return Outcome(exit_code, str(report), event)
+
+
+def _tell(
+    reporter: Reporter, progress: Progress, palette: Any, review_below: float, *, full: bool
+) -> None:
+    result = progress.result
+    how = result.recomputed or "kept"
+    if result.role in ("reference", "held_reference", "locked"):
+        how = result.role.replace("_", " ")
+    doubtful = int(result.fills.doubtful(review_below).sum())
+    text = f"frame {result.frame}: {how}" + (f", {doubtful} doubtful" if doubtful else "")
+    if result.error:
+        text = result.error
+    event = {"frame_result": result.to_json(palette, review_below)} if full else {}
+    reporter.progress(progress.done, progress.total, text, event)
+
+
+def _prepare(options: argparse.Namespace, files: WholeFiles) -> Job:
+    """Read the options and check every input; nothing is written yet."""
+    lines, colors = _readers(options)
+    sheets = open_model_sheets([Path(name) for name in options.model_sheet or ()])
+    frames = chosen_frames(options.frames, lines.frames, "--frames", "line drawing")
+    references = chosen_frames(options.references, colors.frames, "--references", "painted frame")
+    painted = list(colors.frames) if references is None else references
+    hints, document = read_hints(options, lines)
+    suffix = picture_format(sheets[0].path).suffix or sheets[0].path.suffix if sheets else ".png"
+    if options.out is None:
+        raise UsageError("--out is missing: name the folder for the painted frames")
+    output = OutputFolder(Path(options.out), lines, colors, painted, files, suffix)
+    wanted = list(lines.frames) if frames is None else frames
+    edited = output.survey(wanted, painted, hints.frames, options.overwrite)
+    locked = sorted({*hints.frames, *edited})
+    shot = load_shot(
+        lines,
+        colors,
+        references=references,
+        frames=frames,
+        locked={frame: output.probe(frame) for frame in locked},
+        sheets=sheets,
+    )
+    hints.check_values(shot.size, shot.pixels)
+    fixed = fixed_frames(shot)
+    for lock in hints.locks:
+        if lock.frame in shot.frames and lock.frame not in fixed:
+            output.probe(lock.frame)
+    warnings = [*_ignored(lines), *_ignored(colors), *without_effect(hints, fixed)]
+    if edited:
+        warnings.append(
+            f"frames {describe_frames(edited)} were changed in {output.folder} since the last "
+            "run: they are kept and learned from; delete a file to have it coloured again"
+        )
+    return Job(shot, output, replace(hints, frames=tuple(locked)), document, tuple(warnings))
+
+
+def _readers(options: argparse.Namespace) -> tuple[SequenceReader, SequenceReader]:
+    """Open line and colour frames: the folders of SHOT, or what the patterns name."""
+    if options.shot is None and not (options.line and options.color):
+        raise UsageError(
+            "no shot is named: give the SHOT folder, or both --line and --color patterns"
+        )
+    if options.line and len(options.line) > 1:
+        raise UsageError("--line is given twice: only layers of a .kra file can be put together")
+    if options.in_place:
+        raise UsageError("--in-place is for .kra files: a folder's frames always go to --out")
+    base = Path(options.shot) if options.shot is not None else Path()
+    line = options.line[0] if options.line else "line"
+    lines = SequenceReader(line, base, lines=True)
+    if options.model_sheet and not options.color and not (base / "color").exists():
+        return lines, SequenceReader.nothing(base / "color")
+    return lines, SequenceReader(options.color or "color", base)
+
+
+def _ignored(reader: SequenceReader) -> list[str]:
+    if not reader.ignored:
+        return []
+    names = ", ".join(reader.ignored[:3]) + (", ..." if len(reader.ignored) > 3 else "")
+    return [f"left out because their format cannot be read: {names} in {reader.folder}"]

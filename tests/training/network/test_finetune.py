@@ -1,0 +1,153 @@
+"""A model goes on learning from a production's own frames, and is refused when it got worse."""
+
+import json
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="finetuning needs the train extra")
+pytest.importorskip("scipy", reason="finetuning needs the train extra")
+
+from ant_core.cli import main  # noqa: E402 - torch is optional
+from ant_core.errors import InputError, ModelCorrupt, ModelMissing  # noqa: E402
+from ant_core.matching.matcher import Matcher  # noqa: E402
+from ant_core.matching.model_file import default_model  # noqa: E402
+from ant_core.training.data.clips import UNSURE  # noqa: E402
+from ant_core.training.data.true_shots import from_picture  # noqa: E402
+from ant_core.training.network import finetune as room  # noqa: E402
+from ant_core.training.network.export import compare, write_model  # noqa: E402
+from ant_core.training.network.finetune import read_production  # noqa: E402
+from ant_core.training.network.model import CONFIGS, ModelConfig, build  # noqa: E402
+from ant_core.training.network.restore import read_model  # noqa: E402
+from ant_core.training.network.self_reference import self_reference_clip, warp_map  # noqa: E402
+
+
+@pytest.fixture
+def shot(sample, tmp_path):
+    """The first frames of the sample shot, three of them coloured."""
+    folder = tmp_path / "shot"
+    for name in ("line", "color"):
+        (folder / name).mkdir(parents=True)
+    for number in (1, 2, 3):
+        shutil.copy(sample / "line" / f"{number:04d}.png", folder / "line")
+        shutil.copy(sample / "truth" / f"{number:04d}.png", folder / "color")
+    return folder
+
+
+def test_the_embedded_model_is_read_back_exactly():
+    model, manifest = read_model(default_model())
+    assert compare(model, default_model()) < 1e-5
+    assert manifest["name"] == "ant_relative"
+
+
+@pytest.mark.parametrize("name", sorted(CONFIGS))
+def test_every_network_is_read_back_from_its_file(name, tmp_path):
+    torch.manual_seed(0)
+    model = build(CONFIGS[name]).eval()
+    manifest = {"name": name, "no_counterpart_threshold": 0.0, "confidence": [[0, 0], [1, 1]]}
+    write_model(model, tmp_path / "m.antmodel", manifest)
+    again, _ = read_model(tmp_path / "m.antmodel")
+    for key, value in model.state_dict().items():
+        assert torch.equal(value, again.state_dict()[key]), key
+
+
+def test_files_that_hold_no_known_network_are_refused(tmp_path):
+    with pytest.raises(ModelMissing, match="is missing"):
+        read_model(tmp_path / "none.antmodel")
+    (tmp_path / "text.antmodel").write_text("no model")
+    with pytest.raises(ModelCorrupt, match="cannot be trained further"):
+        read_model(tmp_path / "text.antmodel")
+    small = ModelConfig("ant_relative", features=32, layers=2, graph_layers=1)
+    manifest = {"name": "ant_relative", "no_counterpart_threshold": 0, "confidence": [[0, 0]]}
+    write_model(build(small), tmp_path / "small.antmodel", manifest)
+    assert read_model(tmp_path / "small.antmodel")[0].config == small
+    with (
+        zipfile.ZipFile(tmp_path / "small.antmodel") as known,
+        zipfile.ZipFile(tmp_path / "novel.antmodel", "w") as novel,
+    ):
+        for name in known.namelist():
+            data = known.read(name)
+            if name == "manifest.json":
+                data = data.replace(b'"graph_layers": 1', b'"graph_layers": 2')
+            novel.writestr(name, data)
+    with pytest.raises(ModelCorrupt, match="does not know"):
+        read_model(tmp_path / "novel.antmodel")
+
+
+def test_a_warp_without_strength_changes_nothing():
+    x, y = warp_map((40, 60), 0.0, np.random.default_rng(0))
+    rows, columns = np.mgrid[:40, :60]
+    # The spline is sampled on a grid whose pixels are shared at the edges: half a pixel off.
+    assert np.abs(x - columns).max() < 2
+    assert np.abs(y - rows).max() < 2
+
+
+def drawing():
+    """Four boxes in a row, black lines on white."""
+    line = np.full((120, 260), 255, np.uint8)
+    for left in (10, 70, 130, 190):
+        line[20:100, left : left + 60] = 255
+        line[20:22, left : left + 60] = line[98:100, left : left + 60] = 0
+        line[20:100, left : left + 2] = line[20:100, left + 58 : left + 60] = 0
+    return line
+
+
+def test_bent_segments_know_where_they_came_from():
+    line = drawing()
+    frame = from_picture(1, line)
+    frame.color = np.arange(10, 10 + frame.count)
+    clip = self_reference_clip("drawing", line, frame, 6, np.random.default_rng(3))
+    assert len(clip.frames) == 7
+    for bent in clip.frames[1:]:
+        known = bent.label != UNSURE
+        assert known.sum() >= 4
+        np.testing.assert_array_equal(bent.color[known], bent.label[known] + 9)
+        # The boxes stay in their order from left to right.
+        boxes = [int(i) for i in np.flatnonzero(known) if 0.05 < bent.box[i, 2] < 0.8]
+        order = bent.label[sorted(boxes, key=lambda i: bent.box[i, 0])]
+        original = (
+            [int(frame.label[0])]
+            if frame.count == 1
+            else sorted(set(order.tolist()), key=lambda i: frame.box[i - 1, 0])
+        )
+        assert order.tolist() == original
+
+
+def test_a_production_holds_frames_out(shot):
+    production = read_production([shot], seed=0)
+    assert production.frames == 3
+    (references, held), *more = production.checks
+    assert not more
+    assert [frame.number for frame in references] == [1, 3]
+    assert [frame.number for frame in held] == [2]
+    learned = {id(frame) for clip in production.clips for frame in clip.frames}
+    assert id(held[0]) not in learned
+
+
+def test_one_coloured_frame_is_not_enough(shot):
+    for number in (2, 3):
+        (shot / "color" / f"{number:04d}.png").unlink()
+    with pytest.raises(InputError, match="paint or accept at least one more"):
+        read_production([shot], seed=0)
+
+
+def test_the_command_writes_a_model_that_works(shot, tmp_path, capsys):
+    out = tmp_path / "show.antmodel"
+    arguments = ["finetune", str(shot), "--out", str(out), "--minutes", "0.05", "--json"]
+    assert main(arguments) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["finetuned"]["after"] >= result["finetuned"]["before"]
+    matcher = Matcher(out, "cpu", 1)
+    assert matcher.model_hash != Matcher(None, "cpu", 1).model_hash
+    assert main(["propagate", str(shot), "--out", str(tmp_path / "o"), "--model", str(out)]) == 0
+
+
+def test_a_model_that_got_worse_is_not_kept(shot, tmp_path, capsys, monkeypatch):
+    scores = iter([90.0, 80.0])
+    monkeypatch.setattr(room, "check", lambda *_: next(scores))
+    out = tmp_path / "show.antmodel"
+    assert main(["finetune", str(shot), "--out", str(out), "--minutes", "0.01"]) == 1
+    assert "80.0 against 90.0" in capsys.readouterr().err
+    assert not out.exists()

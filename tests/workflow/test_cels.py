@@ -1,0 +1,175 @@
+"""Several cels of a shot in one run, and exposure sheets."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ant_core.schemas import first_error
+from tests.formats.test_xdts import sheet, track
+from tests.support.drawn import BOXES, line_drawing, load, painting, save
+
+OTHER = tuple(((x, y, w, h), (b, r, g, 255)) for (x, y, w, h), (r, g, b, _) in BOXES)
+CELS = {"A": BOXES, "B": OTHER}
+LAYOUTS = {
+    "folders": "{cel}/{kind}/{frame:04d}.png",
+    "subfolders": "{kind}/{cel}/{frame:04d}.png",
+    "prefixes": "{kind}/{cel}_{frame:04d}.png",
+    "dots": "{kind}/shot_010.{cel}.{frame:04d}.png",
+}
+
+
+def make_cels(root, layout="prefixes", frames=(1, 2, 3), painted=(1,), cels=CELS):
+    for cel, boxes in cels.items():
+        for frame in frames:
+            name = LAYOUTS[layout].format(cel=cel, kind="line", frame=frame)
+            save(root / name, line_drawing(frame - 1, boxes))
+            if frame in painted:
+                name = LAYOUTS[layout].format(cel=cel, kind="color", frame=frame)
+                save(root / name, painting(frame - 1, boxes))
+    return root
+
+
+def box_colors(path, step, boxes):
+    image = load(path)
+    return [
+        tuple(image[y + height // 2, x + step + width // 2].tolist())
+        for (x, y, width, height), _ in boxes
+    ]
+
+
+def right(path, step, boxes):
+    return box_colors(path, step, boxes) == [color for _, color in boxes]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_cel_is_coloured_from_its_own_painted_frames(tmp_path, layout, cli):
+    shot = make_cels(tmp_path / "shot", layout)
+    done = cli(
+        *("propagate", shot, "--out", tmp_path / "out", "--cel", "A", "--cel", "B", "--json")
+    )
+    assert done.code == 0, done.err
+    for cel, boxes in CELS.items():
+        files = sorted((tmp_path / "out" / cel / "color").iterdir())
+        assert len(files) == 3
+        assert right(files[2], 2, boxes)
+        report = json.loads((tmp_path / "out" / cel / "report.json").read_text())
+        assert first_error(report, "report") is None
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert first_error(report, "cels") is None
+    assert [cel["name"] for cel in report["cels"]] == ["A", "B"]
+    assert report["summary"]["frames"] == 6
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert all(first_error(event, "event") is None for event in events)
+    assert {event["cel"] for event in events[:-1]} == {"A", "B"}
+
+
+def test_patterns_say_where_cels_lie(tmp_path, cli):
+    make_cels(tmp_path / "shot", "dots")
+    done = cli(
+        *("propagate", tmp_path / "shot", "--out", tmp_path / "out", "--cel", "B"),
+        *("--line", "line/shot_010.{cel}.%04d.png", "--color", "color/*.{cel}.*.png"),
+    )
+    assert done.code == 0, done.err
+    assert right(tmp_path / "out" / "B" / "color" / "shot_010.B.0002.png", 1, OTHER)
+
+
+def test_start_numbers_steps_and_holes_are_kept(tmp_path, cli):
+    shot = tmp_path / "shot"
+    for step, frame in enumerate((1001, 1003, 1009)):
+        save(shot / "line" / f"s.A.{frame}.png", line_drawing(step))
+    save(shot / "color" / "s.A.1003.png", painting(1))
+    assert cli("propagate", shot, "--out", tmp_path / "out").code == 0
+    names = sorted(path.name for path in (tmp_path / "out" / "color").iterdir())
+    assert names == ["s.A.1001.png", "s.A.1003.png", "s.A.1009.png"]
+
+
+def test_a_pattern_without_a_place_for_the_cel_is_refused(tmp_path, cli):
+    shot = make_cels(tmp_path / "shot")
+    done = cli(
+        *("propagate", shot, "--out", tmp_path / "out", "--cel", "A", "--line", "line/*.png")
+    )
+    assert done.code == 2
+    assert "write {cel}" in done.err
+
+
+def test_a_cel_that_is_not_there_is_named_with_where_it_was_looked_for(tmp_path, cli):
+    shot = make_cels(tmp_path / "shot")
+    done = cli("propagate", shot, "--out", tmp_path / "out", "--cel", "C")
+    assert done.code == 5
+    assert "C/line, line/C, line/C_*.*" in done.err
+
+
+def test_no_cel_has_the_name_of_a_folder_elsewhere(tmp_path, cli):
+    done = cli("propagate", tmp_path, "--out", tmp_path / "out", "--cel", "../A")
+    assert done.code == 2
+
+
+# ---- exposure sheets
+
+
+@pytest.fixture
+def timed(tmp_path):
+    """A shot of cel A with drawings 1 to 4, of which the sheet shows 1, 2 and 4."""
+    make_cels(tmp_path / "shot", frames=(1, 2, 3, 4), cels={"A": BOXES})
+    data = sheet(track(0, (0, 1), (2, 4), (5, 1), (7, "SYMBOL_NULL_CELL"), (8, 2)), length=10)
+    (tmp_path / "cut.xdts").write_bytes(data)
+    return tmp_path
+
+
+def test_a_sheet_says_which_drawings_are_coloured_and_when_they_show(timed, cli):
+    done = cli(*("propagate", timed / "shot", "--out", timed / "out", "--xdts", timed / "cut.xdts"))
+    assert done.code == 0, done.err
+    names = sorted(path.name for path in (timed / "out" / "A" / "color").iterdir())
+    assert names == ["A_0001.png", "A_0002.png", "A_0004.png"]
+    report = json.loads((timed / "out" / "report.json").read_text())
+    assert first_error(report, "cels") is None
+    assert report["length"] == 10
+    assert report["cels"][0]["exposures"] == [
+        {"drawing": 1, "frames": [1, 2, 6, 7]},
+        {"drawing": 2, "frames": [9, 10]},
+        {"drawing": 4, "frames": [3, 4, 5]},
+    ]
+    assert not (timed / "out" / "exposed").exists()
+
+
+def test_expose_writes_a_file_for_every_frame_that_shows_the_cel(timed, cli):
+    command = ("propagate", timed / "shot", "--out", timed / "out", "--expose")
+    assert cli(*command, "--xdts", timed / "cut.xdts").code == 0
+    folder = timed / "out" / "exposed" / "A"
+    shown = {1: 0, 2: 0, 3: 3, 4: 3, 5: 3, 6: 0, 7: 0, 9: 1, 10: 1}
+    names = sorted(path.name for path in folder.glob("A_*"))
+    assert names == [f"A_{frame:04d}.png" for frame in shown]
+    for frame, step in shown.items():
+        assert right(folder / f"A_{frame:04d}.png", step, BOXES)
+    # A new timing: what it does not show goes away, what somebody changed stays.
+    save(folder / "A_0010.png", np.zeros((80, 96), np.uint8))
+    (timed / "cut.xdts").write_bytes(sheet(track(0, (0, 2)), length=4))
+    assert cli(*command, "--xdts", timed / "cut.xdts").code == 0
+    names = sorted(path.name for path in folder.glob("A_*"))
+    assert names == ["A_0001.png", "A_0002.png", "A_0003.png", "A_0004.png", "A_0010.png"]
+    assert right(folder / "A_0001.png", 1, BOXES)
+
+
+def test_a_drawing_that_the_sheet_shows_must_be_there(timed, cli):
+    (timed / "cut.xdts").write_bytes(sheet(track(0, (0, 1), (3, 9))))
+    done = cli(*("propagate", timed / "shot", "--out", timed / "out", "--xdts", timed / "cut.xdts"))
+    assert done.code == 5
+    assert "cel A shows drawings 9 that are not in" in done.err
+    assert "there are 1-4" in done.err
+
+
+def test_one_cel_may_lie_in_a_plain_shot(timed, cli):
+    shot = timed / "plain"
+    for frame in (1, 2, 4):
+        save(shot / "line" / f"{frame:04d}.png", line_drawing(frame - 1))
+    save(shot / "color" / "0001.png", painting(0))
+    done = cli("propagate", shot, "--out", timed / "out", "--xdts", timed / "cut.xdts")
+    assert done.code == 0, done.err
+    assert right(timed / "out" / "A" / "color" / "0004.png", 3, BOXES)
+
+
+def test_expose_without_a_sheet_is_refused(timed, cli):
+    done = cli("propagate", timed / "shot", "--out", timed / "out", "--cel", "A", "--expose")
+    assert done.code == 2
+    assert "--xdts" in done.err
