@@ -1,4 +1,4 @@
-"""Krita work in steps: generators for jobs.Runner, where each yield returns to the event loop.
+"""Krita work in steps: generators for work.jobs.Runner, where each yield returns to the event loop.
 
 Between two yields the artist may do anything, so every step looks again: is the document open and
 in front, is the layer still there, unlocked and visible, is nothing being played. If not, the
