@@ -4,7 +4,9 @@ Krita imports this package as `propagate_colors` and shows an ImportError as the
 Under any other name (in tests, say) it is plain code and registers nothing.
 """
 
-__version__ = "0.1.0"
+from .version import __version__
+
+__all__ = ["__version__"]
 
 
 def _register() -> None:

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from typing import Any, Callable, Sequence
 
-from . import editing, layers, log, pictures, review, steps, tasks
+from . import editing, log
 from .desk import Desk
-from .engine_room import EngineRoom
-from .host import HostError
+from .host import pictures, steps
+from .host.document import HostError
 from .i18n import tr
-from .jobs import JobCancelled, QtClock, pauses
-from .model import ColorGroup, FrameRow, LayerChoice, Picture, Point, Rgb, SegmentInfo
-from .run import Outcome, Run
-from .shot import Refused
+from .link.engine_room import EngineRoom
+from .link.talk import EngineError
+from .pauses import pauses
 from .signals import Signal
-from .talk import EngineError
-from .worker import Steps, Task, Worker, given_way
-from .write import CannotUndo
+from .state import layers, review
+from .state.model import ColorGroup, FrameRow, LayerChoice, Picture, Point, Rgb, SegmentInfo
+from .state.shot import Refused
+from .work import tasks
+from .work.jobs import JobCancelled, QtClock
+from .work.run import Outcome, Run
+from .work.worker import Steps, Task, Worker, given_way
+from .work.write import CannotUndo
 
 _PREVIEW_MOST = (1600, 1600)
 _OUR_OWN = (HostError, EngineError, CannotUndo, Refused)  # their messages are for the artist

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from .host import HostError
+from .host.document import HostError
 from .log import logger
-from .model import FrameRow
-from .shot import Shot
+from .state.model import FrameRow
+from .state.shot import Shot
 from .viewing import View
 
 POLL_SECONDS = 0.5

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .i18n import tr
-from .journal import PREDICTED
-from .model import UNPAINTED, FrameState, Point
-from .shot import Refused, Shot
+from .state.journal import PREDICTED
+from .state.model import UNPAINTED, FrameState, Point
+from .state.shot import Refused, Shot
 from .viewing import View
 
 

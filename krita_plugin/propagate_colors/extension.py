@@ -8,7 +8,7 @@ import krita
 
 from . import i18n, log
 from .controller import Controller
-from .host import Host
+from .host.document import Host
 from .i18n import tr
 from .qt import QtCore
 from .settings import LANGUAGE, Settings

@@ -7,11 +7,13 @@ from collections import OrderedDict
 from math import floor
 from typing import Any, Hashable, Tuple
 
-from . import pictures, reading, review, timeline
-from .model import UNPAINTED, Picture, Point, Rgb, SegmentInfo, Size
-from .pixels import Box, Format
-from .shot import Shot
-from .talk import Steps, Talk
+from .host import pictures
+from .link.talk import Steps, Talk
+from .state import review, timeline
+from .state.model import UNPAINTED, Picture, Point, Rgb, SegmentInfo, Size
+from .state.pixels import Box, Format
+from .state.shot import Shot
+from .work import reading
 
 THUMBNAIL: Size = (160, 120)
 MAP_SIDE = 1024  # pixels of the longer side of a segment map: a segment of a hair is a pixel

@@ -13,8 +13,8 @@ from ant_core.errors import InputError
 from ant_core.formats.kra import owners
 from ant_core.formats.kra.journal import Entry, Journal, Plane, plane_hash
 from ant_core.formats.kra.spaces import space_named
-from krita_plugin.propagate_colors import journal as docker
-from krita_plugin.propagate_colors.pixels import Format
+from krita_plugin.propagate_colors.state import journal as docker
+from krita_plugin.propagate_colors.state.pixels import Format
 
 SPACE = space_named("RGBA", "")
 LAYER = "{00000000-0000-4000-8000-000000000007}"

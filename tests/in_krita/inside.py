@@ -14,8 +14,8 @@ import traceback
 import krita
 from in_krita.scenarios.base import REST_SECONDS, Context
 
-from krita_plugin.propagate_colors import jobs
 from krita_plugin.propagate_colors.qt import QtCore, QtWidgets
+from krita_plugin.propagate_colors.work import jobs
 
 SCENARIO_SECONDS = int(os.environ.get("SCENARIO_SECONDS", "120"))
 

@@ -1,13 +1,13 @@
 """A controller that records what the widgets ask for and shows what a test puts into it."""
 
-from krita_plugin.propagate_colors.model import (
+from krita_plugin.propagate_colors.signals import Signal
+from krita_plugin.propagate_colors.state.model import (
     ColorGroup,
     FrameRow,
     FrameState,
     LayerChoice,
     SegmentInfo,
 )
-from krita_plugin.propagate_colors.signals import Signal
 
 INK, SKIN, RED, BLUE = "ink", "skin", "red", "blue"
 PALETTE = [

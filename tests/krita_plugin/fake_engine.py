@@ -7,8 +7,8 @@ the lines, in the colour that the nearest reference has in that half.
 import struct
 from collections import deque
 
-from krita_plugin.propagate_colors.pixels import fingerprint
 from krita_plugin.propagate_colors.signals import Signal
+from krita_plugin.propagate_colors.state.pixels import fingerprint
 
 MODEL = "ab" * 32
 SIZES = {"RGBA": 4, "GRAYA": 2, "CMYKA": 5}

@@ -4,8 +4,9 @@ import pytest
 
 pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_type=ImportError)
 
-from krita_plugin.propagate_colors import jobs, steps, tasks
-from krita_plugin.propagate_colors.shot import Shot
+from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.state.shot import Shot
+from krita_plugin.propagate_colors.work import jobs, tasks
 from tests.in_krita.scenarios import base
 from tests.in_krita.scenarios.desk import GREEN, RED, ready
 from tests.krita_plugin import mock_krita

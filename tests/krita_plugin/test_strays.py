@@ -4,7 +4,9 @@ import pytest
 
 pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_type=ImportError)
 
-from krita_plugin.propagate_colors import jobs, journal, review, steps
+from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.state import journal, review
+from krita_plugin.propagate_colors.work import jobs
 from tests.in_krita.scenarios import base
 from tests.in_krita.scenarios.desk import GREEN, ready
 from tests.krita_plugin import mock_krita

@@ -15,7 +15,7 @@ def test_the_zip_holds_the_plugin_with_folder_entries(tmp_path):
     # What Krita's importer looks for: the module's own folder entry, with __init__.py in it.
     assert config["Desktop Entry"]["X-KDE-Library"] == NAME
     assert f"{NAME}/" in names
-    assert f"{NAME}/ui/" in names
+    assert {f"{NAME}/{room}/" for room in ("host", "link", "state", "ui", "work")} <= set(names)
     assert f"{NAME}/__init__.py" in names
     assert f"actions/{NAME}.action" in names
     assert f"{NAME}/{config['Desktop Entry']['X-Krita-Manual']}" in names

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..i18n import tr
-from ..model import UNPAINTED
 from ..qt import Qt, QtCore, QtWidgets
+from ..state.model import UNPAINTED
 from . import look
 from .slots import pressed
 

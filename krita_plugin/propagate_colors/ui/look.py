@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..i18n import mark
-from ..model import FrameState, Picture
 from ..qt import Qt, QtCore, QtGui, QtWidgets
+from ..state.model import FrameState, Picture
 
 SPACE = 4  # pixels between widgets and round a group
 

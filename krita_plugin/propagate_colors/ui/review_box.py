@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .. import settings as declared
 from ..i18n import tr
-from ..model import FrameState
 from ..qt import Qt, QtCore, QtGui, QtWidgets
+from ..state.model import FrameState
 from . import look
 from .colors_page import ColorsPage
 from .elided import ElidedLabel

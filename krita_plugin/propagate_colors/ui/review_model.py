@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..model import FrameRow, FrameState
 from ..qt import Qt, QtCore, QtGui
+from ..state.model import FrameRow, FrameState
 from . import look
 from .slots import guarded
 from .strip import describe

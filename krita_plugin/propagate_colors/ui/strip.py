@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..i18n import tr, tr_n
-from ..model import FrameRow, FrameState
 from ..qt import Qt, QtCore, QtGui, QtWidgets, event_position
+from ..state.model import FrameRow, FrameState
 from . import look
 from .slots import observe
 

@@ -4,7 +4,8 @@ import os
 
 import krita
 
-from krita_plugin.propagate_colors import host, steps
+from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host.document import Document, Host, HostError
 
 # Krita's layer list still works on its last changes for up to half a second. A document that is
 # closed before that takes Krita down (KisNodeModel::processUpdateQueue), in every version.
@@ -22,7 +23,7 @@ class Context:
         self.values = {}  # figures worth keeping
         self.errors_expected = False
         self.krita = krita.Krita.instance()
-        self.host = host.Host()
+        self.host = Host()
 
     def file(self, name):
         return os.path.join(str(self.out), f"{self.name.replace(':', '_')}_{name}")
@@ -32,13 +33,13 @@ class Context:
         raw = self.krita.createDocument(*size, name, model, depth, "", 72.0)
         self.krita.activeWindow().addView(raw)
         yield from self.settle(raw, 0.3)
-        return host.Document(raw)
+        return Document(raw)
 
     def open_document(self, path):
         raw = self.krita.openDocument(str(path))
         self.krita.activeWindow().addView(raw)
         yield from self.settle(raw, 0.3)
-        return host.Document(raw)
+        return Document(raw)
 
     def close(self, document):
         yield REST_SECONDS
@@ -110,7 +111,7 @@ class Context:
         """Run steps that must fail with a sentence for the artist; returns it."""
         try:
             yield from job
-        except host.HostError as error:
+        except HostError as error:
             text = str(error)
             assert text.endswith("."), text
             assert text[0].isupper(), text

@@ -2,11 +2,12 @@
 
 import logging
 
-from krita_plugin.propagate_colors import reading, steps
 from krita_plugin.propagate_colors.controller import Controller
-from krita_plugin.propagate_colors.jobs import QtClock
+from krita_plugin.propagate_colors.host import steps
 from krita_plugin.propagate_colors.log import logger
 from krita_plugin.propagate_colors.settings import ENGINE_COMMAND, Settings
+from krita_plugin.propagate_colors.work import reading
+from krita_plugin.propagate_colors.work.jobs import QtClock
 from tests.krita_plugin.fake_engine import FakeEngine
 
 INK = (20, 20, 20, 255)  # bytes of a pixel: blue, green, red, alpha

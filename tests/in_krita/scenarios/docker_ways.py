@@ -3,7 +3,7 @@
 import contextlib
 import os
 
-from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors.host import steps
 from krita_plugin.propagate_colors.qt import QtGui, QtWidgets
 
 from .dialogs import Dialogs, choose_file

@@ -1,7 +1,7 @@
 """The controller with the real engine, on small documents; docker_ways has all their formats."""
 
-from krita_plugin.propagate_colors import steps
 from krita_plugin.propagate_colors.controller import Controller
+from krita_plugin.propagate_colors.host import steps
 from krita_plugin.propagate_colors.settings import Settings
 from tests.in_krita.scenarios.desk import Desk
 

@@ -5,7 +5,7 @@ Krita has no CMYK of half floats: asked for a document of that kind, it crashes.
 
 import struct
 
-from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors.host import steps
 
 MODELS = {"RGBA": 4, "GRAYA": 2, "CMYKA": 5}
 DEPTHS = {"U8": "B", "U16": "H", "F16": "e", "F32": "f"}

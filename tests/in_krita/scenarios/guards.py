@@ -1,6 +1,6 @@
 """What is refused, with a sentence, and leaves everything as it was."""
 
-from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors.host import steps
 
 
 def locked_and_hidden_layers(ctx):

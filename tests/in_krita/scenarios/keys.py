@@ -1,6 +1,6 @@
 """Making, removing and replacing keyframes, and Krita's undo stack while we do."""
 
-from krita_plugin.propagate_colors import host_timeline, steps
+from krita_plugin.propagate_colors.host import steps, timeline_cells
 
 
 def makes_keys_at_zero_and_later(ctx):
@@ -172,7 +172,7 @@ def cells_that_the_artist_selected_are_left_alone(ctx):
 
 
 def _select_cells(document, times):
-    view = host_timeline._timeline_view()
+    view = timeline_cells._timeline_view()
     selection = view.selectionModel()
     kind = type(selection).SelectionFlag.Select
     for row in range(view.model().rowCount()):
@@ -188,7 +188,7 @@ def a_cell_of_another_layer_was_clicked(ctx):
     yield from steps.put(document, other, 4, ctx.canvas(document), kept)
     yield from ctx.activate(document, layer)
     yield from steps.goto(document, 4)
-    view = host_timeline._timeline_view()
+    view = timeline_cells._timeline_view()
     for row in range(view.model().rowCount()):
         view.setCurrentIndex(view.model().index(row, 4))
         yield 0.05
@@ -207,7 +207,7 @@ def clones_are_not_written_twice(ctx):
     yield from ctx.paint(document, layer, 0, 1, 2, 3)
     for action, t in (("copy_frames_as_clones", 0), ("paste_frames", 4)):
         yield from steps.goto(document, t)
-        assert host_timeline.select_cell("Layer 0", t)
+        assert timeline_cells.select_cell("Layer 0", t)
         yield from ctx.action(document, action, 0.2)
     assert document.layer(layer).key_times() == [0, 4]
     yield from ctx.paint(document, layer, 4, 90, 8, 7)

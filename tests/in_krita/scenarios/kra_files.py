@@ -8,7 +8,7 @@ import json
 import os
 import zlib
 
-from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors.host import steps
 from krita_plugin.propagate_colors.qt import QtCore, QtWidgets
 
 SIZE = (130, 100)

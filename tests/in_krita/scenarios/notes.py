@@ -1,7 +1,7 @@
 """The journal in the document: what is still known after it was saved and opened again."""
 
-from krita_plugin.propagate_colors import journal as journals
-from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.state import journal as journals
 from tests.in_krita.scenarios.desk import BLUE, GREEN, RED, ready
 
 

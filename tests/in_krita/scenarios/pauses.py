@@ -4,10 +4,10 @@ import os
 import time
 from pathlib import Path
 
-from krita_plugin.propagate_colors import steps
-from krita_plugin.propagate_colors.jobs import pauses
-from krita_plugin.propagate_colors.model import FrameState
+from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.pauses import pauses
 from krita_plugin.propagate_colors.qt import QtCore, QtGui
+from krita_plugin.propagate_colors.state.model import FrameState
 
 from .sample import Watched, picture
 

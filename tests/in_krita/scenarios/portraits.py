@@ -1,6 +1,6 @@
 """Pictures of the docker and of Krita's window; started by scripts/screenshots.py."""
 
-from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors.host import steps
 from krita_plugin.propagate_colors.qt import Qt, QtGui, QtWidgets
 
 from .docked import ARTIST, Docker

@@ -1,6 +1,6 @@
 """After a run: accept, undo, run on, hints, locks, and what is shown of frames."""
 
-from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors.host import steps
 from krita_plugin.propagate_colors.qt import QtGui
 from tests.in_krita.scenarios.desk import BLUE, GREEN, KEYS, RED, ready
 

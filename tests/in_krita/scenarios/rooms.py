@@ -6,7 +6,7 @@ a conversion to another depth, model or profile would not bring back.
 
 import struct
 
-from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors.host import steps
 
 SIZE = (200, 150)
 KEYS = (0, 2, 4)

@@ -1,6 +1,6 @@
 """Propagating: what is written, what is left alone, and every way in which a run can end."""
 
-from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors.host import steps
 from tests.in_krita.scenarios.desk import BLUE, GREEN, KEYS, RED, Desk, ready
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from krita_plugin.propagate_colors import steps
 from krita_plugin.propagate_colors.controller import Controller
+from krita_plugin.propagate_colors.host import steps
 from krita_plugin.propagate_colors.qt import QtGui
 from krita_plugin.propagate_colors.settings import Settings
 

@@ -2,7 +2,7 @@
 
 import krita
 
-from krita_plugin.propagate_colors import steps
+from krita_plugin.propagate_colors.host import steps
 
 
 def the_artist_s_view_comes_back(ctx):

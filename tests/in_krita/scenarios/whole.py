@@ -9,7 +9,7 @@ import zlib
 
 import krita
 
-from krita_plugin.propagate_colors import host_timeline, steps
+from krita_plugin.propagate_colors.host import steps, timeline_cells
 
 from .dialogs import Dialogs, press_ok
 from .docked import (
@@ -41,7 +41,7 @@ def shot(ctx):
         yield from ctx.activate(document, line)
         for action, time in (("copy_frames_as_clones", CLONED), ("paste_frames", CLONE)):
             yield from steps.goto(document, time)
-            assert host_timeline.select_cell("Lines", time)
+            assert timeline_cells.select_cell("Lines", time)
             yield from ctx.action(document, action, 0.3)
         assert document.raw.saveAs(path)
         yield from ctx.close(document)

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
 
-from krita_plugin.propagate_colors.model import FrameState, LayerChoice
+from krita_plugin.propagate_colors.state.model import FrameState, LayerChoice
 from tests.krita_plugin.ui.support import QtCore, QtWidgets, click, commands, find, wheel
 
 

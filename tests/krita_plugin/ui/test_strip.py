@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
 
-from krita_plugin.propagate_colors.model import FrameRow, FrameState
+from krita_plugin.propagate_colors.state.model import FrameRow, FrameState
 from krita_plugin.propagate_colors.ui import look
 from krita_plugin.propagate_colors.ui.strip import FrameStrip, describe
 from tests.krita_plugin.fake_controller import sample_frames

@@ -1,0 +1,198 @@
+"""The engine as the controller uses it: found, started when needed, restarted after a crash."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable
+
+from ..i18n import tr
+from ..log import logger
+from ..settings import DEVICE, ENGINE_COMMAND, MODEL, Settings
+from ..version import __version__
+from .install import EngineNotFound, find_engine
+from .talk import EngineError, Steps, Talk
+
+STARTING, READY = "starting", "ready"
+START_SECONDS = 120.0
+
+# A failed start is told where it was asked for, a crash where the engine was at work.
+_NOT_FOUND, _FAILED, _CRASHED = "not found", "failed", "crashed"
+
+Told = Callable[[str, str, Any], None]  # level, text, action; "" where there is nothing to say
+
+
+class EngineRoom(Talk):
+    """One engine for all documents."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        host: str,
+        told: Told,
+        ask_settings: Callable[[], None],
+        make_client: Callable[[dict[str, Any]], Any] | None = None,
+    ) -> None:
+        # The client sends what this says at the time of the start.
+        self._hello = {"plugin": __version__, "host": host, "background": True}
+        super().__init__((make_client or _make_client)(self._hello))
+        self.models: list[dict[str, Any]] = []
+        self._settings = settings
+        self._told = told
+        self._ask_settings = ask_settings
+        self._problem = ""
+        self._restarted = False  # since a run went well last
+        self.client.changed.connect(self._on_state)
+
+    # ---- state
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the engine runs, or may be started when it is needed."""
+        return not self._problem
+
+    @property
+    def status(self) -> str:
+        """Return one line for the widgets."""
+        if self._problem:
+            return self._problem
+        if self.client.state == STARTING:
+            return tr("The engine is starting…")
+        if self.client.state != READY:
+            return tr("The engine starts when it is needed.")
+        hello = self.client.hello
+        return tr(
+            "ant_core {version}, {model}, {device}",
+            version=hello.get("engine", "?"),
+            model=self.client.model_name or "?",
+            device=str(hello.get("device", "?")).upper(),
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Return what diagnostics say."""
+        return {
+            "Plugin": __version__,
+            "Engine": self.status,
+            "Engine state": self.client.state,
+            "Handshake": self.client.hello,
+            "Engine's last lines": " | ".join(self.client.last_lines()[-20:]),
+        }
+
+    def _on_state(self, state: str) -> None:
+        if state in {STARTING, READY}:
+            self._problem = ""
+        elif self.client.problem and state == _FAILED:
+            self._problem = self.client.problem
+        self._told("info", "", None)
+
+    # ---- life
+
+    def ready(self) -> Steps:
+        """Steps that end when the engine can be asked; EngineError when it cannot."""
+        if self.client.state not in {STARTING, READY}:
+            self._start()
+        try:
+            yield lambda: self.client.state != STARTING, START_SECONDS
+        except TimeoutError:
+            raise EngineError(_FAILED, tr("The engine did not start in time.")) from None
+        if self.client.state != READY:
+            raise EngineError(_FAILED, self.client.problem or tr("The engine did not start."))
+        yield from self._use_chosen_model()
+
+    def _start(self) -> None:
+        try:
+            command = find_engine(self._settings.get(ENGINE_COMMAND))
+        except EngineNotFound as error:
+            self._problem = str(error)
+            raise EngineError(_NOT_FOUND, str(error)) from None
+        self._hello["device"] = self._settings.get(DEVICE)
+        self.client.start(command, dict(os.environ))
+
+    def _use_chosen_model(self) -> Steps:
+        name = self._settings.get(MODEL)
+        if name and name != self.client.model_name:
+            answer, _ = yield from self.ask({"type": "choose_model", "name": name})
+            self.client.note_hello(answer)
+
+    def set_command(self, text: str) -> None:
+        """Use another engine: the present one ends."""
+        self._settings.set(ENGINE_COMMAND, text)
+        self._problem = ""
+        self.client.stop()
+
+    def worked(self) -> None:
+        """Note that a run went well: the next crash is a first one again."""
+        self._restarted = False
+
+    def close(self) -> None:
+        """End it with Krita."""
+        self.client.shutdown()
+
+    # ---- what goes wrong
+
+    def explain(self, error: EngineError) -> tuple[str, str, Any]:
+        """Return level, sentence and action for an error; a first crash starts it again."""
+        logger.info("engine error %s: %s", error.code, error)
+        if error.code in {_NOT_FOUND, _FAILED}:
+            return "error", str(error), (tr("Choose…"), self._ask_settings)
+        if error.code == _CRASHED:
+            return self._after_crash(str(error))
+        level = "info" if error.code == "cancelled" else "error"
+        return level, _sentence(str(error)), None
+
+    def _after_crash(self, text: str) -> tuple[str, str, Any]:
+        if self._restarted:
+            again = tr("Look into the log or choose another engine.")
+            return "error", f"{text} {again}", (tr("Choose…"), self._ask_settings)
+        self._restarted = True
+        try:
+            self._start()
+        except EngineError as error:
+            return "error", str(error), (tr("Choose…"), self._ask_settings)
+        again = tr("It was started again: press Propagate colors once more.")
+        return "error", f"{text} {again}", None
+
+    # ---- models
+
+    def ask_models(self) -> Steps:
+        """Steps that ask for the list of models."""
+        yield from self.ready()
+        answer, _ = yield from self.ask({"type": "models", "action": "list"})
+        self._take_models(answer)
+
+    def download_model(self, name: str, progress: Callable[..., None]) -> Steps:
+        """Steps that fetch a model."""
+        yield from self.ready()
+        call = self.start({"type": "models", "action": "download", "name": name})
+        try:
+            while True:
+                yield call.ready, START_SECONDS
+                header, _ = call.take()
+                if header["type"] != "progress":
+                    self._take_models(header)
+                    return
+                progress(header["done"], header["total"], None, header.get("text", name))
+        except Exception:
+            self.stop(call)
+            raise
+
+    def choose_model(self, name: str) -> Steps:
+        """Steps that change the model."""
+        self._settings.set(MODEL, name)
+        yield from self.ready()  # and use it
+        yield from self.ask_models()
+
+    def _take_models(self, answer: dict[str, Any]) -> None:
+        used = self.client.model_name
+        self.models = [{**row, "in_use": row.get("name") == used} for row in answer["models"]]
+
+
+def _sentence(text: str) -> str:
+    """The engine's messages begin small and end without a stop, as a terminal's do."""
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def _make_client(hello: dict[str, Any]) -> Any:
+    from .client import EngineClient
+
+    return EngineClient(hello)

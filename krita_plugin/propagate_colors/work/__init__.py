@@ -1,0 +1,1 @@
+"""Jobs: work in steps between which Krita's event loop turns."""

@@ -1,0 +1,113 @@
+"""Steps that read layers and make a shot known to the engine; nothing here changes the document."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from ..host import steps
+from ..host.document import HostError
+from ..i18n import tr
+from ..link.talk import Steps, Talk
+from ..log import logger
+from ..pauses import pauses
+from ..state.pixels import worth_sending
+from ..state.shot import Shot
+from ..state.timeline import Drawing, Part, drawing_at
+
+
+def scan(shot: Shot) -> Steps:
+    """Read what the colour layer holds, one key a step."""
+    for _ in shot.scan():
+        yield
+
+
+def require_ready(shot: Shot) -> None:
+    """Raise HostError when the document was closed or is being played."""
+    shot.document.require_open()
+    if shot.document.is_playing():
+        raise HostError(tr("The animation is playing: stop it and try again."))
+
+
+def require_layer(shot: Shot, uuid: str) -> Any:
+    """Return a Layer; HostError when it was deleted."""
+    layer = shot.document.layer(uuid)
+    if layer is None:
+        raise HostError(tr("A chosen layer was deleted: choose layers again."))
+    return layer
+
+
+def read_part(shot: Shot, part: Part) -> Steps:
+    """Return the raw pixels that one line layer adds to a drawing, in the canvas box."""
+    require_ready(shot)
+    if part.grouped:
+        return (yield from steps.read_group(shot.document, part.uuid, part.key, shot.box))
+    data = require_layer(shot, part.uuid).read(part.key or 0, shot.box)
+    yield
+    return data
+
+
+def read_drawing(shot: Shot, drawing: Drawing) -> Steps:
+    """Return (hash, planes) of a drawing, bottom layer first."""
+    planes = []
+    digest = hashlib.blake2b(digest_size=16)
+    for part in drawing.parts:
+        data = yield from read_part(shot, part)
+        with pauses.measure("hash"):
+            digest.update(data)
+        planes.append(data)
+        yield
+    return digest.hexdigest(), planes
+
+
+def open_shot(shot: Shot, talk: Talk) -> Steps:
+    """Tell the engine about the shot; what it knows of it already stays known."""
+    yield from talk.ask(
+        {
+            "type": "open_shot",
+            "shot": shot.document.key,
+            "width": shot.document.width,
+            "height": shot.document.height,
+            "line": shot.line_format.message(),
+            "color": shot.color_format.message(),
+        }
+    )
+
+
+def teach_drawing(shot: Shot, talk: Talk, time: int) -> Steps:
+    """Make the drawing shown at a time known to the engine; return its hash."""
+    digest, planes = yield from read_drawing(shot, drawing_at(shot.lines, time))
+    pixel_bytes = shot.line_format.pixel_bytes
+    with pauses.measure("pack"):
+        sent = [worth_sending(data, shot.box, pixel_bytes) for data in planes]
+    yield
+    header = {"type": "add_drawing", "shot": shot.document.key, "frame": time, "hash": digest}
+    boxes = {"layers": [{"box": list(box), "bytes": len(rows)} for box, rows in sent]}
+    yield from talk.tell(header, boxes, b"".join(rows for _, rows in sent))
+    return digest
+
+
+def teach_reference(shot: Shot, talk: Talk, time: int, origin: str) -> Steps:
+    """Make the colours of a reference frame known to the engine."""
+    require_ready(shot)
+    data = shot.look_at(time)
+    if data is None:
+        raise HostError(tr("Frame {time} was moved or deleted meanwhile.", time=time))
+    yield
+    box, rows = worth_sending(data, shot.box, shot.color_format.pixel_bytes)
+    header = {
+        "type": "add_reference",
+        "shot": shot.document.key,
+        "frame": time,
+        "hash": shot.seen[time].hash,
+        "origin": origin,
+    }
+    yield from talk.tell(header, {"box": list(box), "bytes": len(rows)}, rows)
+
+
+def restore(shot: Shot, view: Any) -> Steps:
+    """Bring the view back if Krita lets us: a job ends with its own reason, not with this one."""
+    try:
+        yield from steps.restore_view(shot.document, view)
+    except HostError as error:
+        logger.info("view not restored: %s", error)

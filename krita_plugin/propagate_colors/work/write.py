@@ -1,0 +1,212 @@
+"""Steps that write frames of the colour layer and take them back, each noted in the journal.
+
+A frame is looked at again (read and hashed) in the very step that takes its key away, and is left
+alone unless it is blank or still holds what we wrote. It is read back in the step that fills it:
+what the artist paints a moment later must not count as ours. Once its pixels are being exchanged,
+a cancel waits until the frame is whole and noted.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Generator, NamedTuple
+
+from ..host import steps
+from ..host.document import HostError
+from ..i18n import tr
+from ..link.talk import Steps
+from ..pauses import pauses
+from ..state import journal as journals
+from ..state import review
+from ..state.journal import Before, Entry, Plane
+from ..state.model import FrameState
+from ..state.pixels import Box
+from ..state.review import Seen
+from ..state.shot import Shot
+from .jobs import JobCancelled
+from .reading import require_layer, require_ready
+
+
+class Colored(NamedTuple):
+    """A frame as the engine coloured it: `data` fills `box`, all else is transparent."""
+
+    time: int
+    box: Box
+    data: bytes
+    result: dict[str, Any]
+    model: str
+    hash: str  # of the frame, as the engine expects it to be read
+
+
+class CannotUndo(Exception):
+    """Why a frame stays as it is; the message is one sentence for the artist."""
+
+
+def unbroken(work: Generator[Any, Any, Any]) -> Steps:
+    """Run steps to their end even if the job is cancelled meanwhile, and cancel only then."""
+    cancelled = error = None
+    while True:
+        try:
+            wish = next(work) if error is None else work.throw(error)
+        except StopIteration as end:
+            value = end.value
+            break
+        except Exception as failure:
+            if cancelled is not None:  # the job ends one way or the other
+                raise cancelled from failure
+            raise
+        error, waiting = None, True
+        while waiting:
+            try:
+                yield wish
+                waiting = False
+            except JobCancelled as cancel:
+                cancelled = cancel  # and wait for the same thing again
+            except Exception as raised:
+                error, waiting = raised, False
+    if cancelled is not None:
+        raise cancelled
+    return value
+
+
+def write_frame(shot: Shot, colored: Colored) -> Steps:
+    """Write one frame; return its state: "predicted" when written, else why it was left alone."""
+    layer = color_layer(shot)
+    yield from steps.goto(shot.document, colored.time)
+    require_ready(shot)
+    former = shot.look_at(colored.time)
+    state = shot.state(colored.time)
+    if not review.may_write(state) or shot.is_reference(colored.time):
+        return state
+    if former is not None and _reaches_out(shot):
+        return FrameState.ARTIST
+    before = _before(shot, colored.time, former)
+    del former
+    try:
+        yield from unbroken(_exchange(shot, layer.info.uuid, colored, before))
+    except steps.Painted:
+        shot.look_at(colored.time)
+        return FrameState.ARTIST
+    return FrameState.PREDICTED
+
+
+def _unchanged(shot: Shot, time: int) -> Callable[[], None]:
+    """Return a check that a frame is as it was last seen, or blank; it raises Painted if not."""
+    expected = shot.seen.get(time)
+
+    def check() -> None:
+        shot.look_at(time)
+        held = shot.seen.get(time)
+        painted = held is not None and not held.blank and held != expected
+        if painted or (held is not None and _reaches_out(shot)):
+            raise steps.Painted(time)
+
+    return check
+
+
+def _reaches_out(shot: Shot) -> bool:
+    """Tell whether the key that is shown has pixels beside the canvas: those are never ours."""
+    with pauses.measure("bounds"):
+        x, y, width, height = color_layer(shot).bounds_now()
+    beyond = x + width > shot.document.width or y + height > shot.document.height
+    return bool(width and height) and (x < 0 or y < 0 or beyond)
+
+
+def _before(shot: Shot, time: int, former: bytes | None) -> Before:
+    """Return what Undo is to bring back: what was there before we wrote for the first time."""
+    if former is None:
+        return None
+    entry = shot.journal.entry(shot.color, time)
+    if entry is not None and shot.state(time) in review.OURS:
+        return entry.before
+    return Plane.of(former, shot.box, shot.color_format)
+
+
+def _exchange(shot: Shot, uuid: str, colored: Colored, before: Before) -> Steps:
+    time = colored.time
+    yield from steps.put(
+        shot.document,
+        uuid,
+        time,
+        colored.box,
+        colored.data or None,
+        _unchanged(shot, time),
+        lambda: shot.look_at(time),
+    )
+    held = shot.seen[time]
+    with pauses.measure("pack"):
+        entry = Entry(
+            uuid,
+            time,
+            journals.PREDICTED,
+            colored.model,
+            before,
+            held.hash,
+            review.summarize(colored.result),
+            journals.pack_result(colored.result),
+        )
+    shot.wrote(entry, colored.hash)
+    yield
+    shot.save()
+
+
+def undo_frame(shot: Shot, time: int) -> Steps:
+    """Bring back the exact former pixels, or the former absence of a key."""
+    layer = color_layer(shot)
+    entry = shot.journal.entry(layer.info.uuid, time)
+    yield from steps.goto(shot.document, time)
+    require_ready(shot)
+    shot.look_at(time)
+    held = shot.seen.get(time)
+    if entry is None:
+        raise CannotUndo(tr("Frame {time} was not colored by Propagate Colors.", time=time))
+    if held is None or (held.hash != entry.after and shot.state(time) not in review.OURS):
+        raise CannotUndo(
+            tr("Frame {time} was changed since it was colored, so it stays as it is.", time=time)
+        )
+    if entry.before == journals.PRUNED:
+        raise CannotUndo(
+            tr("What frame {time} held before is no longer kept, so it stays as it is.", time=time)
+        )
+    try:
+        yield from unbroken(_bring_back(shot, layer.info.uuid, time, entry.before))
+    except steps.Painted as error:
+        shot.look_at(time)
+        raise CannotUndo(str(error)) from error
+
+
+def _bring_back(shot: Shot, uuid: str, time: int, before: Plane | None) -> Steps:
+    check = _unchanged(shot, time)
+    if before is None:
+        yield from steps.remove_key(shot.document, uuid, time, check)
+        shot.look_at(time)
+    else:
+        data = before.data(shot.color_format)
+        yield from steps.put(
+            shot.document, uuid, time, before.box, data or None, check, lambda: shot.look_at(time)
+        )
+    held = shot.seen.get(time)
+    if not _as_before(held, before):
+        raise HostError(tr("Krita did not take back frame {time}: look at it.", time=time))
+    shot.undid(uuid, time)
+    shot.save()
+
+
+def _as_before(held: Seen | None, before: Plane | None) -> bool:
+    """Tell whether the key holds what it did; Krita always keeps a (blank) key at frame 0."""
+    if before is None:
+        return held is None or held.blank
+    return held is not None and held.hash == before.hash
+
+
+def color_layer(shot: Shot) -> Any:
+    """Return the colour layer; HostError when it cannot be written."""
+    layer = require_layer(shot, shot.color or "")
+    if layer.info.locked:
+        raise HostError(
+            tr('The layer "{name}" is locked: unlock it and try again.', name=layer.info.name)
+        )
+    if not layer.info.visible:
+        raise HostError(
+            tr('The layer "{name}" is hidden: show it and try again.', name=layer.info.name)
+        )
+    return layer

@@ -1,0 +1,53 @@
+"""What comes from the engine faster than it is taken."""
+
+import tracemalloc
+
+import pytest
+
+from krita_plugin.propagate_colors.link.talk import Call, EngineError
+
+PLANE = 16 << 20  # bytes
+
+
+def _plane(number):
+    return bytes([number]) * PLANE
+
+
+def test_planes_that_wait_take_little_memory_and_come_back_as_they_were():
+    call = Call()
+    tracemalloc.start()
+    for number in range(40):
+        call({"type": "frame_result", "frame": number}, _plane(number))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 6 * PLANE
+    for number in range(40):
+        header, payload = call.take()
+        assert (header["frame"], payload) == (number, _plane(number))
+    assert not call.ready()
+
+
+def test_what_was_taken_leaves_room_for_more():
+    call = Call()
+    for _ in range(3):
+        for number in range(6):
+            call({"type": "frame_result"}, _plane(number))
+        assert [call.take()[1][0] for _ in range(6)] == list(range(6))
+    assert call._unpacked == 0
+
+
+def test_an_error_is_raised_in_its_turn():
+    call = Call()
+    call({"type": "progress"})
+    call({"type": "error", "code": "input", "message": "no"})
+    assert call.over
+    call.take()
+    with pytest.raises(EngineError, match="no"):
+        call.take()
+
+
+def test_segments_are_doubtful_alike_before_the_engine_is_started():
+    from ant_core.matching.fills import REVIEW_BELOW
+    from krita_plugin.propagate_colors.link import talk
+
+    assert talk._REVIEW_BELOW == REVIEW_BELOW
