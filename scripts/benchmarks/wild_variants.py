@@ -251,17 +251,18 @@ def faint_scan(figure: Figure, rng: np.random.Generator) -> Variant:
 
 
 def pen_bubbles(figure: Figure, rng: np.random.Generator) -> Variant:
-    """Pen lines of 6 px with a small bubble inside the stroke every 20 px."""
-    width = 6.0
+    """Pen lines of 9 px, bubbles of up to 5 px inside the stroke."""
+    width = 9.0
     closed = cover(figure, width)
     drawn = (wild_figures.borders(figure.parts) > 0) | figure.details
     distance = cv2.distanceTransform((~drawn).astype(np.uint8), cv2.DIST_L2, 5)
     inside = distance[::OVERSAMPLE, ::OVERSAMPLE] / OVERSAMPLE
-    ys, xs = np.nonzero(inside < width / 2 - 1.9)
+    ys, xs = np.nonzero(inside < width / 2 - 1.8)
     bare = np.zeros(figure.shape, np.float32)
     shift = 4  # fractional bits of cv2.circle
     for i in rng.choice(len(ys), len(ys) // 60, replace=False):
-        radius = rng.uniform(0.7, 1.3)
+        # The rim of the stroke stays whole.
+        radius = rng.uniform(0.8, width / 2 - 0.9 - inside[ys[i], xs[i]])
         at = np.rint((np.array([xs[i], ys[i]]) + rng.uniform(-0.4, 0.4, 2)) * 2**shift)
         centre = (int(at[0]), int(at[1]))
         cv2.circle(bare, centre, round(radius * 2**shift), 1.0, -1, cv2.LINE_AA, shift)
@@ -397,7 +398,7 @@ def painted_dabs(figure: Figure, rng: np.random.Generator) -> Variant:
 def painted_shift(figure: Figure, rng: np.random.Generator) -> Variant:
     """The painted frame lies some px beside its lines."""
     variant = clean(figure, rng)
-    reach = max(3.0, 9 * figure.scale)
+    reach = max(4.0, 12 * figure.scale)
     angle = rng.uniform(0, 2 * np.pi)
     move = np.float32([[1, 0, round(reach * np.cos(angle))], [0, 1, round(reach * np.sin(angle))]])
     size = figure.shape[::-1]
@@ -449,7 +450,7 @@ def _every() -> dict[str, Circumstance]:
             "lines", "faint pencil, grain, tinted uneven paper", faint_scan, None, False, True
         ),
         "pen bubbles": Circumstance(
-            "lines", "6 px pen lines with bubbles", pen_bubbles, 6, True, True
+            "lines", "9 px pen lines with bubbles", pen_bubbles, 9, True, True
         ),
         "brown on black": Circumstance(
             "lines", "brown lines, black picture", partial(on_ground, color=(110, 70, 40))
