@@ -39,7 +39,7 @@ INK = 0.2
 Box = tuple[int, int, int, int]
 # Frame of each of the two poses in the sample shot, and the box (x, y, width, height) of it.
 _FRAMES: dict[str, tuple[tuple[int, int], Box]] = {
-    "saha": ((8, 9), (420, 20, 1130, 960)),
+    "saha": ((9, 10), (420, 20, 1130, 960)),
     "saha_ink": ((1, 2), (400, 20, 1140, 1060)),
 }
 
