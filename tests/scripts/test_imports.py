@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,13 @@ TRAINING = (("evaluation", "network"), ("synthesis",), ("data",))
 DOORS = tuple(f"ant_core.commands.{name}" for name in ("evaluate", "finetune", "train"))
 
 
-def imported(tree: ast.AST) -> Iterator[tuple[str, bool]]:
-    """Yield every module or name that is imported, and whether a function does it."""
+@cache
+def imported(text: str) -> tuple[tuple[str, bool], ...]:
+    """Return every module or name that a module imports, and whether a function does it."""
+    return tuple(_imported(ast.parse(text)))
+
+
+def _imported(tree: ast.AST) -> Iterator[tuple[str, bool]]:
     lazy = {
         inner
         for node in ast.walk(tree)
@@ -68,6 +74,7 @@ def _imports_by_name(node: ast.AST) -> bool:
     return name in ("import_module", "__import__")
 
 
+@cache
 def sources() -> dict[str, str]:
     """Return the text of every module of both packages, by dotted name."""
     paths = [path for room in ("segmentation", "ant_core") for path in (ROOT / room).rglob("*.py")]
@@ -83,7 +90,7 @@ def arrows(modules: Mapping[str, str]) -> list[tuple[str, str, bool]]:
     """Return importer, imported module of these, and whether lazily, for every import."""
     found = []
     for name, text in modules.items():
-        for what, lazy in imported(ast.parse(text)):
+        for what, lazy in imported(text):
             # `from package import name` may mean a module or something in the package.
             target = next(
                 (known for known in (what, what.rpartition(".")[0]) if known in modules), ""
@@ -100,7 +107,7 @@ def wrong_imports(modules: Mapping[str, str]) -> list[str]:
     wrong = [
         f"{name} imports {target} relatively"
         for name, text in modules.items()
-        for target, _ in imported(ast.parse(text))
+        for target, _ in imported(text)
         if target.startswith(".")
     ]
     for name, target, lazy in arrows(modules):
@@ -195,7 +202,7 @@ def test_every_room_has_a_floor():
 
 @pytest.mark.parametrize("name", [n for n in sources() if n.startswith("segmentation")])
 def test_segmentation_knows_nothing_of_models_files_or_krita(name):
-    first = {target.partition(".")[0] for target, _ in imported(ast.parse(sources()[name]))}
+    first = {target.partition(".")[0] for target, _ in imported(sources()[name])}
     assert not first & {"ant_core", "krita_plugin", "onnxruntime", "torch", "json", "PyQt5"}
 
 
@@ -203,7 +210,7 @@ def test_segmentation_knows_nothing_of_models_files_or_krita(name):
     "name", [n for n in sources() if ".training" not in n and n not in (*DOORS,)]
 )
 def test_runtime_imports_no_training_package(name):
-    first = {target.partition(".")[0] for target, _ in imported(ast.parse(sources()[name]))}
+    first = {target.partition(".")[0] for target, _ in imported(sources()[name])}
     assert not first & set(HEAVY)
 
 
