@@ -1,0 +1,172 @@
+"""Darkness to a line mask: crisp ink, soft brushes, grain."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation import _line_kernels as kernels
+from segmentation.ground import histogram
+
+# A pixel is ink from a fifth of the drawing's own full ink upwards: anti-aliased rims then
+# belong to the line, and holes in pencil grain close.
+_INK_SHARE = 0.2
+# Of thin lines the rim is too large a part: less of it is taken for lines up to this width.
+_THIN_INK_SHARE = 0.28
+_THIN_PX = 2.5
+# Below this darkness there is only paper grain and compression noise.
+_FAINTEST = 20
+
+# Noise of this deviation is smoothed away before anything is read.
+_NOISY = 2.0
+# Neighbours this far apart tell noise: grain is correlated over a pixel or two.
+_NOISE_LAG_PX = 4
+# Deviations of noise that ink must exceed: anywhere, and somewhere in each stroke.
+_ABOVE_NOISE = (3.5, 6.0)
+# Noise is smoothed by the first of these (sigma in pixels) that leaves lines clear of it: the
+# threshold above noise is then at most this share of full ink, so that lines keep their width.
+_SMOOTHINGS = (0.0, 0.7, 1.0, 1.4, 2.0)
+_CLEAR_SHARE = 0.3
+# Specks of grain are smaller than this share of a squared line width.
+_GRAIN_SHARE = 1.5
+_GRAIN_PX = 6
+
+# Lines whose steepest rim takes this share of full ink a pixel, or less, are soft.
+_SOFT = 0.3
+# From this share of full ink on soft ink is solid: a fill, not a line.
+_SOLID_SHARE = 0.6
+# Hills of darkness that rise less than this share of full ink are no line.
+_RISE_SHARE = 0.02
+
+
+def mask(darkness: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
+    """Tell ink from paper.
+
+    Parameters
+    ----------
+    darkness : (H, W) uint8, 255 = full ink; not modified
+
+    Returns
+    -------
+    (H, W) bool, and the typical line width in pixels, 0.0 without ink
+    """
+    noise = deviation(darkness)
+    if noise >= _NOISY:
+        return _grained(darkness)
+    full = full_ink(histogram(darkness))
+    ink = darkness >= max(_FAINTEST, round(_INK_SHARE * full))
+    if 0 < steepness(darkness, ink, full) < _SOFT:
+        return _soft(darkness.astype(np.float32), full, 0.0)
+    width = float(kernels.line_width(ink))
+    if 0 < width < _THIN_PX:
+        ink = darkness >= max(_FAINTEST, round(_THIN_INK_SHARE * full))
+        width = float(kernels.line_width(ink))
+    return ink, width
+
+
+def full_ink(counts: NDArray[np.int64], faintest: int = _FAINTEST) -> int:
+    """Darkness of the drawing's own full ink: the 95th percentile of what is not paper."""
+    inked = counts.copy()
+    inked[:faintest] = 0
+    if not inked.any():
+        return 0
+    return int(np.searchsorted(np.cumsum(inked), inked.sum() * 0.95))
+
+
+def deviation(plane: NDArray[np.uint8]) -> float:
+    """Standard deviation of a plane's noise, whatever is drawn on less than a third of it.
+
+    Told from the median difference of pixels a few apart, which lines and slow changes of the
+    paper do not move (a normal difference's median is 0.954 deviations of a single value).
+    """
+    rows = plane[:: max(1, plane.size // 250_000)]
+    if rows.shape[1] <= _NOISE_LAG_PX:
+        return 0.0
+    apart = cv2.absdiff(rows[:, _NOISE_LAG_PX:], rows[:, :-_NOISE_LAG_PX])
+    return _quantile(histogram(apart), 0.5) / 0.954
+
+
+def steepness(darkness: NDArray[np.uint8], ink: NDArray[np.bool_], full: int) -> float:
+    """Share of full ink that the rims of lines rise by in a pixel; 0.0 without ink."""
+    step = max(1, darkness.size // 500_000)
+    rows, inked = darkness[::step], ink[::step].view(np.uint8)
+    if full == 0 or rows.shape[1] < 2:
+        return 0.0
+    rise = cv2.absdiff(rows[:, 1:], rows[:, :-1])
+    counts = histogram(rise, cv2.max(inked[:, 1:], inked[:, :-1]))
+    # A third of the pixels of a line's sections are rim, be the line thin or soft.
+    return _quantile(counts, 0.9) / full if counts.any() else 0.0
+
+
+def _quantile(counts: NDArray[np.int64], share: float) -> float:
+    """Value below which a share of counted values lies, read linearly within a grey level."""
+    total = np.cumsum(counts)
+    if total[-1] == 0:
+        return 0.0
+    wanted = share * total[-1]
+    value = int(np.searchsorted(total, wanted))
+    before = total[value] - counts[value]
+    # Level v holds what was rounded to it: v - 0.5 to v + 0.5, of differences 0 to 0.5 for v = 0.
+    inside = (wanted - before) / counts[value]
+    return float(value - 0.5 + inside) if value else float(0.5 * inside)
+
+
+def _soft(
+    darkness: NDArray[np.float32], full: float, least: float
+) -> tuple[NDArray[np.bool_], float]:
+    """Read lines without a rim: ink is where darkness bends down, which is the line's hill.
+
+    A blurred stroke's profile bends down between its two steepest places (Marr and Hildreth,
+    1980), whatever its pressure and however near the next stroke is.
+    """
+    softness = 0.6 * full / max(1.0, _slope(darkness, full))
+    fine = cv2.GaussianBlur(darkness, (0, 0), max(0.5, 0.4 * softness))
+    broad = cv2.GaussianBlur(darkness, (0, 0), max(0.8, 0.7 * softness))
+    hill = fine - broad >= max(_RISE_SHARE * full, least)
+    ink = (hill & (fine >= _INK_SHARE * full)) | (fine >= _SOLID_SHARE * full)
+    return ink, float(kernels.line_width(ink))
+
+
+def _slope(darkness: NDArray[np.float32], full: float) -> float:
+    """Rise a pixel at the steepest places of lines."""
+    rise = np.abs(np.diff(darkness[::2], axis=1))
+    rims = rise[darkness[::2, 1:] >= _INK_SHARE * full]
+    return float(np.percentile(rims, 90)) if rims.size else 0.0
+
+
+def _grained(darkness: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
+    """Read lines through noise: smoothed as little as need be, and only what rises well above.
+
+    Returns a mask without ink where no line can be told.
+    """
+    for sigma in _SMOOTHINGS:
+        # Twice the scale, so that little noise is not lost in rounding.
+        plane = cv2.convertScaleAbs(darkness, alpha=2) if darkness.max() < 128 else darkness
+        smooth = cv2.GaussianBlur(plane, (0, 0), sigma) if sigma else plane
+        counts = histogram(smooth)
+        base = _quantile(counts, 0.5)
+        left = max(deviation(smooth), 0.5)
+        sure = smooth >= base + _ABOVE_NOISE[1] * left
+        full = full_ink(counts, int(base + _ABOVE_NOISE[1] * left)) - base
+        if _ABOVE_NOISE[0] * left <= _CLEAR_SHARE * full:
+            break
+    share = _THIN_INK_SHARE if sigma else _INK_SHARE
+    low = base + max(_ABOVE_NOISE[0] * left, share * full)
+    return _rooted(smooth >= low, sure)
+
+
+def _rooted(
+    ink: NDArray[np.bool_], sure: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], float]:
+    """Keep the 8-connected pieces of ink that hold sure ink and are larger than a speck."""
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(
+        ink.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
+    )
+    width = float(kernels.line_width(ink))
+    least = max(_GRAIN_PX, _GRAIN_SHARE * width * width)
+    keep = np.bincount(pieces[sure], minlength=count) > 0
+    keep &= stats[:, cv2.CC_STAT_AREA] >= least
+    keep[0] = False
+    ink = keep[pieces]
+    return ink, float(kernels.line_width(ink))
