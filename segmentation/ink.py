@@ -57,7 +57,7 @@ def mask(darkness: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
     full = full_ink(histogram(darkness))
     ink = darkness >= max(_FAINTEST, round(_INK_SHARE * full))
     if 0 < steepness(darkness, ink, full) < _SOFT:
-        return _soft(darkness.astype(np.float32), full, 0.0)
+        return _soft(darkness.astype(np.float32), full)
     width = float(kernels.line_width(ink))
     if 0 < width < _THIN_PX:
         ink = darkness >= max(_FAINTEST, round(_THIN_INK_SHARE * full))
@@ -113,7 +113,7 @@ def _quantile(counts: NDArray[np.int64], share: float) -> float:
 
 
 def _soft(
-    darkness: NDArray[np.float32], full: float, least: float
+    darkness: NDArray[np.float32], full: float
 ) -> tuple[NDArray[np.bool_], float]:
     """Read lines without a rim: ink is where darkness bends down, which is the line's hill.
 
@@ -123,8 +123,11 @@ def _soft(
     softness = 0.6 * full / max(1.0, _slope(darkness, full))
     fine = cv2.GaussianBlur(darkness, (0, 0), max(0.5, 0.4 * softness))
     broad = cv2.GaussianBlur(darkness, (0, 0), max(0.8, 0.7 * softness))
-    hill = fine - broad >= max(_RISE_SHARE * full, least)
-    ink = (hill & (fine >= _INK_SHARE * full)) | (fine >= _SOLID_SHARE * full)
+    bend = fine - broad
+    least = _RISE_SHARE * full
+    # Between near strokes darkness bends up however dark it is; inside a fill it is flat.
+    ink = (bend >= least) & (fine >= _INK_SHARE * full)
+    ink |= (bend >= -least) & (fine >= _SOLID_SHARE * full)
     return ink, float(kernels.line_width(ink))
 
 
