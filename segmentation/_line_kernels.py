@@ -54,60 +54,45 @@ def coloured(pixels: Array, opaque: bool) -> tuple[Array, Array]:
     return darkness, trace
 
 
-@kernel("Tuple((uint8[:,::1], uint8[:,::1]))(uint8[:,:,::1], float32[:,:,::1], float64, boolean)")
-def against(pixels: Array, paper: Array, side: float, dark: bool) -> tuple[Array, Array]:
-    """Darkness and trace class of every pixel against paper that differs from place to place.
+@kernel("Tuple((uint8[:,::1], uint8[:,:,::1]))(uint8[:,:,::1], float32[:,:,::1], int64, boolean)")
+def against(pixels: Array, paper: Array, side: int, dark: bool) -> tuple[Array, Array]:
+    """Darkness of every pixel against paper that differs from place to place, and its colours.
 
-    `paper` holds tones in the middle of blocks of `side` pixels, read between them bilinearly,
-    of the picture itself or, on `dark` ground, of its inverse. Darkness is 255 times the largest
-    share of the paper's light that a channel has lost.
+    `pixels` are grey or RGB. `paper` holds tones in the middle of blocks of `side` pixels, read
+    between them bilinearly, of the picture itself or, on `dark` ground, of its inverse. Darkness
+    is 255 times the largest share of the paper's light that a channel has lost. The colours are
+    those of the same ink on white.
     """
-    height, width, channels = pixels.shape
-    rows, columns, planes = paper.shape
-    darkness = np.zeros((height, width), np.uint8)
-    trace = np.zeros((height, width), np.uint8)
-    has_alpha = channels == 2 or channels == 4
-    ink = np.zeros(3, np.float64)
+    height, width, planes = pixels.shape
+    rows, columns, _ = paper.shape
+    darkness = np.empty((height, width), np.uint8)
+    white = np.empty((height, width, planes), np.uint8)
+    lost = np.zeros(4, np.float64)
     for y in range(height):
         fy = min(max((y + 0.5) / side - 0.5, 0.0), rows - 1.0)
-        y0 = min(int(fy), max(rows - 2, 0))
+        y0 = max(min(int(fy), rows - 2), 0)
         y1 = min(y0 + 1, rows - 1)
         ty = fy - y0
         for x in range(width):
             fx = min(max((x + 0.5) / side - 0.5, 0.0), columns - 1.0)
-            x0 = min(int(fx), max(columns - 2, 0))
+            x0 = max(min(int(fx), columns - 2), 0)
             x1 = min(x0 + 1, columns - 1)
             tx = fx - x0
             most = 0.0
             for plane in range(planes):
                 value = np.float64(pixels[y, x, plane])
-                if has_alpha:
-                    value = 255.0 - pixels[y, x, channels - 1] * (255.0 - value) / 255.0
                 if dark:
                     value = 255.0 - value
                 upper = paper[y0, x0, plane] * (1 - tx) + paper[y0, x1, plane] * tx
                 lower = paper[y1, x0, plane] * (1 - tx) + paper[y1, x1, plane] * tx
-                tone = upper * (1 - ty) + lower * ty
-                lost = max(0.0, 1.0 - value / tone)
-                ink[plane] = lost
-                most = max(most, lost)
-            darkness[y, x] = np.uint8(most * 255.0 + 0.5)
-            if planes < 3:
-                continue
-            # What a channel has gained on dark ground, or kept on light, is the ink's colour.
-            kept_r, kept_g, kept_b = ink[0], ink[1], ink[2]
-            if not dark:
-                kept_r, kept_g, kept_b = most - kept_r, most - kept_g, most - kept_b
-            high = max(kept_r, kept_g, kept_b)
-            low = min(kept_r, kept_g, kept_b)
-            chroma = high - low
-            if chroma * 2 < most or chroma * 255 < 24:
-                continue
-            middle = kept_r + kept_g + kept_b - high - low
-            if (middle - low) * 2 > chroma:
-                continue
-            trace[y, x] = 1 if kept_r == high else (2 if kept_g == high else 3)
-    return darkness, trace
+                lost[plane] = 255.0 * max(0.0, 1.0 - value / (upper * (1 - ty) + lower * ty))
+                most = max(most, lost[plane])
+            darkness[y, x] = np.uint8(most + 0.5)
+            for plane in range(planes):
+                # Ink on dark ground has the colour that it adds, ink on light what it leaves.
+                gone = most - lost[plane] if dark else lost[plane]
+                white[y, x, plane] = np.uint8(255.0 - gone + 0.5)
+    return darkness, white
 
 
 @kernel("UniTuple(int64, 3)(uint8[:,:,::1])")

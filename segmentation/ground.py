@@ -41,11 +41,14 @@ class Layer:
     darkness : (H, W) uint8, 255 = full ink, 0 = bare ground
     trace : (H, W) uint8, as in `LineArt` but of all pixels
     ground : what the lines lie on
+    white : (H, W, 1 | 3) uint8, the lines as if on white paper; None where pixels have alpha and
+        their ground is even, for `on_white` to make when it is needed
     """
 
     darkness: NDArray[np.uint8]
     trace: NDArray[np.uint8]
     ground: Ground
+    white: NDArray[np.uint8] | None = None
 
 
 def read(pixels: NDArray[np.uint8]) -> Layer:
@@ -77,7 +80,7 @@ def read(pixels: NDArray[np.uint8]) -> Layer:
     tone = int(light.argmax()) if light.sum() * 5 >= counts.sum() else 0
     step = max(1, round(np.sqrt(height * width / _SAMPLES)))
     side = block_side((height, width), step)
-    sample = _on_white(pixels[::step, ::step])
+    sample = on_white(pixels[::step, ::step])
     blocks = blocks_of(sample, side)
     ground: Ground = "light"
     if light.sum() * 2 < counts.sum():
@@ -86,10 +89,14 @@ def read(pixels: NDArray[np.uint8]) -> Layer:
     if plain and not _tinted(sample, darkness[::step, ::step], tone):
         lowest = tones(blocks.min(axis=2, keepdims=True))
         if not uneven(lowest, 255 - _DARKEST_PAPER):
-            return Layer(_above(darkness, tone), trace, ground)
+            white = pixels if channels in (1, 3) else None
+            return Layer(_above(darkness, tone), trace, ground, white)
     paper = fit(tones(blocks if ground == "light" else 255 - blocks), side * step)
-    darkness, trace = kernels.against(pixels, paper.tones, float(paper.side_px), ground == "dark")
-    return Layer(darkness, trace, ground)
+    flat = np.ascontiguousarray(on_white(pixels))
+    darkness, white = kernels.against(flat, paper.tones, paper.side_px, ground == "dark")
+    if white.shape[2] == 3:
+        _, trace = kernels.coloured(white, True)
+    return Layer(darkness, trace, ground, white)
 
 
 def histogram(
@@ -106,7 +113,7 @@ def _has_paper(pixels: NDArray[np.uint8]) -> bool:
     return bool(everywhere or (white * 2 > solid and dark * 100 > solid))
 
 
-def _on_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def on_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Lay pixels with alpha on white; (h, w, 1 | 3) uint8."""
     if pixels.shape[2] in (1, 3):
         return pixels

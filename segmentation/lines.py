@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segmentation import ground, ink, stroke_holes
+from segmentation import rough as sketch
 from segmentation.channels import ColorModel, to_bytes
 from segmentation.ground import Ground, NoLinesError
+from segmentation.rough import Rough, RoughTaken
 
 # A picture with less than this share left bare is a tone, not a drawing.
 _LEAST_BARE = 0.02
@@ -26,6 +28,8 @@ class LineArt:
     trace : (H, W) uint8, 0 = none or ordinary ink, 1 = red, 2 = green, 3 = blue trace line
     line_width_px : typical width of the lines in pixels, 0.0 without ink
     ground : "light" under darker lines, "dark" under lighter ones, or "transparent"
+    rough : "ignored" where a light coloured sketch under the ink was taken out, "kept" where
+        light coloured lines were taken for lines, "none" where there are none
     """
 
     darkness: NDArray[np.uint8]
@@ -33,9 +37,12 @@ class LineArt:
     trace: NDArray[np.uint8]
     line_width_px: float
     ground: Ground = "light"
+    rough: RoughTaken = "none"
 
 
-def extract_lines(image: ArrayLike, *, model: ColorModel | None = None) -> LineArt:
+def extract_lines(
+    image: ArrayLike, *, model: ColorModel | None = None, rough: Rough = "auto"
+) -> LineArt:
     """Read the lines off a line layer.
 
     A layer with transparency holds ink wherever it is opaque, whatever the colour; an opaque
@@ -48,6 +55,8 @@ def extract_lines(image: ArrayLike, *, model: ColorModel | None = None) -> LineA
     model : "grey", "rgb", "cmyk" or None
         Colour model of the channels. None: 1 or 2 channels are grey, 3 or 4 RGB, 5 CMYK and
         alpha, so that CMYK without alpha has to be named.
+    rough : "auto", "keep" or "ignore"
+        What becomes of a light coloured sketch under the ink. "auto" tells it from trace lines.
 
     Returns
     -------
@@ -60,14 +69,20 @@ def extract_lines(image: ArrayLike, *, model: ColorModel | None = None) -> LineA
     ValueError
         If the shape or type is none of these.
     """
-    layer = ground.read(to_bytes(image, model))
-    mask, width = ink.mask(layer.darkness)
+    pixels = to_bytes(image, model)
+    layer = ground.read(pixels)
+    darkness, taken = layer.darkness, "none"
+    if pixels.shape[2] > 2 and layer.ground != "dark":
+        white = ground.on_white(pixels) if layer.white is None else layer.white
+        darkness, taken = sketch.take_out(white, darkness, rough)
+    mask, width = ink.mask(darkness)
     mask, width = stroke_holes.fill(mask, width)
     if np.count_nonzero(mask) > (1 - _LEAST_BARE) * mask.size:
         raise NoLinesError(
             "no line can be told: the whole picture is as dark as a line; export the lines with "
             "their transparency (RGBA) or on white paper"
         )
-    if layer.trace.any():
-        layer.trace[~mask] = 0
-    return LineArt(layer.darkness, mask, layer.trace, width, layer.ground)
+    trace = layer.trace
+    if trace.any():
+        trace[~mask] = 0
+    return LineArt(darkness, mask, trace, width, layer.ground, taken)
