@@ -56,8 +56,9 @@ def mask(darkness: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
         return _grained(darkness)
     full = full_ink(histogram(darkness))
     ink = darkness >= max(_FAINTEST, round(_INK_SHARE * full))
-    if 0 < steepness(darkness, ink, full) < _SOFT:
-        return _soft(darkness.astype(np.float32), full)
+    rise = steepness(darkness, ink) if min(darkness.shape) > 1 else 0.0
+    if 0 < rise < _SOFT * full:
+        return _soft(darkness, full, rise)
     width = float(kernels.line_width(ink))
     if 0 < width < _THIN_PX:
         ink = darkness >= max(_FAINTEST, round(_THIN_INK_SHARE * full))
@@ -87,16 +88,18 @@ def deviation(plane: NDArray[np.uint8]) -> float:
     return _quantile(histogram(apart), 0.5) / 0.954
 
 
-def steepness(darkness: NDArray[np.uint8], ink: NDArray[np.bool_], full: int) -> float:
-    """Share of full ink that the rims of lines rise by in a pixel; 0.0 without ink."""
+def steepness(darkness: NDArray[np.uint8], ink: NDArray[np.bool_]) -> float:
+    """Grey levels that the rims of lines rise by in a pixel; 0.0 without ink."""
     step = max(1, darkness.size // 500_000)
-    rows, inked = darkness[::step], ink[::step].view(np.uint8)
-    if full == 0 or rows.shape[1] < 2:
-        return 0.0
-    rise = cv2.absdiff(rows[:, 1:], rows[:, :-1])
-    counts = histogram(rise, cv2.max(inked[:, 1:], inked[:, :-1]))
-    # A third of the pixels of a line's sections are rim, be the line thin or soft.
-    return _quantile(counts, 0.9) / full if counts.any() else 0.0
+    here, above = slice(1, None, step), slice(0, -1, step)
+    rise = cv2.max(
+        cv2.absdiff(darkness[here, 1:], darkness[above, 1:]),
+        cv2.absdiff(darkness[here, 1:], darkness[here, :-1]),
+    )
+    inked = ink.view(np.uint8)
+    near = cv2.max(inked[here, 1:], cv2.max(inked[above, 1:], inked[here, :-1]))
+    # At least a tenth of the pixels across a line are rim, be it thin or soft.
+    return _quantile(histogram(rise, near), 0.9)
 
 
 def _quantile(counts: NDArray[np.int64], share: float) -> float:
@@ -113,14 +116,16 @@ def _quantile(counts: NDArray[np.int64], share: float) -> float:
 
 
 def _soft(
-    darkness: NDArray[np.float32], full: float
+    darkness: NDArray[np.uint8], full: float, rise: float
 ) -> tuple[NDArray[np.bool_], float]:
     """Read lines without a rim: ink is where darkness bends down, which is the line's hill.
 
     A blurred stroke's profile bends down between its two steepest places (Marr and Hildreth,
     1980), whatever its pressure and however near the next stroke is.
     """
-    softness = 0.6 * full / max(1.0, _slope(darkness, full))
+    # A normal profile of deviation s and height 1 rises by 0.6 / s a pixel at most.
+    softness = 0.6 * full / rise
+    darkness = darkness.astype(np.float32)
     fine = cv2.GaussianBlur(darkness, (0, 0), max(0.5, 0.4 * softness))
     broad = cv2.GaussianBlur(darkness, (0, 0), max(0.8, 0.7 * softness))
     bend = fine - broad
@@ -129,13 +134,6 @@ def _soft(
     ink = (bend >= least) & (fine >= _INK_SHARE * full)
     ink |= (bend >= -least) & (fine >= _SOLID_SHARE * full)
     return ink, float(kernels.line_width(ink))
-
-
-def _slope(darkness: NDArray[np.float32], full: float) -> float:
-    """Rise a pixel at the steepest places of lines."""
-    rise = np.abs(np.diff(darkness[::2], axis=1))
-    rims = rise[darkness[::2, 1:] >= _INK_SHARE * full]
-    return float(np.percentile(rims, 90)) if rims.size else 0.0
 
 
 def _grained(darkness: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
