@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,8 +40,8 @@ class Layer:
     darkness : (H, W) uint8, 255 = full ink, 0 = bare ground
     trace : (H, W) uint8, as in `LineArt` but of all pixels
     ground : what the lines lie on
-    white : (H, W, 1 | 3) uint8, the lines as if on white paper; None where pixels have alpha and
-        their ground is even, for `on_white` to make when it is needed
+    white : (H, W, 1 | 3) uint8, the lines as if on white paper; None where the picture's own
+        pixels show them so
     """
 
     darkness: NDArray[np.uint8]
@@ -75,35 +74,27 @@ def read(pixels: NDArray[np.uint8]) -> Layer:
         darkness, trace = kernels.coloured(pixels, opaque)
         if not opaque:
             return Layer(darkness, trace, "transparent")
-    counts = histogram(darkness)
+    counts = kernels.histogram(darkness)
     light = counts[:_DARKEST_PAPER]
     tone = int(light.argmax()) if light.sum() * 5 >= counts.sum() else 0
     step = max(1, round(np.sqrt(height * width / _SAMPLES)))
     side = block_side((height, width), step)
-    sample = on_white(pixels[::step, ::step])
+    sample = on_white(np.ascontiguousarray(pixels[::step, ::step]))
     blocks = blocks_of(sample, side)
     ground: Ground = "light"
     if light.sum() * 2 < counts.sum():
         ground = _vote(blocks)
     plain = ground == "light" and light.sum() * 5 >= counts.sum()
     if plain and not _tinted(sample, darkness[::step, ::step], tone):
-        lowest = tones(blocks.min(axis=2, keepdims=True))
-        if not uneven(lowest, 255 - _DARKEST_PAPER):
-            white = pixels if channels in (1, 3) else None
-            return Layer(_above(darkness, tone), trace, ground, white)
+        lightest = blocks_of(255 - darkness[::step, ::step, None], side)
+        if not uneven(tones(lightest), 255 - _DARKEST_PAPER):
+            return Layer(_above(darkness, tone), trace, ground)
     paper = fit(tones(blocks if ground == "light" else 255 - blocks), side * step)
     flat = np.ascontiguousarray(on_white(pixels))
     darkness, white = kernels.against(flat, paper.tones, paper.side_px, ground == "dark")
     if white.shape[2] == 3:
         _, trace = kernels.coloured(white, True)
     return Layer(darkness, trace, ground, white)
-
-
-def histogram(
-    plane: NDArray[np.uint8], where: NDArray[np.uint8] | None = None
-) -> NDArray[np.int64]:
-    """Count the pixels of every value of a plane, (256,) int64; only where a mask is not 0."""
-    return cv2.calcHist([plane], [0], where, [256], [0, 256]).ravel().astype(np.int64)
 
 
 def _has_paper(pixels: NDArray[np.uint8]) -> bool:
@@ -169,4 +160,4 @@ def _one_tone(blocks: NDArray[np.int16]) -> str:
     )
 
 
-__all__ = ["Ground", "Layer", "NoLinesError", "histogram", "read"]
+__all__ = ["Ground", "Layer", "NoLinesError", "on_white", "read"]

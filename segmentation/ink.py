@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation import _line_kernels as kernels
-from segmentation.ground import histogram
 
 # A pixel is ink from a fifth of the drawing's own full ink upwards: anti-aliased rims then
 # belong to the line, and holes in pencil grain close.
@@ -54,7 +53,7 @@ def mask(darkness: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
     noise = deviation(darkness)
     if noise >= _NOISY:
         return _grained(darkness)
-    full = full_ink(histogram(darkness))
+    full = full_ink(kernels.histogram(darkness))
     ink = darkness >= max(_FAINTEST, round(_INK_SHARE * full))
     rise = steepness(darkness, ink) if min(darkness.shape) > 1 else 0.0
     if 0 < rise < _SOFT * full:
@@ -85,7 +84,7 @@ def deviation(plane: NDArray[np.uint8]) -> float:
     if rows.shape[1] <= _NOISE_LAG_PX:
         return 0.0
     apart = cv2.absdiff(rows[:, _NOISE_LAG_PX:], rows[:, :-_NOISE_LAG_PX])
-    return _quantile(histogram(apart), 0.5) / 0.954
+    return _quantile(kernels.histogram(apart), 0.5) / 0.954
 
 
 def steepness(darkness: NDArray[np.uint8], ink: NDArray[np.bool_]) -> float:
@@ -99,7 +98,8 @@ def steepness(darkness: NDArray[np.uint8], ink: NDArray[np.bool_]) -> float:
     inked = ink.view(np.uint8)
     near = cv2.max(inked[here, 1:], cv2.max(inked[above, 1:], inked[here, :-1]))
     # At least a tenth of the pixels across a line are rim, be it thin or soft.
-    return _quantile(histogram(rise, near), 0.9)
+    counts = cv2.calcHist([rise], [0], near, [256], [0, 256]).ravel().astype(np.int64)
+    return _quantile(counts, 0.9)
 
 
 def _quantile(counts: NDArray[np.int64], share: float) -> float:
@@ -145,7 +145,7 @@ def _grained(darkness: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
         # Twice the scale, so that little noise is not lost in rounding.
         plane = cv2.convertScaleAbs(darkness, alpha=2) if darkness.max() < 128 else darkness
         smooth = cv2.GaussianBlur(plane, (0, 0), sigma) if sigma else plane
-        counts = histogram(smooth)
+        counts = kernels.histogram(smooth)
         base = _quantile(counts, 0.5)
         left = max(deviation(smooth), 0.5)
         sure = smooth >= base + _ABOVE_NOISE[1] * left

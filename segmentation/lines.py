@@ -71,9 +71,10 @@ def extract_lines(
     """
     pixels = to_bytes(image, model)
     layer = ground.read(pixels)
-    darkness, taken = layer.darkness, "none"
+    darkness = layer.darkness
+    taken: RoughTaken = "none"
     if pixels.shape[2] > 2 and layer.ground != "dark":
-        white = ground.on_white(pixels) if layer.white is None else layer.white
+        white = pixels if layer.white is None else layer.white
         darkness, taken = sketch.take_out(white, darkness, rough)
     mask, width = ink.mask(darkness)
     mask, width = stroke_holes.fill(mask, width)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation import _line_kernels as kernels
+from segmentation.ground import on_white
 
 Rough = Literal["auto", "keep", "ignore"]
 RoughTaken = Literal["none", "kept", "ignored"]
@@ -26,6 +27,8 @@ _COLOUR_LEAST = 12
 _FAINTEST = 20
 # From this share of what is drawn on a colour is looked at.
 _SEEN = 0.02
+# Pixels that tell whether there is any.
+_SAMPLES = 100_000
 # Strokes of up to this share of the ink's darkness are light; trace lines are as full as ink.
 _LIGHT = 0.7
 # Of the ink that a sketch touches this share or more lies between strokes of it.
@@ -50,7 +53,7 @@ def take_out(
 
     Parameters
     ----------
-    pixels : (H, W, 3) uint8 RGB on white; not modified
+    pixels : (H, W, 3 | 4) uint8 RGB or RGBA, paper white or transparent; not modified
     darkness : (H, W) uint8, 255 = full ink; not modified
     rough : "auto", "keep" or "ignore"
         Whether a light coloured sketch belongs to the lines; "auto" decides.
@@ -61,57 +64,58 @@ def take_out(
     """
     if rough not in get_args(Rough):
         raise ValueError(f"rough is {rough!r}, expected one of {get_args(Rough)}")
-    step = max(1, round(float(np.sqrt(darkness.size / 130_000))))
-    if not _any_colour(pixels[::step, ::step], darkness[::step, ::step]):
+    height, width, _ = pixels.shape
+    step = max(1, round(float(np.sqrt(height * width / _SAMPLES))))
+    # Seldom does a picture have such colours; a sample of it tells.
+    if not _light_colours(_Split.of(np.ascontiguousarray(pixels[::step, ::step])))[0]:
         return darkness, "none"
-    low, high = pixels.min(axis=2), pixels.max(axis=2)
-    depth = 255 - low
-    coloured = _is_coloured(low, high, depth)
-    neutral = (depth >= _FAINTEST) & ~coloured
-    if not neutral.any():
-        return darkness, "none"
-    full = float(np.percentile(depth[neutral], 80))
-    found = [
-        colour
-        for channel in range(3)
-        if (colour := _colour(pixels, coloured, depth, high, channel)) is not None
-        and colour.level <= _LIGHT * full
-    ]
-    if not found:
-        return darkness, "none"
+    split = _Split.of(on_white(pixels))
+    found, full = _light_colours(split)
     if rough == "auto":
-        ink = neutral & (depth >= full / 2)
+        ink = split.neutral & (split.depth >= full / 2)
         found = [colour for colour in found if _disordered(colour.where, ink)]
     if rough == "keep" or not found:
         return darkness, "kept"
-    return _without(pixels, darkness, depth, found, full), "ignored"
+    return _without(split, darkness, found, full), "ignored"
 
 
-def _is_coloured(
-    low: NDArray[np.uint8], high: NDArray[np.uint8], depth: NDArray[np.uint8]
-) -> NDArray[np.bool_]:
-    chroma = high - low
-    return np.asarray((chroma >= _COLOUR_LEAST) & (chroma >= _COLOURED * depth))
+@dataclass(frozen=True)
+class _Split:
+    """Pixels (H, W, 3) on white, how dark they are, and which have a colour and which none."""
+
+    pixels: NDArray[np.uint8]
+    high: NDArray[np.uint8]
+    depth: NDArray[np.uint8]
+    coloured: NDArray[np.bool_]
+    neutral: NDArray[np.bool_]
+
+    @staticmethod
+    def of(pixels: NDArray[np.uint8]) -> _Split:
+        pixels = on_white(pixels)
+        red, green, blue = cv2.split(pixels)
+        low = cv2.min(cv2.min(red, green), blue)
+        high = cv2.max(cv2.max(red, green), blue)
+        depth, chroma = 255 - low, high - low
+        drawn = depth >= _FAINTEST
+        coloured = (chroma >= _COLOUR_LEAST) & (chroma >= _COLOURED * depth)
+        return _Split(pixels, high, depth, coloured & drawn, drawn & ~coloured)
 
 
-def _any_colour(pixels: NDArray[np.uint8], darkness: NDArray[np.uint8]) -> bool:
-    low, high = pixels.min(axis=2), pixels.max(axis=2)
-    drawn = darkness >= _FAINTEST
-    coloured = _is_coloured(low, high, 255 - low) & drawn
-    return bool(np.count_nonzero(coloured) > _SEEN * np.count_nonzero(drawn))
-
-
-def _colour(
-    pixels: NDArray[np.uint8],
-    coloured: NDArray[np.bool_],
-    depth: NDArray[np.uint8],
-    high: NDArray[np.uint8],
-    channel: int,
-) -> _Colour | None:
-    where = coloured & (pixels[:, :, channel] == high) & (depth >= _FAINTEST)
-    if np.count_nonzero(where) <= _SEEN * np.count_nonzero(coloured):
-        return None
-    return _Colour(channel, where, float(np.percentile(depth[where], 80)))
+def _light_colours(split: _Split) -> tuple[list[_Colour], float]:
+    """Find colours that are lighter than the ink; also return how dark the ink is."""
+    coloured, neutral = np.count_nonzero(split.coloured), np.count_nonzero(split.neutral)
+    if neutral == 0 or coloured <= _SEEN * neutral:
+        return [], 0.0
+    full = float(np.percentile(split.depth[split.neutral], 80))
+    found = []
+    for channel in range(3):
+        where = split.coloured & (split.pixels[:, :, channel] == split.high)
+        if np.count_nonzero(where) <= _SEEN * (coloured + neutral):
+            continue
+        level = float(np.percentile(split.depth[where], 80))
+        if level <= _LIGHT * full:
+            found.append(_Colour(channel, where, level))
+    return found, full
 
 
 def _disordered(sketch: NDArray[np.bool_], ink: NDArray[np.bool_]) -> bool:
@@ -139,11 +143,7 @@ def _swept(plane: NDArray[np.uint8], dy: int, dx: int, reach: int) -> NDArray[np
 
 
 def _without(
-    pixels: NDArray[np.uint8],
-    darkness: NDArray[np.uint8],
-    depth: NDArray[np.uint8],
-    found: list[_Colour],
-    full: float,
+    split: _Split, darkness: NDArray[np.uint8], found: list[_Colour], full: float
 ) -> NDArray[np.uint8]:
     """Look at coloured pixels through a filter of the sketch's colour.
 
@@ -152,10 +152,10 @@ def _without(
     """
     cleaned = darkness.copy()
     for colour in found:
-        loss = 255 - pixels[:, :, colour.channel]
+        loss = 255 - split.pixels[:, :, colour.channel]
         tone = float(np.percentile(loss[colour.where], 90))
         table = np.clip((np.arange(256) - tone) * 255.0 / (255 - tone), 0, 255)
         seen = np.rint(table).astype(np.uint8)[loss]
-        light = colour.where & (depth < (colour.level + full) / 2)
+        light = colour.where & (split.depth < (colour.level + full) / 2)
         cleaned[light] = seen[light]
     return cleaned

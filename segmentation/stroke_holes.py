@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from segmentation import _hole_kernels as kernels
 from segmentation import _line_kernels as line_kernels
 
+# Pixels of holes as flat indices, and where each hole starts in that list.
+Holes = tuple[NDArray[np.int64], NDArray[np.int64]]
+
 # Holes are looked at up to this share of a squared line width, and at least this area.
 _HOLE_SHARE = 4.0
 _HOLE_PX = 12
@@ -17,6 +20,8 @@ _WIDER = 1.5
 _NARROWER = 0.65
 # Up to this share of a squared line width a hole is none of the drawing's, even in solid black.
 _PIN_SHARE = 1 / 9
+# Fewer holes than this share of the ink do not change what is measured.
+_MANY_SHARE = 0.01
 # From this share of the ink on, what was missing shows a dry stroke, whose edge is ragged too.
 _DRY_SHARE = 0.04
 # Scales at which strokes look whole.
@@ -45,20 +50,24 @@ def fill(ink: NDArray[np.bool_], width: float) -> tuple[NDArray[np.bool_], float
     """
     if width <= 1:
         return ink, width
-    width = _whole_width(ink, width)
+    inked = np.count_nonzero(ink)
+    holes = _holes(ink, width)
+    if holes[0].size > _MANY_SHARE * inked:
+        width = _whole_width(ink, width)
+        holes = _holes(ink, width)
     for _ in range(_ROUNDS):
-        filled, added = _filled(ink, width)
-        if added == 0:
+        ink, added = _filled(ink, width, holes)
+        if added <= _MANY_SHARE * inked:
             break
-        before = np.count_nonzero(ink)
-        if added > _DRY_SHARE * before:
-            filled, _ = _filled(_closed(filled, width), width)
-        ink = filled
+        if added > _DRY_SHARE * inked:
+            ink = _closed(ink, width)
+            ink, _ = _filled(ink, width, _holes(ink, width))
         measured = float(line_kernels.line_width(ink))
         grown = measured > _GROWS * width
         width = measured
         if not grown:
             break
+        holes = _holes(ink, width)
     return ink, width
 
 
@@ -75,17 +84,23 @@ def _whole_width(ink: NDArray[np.bool_], width: float) -> float:
     return width
 
 
-def _filled(ink: NDArray[np.bool_], width: float) -> tuple[NDArray[np.bool_], int]:
-    """Fill once; return the new mask and how many pixels were added."""
+def _holes(ink: NDArray[np.bool_], width: float) -> Holes:
     most = max(_HOLE_PX, round(_HOLE_SHARE * width * width))
     pixels, starts = kernels.small_holes(ink, most)
+    return pixels, starts
+
+
+def _filled(
+    ink: NDArray[np.bool_], width: float, holes: Holes
+) -> tuple[NDArray[np.bool_], int]:
+    """Fill those of the holes that lie in strokes; return the new mask and how many pixels."""
+    pixels, starts = holes
     if pixels.size == 0:
         return ink, 0
     whole = ink.copy()
     whole.ravel()[pixels] = True
-    widest = _WIDER * width + 2
     inside = kernels.in_strokes(
-        whole, pixels, starts, widest, _NARROWER, _PIN_SHARE * width * width
+        whole, pixels, starts, _WIDER * width + 2, _NARROWER, _PIN_SHARE * width * width
     )
     drawn = np.repeat(~inside, np.diff(starts))
     whole.ravel()[pixels[drawn]] = False
