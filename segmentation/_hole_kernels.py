@@ -10,7 +10,7 @@ from segmentation._jit import Array, kernel
 
 _UNSEEN, _OPEN, _HOLE = 0, 1, 2
 # Directions in which a stroke is looked for around a hole.
-_TURNS = 16
+_TURNS = 32
 
 
 @kernel("int64(boolean[:,::1], uint8[:,::1], int64[::1], int64, int64)")

@@ -142,7 +142,10 @@ def _vote(blocks: NDArray[np.uint8]) -> Ground:
     dark = int(np.count_nonzero((down >= _STANDS_OUT) & (down >= up)))
     light = int(np.count_nonzero((up >= _STANDS_OUT) & (up > down)))
     if (dark + light) * _DIRT <= down.size:
-        raise NoLinesError(_one_tone(values))
+        tone = np.median(values, axis=(0, 1, 3)).astype(int)
+        if tone.mean() > 255 - _DARKEST_PAPER:
+            return "light"  # a blank sheet of a colour
+        raise NoLinesError(_one_tone(tone.tolist()))
     if dark + light > _NOISE_SHARE * down.size:
         raise NoLinesError(
             "no line can be told: the picture is noise without any ground; scan or export the "
@@ -151,9 +154,8 @@ def _vote(blocks: NDArray[np.uint8]) -> Ground:
     return "light" if dark >= light else "dark"
 
 
-def _one_tone(blocks: NDArray[np.int16]) -> str:
-    middle = np.median(blocks, axis=(0, 1, 3)).astype(int).tolist()
-    shown = tuple(middle) if len(middle) > 1 else middle[0]
+def _one_tone(tone: list[int]) -> str:
+    shown = tuple(tone) if len(tone) > 1 else tone[0]
     return (
         f"no line can be told: the whole picture is one dark tone, {shown}; export the lines with "
         "their transparency (RGBA) or on white paper"

@@ -21,6 +21,7 @@ _FAINTEST = 20
 _NOISY = 2.0
 # Neighbours this far apart tell noise: grain is correlated over a pixel or two.
 _NOISE_LAG_PX = 4
+_NOISE_SAMPLES = 1000
 # Deviations of noise that ink must exceed: anywhere, and somewhere in each stroke.
 _ABOVE_NOISE = (3.5, 6.0)
 # Noise is smoothed by the first of these (sigma in pixels) that leaves lines clear of it: the
@@ -33,6 +34,8 @@ _GRAIN_PX = 6
 
 # Lines whose steepest rim takes this share of full ink a pixel, or less, are soft.
 _SOFT = 0.3
+# Less of a rise than this share of full ink is no rim.
+_FLAT_SHARE = 0.03
 # From this share of full ink on soft ink is solid: a fill, not a line.
 _SOLID_SHARE = 0.6
 # Hills of darkness that rise less than this share of full ink are no line.
@@ -55,7 +58,7 @@ def mask(darkness: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
         return _grained(darkness)
     full = full_ink(kernels.histogram(darkness))
     ink = darkness >= max(_FAINTEST, round(_INK_SHARE * full))
-    rise = steepness(darkness, ink) if min(darkness.shape) > 1 else 0.0
+    rise = steepness(darkness, ink, full) if min(darkness.shape) > 1 else 0.0
     if 0 < rise < _SOFT * full:
         return _soft(darkness, full, rise)
     width = float(kernels.line_width(ink))
@@ -74,20 +77,21 @@ def full_ink(counts: NDArray[np.int64], faintest: int = _FAINTEST) -> int:
     return int(np.searchsorted(np.cumsum(inked), inked.sum() * 0.95))
 
 
-def deviation(plane: NDArray[np.uint8]) -> float:
+def deviation(plane: NDArray[np.uint8], lag: int = _NOISE_LAG_PX) -> float:
     """Standard deviation of a plane's noise, whatever is drawn on less than a third of it.
 
-    Told from the median difference of pixels a few apart, which lines and slow changes of the
-    paper do not move (a normal difference's median is 0.954 deviations of a single value).
+    Told from the median difference of pixels `lag` apart, which lines and slow changes of the
+    paper do not move (a normal difference's median is 0.954 deviations of a single value). 0.0
+    where the plane is too small to tell.
     """
     rows = plane[:: max(1, plane.size // 250_000)]
-    if rows.shape[1] <= _NOISE_LAG_PX:
+    if rows.shape[0] * (rows.shape[1] - lag) < _NOISE_SAMPLES or rows.shape[1] <= lag:
         return 0.0
-    apart = cv2.absdiff(rows[:, _NOISE_LAG_PX:], rows[:, :-_NOISE_LAG_PX])
+    apart = cv2.absdiff(rows[:, lag:], rows[:, :-lag])
     return _quantile(kernels.histogram(apart), 0.5) / 0.954
 
 
-def steepness(darkness: NDArray[np.uint8], ink: NDArray[np.bool_]) -> float:
+def steepness(darkness: NDArray[np.uint8], ink: NDArray[np.bool_], full: int) -> float:
     """Grey levels that the rims of lines rise by in a pixel; 0.0 without ink."""
     step = max(1, darkness.size // 500_000)
     here, above = slice(1, None, step), slice(0, -1, step)
@@ -97,8 +101,9 @@ def steepness(darkness: NDArray[np.uint8], ink: NDArray[np.bool_]) -> float:
     )
     inked = ink.view(np.uint8)
     near = cv2.max(inked[here, 1:], cv2.max(inked[above, 1:], inked[here, :-1]))
-    # At least a tenth of the pixels across a line are rim, be it thin or soft.
     counts = cv2.calcHist([rise], [0], near, [256], [0, 256]).ravel().astype(np.int64)
+    # Inside a line nothing rises; of its rim a tenth is steepest, be it thin or soft.
+    counts[: max(2, round(_FLAT_SHARE * full))] = 0
     return _quantile(counts, 0.9)
 
 
@@ -147,7 +152,7 @@ def _grained(darkness: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
         smooth = cv2.GaussianBlur(plane, (0, 0), sigma) if sigma else plane
         counts = kernels.histogram(smooth)
         base = _quantile(counts, 0.5)
-        left = max(deviation(smooth), 0.5)
+        left = max(deviation(smooth, _NOISE_LAG_PX + round(4 * sigma)), 0.5)
         sure = smooth >= base + _ABOVE_NOISE[1] * left
         full = full_ink(counts, int(base + _ABOVE_NOISE[1] * left)) - base
         if _ABOVE_NOISE[0] * left <= _CLEAR_SHARE * full:

@@ -15,6 +15,8 @@ from segmentation.rough import Rough, RoughTaken
 
 # A picture with less than this share left bare is a tone, not a drawing.
 _LEAST_BARE = 0.02
+# Noise of a blank sheet, in grey levels; with more it is no sheet.
+_MOST_NOISE = 10.0
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,23 @@ def extract_lines(
         darkness, taken = sketch.take_out(white, darkness, rough)
     mask, width = ink.mask(darkness)
     mask, width = stroke_holes.fill(mask, width)
-    if np.count_nonzero(mask) > (1 - _LEAST_BARE) * mask.size:
-        raise NoLinesError(
-            "no line can be told: the whole picture is as dark as a line; export the lines with "
-            "their transparency (RGBA) or on white paper"
-        )
+    _check(mask, darkness, layer.ground)
     trace = layer.trace
     if trace.any():
         trace[~mask] = 0
     return LineArt(darkness, mask, trace, width, layer.ground, taken)
+
+
+def _check(mask: NDArray[np.bool_], darkness: NDArray[np.uint8], lies_on: Ground) -> None:
+    """Refuse a picture that shows no lines; a blank sheet, light or transparent, is a drawing."""
+    inked = np.count_nonzero(mask)
+    if inked > (1 - _LEAST_BARE) * mask.size:
+        raise NoLinesError(
+            "no line can be told: the whole picture is as dark as a line; export the lines with "
+            "their transparency (RGBA) or on white paper"
+        )
+    if inked == 0 and (lies_on == "dark" or ink.deviation(darkness) > _MOST_NOISE):
+        raise NoLinesError(
+            "no line can be told: nothing rises above the noise of the picture; scan or export "
+            "the drawing again as dark lines on light paper or on transparency"
+        )

@@ -20,12 +20,16 @@ _WIDER = 1.5
 _NARROWER = 0.65
 # Up to this share of a squared line width a hole is none of the drawing's, even in solid black.
 _PIN_SHARE = 1 / 9
+# From so many holes in strokes on, their size up to this percentile is the pen's.
+_USUAL_COUNT, _USUAL_PERCENT = 20, 75
 # Fewer holes than this share of the ink do not change what is measured.
 _MANY_SHARE = 0.01
 # From this share of the ink on, what was missing shows a dry stroke, whose edge is ragged too.
 _DRY_SHARE = 0.04
 # Scales at which strokes look whole.
 _AFAR = (2, 4)
+# How many times as wide as its whole pieces a stroke may be.
+_WHOLE = 4.0
 # Filling makes lines measure wider, which shows more holes: how often that is followed.
 _ROUNDS = 3
 _GROWS = 1.25
@@ -73,15 +77,16 @@ def fill(ink: NDArray[np.bool_], width: float) -> tuple[NDArray[np.bool_], float
 
 def _whole_width(ink: NDArray[np.bool_], width: float) -> float:
     """Width of strokes whatever is missing inside: seen from afar, strokes are whole."""
+    whole = width
     for scale in _AFAR:
         small = cv2.resize(
             255 * ink.view(np.uint8), None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA
         )
         seen = float(line_kernels.line_width(small >= 128))
-        # Of lines thinner than two of these pixels nothing can be told.
-        if seen >= 2:
-            width = max(width, scale * seen)
-    return width
+        # Of lines thinner than two of these pixels nothing can be told, nor of black areas.
+        if 2 <= seen and scale * seen <= _WHOLE * width:
+            whole = max(whole, scale * seen)
+    return whole
 
 
 def _holes(ink: NDArray[np.bool_], width: float) -> Holes:
@@ -102,7 +107,11 @@ def _filled(
     inside = kernels.in_strokes(
         whole, pixels, starts, _WIDER * width + 2, _NARROWER, _PIN_SHARE * width * width
     )
-    drawn = np.repeat(~inside, np.diff(starts))
+    area = np.diff(starts)
+    if np.count_nonzero(inside) >= max(_USUAL_COUNT, np.count_nonzero(~inside)):
+        # A pen that leaves holes of this size in its strokes leaves them in solid black too.
+        inside |= area <= np.percentile(area[inside], _USUAL_PERCENT)
+    drawn = np.repeat(~inside, area)
     whole.ravel()[pixels[drawn]] = False
     return whole, int(pixels.size - np.count_nonzero(drawn))
 
