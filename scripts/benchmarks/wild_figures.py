@@ -11,7 +11,7 @@ the flat colours of the sample shot (Morevna Project, CC0), `saha_ink` keeps its
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,12 @@ INK = 0.2
 Box = tuple[int, int, int, int]
 # Frame of each of the two poses in the sample shot, and the box (x, y, width, height) of it.
 _FRAMES: dict[str, tuple[tuple[int, int], Box]] = {
-    "saha": ((8, 9), (420, 20, 1130, 960)),
+    "saha": ((9, 10), (420, 20, 1130, 960)),
     "saha_ink": ((1, 2), (400, 20, 1140, 1060)),
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # equal by identity, so that what is drawn of it can be cached
 class Figure:
     """One pose of a figure at one size.
 
@@ -115,14 +115,16 @@ def load(name: str, size: int, pose: int, bench: Path | None = None) -> Figure:
     return _outlined(name, size, pose)
 
 
-def borders(parts: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Name the two parts that meet at every border pixel.
+@lru_cache(maxsize=2)
+def borders(figure: Figure) -> NDArray[np.int64]:
+    """Name the two parts that meet at every border pixel; not to be modified.
 
     Returns
     -------
-    (H, W) int64
+    (2H, 2W) int64
         0 off the borders, else lower * K + higher number of the parts; K = highest number + 1.
     """
+    parts = figure.parts
     base = int(parts.max()) + 1
     pair = np.zeros(parts.shape, np.int64)
     wide = parts.astype(np.int64)
@@ -135,32 +137,54 @@ def borders(parts: NDArray[np.int32]) -> NDArray[np.int64]:
     return pair
 
 
-def cover(
-    figure: Figure, width_px: float | None = None, cut: NDArray[np.bool_] | None = None
-) -> NDArray[np.float32]:
-    """Draw the lines.
+@lru_cache(maxsize=2)
+def apart(figure: Figure) -> NDArray[np.float32]:
+    """Distance of every pixel to the middle of the nearest line: (2H, 2W) in its own pixels."""
+    return _distance(_middles(figure))
+
+
+def _middles(figure: Figure) -> NDArray[np.bool_]:
+    return (borders(figure) > 0) | figure.details
+
+
+def _distance(drawn: NDArray[np.bool_]) -> NDArray[np.float32]:
+    plane = (~drawn).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(plane, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+
+
+@lru_cache(maxsize=8)
+def closed(figure: Figure, width_px: float | None = None) -> NDArray[np.float32]:
+    """Draw the lines without a hole.
 
     Parameters
     ----------
     figure : Figure
     width_px : float or None
         Width of the lines; None for the ordinary one. Lines drawn by hand keep theirs.
-    cut : (2H, 2W) bool or None
-        Border pixels that are left out.
 
     Returns
     -------
     (H, W) float32
-        Share of ink of every pixel.
+        Share of ink of every pixel; not to be modified.
     """
-    drawn = (borders(figure.parts) > 0) | figure.details
+    return figure.ink if figure.ink is not None else _inked(figure, width_px, apart(figure))
+
+
+def cut_open(figure: Figure, width_px: float | None, cut: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Draw the lines as `closed` does, without the border pixels of `cut`, (2H, 2W) bool."""
+    middles = _middles(figure)
     if figure.ink is not None:
-        return figure.ink if cut is None else figure.ink * ~_cut_ink(drawn, cut)
+        return np.asarray(figure.ink * ~_cut_ink(middles, cut), np.float32)
+    return _inked(figure, width_px, _distance(middles & ~cut))
+
+
+def _inked(
+    figure: Figure, width_px: float | None, distance: NDArray[np.float32]
+) -> NDArray[np.float32]:
     width = figure.width_px if width_px is None else width_px
-    if cut is not None:
-        drawn = drawn & ~cut
-    distance = cv2.distanceTransform((~drawn).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return _small(np.clip(width * OVERSAMPLE / 2 + 0.5 - distance, 0, 1).astype(np.float32))
+    cover = np.clip(width * OVERSAMPLE / 2 + 0.5 - distance, 0, 1)
+    size = (cover.shape[1] // OVERSAMPLE, cover.shape[0] // OVERSAMPLE)
+    return np.asarray(cv2.resize(cover, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _cut_ink(drawn: NDArray[np.bool_], cut: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -171,31 +195,28 @@ def _cut_ink(drawn: NDArray[np.bool_], cut: NDArray[np.bool_]) -> NDArray[np.boo
     return cut.ravel()[nearest][::OVERSAMPLE, ::OVERSAMPLE]
 
 
-def _small(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    size = (plane.shape[1] // OVERSAMPLE, plane.shape[0] // OVERSAMPLE)
-    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+@lru_cache(maxsize=8)
+def closed_truth(figure: Figure, width_px: float | None = None) -> Truth:
+    """Find the regions of the lines that `closed` draws."""
+    return truth(figure, closed(figure, width_px))
 
 
-def truth(
-    figure: Figure, closed: NDArray[np.float32], cuts: NDArray[np.float64] | None = None
-) -> Truth:
-    """Find the regions that closed lines enclose, and what the holes in them would join.
-
-    Parameters
-    ----------
-    figure : Figure
-    closed : (H, W) float32, ink of the lines without any hole
-    cuts : (G, 4) or None, x, y of every hole in pixels and the two parts beside it
-    """
-    labels = drawings.components(closed < INK)
-    # A border of the partition without ink divides too: two colours never are one region.
+def truth(figure: Figure, ink: NDArray[np.float32]) -> Truth:
+    """Find the regions that closed lines enclose: (H, W) float32 ink without any hole."""
+    labels = drawings.components(ink < INK)
     parts = figure.parts[::OVERSAMPLE, ::OVERSAMPLE]
     count, base = int(labels.max()) + 1, int(parts.max()) + 1
     votes = np.bincount(labels.ravel() * np.int64(base) + parts.ravel(), minlength=count * base)
     colors = figure.colors[votes.reshape(count, base).argmax(axis=1)]
-    joins = [_sides(labels, parts, row) for row in ([] if cuts is None else cuts)]
-    kept = np.array([pair for pair in joins if pair is not None], np.int64).reshape(-1, 2)
-    return Truth(labels, colors, kept, figure.counted_px)
+    return Truth(labels, colors, np.zeros((0, 2), np.int64), figure.counted_px)
+
+
+def joins(figure: Figure, right: Truth, cuts: NDArray[np.float64]) -> Truth:
+    """Name the regions that holes would join: (G, 4), x, y in pixels and the parts beside it."""
+    parts = figure.parts[::OVERSAMPLE, ::OVERSAMPLE]
+    pairs = [_sides(right.labels, parts, cut) for cut in cuts]
+    kept = np.array([pair for pair in pairs if pair is not None], np.int64).reshape(-1, 2)
+    return replace(right, joins=kept)
 
 
 def _sides(

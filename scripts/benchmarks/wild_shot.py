@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 
 from scripts.benchmarks.wild_variants import Variant
 
-# A region is right when this share of it has the right colour.
-_RIGHT = 0.8
+# A region is right when this share of its inside has the right colour, and what has not is smaller
+# than so many regions that just count.
+_RIGHT, _WRONG_REGIONS = 0.95, 10
+# The inside begins this deep: the rims of soft and rough lines are nobody's.
+_RIM_PX = 2.5
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,11 @@ def right(target: Variant, painted: NDArray[np.uint8] | None) -> list[int]:
         return []
     # Nothing is painted where alpha is 0, whatever the colour beneath.
     bare = np.where(painted[..., 3:] > 0, painted, 0).astype(np.uint8)
-    got, share = _commonest(bare, truth.labels, len(truth.colors))
+    inside = _insides(truth.labels)
+    area = np.bincount(inside.ravel(), minlength=len(truth.colors))
+    got, most = _commonest(bare, inside, len(truth.colors))
+    even = (most >= _RIGHT * area) & (area - most <= _WRONG_REGIONS * truth.counted_px)
     counted = truth.counted()
-    area = np.bincount(truth.labels.ravel())
     found: list[int] = []
     for color in np.unique(truth.colors[counted], axis=0):
         regions = [int(r) for r in counted if (truth.colors[r] == color).all()]
@@ -81,14 +86,22 @@ def right(target: Variant, painted: NDArray[np.uint8] | None) -> list[int]:
         votes = np.bincount(which.ravel(), weights=area[regions])
         meant = values[votes.argmax()] if target.tolerance else color
         near = np.abs(meant.astype(int) - color).max() <= target.tolerance
-        found += [r for r in regions if near and share[r] >= _RIGHT and (got[r] == meant).all()]
+        found += [r for r in regions if near and even[r] and (got[r] == meant).all()]
     return sorted(found)
+
+
+def _insides(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Take the rim off every region that is wide enough to keep half of its pixels."""
+    depth = cv2.distanceTransform((labels > 0).astype(np.uint8), cv2.DIST_L2, 5)
+    deep = np.where(depth > _RIM_PX, labels, 0)
+    area, left = np.bincount(labels.ravel()), np.bincount(deep.ravel(), minlength=labels.max() + 1)
+    return np.where((2 * left >= area)[labels], deep, labels).astype(np.int32)
 
 
 def _commonest(
     painted: NDArray[np.uint8], labels: NDArray[np.int32], count: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Commonest colour of every region, (count, 4) uint8, and its share of the region's pixels."""
+    """Commonest colour of every region, (count, 4) uint8, and how many of its pixels have it."""
     packed = np.ascontiguousarray(painted).view(np.uint32)[..., 0].ravel()
     values, index = np.unique(packed, return_inverse=True)
     keys, votes = np.unique(labels.ravel() * np.int64(len(values)) + index, return_counts=True)
@@ -96,9 +109,8 @@ def _commonest(
     order = np.argsort(votes, kind="stable")  # the last assignment, of most votes, stays
     best, most = np.zeros(count, np.int64), np.zeros(count)
     best[region[order]], most[region[order]] = value[order], votes[order]
-    area = np.bincount(labels.ravel(), minlength=count)
     colors = values[best].astype(np.uint32).view(np.uint8).reshape(-1, 4)
-    return colors, most / np.maximum(area, 1)
+    return colors, most
 
 
 def write_png(path: Path, picture: NDArray[np.uint8]) -> None:

@@ -13,8 +13,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.benchmarks import wild_figures
-from scripts.benchmarks.wild_figures import OVERSAMPLE, Figure, Truth, cover, painting, truth
+from scripts.benchmarks.wild_figures import (
+    OVERSAMPLE,
+    Figure,
+    Truth,
+    apart,
+    borders,
+    closed,
+    closed_truth,
+    cut_open,
+    joins,
+    painting,
+    truth,
+)
 
 Plane = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -87,18 +98,15 @@ def _noise(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> Pl
 
 def clean(figure: Figure, rng: np.random.Generator, width_px: float | None = None) -> Variant:
     """Black closed lines on white: what every circumstance is compared with."""
-    ink = cover(figure, width_px)
-    return Variant(grey(ink), truth(figure, ink), painting(figure))
+    right = closed_truth(figure, width_px)
+    return Variant(grey(closed(figure, width_px)), right, painting(figure))
 
 
 def short_of_edge(figure: Figure, rng: np.random.Generator, px: int) -> Variant:
     """Lines end before the edge of the canvas."""
-    ink = cover(figure)
-    right = truth(figure, ink)
-    drawn = ink.copy()
+    drawn = closed(figure).copy()
     drawn[:px], drawn[-px:], drawn[:, :px], drawn[:, -px:] = 0, 0, 0, 0
-    # Where a line runs along the edge, within the erased rim, nothing was left to close.
-    return Variant(grey(drawn), right, painting(figure))
+    return Variant(grey(drawn), closed_truth(figure), painting(figure))
 
 
 def holes(
@@ -110,11 +118,9 @@ def holes(
 ) -> Variant:
     """Bare holes of these widths where two colours would join, every other beside a junction."""
     width = figure.width_px if width_px is None else width_px
-    closed = cover(figure, width_px)
     cut, cuts = _cuts(figure, rng, hole_px, width, count)
-    return Variant(
-        grey(cover(figure, width_px, cut)), truth(figure, closed, cuts), painting(figure)
-    )
+    right = joins(figure, closed_truth(figure, width_px), cuts)
+    return Variant(grey(cut_open(figure, width_px, cut)), right, painting(figure))
 
 
 def _cuts(
@@ -125,7 +131,7 @@ def _cuts(
     count: int,
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Choose holes: border pixels to leave out, and x, y in pixels and the parts of each."""
-    pair = wild_figures.borders(figure.parts)
+    pair = borders(figure)
     base = int(figure.parts.max()) + 1
     low, high = pair // base, pair % base
     area = np.bincount(figure.parts.ravel(), minlength=base)
@@ -187,28 +193,34 @@ def _along(
 
 def thin_dashes(figure: Figure, rng: np.random.Generator) -> Variant:
     """Binarised lines of 1.6 px with a hole of 3 x 3 px every 22 px."""
-    closed = (cover(figure, 1.6) >= 0.35).astype(np.float32)
-    drawn = closed.copy()
-    ys, xs = np.nonzero(closed)
+    whole = (closed(figure, 1.6) >= 0.35).astype(np.float32)
+    drawn = whole.copy()
+    ys, xs = np.nonzero(whole)
     for i in rng.choice(len(ys), len(ys) // 45, replace=False):
         drawn[max(0, ys[i] - 1) : ys[i] + 2, max(0, xs[i] - 1) : xs[i] + 2] = 0
-    return Variant(grey(drawn), truth(figure, closed), painting(figure))
+    return Variant(grey(drawn), truth(figure, whole), painting(figure))
 
 
 def dry_brush(figure: Figure, rng: np.random.Generator) -> Variant:
     """Lines of 12 px, a fifth of their ink missing in streaks along the stroke."""
-    ink = cover(figure, 12)
+    ink = closed(figure, 12)
     streak = _streaks(figure, rng)
     level = np.quantile(streak[ink > 0.5], 0.2)
     drawn = ink * np.clip((streak - level) * 4 + 0.5, 0, 1)
-    return Variant(grey(drawn), truth(figure, ink), painting(figure))
+    return Variant(grey(drawn), closed_truth(figure, 12), painting(figure))
+
+
+def dry_grain(figure: Figure, rng: np.random.Generator) -> Variant:
+    """Lines of 12 px, a fifth of their ink missing in specks of one or a few pixels."""
+    ink = closed(figure, 12)
+    grain = _noise(rng, figure.shape, 0.6)
+    bare = grain < np.quantile(grain[ink > 0.5], 0.2)
+    return Variant(grey(ink * ~bare), closed_truth(figure, 12), painting(figure))
 
 
 def _streaks(figure: Figure, rng: np.random.Generator) -> Plane:
     """Noise drawn out along the borders (line integral convolution, Cabral and Leedom, 1993)."""
-    drawn = (wild_figures.borders(figure.parts) > 0) | figure.details
-    distance = cv2.distanceTransform((~drawn).astype(np.uint8), cv2.DIST_L2, 5)
-    smooth = cv2.GaussianBlur(distance[::OVERSAMPLE, ::OVERSAMPLE], (0, 0), 2)
+    smooth = cv2.GaussianBlur(apart(figure)[::OVERSAMPLE, ::OVERSAMPLE], (0, 0), 2)
     across = np.stack([cv2.Sobel(smooth, cv2.CV_32F, *d) for d in ((1, 0), (0, 1))])
     along = np.stack([-across[1], across[0]]) / np.maximum(np.hypot(*across), 1e-6)
     shape = figure.shape
@@ -224,18 +236,18 @@ def _streaks(figure: Figure, rng: np.random.Generator) -> Plane:
 
 def soft_pencil(figure: Figure, rng: np.random.Generator) -> Variant:
     """Lines of at least 4 px blurred over 4 px, at 70 % opacity: no pixel is solid."""
-    closed = cv2.GaussianBlur(cover(figure, max(4, 5 * figure.scale)), (0, 0), 4)
+    soft = cv2.GaussianBlur(closed(figure, max(4, 5 * figure.scale)), (0, 0), 4)
     # The visible line: what is darker than a third of its own darkest pixels.
-    strength = np.quantile(closed[closed > 0.1], 0.95)
-    seen = np.clip(closed / strength, 0, 1) * (closed > strength / 3)
+    strength = np.quantile(soft[soft > 0.1], 0.95)
+    seen = np.clip(soft / strength, 0, 1) * (soft > strength / 3)
     return Variant(
-        grey(closed * np.float32(0.7)), truth(figure, seen.astype(np.float32)), painting(figure)
+        grey(soft * np.float32(0.7)), truth(figure, seen.astype(np.float32)), painting(figure)
     )
 
 
 def faint_scan(figure: Figure, rng: np.random.Generator) -> Variant:
     """Faint pencil scanned: grain, pressure, tinted paper lit unevenly."""
-    closed = cover(figure, max(2, 3 * figure.scale))
+    width = max(2, 3 * figure.scale)
     shape = figure.shape
     pressure = np.clip(0.34 + 0.07 * _noise(rng, shape, 20), 0.2, 0.6)
     grain = np.clip(0.85 + 0.3 * _noise(rng, shape, 0.8), 0.25, 1.3)
@@ -245,28 +257,27 @@ def faint_scan(figure: Figure, rng: np.random.Generator) -> Variant:
     paper = (
         paper + 3.0 * _noise(rng, shape, 0.6)[..., None] + 2.0 * _noise(rng, shape, 5)[..., None]
     )
-    ink = cv2.GaussianBlur(closed, (0, 0), 0.5) * pressure * grain
+    ink = cv2.GaussianBlur(closed(figure, width), (0, 0), 0.5) * pressure * grain
     lines = mixed(ink.astype(np.float32), paper.astype(np.float32), (40, 38, 44))
-    return Variant(lines, truth(figure, closed), painting(figure))
+    return Variant(lines, closed_truth(figure, width), painting(figure))
 
 
 def pen_bubbles(figure: Figure, rng: np.random.Generator) -> Variant:
     """Pen lines of 9 px, bubbles of up to 5 px inside the stroke."""
     width = 9.0
-    closed = cover(figure, width)
-    drawn = (wild_figures.borders(figure.parts) > 0) | figure.details
-    distance = cv2.distanceTransform((~drawn).astype(np.uint8), cv2.DIST_L2, 5)
-    inside = distance[::OVERSAMPLE, ::OVERSAMPLE] / OVERSAMPLE
+    inside = apart(figure)[::OVERSAMPLE, ::OVERSAMPLE] / OVERSAMPLE
     ys, xs = np.nonzero(inside < width / 2 - 1.8)
     bare = np.zeros(figure.shape, np.float32)
     shift = 4  # fractional bits of cv2.circle
-    for i in rng.choice(len(ys), len(ys) // 60, replace=False):
+    for i in rng.choice(len(ys), len(ys) // 40, replace=False):
         # The rim of the stroke stays whole.
         radius = rng.uniform(0.8, width / 2 - 0.9 - inside[ys[i], xs[i]])
         at = np.rint((np.array([xs[i], ys[i]]) + rng.uniform(-0.4, 0.4, 2)) * 2**shift)
         centre = (int(at[0]), int(at[1]))
         cv2.circle(bare, centre, round(radius * 2**shift), 1.0, -1, cv2.LINE_AA, shift)
-    return Variant(grey(closed * (1 - bare)), truth(figure, closed), painting(figure))
+    return Variant(
+        grey(closed(figure, width) * (1 - bare)), closed_truth(figure, width), painting(figure)
+    )
 
 
 def on_ground(
@@ -276,28 +287,32 @@ def on_ground(
     ground: tuple[int, int, int] = (0, 0, 0),
 ) -> Variant:
     """Lines of a colour on an opaque ground of another."""
-    ink = cover(figure)
-    return Variant(mixed(ink, ground, color), truth(figure, ink), painting(figure))
+    ink = closed(figure)
+    return Variant(mixed(ink, ground, color), closed_truth(figure), painting(figure))
 
 
 def chalkboard(figure: Figure, rng: np.random.Generator) -> Variant:
     """Chalk on a dark green board, both grained, the board wiped unevenly."""
-    closed = cover(figure, max(3, 5 * figure.scale))
+    width = max(3, 5 * figure.scale)
     shape = figure.shape
     board = np.float32([44, 66, 56]) + 5 * _noise(rng, shape, 30)[..., None]
     board = board + 2 * _noise(rng, shape, 0.7)[..., None]
     chalk = np.clip(0.85 + 0.2 * _noise(rng, shape, 0.8), 0.35, 1)
-    lines = mixed((closed * chalk).astype(np.float32), board.astype(np.float32), (226, 228, 220))
-    return Variant(lines, truth(figure, closed), painting(figure))
+    lines = mixed(
+        (closed(figure, width) * chalk).astype(np.float32),
+        board.astype(np.float32),
+        (226, 228, 220),
+    )
+    return Variant(lines, closed_truth(figure, width), painting(figure))
 
 
 def rough_sketch(figure: Figure, rng: np.random.Generator) -> Variant:
     """Black ink over a light-blue sketch of searching strokes and construction lines."""
-    ink = cover(figure)
+    ink = closed(figure)
     shape, full = figure.shape, figure.scale
     sketch = np.zeros(shape, np.float32)
     ys, xs = np.indices(shape).astype(np.float32)
-    line = cover(replace(figure, ink=None), max(1.2, 2 * full))
+    line = closed(replace(figure, ink=None), max(1.2, 2 * full))
     for _ in range(3):  # the same strokes searched for again and again
         at = [plane + (7 * full + 1) * _noise(rng, shape, 30 * full + 6) for plane in (xs, ys)]
         strength = np.clip(0.5 + 0.35 * _noise(rng, shape, 14 * full + 4), 0, 1)
@@ -312,17 +327,17 @@ def rough_sketch(figure: Figure, rng: np.random.Generator) -> Variant:
         cv2.line(plane, start.tolist(), end.tolist(), 150, max(1, round(2 * full)), cv2.LINE_AA)
     sketch = np.maximum(sketch, plane.astype(np.float32) / 255)
     under = mixed(sketch, (255, 255, 255), (150, 198, 240)).astype(np.float32)
-    return Variant(mixed(ink, under, (0, 0, 0)), truth(figure, ink), painting(figure))
+    return Variant(mixed(ink, under, (0, 0, 0)), closed_truth(figure), painting(figure))
 
 
 def cmyk(figure: Figure, rng: np.random.Generator, alpha: bool) -> Variant:
     """Rich black lines in CMYK, on white paper or on transparency."""
-    ink = cover(figure)
+    ink = closed(figure)
     full = np.rint(255 * ink[..., None] * np.float32([0.6, 0.5, 0.4, 1])).astype(np.uint8)
     if alpha:
         solid = np.where(ink[..., None] > 0, np.uint8([153, 128, 102, 255]), 0).astype(np.uint8)
         full = np.dstack([solid, np.rint(255 * ink).astype(np.uint8)])
-    return Variant(full, truth(figure, ink), painting(figure), cmyk=True)
+    return Variant(full, closed_truth(figure), painting(figure), cmyk=True)
 
 
 def _on_paper(variant: Variant) -> Variant:
@@ -442,6 +457,9 @@ def _every() -> dict[str, Circumstance]:
     found |= {
         "dry brush": Circumstance(
             "lines", "12 px lines, a fifth of the ink missing", dry_brush, 12, True, True
+        ),
+        "dry grain": Circumstance(
+            "lines", "12 px lines, a fifth of the ink missing in specks", dry_grain, 12, True, True
         ),
         "soft pencil": Circumstance(
             "lines", "blur 4 px, 70 % opacity", soft_pencil, None, redrawn=True

@@ -103,6 +103,16 @@ def test_the_painted_truth_is_right_and_one_wrong_region_is_not(fox):
     assert wild_shot.right(shown, None) == []
 
 
+def test_a_blob_of_another_colour_makes_a_region_wrong(fox):
+    shown = clean(fox, rng())
+    counted = list(shown.truth.counted())
+    large = int(np.bincount(shown.truth.labels.ravel())[1:].argmax()) + 1
+    ys, xs = np.nonzero(shown.truth.labels == large)
+    blob = shown.painted.copy()
+    blob[ys[: len(ys) // 4], xs[: len(ys) // 4]] = 0
+    assert wild_shot.right(shown, blob) == [region for region in counted if region != large]
+
+
 def test_near_colours_are_right_where_all_regions_of_a_colour_are_alike(fox):
     shown = replace(clean(fox, rng()), tolerance=6)
     counted = list(shown.truth.counted())
