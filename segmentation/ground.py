@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,12 +16,19 @@ Ground = Literal["light", "dark", "transparent"]
 
 # Darker than this is no ordinary paper, which may be grey or tinted (scans).
 _DARKEST_PAPER = 96
+# One pixel in so many has to be light for light paper to be there.
+_SOME = 5
 # Paper of more colour than this is compared channel by channel.
 _TINTED = 16
 # Pixels that the ground is judged by: every n-th along both axes, to about this many.
 _SAMPLES = 70_000
-# A pixel this far from the middle tone of its surroundings stands out from them.
+# A pixel this far from what is around it stands out.
 _STANDS_OUT = 24
+# What surrounds a pixel is so many blocks of paper wide: mostly bare, whatever the lines' width.
+_SURROUNDINGS = 4
+# Widths, in samples, that marks are looked for by, and how many samples.
+_NARROW = (3, 5, 9, 17)
+_FINE_SAMPLES = 500_000
 # One in so many pixels that stand out is dirt, not a drawing.
 _DIRT = 20_000
 # Where more pixels than this share stand out there are no surroundings, only noise.
@@ -76,16 +84,20 @@ def read(pixels: NDArray[np.uint8]) -> Layer:
             return Layer(darkness, trace, "transparent")
     counts = kernels.histogram(darkness)
     light = counts[:_DARKEST_PAPER]
-    tone = int(light.argmax()) if light.sum() * 5 >= counts.sum() else 0
+    tone = int(light.argmax())
     step = max(1, round(np.sqrt(height * width / _SAMPLES)))
     side = block_side((height, width), step)
     sample = on_white(np.ascontiguousarray(pixels[::step, ::step]))
     blocks = blocks_of(sample, side)
     ground: Ground = "light"
-    if light.sum() * 2 < counts.sum():
-        ground = _vote(blocks)
-    plain = ground == "light" and light.sum() * 5 >= counts.sum()
-    if plain and not _tinted(sample, darkness[::step, ::step], tone):
+    some = bool(light.sum() * _SOME >= counts.sum())
+    if not some:
+        ground = _by_tone(blocks_of(sample, _SURROUNDINGS * side))
+    elif light.sum() * 2 < counts.sum():
+        fine = max(1, round(np.sqrt(height * width / _FINE_SAMPLES)))
+        ground = _by_width(on_white(np.ascontiguousarray(pixels[::fine, ::fine])))
+    plain = ground == "light" and some
+    if plain and not _tinted(sample, np.ascontiguousarray(darkness[::step, ::step]), tone):
         lightest = blocks_of(255 - darkness[::step, ::step, None], side)
         if not uneven(tones(lightest), 255 - _DARKEST_PAPER):
             return Layer(_above(darkness, tone), trace, ground)
@@ -125,16 +137,15 @@ def _tinted(sample: NDArray[np.uint8], darkness: NDArray[np.uint8], tone: int) -
     """Tell whether the paper has a colour."""
     if sample.shape[2] == 1:
         return False
-    paper = sample[np.abs(darkness.astype(np.int16) - tone) <= 2]
-    return bool(paper.size and np.ptp(paper.mean(axis=0)) > _TINTED)
+    paper = cv2.inRange(darkness, max(0, tone - 2), tone + 2)
+    mean = cv2.mean(sample, paper)[:3]
+    return bool(paper.any()) and max(mean) - min(mean) > _TINTED
 
 
-def _vote(blocks: NDArray[np.uint8]) -> Ground:
-    """Tell whether the lines are darker or lighter than what is around them.
+def _by_tone(blocks: NDArray[np.uint8]) -> Ground:
+    """Tell whether lines are darker or lighter than the tone that most of the picture has.
 
-    Where a picture is not mostly light, solid black may be a filled shape on paper or the
-    ground. Lines stand out from their surroundings: each sampled pixel is compared with the
-    middle tone of its block, and the side on which more stand out is the ink.
+    Each pixel is compared with the middle tone of its block.
     """
     values = blocks.astype(np.int16)
     away = values - np.median(values, axis=3, keepdims=True)
@@ -152,6 +163,28 @@ def _vote(blocks: NDArray[np.uint8]) -> Ground:
             "drawing again as dark lines on light paper or on transparency"
         )
     return "light" if dark >= light else "dark"
+
+
+def _by_width(sample: NDArray[np.uint8]) -> Ground:
+    """Tell whether dark or light marks are the narrower ones, which are the lines.
+
+    For pictures with much of both: black may be a shape filled on paper, or the ground. Lines
+    show at their own width, what is left bare between them only at a larger one, so that marks
+    of a width count the less the wider they are.
+    """
+    lighter_by = 0.0
+    for side in _NARROW:
+        box = np.ones((side, side), np.uint8)
+        darker = _strongest(cv2.morphologyEx(sample, cv2.MORPH_BLACKHAT, box))
+        lighter = _strongest(cv2.morphologyEx(sample, cv2.MORPH_TOPHAT, box))
+        dark = np.count_nonzero((darker >= _STANDS_OUT) & (darker >= lighter))
+        light = np.count_nonzero((lighter >= _STANDS_OUT) & (lighter > darker))
+        lighter_by += (light - dark) / side
+    return "dark" if lighter_by > 0 else "light"
+
+
+def _strongest(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return planes.max(axis=2) if planes.ndim == 3 else planes
 
 
 def _one_tone(tone: list[int]) -> str:

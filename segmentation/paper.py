@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 # Blocks along the diagonal: far larger than a line, far smaller than a picture.
 _BLOCKS = 70
+_LEAST_PX = 16
 # Paper is the tone that this share of a block's pixels stays under: lines take less than the rest.
 _PAPER_SHARE = 0.65
 # Paper whose blocks differ by this much is uneven.
@@ -35,7 +36,7 @@ class Paper:
 
 def block_side(shape: tuple[int, int], step: int) -> int:
     """Side of a block in samples, `step` pixels apart."""
-    return max(6, round(float(np.hypot(*shape)) / _BLOCKS / step))
+    return max(6, round(max(_LEAST_PX, float(np.hypot(*shape)) / _BLOCKS) / step))
 
 
 def blocks_of(sample: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
