@@ -23,7 +23,7 @@ _NOISY = 2.0
 _NOISE_LAG_PX = 4
 _NOISE_SAMPLES = 1000
 # Deviations of noise that ink must exceed: anywhere, and somewhere in each stroke.
-_ABOVE_NOISE = (3.5, 6.0)
+_ABOVE_NOISE = (3.5, 7.0)
 # Noise is smoothed by the first of these (sigma in pixels) that leaves lines clear of it: the
 # threshold above noise is then at most this share of full ink, so that lines keep their width.
 _SMOOTHINGS = (0.0, 0.7, 1.0, 1.4, 2.0)
@@ -120,9 +120,7 @@ def _quantile(counts: NDArray[np.int64], share: float) -> float:
     return float(value - 0.5 + inside) if value else float(0.5 * inside)
 
 
-def _soft(
-    darkness: NDArray[np.uint8], full: float, rise: float
-) -> tuple[NDArray[np.bool_], float]:
+def _soft(darkness: NDArray[np.uint8], full: float, rise: float) -> tuple[NDArray[np.bool_], float]:
     """Read lines without a rim: ink is where darkness bends down, which is the line's hill.
 
     A blurred stroke's profile bends down between its two steepest places (Marr and Hildreth,
@@ -162,9 +160,7 @@ def _grained(darkness: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
     return _rooted(smooth >= low, sure)
 
 
-def _rooted(
-    ink: NDArray[np.bool_], sure: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], float]:
+def _rooted(ink: NDArray[np.bool_], sure: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:
     """Keep the 8-connected pieces of ink that hold sure ink and are larger than a speck."""
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(
         ink.view(np.uint8), connectivity=8, ltype=cv2.CV_32S

@@ -22,7 +22,7 @@ RoughTaken = Literal["none", "kept", "ignored"]
 
 # A pixel has a colour if its channels differ by this share of its darkness, and by this much.
 _COLOURED = 0.3
-_COLOUR_LEAST = 12
+_COLOUR_LEAST = 8
 # Lighter than this is paper.
 _FAINTEST = 20
 # From this share of what is drawn on a colour is looked at.
@@ -98,21 +98,22 @@ class _Split:
         depth, chroma = 255 - low, high - low
         drawn = depth >= _FAINTEST
         coloured = (chroma >= _COLOUR_LEAST) & (chroma >= _COLOURED * depth)
-        return _Split(pixels, high, depth, coloured & drawn, drawn & ~coloured)
+        return _Split(pixels, high, depth, coloured, drawn & ~coloured)
 
 
 def _light_colours(split: _Split) -> tuple[list[_Colour], float]:
     """Find colours that are lighter than the ink; also return how dark the ink is."""
-    coloured, neutral = np.count_nonzero(split.coloured), np.count_nonzero(split.neutral)
+    drawn = split.coloured & (split.depth >= _FAINTEST)
+    coloured, neutral = np.count_nonzero(drawn), np.count_nonzero(split.neutral)
     if neutral == 0 or coloured <= _SEEN * neutral:
         return [], 0.0
     full = float(np.percentile(split.depth[split.neutral], 80))
     found = []
     for channel in range(3):
         where = split.coloured & (split.pixels[:, :, channel] == split.high)
-        if np.count_nonzero(where) <= _SEEN * (coloured + neutral):
+        if np.count_nonzero(where & drawn) <= _SEEN * (coloured + neutral):
             continue
-        level = float(np.percentile(split.depth[where], 80))
+        level = float(np.percentile(split.depth[where & drawn], 80))
         if level <= _LIGHT * full:
             found.append(_Colour(channel, where, level))
     return found, full

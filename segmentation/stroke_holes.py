@@ -21,7 +21,7 @@ _NARROWER = 0.65
 # Up to this share of a squared line width a hole is none of the drawing's, even in solid black.
 _PIN_SHARE = 1 / 9
 # From so many holes in strokes on, their size up to this percentile is the pen's.
-_USUAL_COUNT, _USUAL_PERCENT = 20, 75
+_USUAL_COUNT, _USUAL_PERCENT = 20, 95
 # Fewer holes than this share of the ink do not change what is measured.
 _MANY_SHARE = 0.01
 # From this share of the ink on, what was missing shows a dry stroke, whose edge is ragged too.
@@ -95,9 +95,7 @@ def _holes(ink: NDArray[np.bool_], width: float) -> Holes:
     return pixels, starts
 
 
-def _filled(
-    ink: NDArray[np.bool_], width: float, holes: Holes
-) -> tuple[NDArray[np.bool_], int]:
+def _filled(ink: NDArray[np.bool_], width: float, holes: Holes) -> tuple[NDArray[np.bool_], int]:
     """Fill those of the holes that lie in strokes; return the new mask and how many pixels."""
     pixels, starts = holes
     if pixels.size == 0:
