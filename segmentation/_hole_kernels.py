@@ -1,7 +1,5 @@
 """Kernels that find small holes in ink and tell those inside a stroke."""
 
-# ruff: noqa: PLR0912, PLR0915, PLR1714 - a kernel is one plain loop over plain arrays
-
 from __future__ import annotations
 
 import numpy as np

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -183,7 +183,7 @@ def _by_width(sample: NDArray[np.uint8]) -> Ground:
     return "dark" if lighter_by > 0 else "light"
 
 
-def _strongest(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _strongest(planes: NDArray[Any]) -> NDArray[np.uint8]:
     return planes.max(axis=2) if planes.ndim == 3 else planes
 
 

@@ -98,6 +98,7 @@ class _Split:
         depth, chroma = 255 - low, high - low
         drawn = depth >= _FAINTEST
         coloured = (chroma >= _COLOUR_LEAST) & (chroma >= _COLOURED * depth)
+        high, depth = np.asarray(high, np.uint8), np.asarray(depth, np.uint8)
         return _Split(pixels, high, depth, coloured, drawn & ~coloured)
 
 
@@ -131,7 +132,7 @@ def _disordered(sketch: NDArray[np.bool_], ink: NDArray[np.bool_]) -> bool:
         crossed |= ahead & behind
         touched |= ahead | behind
     touching = np.count_nonzero(touched & ink)
-    return touching > 0 and np.count_nonzero(crossed & ink) >= _CROSSED * touching
+    return bool(touching > 0 and np.count_nonzero(crossed & ink) >= _CROSSED * touching)
 
 
 def _swept(plane: NDArray[np.uint8], dy: int, dx: int, reach: int) -> NDArray[np.bool_]:

@@ -84,7 +84,7 @@ def _whole_width(ink: NDArray[np.bool_], width: float) -> float:
         )
         seen = float(line_kernels.line_width(small >= 128))
         # Of lines thinner than two of these pixels nothing can be told, nor of black areas.
-        if 2 <= seen and scale * seen <= _WHOLE * width:
+        if seen >= 2 and scale * seen <= _WHOLE * width:
             whole = max(whole, scale * seen)
     return whole
 

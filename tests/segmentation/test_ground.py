@@ -192,7 +192,7 @@ def test_noise_alone_is_refused_with_a_remedy():
         np.clip(235 + 25 * noise(2, 0), 0, 255).astype(np.uint8),
         np.clip(25 + 10 * noise(3, 0), 0, 255).astype(np.uint8),
     ):
-        with pytest.raises(NoLinesError, match="noise.*scan or export"):
+        with pytest.raises(NoLinesError, match=r"noise.*scan or export"):
             extract_lines(page)
 
 

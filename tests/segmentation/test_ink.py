@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -162,7 +164,7 @@ def slow_holes(mask, most):
 def test_small_holes_equal_their_slow_twin(seed, most):
     mask = np.random.default_rng(seed).random((26, 33)) < 0.35 + 0.05 * seed
     pixels, starts = kernels.small_holes(mask, most)
-    found = [set(pixels[a:b].tolist()) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    found = [set(pixels[a:b].tolist()) for a, b in pairwise(starts)]
     assert found == slow_holes(mask, most)
 
 
