@@ -144,7 +144,7 @@ def in_strokes(
                 break
         if deepest > most * most:
             continue
-        depth = np.sqrt(deepest)
+        depth = float(np.sqrt(deepest))
         for step in range(2 * _TURNS):
             angle = 2 * np.pi * (step // 2) / _TURNS
             away = depth * (2.0 if step % 2 == 0 else 2.75)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +79,7 @@ def full_ink(counts: NDArray[np.int64], faintest: int = _FAINTEST) -> int:
     return int(np.searchsorted(np.cumsum(inked), inked.sum() * 0.95))
 
 
-def deviation(plane: NDArray[np.uint8], lag: int = _NOISE_LAG_PX) -> float:
+def deviation(plane: NDArray[Any], lag: int = _NOISE_LAG_PX) -> float:
     """Standard deviation of a plane's noise, whatever is drawn on less than a third of it.
 
     Told from the median difference of pixels `lag` apart, which lines and slow changes of the

@@ -98,8 +98,8 @@ class _Split:
         depth, chroma = 255 - low, high - low
         drawn = depth >= _FAINTEST
         coloured = (chroma >= _COLOUR_LEAST) & (chroma >= _COLOURED * depth)
-        high, depth = np.asarray(high, np.uint8), np.asarray(depth, np.uint8)
-        return _Split(pixels, high, depth, coloured, drawn & ~coloured)
+        planes = np.asarray(high, np.uint8), np.asarray(depth, np.uint8)
+        return _Split(pixels, *planes, coloured, drawn & ~coloured)
 
 
 def _light_colours(split: _Split) -> tuple[list[_Colour], float]:

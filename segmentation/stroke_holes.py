@@ -106,7 +106,8 @@ def _filled(ink: NDArray[np.bool_], width: float, holes: Holes) -> tuple[NDArray
         whole, pixels, starts, _WIDER * width + 2, _NARROWER, _PIN_SHARE * width * width
     )
     area = np.diff(starts)
-    if np.count_nonzero(inside) >= max(_USUAL_COUNT, np.count_nonzero(~inside)):
+    found = int(np.count_nonzero(inside))
+    if found >= max(_USUAL_COUNT, inside.size - found):
         # A pen that leaves holes of this size in its strokes leaves them in solid black too.
         inside |= area <= np.percentile(area[inside], _USUAL_PERCENT)
     drawn = np.repeat(~inside, area)
