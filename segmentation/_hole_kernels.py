@@ -128,7 +128,7 @@ def in_strokes(
         if starts[hole + 1] - starts[hole] <= pin:
             found[hole] = True
             continue
-        deepest = 0
+        deepest = np.int64(0)
         cy, cx = 0, 0
         for i in range(starts[hole], starts[hole + 1]):
             y, x = pixels[i] // width, pixels[i] % width

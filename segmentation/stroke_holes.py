@@ -22,6 +22,7 @@ _NARROWER = 0.65
 _PIN_SHARE = 1 / 9
 # From so many holes in strokes on, their size up to this percentile is the pen's.
 _USUAL_COUNT, _USUAL_PERCENT = 20, 95
+_SPECK_PX = 3
 # Fewer holes than this share of the ink do not change what is measured.
 _MANY_SHARE = 0.01
 # From this share of the ink on, what was missing shows a dry stroke, whose edge is ragged too.
@@ -102,6 +103,9 @@ def _filled(ink: NDArray[np.bool_], width: float, holes: Holes) -> tuple[NDArray
         return ink, 0
     whole = ink.copy()
     whole.ravel()[pixels] = True
+    if pixels.size <= _MANY_SHARE * np.count_nonzero(ink):
+        # Specks in a clean line are none of the pen's; segmentation gives them to a neighbour.
+        pixels, starts = _larger(holes, _SPECK_PX)
     inside = kernels.in_strokes(
         whole, pixels, starts, _WIDER * width + 2, _NARROWER, _PIN_SHARE * width * width
     )
@@ -110,9 +114,18 @@ def _filled(ink: NDArray[np.bool_], width: float, holes: Holes) -> tuple[NDArray
     if found >= max(_USUAL_COUNT, inside.size - found):
         # A pen that leaves holes of this size in its strokes leaves them in solid black too.
         inside |= area <= np.percentile(area[inside], _USUAL_PERCENT)
-    drawn = np.repeat(~inside, area)
-    whole.ravel()[pixels[drawn]] = False
-    return whole, int(pixels.size - np.count_nonzero(drawn))
+    added = pixels[np.repeat(inside, area)]
+    filled = ink.copy()
+    filled.ravel()[added] = True
+    return filled, int(added.size)
+
+
+def _larger(holes: Holes, area_px: int) -> Holes:
+    """Keep the holes of more than `area_px` pixels."""
+    pixels, starts = holes
+    areas = np.diff(starts)
+    kept = areas > area_px
+    return pixels[np.repeat(kept, areas)], np.append(0, np.cumsum(areas[kept]))
 
 
 def _closed(ink: NDArray[np.bool_], width: float) -> NDArray[np.bool_]:
