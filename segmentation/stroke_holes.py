@@ -19,7 +19,7 @@ _HOLE_PX = 12
 _WIDER = 1.5
 _NARROWER = 0.65
 # Up to this share of a squared line width a hole is none of the drawing's, even in solid black.
-_PIN_SHARE = 1 / 9
+_PIN_SHARE = 1 / 16
 # From so many holes in strokes on, their size up to this percentile is the pen's.
 _USUAL_COUNT, _USUAL_PERCENT = 20, 95
 _SPECK_PX = 3
