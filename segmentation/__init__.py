@@ -3,6 +3,7 @@
 NumPy, OpenCV and Numba only; this package knows nothing of models, files or programs.
 """
 
+from segmentation.ground import NoLinesError
 from segmentation.labels import expand_labels
 from segmentation.lines import LineArt, extract_lines
 from segmentation.paint import paint
@@ -11,6 +12,7 @@ from segmentation.trapped_ball import Segmentation, segment
 
 __all__ = [
     "LineArt",
+    "NoLinesError",
     "Segmentation",
     "Segments",
     "expand_labels",

@@ -54,6 +54,64 @@ def coloured(pixels: Array, opaque: bool) -> tuple[Array, Array]:
     return darkness, trace
 
 
+@kernel("Tuple((uint8[:,::1], uint8[:,:,::1]))(uint8[:,:,::1], float32[:,:,::1], int64, boolean)")
+def against(pixels: Array, paper: Array, side: int, dark: bool) -> tuple[Array, Array]:
+    """Darkness of every pixel against paper that differs from place to place, and its colours.
+
+    `pixels` are grey or RGB. `paper` holds tones in the middle of blocks of `side` pixels, read
+    between them bilinearly, of the picture itself or, on `dark` ground, of its inverse. Darkness
+    is 255 times the largest share of the paper's light that a channel has lost. The colours are
+    those of the same ink on white.
+    """
+    height, width, planes = pixels.shape
+    rows, columns, _ = paper.shape
+    darkness = np.empty((height, width), np.uint8)
+    white = np.empty((height, width, planes), np.uint8)
+    lost = np.zeros(4, np.float64)
+    for y in range(height):
+        fy = min(max((y + 0.5) / side - 0.5, 0.0), rows - 1.0)
+        y0 = max(min(int(fy), rows - 2), 0)
+        y1 = min(y0 + 1, rows - 1)
+        ty = fy - y0
+        for x in range(width):
+            fx = min(max((x + 0.5) / side - 0.5, 0.0), columns - 1.0)
+            x0 = max(min(int(fx), columns - 2), 0)
+            x1 = min(x0 + 1, columns - 1)
+            tx = fx - x0
+            most = 0.0
+            for plane in range(planes):
+                value = np.float64(pixels[y, x, plane])
+                if dark:
+                    value = 255.0 - value
+                upper = paper[y0, x0, plane] * (1 - tx) + paper[y0, x1, plane] * tx
+                lower = paper[y1, x0, plane] * (1 - tx) + paper[y1, x1, plane] * tx
+                lost[plane] = 255.0 * max(0.0, 1.0 - value / (upper * (1 - ty) + lower * ty))
+                most = max(most, lost[plane])
+            darkness[y, x] = np.uint8(most + 0.5)
+            for plane in range(planes):
+                # Ink on dark ground has the colour that it adds, ink on light what it leaves.
+                gone = most - lost[plane] if dark else lost[plane]
+                white[y, x, plane] = np.uint8(255.0 - gone + 0.5)
+    return darkness, white
+
+
+@kernel("int64[::1](uint8[:,::1])")
+def histogram(plane: Array) -> Array:
+    """Count the pixels of every value, (256,)."""
+    # Equal neighbours would wait for each other's count: four tables take turns.
+    counts = np.zeros((4, 256), np.int64)
+    flat = plane.ravel()
+    whole = flat.size // 4 * 4
+    for i in range(0, whole, 4):
+        counts[0, flat[i]] += 1
+        counts[1, flat[i + 1]] += 1
+        counts[2, flat[i + 2]] += 1
+        counts[3, flat[i + 3]] += 1
+    for i in range(whole, flat.size):
+        counts[0, flat[i]] += 1
+    return counts.sum(axis=0)
+
+
 @kernel("UniTuple(int64, 3)(uint8[:,:,::1])")
 def solid_tones(pixels: Array) -> tuple[int, int, int]:
     """Count the pixels of a layer with alpha that are opaque, and white or dark among them."""

@@ -121,11 +121,6 @@ def test_an_empty_drawing_has_no_ink_and_no_width(image):
     assert lines.line_width_px == 0.0
 
 
-def test_all_black_is_all_ink():
-    lines = extract_lines(np.zeros((7, 9), np.uint8))
-    assert lines.ink.all()
-
-
 def test_non_contiguous_input_reads_as_its_copy(scribble):
     page = scribble(3)
     view = page[::-1, ::2]
@@ -158,8 +153,8 @@ def test_line_width_looks_through_grain_and_past_solid_black(scribble):
 @pytest.mark.parametrize(
     ("image", "words"),
     [
-        (np.zeros((4, 4, 5), np.uint8), "1 to 4"),
-        (np.zeros(4, np.uint8), "1 to 4"),
+        (np.zeros((4, 4, 6), np.uint8), "1 to 5"),
+        (np.zeros(4, np.uint8), "1 to 5"),
         (np.zeros((0, 4), np.uint8), "at least 1 x 1"),
         (np.zeros((4, 4), np.int32), "uint8, uint16 or float"),
     ],
@@ -167,6 +162,43 @@ def test_line_width_looks_through_grain_and_past_solid_black(scribble):
 def test_what_is_no_line_image_is_refused(image, words):
     with pytest.raises(ValueError, match=words):
         extract_lines(image)
+
+
+@pytest.mark.parametrize(
+    ("channels", "model"), [(3, "grey"), (2, "rgb"), (5, "rgb"), (3, "cmyk"), (1, "cmyk")]
+)
+def test_channels_that_a_colour_model_has_not_are_refused(channels, model):
+    with pytest.raises(ValueError, match="channels, expected"):
+        extract_lines(np.zeros((4, 4, channels), np.uint8), model=model)
+
+
+def inks(dtype, alpha):
+    """The cross in black of CMYK."""
+    planes = [np.zeros_like(CROSS)] * 3 + [255 - CROSS]
+    if alpha == "opaque":
+        planes.append(np.full_like(CROSS, 255))
+    if alpha == "transparent":
+        planes = [*[np.full_like(CROSS, 255)] * 4, 255 - CROSS]
+    stacked = np.dstack(planes)
+    if dtype == np.uint16:
+        return stacked.astype(np.uint16) * 257
+    if dtype == np.float32:
+        return stacked.astype(np.float32) / 255
+    return stacked
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("alpha", ["none", "opaque", "transparent"])
+def test_cmyk_gives_the_same_lines(dtype, alpha):
+    image = inks(dtype, alpha)
+    lines = extract_lines(image, model="cmyk")
+    np.testing.assert_array_equal(lines.ink, CROSS_INK)
+    np.testing.assert_array_equal(lines.darkness, 255 - CROSS)
+    if alpha != "none":
+        np.testing.assert_array_equal(extract_lines(image).ink, CROSS_INK)
+    if dtype == np.float32:
+        percent = image * np.array([100] * 4 + [1] * (image.shape[2] - 4), np.float32)
+        np.testing.assert_array_equal(extract_lines(percent, model="cmyk").ink, CROSS_INK)
 
 
 @pytest.mark.parametrize("channels", [2, 3, 4])
@@ -195,3 +227,29 @@ def test_solid_tones_equals_its_slow_twin():
     lowest = pixels[:, :, :3].min(axis=2)[pixels[:, :, 3] >= 250]
     expected = (lowest.size, int((lowest >= 240).sum()), int((lowest < 128).sum()))
     assert kernels.solid_tones(pixels) == expected
+
+
+@pytest.mark.parametrize("planes", [1, 3])
+@pytest.mark.parametrize("dark", [False, True])
+def test_against_equals_its_slow_twin(planes, dark):
+    rng = np.random.default_rng(planes)
+    pixels = rng.integers(0, 256, (30, 41, planes)).astype(np.uint8)
+    paper = rng.uniform(60, 255, (4, 6, planes)).astype(np.float32)
+    darkness, white = kernels.against(pixels, paper, 8, dark)
+    for y, x in np.ndindex(30, 41):
+        fy, fx = np.clip((y + 0.5) / 8 - 0.5, 0, 3), np.clip((x + 0.5) / 8 - 0.5, 0, 5)
+        y0, x0 = min(int(fy), 2), min(int(fx), 4)
+        ty, tx = fy - y0, fx - x0
+        corner = paper[y0 : y0 + 2, x0 : x0 + 2].astype(float)
+        tone = (corner * np.outer([1 - ty, ty], [1 - tx, tx])[..., None]).sum(axis=(0, 1))
+        value = 255.0 - pixels[y, x] if dark else pixels[y, x].astype(float)
+        lost = np.maximum(0, 1 - value / tone) * 255
+        shown = 255 - (lost.max() - lost if dark else lost)
+        assert abs(int(darkness[y, x]) - lost.max()) <= 0.501
+        assert np.abs(white[y, x] - shown).max() <= 0.501
+
+
+def test_histogram_equals_its_slow_twin():
+    plane = np.random.default_rng(1).integers(0, 256, (13, 17)).astype(np.uint8)
+    expected = np.bincount(plane.ravel(), minlength=256)
+    np.testing.assert_array_equal(kernels.histogram(plane), expected)
