@@ -13,6 +13,8 @@ from segmentation._jit import Array, kernel
 # A stroke that ends leaves this much of the circle around its end bare (of 32 sectors).
 _SECTORS = 32
 _BARE_SECTORS = 24
+# A stroke that bends by more than 41 degrees (cosine) near its end points where its last bit does.
+_BEND = 0.75
 # Ink seen through fewer bare sectors than this counts as one arc: grain, not two strokes.
 _ARC_BREAK = 3
 
@@ -102,7 +104,7 @@ def stroke_ends(
 
     `crowd` counts the ink around each pixel: an end has at most `most`, and no more than any ink
     within `apart` pixels (the first in raster order among equals). It is an end within `radius`;
-    its direction is taken within `sight` where the stroke goes on that far and does not fork.
+    its direction is taken within `sight` where the stroke goes on that far without a fork or bend.
     """
     height, width = ink.shape
     ends = np.empty((256, 4), np.float64)
@@ -124,7 +126,7 @@ def stroke_ends(
             if not found:
                 continue
             far, vy, vx = stroke_end(ink, y, x, sight, 1)
-            if far and vy * uy + vx * ux > 0:
+            if far and vy * uy + vx * ux > _BEND:
                 uy, ux = vy, vx
             if count == len(ends):
                 longer = np.empty((2 * count, 4), np.float64)

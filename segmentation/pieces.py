@@ -38,7 +38,8 @@ _SPECK_SHARE = 0.25
 _SPECK_PX = (3, 12)
 # How far a speck looks for the segment that takes it.
 _SPECK_WALK_PX = 24
-# Pieces up to this many squared line widths are not kept apart by passes that geometry opens.
+# Pieces up to this many squared line widths are not kept apart by passes that geometry opens,
+# and those no larger than the ink that a pass lacks are not kept apart by that pass.
 _CRUMB_WIDTHS = 6.0
 
 
@@ -278,7 +279,9 @@ def _numbered(
     closed = solid[sides[:, 0]] != solid[sides[:, 1]]
     speck = round(np.clip(_SPECK_SHARE * line**2, *_SPECK_PX))
     takes = specks.takers(labels, area, first, speck, _SPECK_WALK_PX)
-    _merge_crumbs(takes, area, sides, closed, evidence, _CRUMB_WIDTHS * line**2)
+    lacks = (evidence[:, 4] + 1) * (line + 1)
+    crumb = np.where(closed, lacks, np.maximum(lacks, _CRUMB_WIDTHS * line**2))
+    _merge_crumbs(takes, area, sides, evidence, crumb)
     count, numbers = specks.renumber(labels, takes)
     sides = np.sort(numbers[takes[sides]], axis=1)
     kept = np.flatnonzero(sides[:, 0] != sides[:, 1])
@@ -340,18 +343,18 @@ def _merge_crumbs(
     takes: NDArray[np.int32],
     area: NDArray[np.int64],
     sides: NDArray[np.int32],
-    closed: NDArray[np.bool_],
     evidence: NDArray[np.float64],
-    crumb: float,
+    crumb: NDArray[np.float64],
 ) -> None:
-    """Let pieces of at most `crumb` pixels join a neighbour over their most open pass."""
+    """Let pieces of at most `crumb` pixels join a neighbour over their most open pass.
+
+    `crumb` holds the bound of each pass.
+    """
     size = np.zeros(area.size, np.int64)
     np.add.at(size, takes, area)
     for i in np.lexsort((-evidence[:, 4], evidence[:, 7])).tolist():
-        if closed[i]:
-            continue
         a, b = (gaps.find(takes, side) for side in sides[i])
-        if a != b and min(size[a], size[b]) <= crumb:
+        if a != b and min(size[a], size[b]) <= crumb[i]:
             if size[b] > size[a]:
                 a, b = b, a
             takes[b] = a

@@ -20,11 +20,15 @@ class Segmentation:
     labels : (H, W) int32, 0 = line, 1..N in raster order of the first pixel
     gap_px : widest hole that may be closed, in pixels
     closed_gaps : (G, 4) float32, x0, y0, x1, y1 in pixels: the two sides of each closed hole
+    by_colors : (G,) bool, closed because colours differ, not by geometry
+    of_piece : (P,) int32, the segment of every piece
     """
 
     labels: NDArray[np.int32]
     gap_px: float
     closed_gaps: NDArray[np.float32]
+    by_colors: NDArray[np.bool_]
+    of_piece: NDArray[np.int32]
 
 
 def segment(lines: LineArt, gap_px: float | None = None) -> Segmentation:
@@ -41,17 +45,34 @@ def segment(lines: LineArt, gap_px: float | None = None) -> Segmentation:
     -------
     Segmentation
     """
-    return join_pieces(find_pieces(lines, gap_px))
+    pieces = find_pieces(lines, gap_px)
+    return joined(pieces, pieces.passes.closed)
 
 
-def join_pieces(pieces: Pieces) -> Segmentation:
-    """Join pieces over every pass that geometry leaves open."""
+def joined(pieces: Pieces, apart: NDArray[np.bool_]) -> Segmentation:
+    """Join pieces over every pass that neither geometry nor `apart` closes.
+
+    Parameters
+    ----------
+    pieces : Pieces
+    apart : (Q,) bool, passes that colours close
+
+    Returns
+    -------
+    Segmentation
+    """
     passes = pieces.passes
-    segments = united(pieces.count, passes.pieces[~passes.closed])
-    table = np.concatenate([[0], segments]).astype(np.int32)
-    labels = table[pieces.labels]
-    gaps = passes.banks[passes.closed]
-    return Segmentation(labels, pieces.gap_px, gaps)
+    segments = united(pieces.count, passes.pieces[~(passes.closed | apart)])
+    numbers = np.concatenate([np.zeros(1, np.int32), segments])
+    sides = numbers[passes.pieces]
+    shut = np.flatnonzero(sides[:, 0] != sides[:, 1])
+    # A link that bounds several pieces is several passes and one hole.
+    _, first = np.unique(passes.banks[shut], axis=0, return_index=True)
+    shut = shut[np.sort(first)]
+    labels = pieces.labels if segments.size == segments.max(initial=0) else numbers[pieces.labels]
+    return Segmentation(
+        labels, pieces.gap_px, passes.banks[shut], ~passes.closed[shut], segments
+    )
 
 
 def united(count: int, pairs: NDArray[np.int32]) -> NDArray[np.int32]:
