@@ -48,6 +48,32 @@ def is_clear(ink: Array, y0: int, x0: int, y1: int, x1: int, spare: float) -> bo
     return True
 
 
+@kernel("UniTuple(int64, 4)(boolean[:,::1], int64, int64, int64, int64)")
+def bare_stretch(ink: Array, y0: int, x0: int, y1: int, x1: int) -> tuple[int, int, int, int]:
+    """Shorten a way between two ink pixels to the ink beside its first and last bare pixel."""
+    dy, dx = y1 - y0, x1 - x0
+    steps = max(abs(dy), abs(dx))
+    first, last = 0, steps
+    while first < steps - 1:
+        y = y0 + (2 * dy * (first + 1) + steps) // (2 * steps)
+        x = x0 + (2 * dx * (first + 1) + steps) // (2 * steps)
+        if not ink[y, x]:
+            break
+        first += 1
+    while last > first + 1:
+        y = y0 + (2 * dy * (last - 1) + steps) // (2 * steps)
+        x = x0 + (2 * dx * (last - 1) + steps) // (2 * steps)
+        if not ink[y, x]:
+            break
+        last -= 1
+    return (
+        y0 + (2 * dy * first + steps) // (2 * steps),
+        x0 + (2 * dx * first + steps) // (2 * steps),
+        y0 + (2 * dy * last + steps) // (2 * steps),
+        x0 + (2 * dx * last + steps) // (2 * steps),
+    )
+
+
 @kernel("float64(float64, float64, float64, float64)")
 def facing_limit(ahead: float, back: float, near: float, wide: float) -> float:
     """Widest bare stretch that two ends bridge, given the cosines of the bends at both."""
@@ -56,20 +82,20 @@ def facing_limit(ahead: float, back: float, near: float, wide: float) -> float:
 
 
 @kernel(
-    "Tuple((int64, int64, float64, float64))"
+    "Tuple((int64, int64, float64))"
     "(boolean[:,::1], int64, int64, float64, float64, float64, float64, float64)"
 )
 def look_ahead(
     ink: Array, y: int, x: int, uy: float, ux: float, near: float, wide: float, line: float
-) -> tuple[int, int, float, float]:
-    """Find the ink that an end most likely runs on to: y, x, bare length, strength (0: none).
+) -> tuple[int, int, float]:
+    """Find the ink that an end most likely runs on to: y, x, strength (0: none).
 
     A stroke that points straight at other ink reaches twice as far as one that passes it at 45
     degrees or more.
     """
     height, width = ink.shape
     best = 0.0
-    by, bx, blength = -1, -1, 0.0
+    by, bx = -1, -1
     for turn in range(-_RAYS, _RAYS + 1):
         sine, cosine = math.sin(turn * _RAY_STEP), math.cos(turn * _RAY_STEP)
         ry, rx = uy * cosine + ux * sine, ux * cosine - uy * sine
@@ -90,9 +116,9 @@ def look_ahead(
                 strength = 1.0 - length / (2 * limit)
                 if length <= wide and strength > best:
                     best = strength
-                    by, bx, blength = y2, x2, length
+                    by, bx = y2, x2
                 break
-    return by, bx, blength, best
+    return by, bx, best
 
 
 @kernel("float64[:,::1](boolean[:,::1], float64[:,::1], float64, float64, float64)")
@@ -117,7 +143,7 @@ def propose(ink: Array, ends: Array, near: float, wide: float, line: float) -> A
                 longer[:total] = found
                 found = longer
             if turn < 0:
-                y2, x2, length, strength = look_ahead(
+                y2, x2, strength = look_ahead(
                     ink, y, x, ends[a, 2], ends[a, 3], near, wide, line
                 )
                 kind = TO_STROKE
@@ -138,18 +164,18 @@ def propose(ink: Array, ends: Array, near: float, wide: float, line: float) -> A
                 if ahead < _FACING or back < _FACING:
                     continue
                 y2, x2 = int(ends[b, 0]), int(ends[b, 1])
-                length = away - 1
-                strength = 1.0 - length / (2 * facing_limit(ahead, back, near, wide))
+                strength = 1.0 - (away - 1) / (2 * facing_limit(ahead, back, near, wide))
                 kind = TO_END
-                if not is_clear(ink, y, x, y2, x2, line):
+                if strength < _LEAST_STRENGTH or not is_clear(ink, y, x, y2, x2, line):
                     continue
             if strength < _LEAST_STRENGTH:
                 continue
-            found[total, 0] = y
-            found[total, 1] = x
-            found[total, 2] = y2
-            found[total, 3] = x2
-            found[total, 4] = length
+            y3, x3, y4, x4 = bare_stretch(ink, y, x, y2, x2)
+            found[total, 0] = y3
+            found[total, 1] = x3
+            found[total, 2] = y4
+            found[total, 3] = x4
+            found[total, 4] = math.hypot(y4 - y3, x4 - x3) - 1
             found[total, 5] = strength
             found[total, 6] = kind
             found[total, 7] = a

@@ -101,12 +101,14 @@ class Pieces:
     area : (P,) int64, pixels
     passes : Passes
     gap_px : widest hole that may be closed, in pixels
+    line_width_px : typical width of the lines, in pixels
     """
 
     labels: NDArray[np.int32]
     area: NDArray[np.int64]
     passes: Passes
     gap_px: float
+    line_width_px: float
 
     @property
     def count(self) -> int:
@@ -284,6 +286,7 @@ def _numbered(
     _merge_crumbs(takes, area, sides, evidence, crumb)
     count, numbers = specks.renumber(labels, takes)
     sides = np.sort(numbers[takes[sides]], axis=1)
+    _to_ink(lines.ink, evidence)
     kept = np.flatnonzero(sides[:, 0] != sides[:, 1])
     kept = kept[np.lexsort((sides[kept, 1], sides[kept, 0]))]
     banks = evidence[kept, :4].astype(np.float32)
@@ -302,7 +305,7 @@ def _numbered(
         labels = np.ascontiguousarray(labels[1:-1, 1:-1])
     pieces_area = np.zeros(count + 1, np.int64)
     np.add.at(pieces_area, numbers[takes], area)
-    return Pieces(labels, pieces_area[1:], passes, widths.wide)
+    return Pieces(labels, pieces_area[1:], passes, widths.wide, line)
 
 
 def _evidence(
@@ -325,6 +328,28 @@ def _evidence(
     )
     sides = np.concatenate([joined.parents[holes[:, 4:6]], met[:, :2].astype(np.int32)])
     return sides, np.concatenate([narrow, linked])
+
+
+def _to_ink(ink: NDArray[np.bool_], evidence: NDArray[np.float64]) -> None:
+    """Move banks that lie on a link, or on none, to the nearest ink, in place.
+
+    The canvas edge is told as the pixel beside it.
+    """
+    height, width = ink.shape
+    for row in evidence:
+        for side in (0, 2):
+            x, y = row[side : side + 2].astype(int).tolist()
+            inside = min(max(x, 0), width - 1), min(max(y, 0), height - 1)
+            row[side : side + 2] = inside
+            if inside != (x, y) or ink[y, x]:
+                continue
+            for half in (8, 32, WIDEST_GAP_PX):
+                top, left = max(0, y - half), max(0, x - half)
+                ys, xs = np.nonzero(ink[top : y + half + 1, left : x + half + 1])
+                if ys.size:
+                    nearest = np.argmin((ys + top - y) ** 2 + (xs + left - x) ** 2)
+                    row[side : side + 2] = xs[nearest] + left, ys[nearest] + top
+                    break
 
 
 def _opened(

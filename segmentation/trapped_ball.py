@@ -64,15 +64,29 @@ def joined(pieces: Pieces, apart: NDArray[np.bool_]) -> Segmentation:
     passes = pieces.passes
     segments = united(pieces.count, passes.pieces[~(passes.closed | apart)])
     numbers = np.concatenate([np.zeros(1, np.int32), segments])
-    sides = numbers[passes.pieces]
-    shut = np.flatnonzero(sides[:, 0] != sides[:, 1])
-    # A link that bounds several pieces is several passes and one hole.
-    _, first = np.unique(passes.banks[shut], axis=0, return_index=True)
-    shut = shut[np.sort(first)]
+    shut = _holes(pieces, numbers[passes.pieces])
     labels = pieces.labels if segments.size == segments.max(initial=0) else numbers[pieces.labels]
     return Segmentation(
         labels, pieces.gap_px, passes.banks[shut], ~passes.closed[shut], segments
     )
+
+
+def _holes(pieces: Pieces, sides: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the passes between different segments, one for each hole.
+
+    Two ends, and the corners of a thick one, propose links across the same hole: of passes that
+    lie no further apart than a line and the hole are wide, the one with most strength is told.
+    """
+    passes = pieces.passes
+    middle = passes.banks.reshape(-1, 2, 2).mean(axis=1)
+    shut = np.flatnonzero(sides[:, 0] != sides[:, 1])
+    kept: list[int] = []
+    for i in shut[np.argsort(-passes.strength[shut], kind="stable")].tolist():
+        away = np.hypot(*(middle[kept] - middle[i]).T)
+        reach = pieces.line_width_px + np.minimum(passes.width_px[kept], passes.width_px[i])
+        if not (away <= reach).any():
+            kept.append(i)
+    return np.array(sorted(kept), np.int64)
 
 
 def united(count: int, pairs: NDArray[np.int32]) -> NDArray[np.int32]:
