@@ -3,8 +3,8 @@
 NumPy, OpenCV and Numba only; this package knows nothing of models, files or programs.
 """
 
-from segmentation.labels import expand_labels
 from segmentation.labelling import cut_by_colors, label_pieces, merge_pieces
+from segmentation.labels import expand_labels
 from segmentation.lines import LineArt, extract_lines
 from segmentation.paint import paint
 from segmentation.pieces import Passes, Pieces, find_pieces

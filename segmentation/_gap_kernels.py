@@ -179,9 +179,7 @@ def join(
     return parents, holes[:count].copy()
 
 
-@kernel(
-    "int64[:,::1](boolean[:,::1], boolean[:,::1], int32[:,::1], int64[::1], float64, float64)"
-)
+@kernel("int64[:,::1](boolean[:,::1], boolean[:,::1], int32[:,::1], int64[::1], float64, float64)")
 def witness(
     ink: Array, barrier: Array, table: Array, rows: Array, line: float, radius: float
 ) -> Array:

@@ -1,6 +1,6 @@
 """Kernels that link the ends of strokes with what they point at: ends, strokes, the canvas edge."""
 
-# ruff: noqa: PLR0912 - a kernel is one plain loop over plain arrays
+# ruff: noqa: PLR1714 - a kernel is one plain loop over plain arrays
 
 from __future__ import annotations
 
@@ -143,9 +143,7 @@ def propose(ink: Array, ends: Array, near: float, wide: float, line: float) -> A
                 longer[:total] = found
                 found = longer
             if turn < 0:
-                y2, x2, strength = look_ahead(
-                    ink, y, x, ends[a, 2], ends[a, 3], near, wide, line
-                )
+                y2, x2, strength = look_ahead(ink, y, x, ends[a, 2], ends[a, 3], near, wide, line)
                 kind = TO_STROKE
                 if y2 == 0 or x2 == 0 or y2 == height - 1 or x2 == width - 1:
                     kind = TO_EDGE

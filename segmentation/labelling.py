@@ -70,7 +70,7 @@ def label_pieces(pieces: Pieces, votes: ArrayLike, smoothness: float = 1.0) -> N
         raise ValueError("votes hold negative or missing numbers, expected 0 to 1")
     if given.shape[1] == 0:
         return np.full(pieces.count, -1, np.int64)
-    known = given.any(axis=1)
+    known = np.asarray(given.any(axis=1))
     costs = np.sqrt(pieces.area)[:, None] * (given.max(axis=1, keepdims=True) - given)
     labels = _labelled(pieces, costs, np.zeros(pieces.passes.count, np.bool_), smoothness)
     nowhere = np.zeros(pieces.passes.count, np.bool_)
@@ -118,9 +118,7 @@ def _labelled(
     by_edge = np.argsort(edge_group, kind="stable")
     alone = np.bincount(group) == 1
     single = alone[group]
-    labels[single] = kernels.cheapest(
-        costs[single], np.zeros((0, 2), np.int64), np.zeros(0), order
-    )
+    labels[single] = kernels.cheapest(costs[single], np.zeros((0, 2), np.int64), np.zeros(0), order)
     bounds = np.searchsorted(group[by_group], np.arange(alone.size + 1))
     edge_bounds = np.searchsorted(edge_group[by_edge], np.arange(alone.size + 1))
     for g in np.flatnonzero(~alone):

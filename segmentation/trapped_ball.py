@@ -66,9 +66,7 @@ def joined(pieces: Pieces, apart: NDArray[np.bool_]) -> Segmentation:
     numbers = np.concatenate([np.zeros(1, np.int32), segments])
     shut = _holes(pieces, numbers[passes.pieces])
     labels = pieces.labels if segments.size == segments.max(initial=0) else numbers[pieces.labels]
-    return Segmentation(
-        labels, pieces.gap_px, passes.banks[shut], ~passes.closed[shut], segments
-    )
+    return Segmentation(labels, pieces.gap_px, passes.banks[shut], ~passes.closed[shut], segments)
 
 
 def _holes(pieces: Pieces, sides: NDArray[np.int32]) -> NDArray[np.int64]:
