@@ -5,6 +5,7 @@
     python scripts/benchmark.py propagate --help
     python scripts/benchmark.py batch
     python scripts/benchmark.py match
+    python scripts/benchmark.py wild --segments-only --sizes 640
 
 Exit code 0 when every bar is met, 1 when one is missed.
 """
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "kra": "Krita documents: time to read a frame, memory over a long document",
     "krita": "how long a job of the plugin keeps Krita's event loop waiting",
     "batch": "many shots: frames a minute by shots and engines, cost of a frame in long batches",
+    "wild": "drawings as people make them: open, rough, faint, on dark ground, badly painted",
     "match": "encoding and matching alone, CPU against CUDA",
 }
 

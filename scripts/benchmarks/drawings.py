@@ -203,7 +203,7 @@ def _thinned(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.where(thin(grey < PAPER), 0, 255).astype(np.uint8)
 
 
-def _nearest(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+def nearest_to(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Distance of every pixel to a mask, and flat index of its nearest mask pixel."""
     distance, which = cv2.distanceTransformWithLabels(
         (~mask).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
@@ -217,7 +217,7 @@ def _redrawn(
     drawing: Drawing, skeleton: NDArray[np.bool_], grey: NDArray[np.uint8], width: int
 ) -> Drawing:
     """Redraw along the middle of the lines with another width; breaks keep theirs."""
-    distance, nearest = _nearest(skeleton)
+    distance, nearest = nearest_to(skeleton)
     cover = skeleton.astype(np.float32) if width == 1 else np.clip(width / 2 + 0.5 - distance, 0, 1)
     kept = (grey < PAPER).ravel()[nearest]
     truth = components(cover < 0.2)
@@ -245,7 +245,7 @@ def strokes(skeleton: NDArray[np.bool_]) -> NDArray[np.int32]:
 def _traced(grey: NDArray[np.uint8], skeleton: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Make every tenth stroke a red, green or blue trace line, anti-aliased as it was."""
     stroke = strokes(skeleton)
-    _, nearest = _nearest(stroke > 0)
+    _, nearest = nearest_to(stroke > 0)
     owner = stroke.ravel()[nearest]
     colors = np.zeros((int(stroke.max()) + 1, 3), np.float32)
     for turn, label in enumerate(range(10, len(colors), 10)):
@@ -283,8 +283,8 @@ def recut(
     area = np.bincount(truth.ravel())
     skeleton = thin(ink)
     stroke = strokes(skeleton)
-    to_joint, _ = _nearest(skeleton & (stroke == 0))
-    _, nearest = _nearest(skeleton)
+    to_joint, _ = nearest_to(skeleton & (stroke == 0))
+    _, nearest = nearest_to(skeleton)
     ys, xs = np.nonzero(stroke)
     image, joins, taken = closed.copy(), [], np.zeros(closed.shape, np.uint8)
     for place in rng.permutation(len(ys)):
