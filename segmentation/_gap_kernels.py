@@ -102,7 +102,7 @@ def opening(
 @kernel(
     "Tuple((int32[::1], int64[:,::1]))"
     "(boolean[:,::1], boolean[:,::1], uint16[:,::1], int32[:,::1], int32[:,::1], int32[::1],"
-    " int32[::1], float64, float64, float64, float64)"
+    " float64, float64, float64, float64)"
 )
 def join(
     ink: Array,
@@ -111,7 +111,6 @@ def join(
     labels: Array,
     table: Array,
     peaks: Array,
-    apart: Array,
     gap: float,
     rise: float,
     line: float,
@@ -122,7 +121,7 @@ def join(
     A hole is at most `gap` wide and opens by at least `rise` on both sides. Either a stroke ends
     on one of its banks (looked at within `radius`), or it is a slit of less than a `line` width
     and the space opens at once on both sides, as it does beside a line and not between two. All
-    in pixels. Hills of different `apart` are not joined either. `barrier` is `ink` and the links
+    in pixels. `barrier` is `ink` and the links
     that geometry leaves open; both have a frame of ink around the canvas. Returns the parent of
     each hill and the holes: rows of y, x, y, x (the banks), hill, hill, squared height, ends.
     """
@@ -135,7 +134,7 @@ def join(
     for i in range(table.shape[0]):
         a = find(parents, np.int32(table[i, 2]))
         b = find(parents, np.int32(table[i, 3]))
-        if a == b or apart[a] != apart[b]:
+        if a == b:
             continue
         y, x, level = table[i, 0], table[i, 1], table[i, 4]
         # The cut runs down from its pass to both banks: what touches it belongs to it.

@@ -29,8 +29,6 @@ _TIP_RADIUS_PX = 2.4
 _SIGHT_RADII = 2.5
 # Where to look for ends: the ink around is at most this share of that around a whole line.
 _CROWD_AT_END = 0.9
-# Narrow places are kept apart for the colours up to this many times the width geometry closes.
-_GENEROUS = 2.0
 # A narrow place between two ends is a hole up to this many times the width.
 _TWO_ENDS = 1.5
 # Segments up to this share of a squared line width are grain, not drawing; within these areas.
@@ -51,12 +49,10 @@ class GapWidths:
     ----------
     near : narrow place beside the end of a stroke
     wide : straight way between two ends that face each other
-    kept : narrow place that is kept apart for the colours to decide
     """
 
     near: float
     wide: float
-    kept: float
 
 
 @dataclass(frozen=True)
@@ -135,10 +131,10 @@ def gap_widths(shape: tuple[int, int], line_width_px: float, gap_px: float | Non
     if gap_px is not None:
         if not 0 <= gap_px <= WIDEST_GAP_PX:
             raise ValueError(f"gap width is {gap_px} px, expected 0 to {WIDEST_GAP_PX}")
-        return GapWidths(float(gap_px), float(gap_px), float(gap_px))
+        return GapWidths(float(gap_px), float(gap_px))
     wide = default_gap(shape, line_width_px)
     near = min(float(np.hypot(*shape)) / 150, 10 * line_width_px + 4, wide)
-    return GapWidths(near, wide, min(_GENEROUS * near, wide))
+    return GapWidths(near, wide)
 
 
 def find_pieces(lines: LineArt, gap_px: float | None = None) -> Pieces:
@@ -171,8 +167,7 @@ def find_pieces(lines: LineArt, gap_px: float | None = None) -> Pieces:
 class _Joined:
     """Hills joined to pieces, before they are numbered."""
 
-    parents: NDArray[np.int32]  # piece of each hill
-    solid: NDArray[np.int32]  # what geometry joins each hill to
+    parents: NDArray[np.int32]  # piece of each hill; 0 is line
     holes: NDArray[np.int64]  # y, x, y, x, hill, hill, squared height, ends
     links: NDArray[np.float64]  # rows of links.propose
     added: NDArray[np.int64]  # y, x, link
@@ -182,7 +177,7 @@ class _Joined:
         """Hills that have no passes."""
         own = np.arange(count, dtype=np.int32)
         return _Joined(
-            own, own, np.zeros((0, 8), np.int64), np.zeros((0, 9)), np.zeros((0, 3), np.int64)
+            own, np.zeros((0, 8), np.int64), np.zeros((0, 9)), np.zeros((0, 3), np.int64)
         )
 
 
@@ -196,23 +191,27 @@ def _hills(
     chosen, added = _link(ink, barrier, lines, widths, radius)
     # The ball at a hole's pass measures half the hole plus half a pixel, and must be
     # distinguishable from the hills beside it.
-    reach = int(np.ceil((widths.kept + 1) / 2 + _RISE_PX))
+    reach = int(np.ceil((widths.near + 1) / 2 + _RISE_PX))
     squared = basins.near_distance(barrier, reach)
     cut = reach * reach + 1
     balls = (squared == cut).view(np.uint8)
     count, labels = _components(balls)
     peaks = basins.ascend(squared, labels, cut, count - 1)
     table = basins.passes(squared, labels, cut)
-    together = np.zeros(peaks.size, np.int32)
-    fixed = (ink, barrier, squared, labels, table, peaks)
-    solid, holes = gaps.join(*fixed, together, widths.near, _RISE_PX, line, radius)
-    parents, more = gaps.join(*fixed, solid, widths.kept, _RISE_PX, line, radius)
-    holes = np.concatenate([holes, more])
+    roots, holes = gaps.join(
+        ink, barrier, squared, labels, table, peaks, widths.near, _RISE_PX, line, radius
+    )
+    parents, pieces = _counted(roots)
     holes = np.concatenate([holes, _others(ink, barrier, table, parents, holes, line, radius)])
-    spare = np.arange(parents.size, parents.size + len(added), dtype=np.int32)
+    spare = np.arange(pieces, pieces + len(added), dtype=np.int32)
     tips.release(labels, added, parents.size)
-    parents, solid = np.concatenate([parents, spare]), np.concatenate([solid, spare])
-    return labels, _Joined(parents, solid, holes, chosen, added)
+    return labels, _Joined(np.concatenate([parents, spare]), holes, chosen, added)
+
+
+def _counted(roots: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
+    """Number the roots of hills from 0 on; return the number of every hill's, and how many."""
+    own = roots == np.arange(roots.size)
+    return (np.cumsum(own, dtype=np.int32) - 1)[roots].astype(np.int32), int(own.sum())
 
 
 def _others(
@@ -226,9 +225,10 @@ def _others(
 ) -> NDArray[np.int64]:
     """Describe the highest pass between any two pieces that meet and have no hole."""
     base = np.int64(parents.size)
-    meet = np.sort(parents[table[:, 2:4]], axis=1).astype(np.int64)
-    rows = np.flatnonzero(meet[:, 0] != meet[:, 1])
-    codes, first = np.unique(meet[rows, 0] * base + meet[rows, 1], return_index=True)
+    one, other = parents[table[:, 2]], parents[table[:, 3]]
+    rows = np.flatnonzero(one != other)
+    meet = np.sort(np.column_stack([one[rows], other[rows]]), axis=1).astype(np.int64)
+    codes, first = np.unique(meet[:, 0] * base + meet[:, 1], return_index=True)
     known = np.sort(parents[holes[:, 4:6]], axis=1).astype(np.int64)
     new = ~np.isin(codes, known[:, 0] * base + known[:, 1])
     return gaps.witness(ink, barrier, table, np.sort(rows[first[new]]), line, radius)
@@ -277,35 +277,53 @@ def _numbered(
     met = links.contacts(labels, joined.added)
     met = np.unique(met, axis=0) if len(met) else met
     sides, evidence = _evidence(joined, met, widths, line)
-    solid = _opened(joined.solid, met, joined.links)
-    closed = solid[sides[:, 0]] != solid[sides[:, 1]]
     speck = round(np.clip(_SPECK_SHARE * line**2, *_SPECK_PX))
     takes = specks.takers(labels, area, first, speck, _SPECK_WALK_PX)
+    closed = _closed(area.size, sides, evidence)
     lacks = (evidence[:, 4] + 1) * (line + 1)
     crumb = np.where(closed, lacks, np.maximum(lacks, _CRUMB_WIDTHS * line**2))
     _merge_crumbs(takes, area, sides, evidence, crumb)
-    count, numbers = specks.renumber(labels, takes)
-    sides = np.sort(numbers[takes[sides]], axis=1)
-    _to_ink(lines.ink, evidence)
+    margin = (labels.shape[0] - lines.ink.shape[0]) // 2
+    count, numbers, numbered = specks.renumber(labels, takes, margin)
+    sizes = np.bincount(numbers[takes], weights=area, minlength=count + 1)[1:].astype(np.int64)
+    passes = _passes(lines.ink, numbers[takes[sides]], evidence, closed)
+    return Pieces(numbered, sizes, passes, widths.wide, line)
+
+
+def _passes(
+    ink: NDArray[np.bool_],
+    sides: NDArray[np.int32],
+    evidence: NDArray[np.float64],
+    closed: NDArray[np.bool_],
+) -> Passes:
+    """Keep the passes between different pieces, in the order of these."""
+    sides = np.sort(sides, axis=1)
     kept = np.flatnonzero(sides[:, 0] != sides[:, 1])
     kept = kept[np.lexsort((sides[kept, 1], sides[kept, 0]))]
-    banks = evidence[kept, :4].astype(np.float32)
-    passes = Passes(
+    closed, found = closed[kept], evidence[kept]
+    _to_ink(ink, found)
+    strength = np.where(closed, np.maximum(found[:, 7], SURE), found[:, 7])
+    return Passes(
         sides[kept],
-        evidence[kept, 4].astype(np.float32),
-        banks,
-        evidence[kept, 5].astype(np.uint8),
-        evidence[kept, 6].astype(np.uint8),
-        np.where(closed[kept], np.maximum(evidence[kept, 7], SURE), evidence[kept, 7]).astype(
-            np.float32
-        ),
-        closed[kept],
+        found[:, 4].astype(np.float32),
+        found[:, :4].astype(np.float32),
+        found[:, 5].astype(np.uint8),
+        found[:, 6].astype(np.uint8),
+        strength.astype(np.float32),
+        closed,
     )
-    if labels.shape != lines.ink.shape:
-        labels = np.ascontiguousarray(labels[1:-1, 1:-1])
-    pieces_area = np.zeros(count + 1, np.int64)
-    np.add.at(pieces_area, numbers[takes], area)
-    return Pieces(labels, pieces_area[1:], passes, widths.wide, line)
+
+
+def _closed(
+    count: int, sides: NDArray[np.int32], evidence: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Tell which passes lie between pieces that no link joins that geometry leaves open."""
+    parents = np.arange(count, dtype=np.int32)
+    for a, b in sides[(evidence[:, 5] >= links.TO_END) & (evidence[:, 7] < SURE)].tolist():
+        one, other = gaps.find(parents, np.int32(a)), gaps.find(parents, np.int32(b))
+        parents[max(one, other)] = min(one, other)
+    roots = np.array([gaps.find(parents, np.int32(i)) for i in range(count)], np.int32)
+    return np.asarray(roots[sides[:, 0]] != roots[sides[:, 1]])
 
 
 def _evidence(
@@ -350,18 +368,6 @@ def _to_ink(ink: NDArray[np.bool_], evidence: NDArray[np.float64]) -> None:
                     nearest = np.argmin((ys + top - y) ** 2 + (xs + left - x) ** 2)
                     row[side : side + 2] = xs[nearest] + left, ys[nearest] + top
                     break
-
-
-def _opened(
-    solid: NDArray[np.int32], met: NDArray[np.int64], chosen: NDArray[np.float64]
-) -> NDArray[np.int32]:
-    """Join what links divide that geometry leaves open."""
-    parents = solid.copy()
-    for a, b, link in met.tolist():
-        if chosen[link, 5] < SURE:
-            one, other = gaps.find(parents, solid[a]), gaps.find(parents, solid[b])
-            parents[max(one, other)] = min(one, other)
-    return np.array([gaps.find(parents, np.int32(i)) for i in solid], np.int32)
 
 
 def _merge_crumbs(

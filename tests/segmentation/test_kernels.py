@@ -225,13 +225,15 @@ def test_settle_and_renumber_equal_their_slow_twins(seed):
         assert first[root] == np.flatnonzero(labels.ravel() == root)[0]
     takes = np.array([0, 1, 1, 3, 4, 5, 6, 7, 8], np.int32)
     roots = takes[labels]
-    count, numbers = specks.renumber(labels, takes)
+    count, numbers, numbered = specks.renumber(labels, takes, 0)
     assert count == 3
-    np.testing.assert_array_equal(labels, numbers[roots])
-    np.testing.assert_array_equal(labels > 0, roots > 0)
-    ids, start = np.unique(labels[labels > 0], return_index=True)
+    np.testing.assert_array_equal(numbered, numbers[roots])
+    np.testing.assert_array_equal(numbered > 0, roots > 0)
+    ids, start = np.unique(numbered[numbered > 0], return_index=True)
     assert ids.tolist() == [1, 2, 3]
     assert (np.diff(start) > 0).all()
+    inner = specks.renumber(np.pad(labels, 2, constant_values=8), takes, 2)[2]
+    np.testing.assert_array_equal(inner, numbered)
 
 
 def test_a_speck_goes_to_the_neighbour_it_touches_most():
