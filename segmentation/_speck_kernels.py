@@ -14,8 +14,7 @@ _MOST_MET = 64
 
 @kernel("Tuple((int64[::1], int64[::1]))(int32[:,::1], int32[::1])")
 def settle(labels: Array, parents: Array) -> tuple[Array, Array]:
-    """Replace hills by their roots, in place; return area and first pixel of every
-    root."""
+    """Replace hills by their roots, in place; return area and first pixel of each root."""
     height, width = labels.shape
     count = 0
     for root in parents:
