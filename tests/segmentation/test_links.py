@@ -86,13 +86,15 @@ def slow_facing(ends, ink, near, wide, line):
         for b in range(a + 1, len(ends)):
             dy, dx = ends[b][0] - y, ends[b][1] - x
             away = math.hypot(dy, dx)
-            if not 2 <= away <= wide + 1:
+            if not 2 <= away <= wide + 2 * line + 1:
                 continue
             ahead = (uy * dy + ux * dx) / away
             back = -(ends[b][2] * dy + ends[b][3] * dx) / away
             limit = links.facing_limit(ahead, back, near, wide)
-            strength = 1 - (away - 1) / (2 * limit)
-            if min(ahead, back) < 0 or strength < 0.1:
+            y0, x0, y1, x1 = links.bare_stretch(ink, int(y), int(x), int(y + dy), int(x + dx))
+            bare = math.hypot(y1 - y0, x1 - x0) - 1
+            strength = 1 - bare / (2 * limit)
+            if min(ahead, back) < 0 or strength < 0.1 or bare > wide:
                 continue
             if links.is_clear(ink, int(y), int(x), int(y + dy), int(x + dx), line):
                 rows.append((a, b, strength))
