@@ -126,14 +126,18 @@ def gap_widths(shape: tuple[int, int], line_width_px: float, gap_px: float | Non
     """Return how wide a hole may be.
 
     Beside a single end that is a 150th of the diagonal by default (15 px at 1080p), at most ten
-    line widths and 4 px. A width that was asked for holds whatever the evidence.
+    line widths and 4 px. A hole about as long as the line is wide is seen as one whatever the
+    picture's size: at least 1.25 line widths, unless that is over an 80th of the diagonal (solid
+    black is no line). A width that was asked for holds whatever the evidence.
     """
     if gap_px is not None:
         if not 0 <= gap_px <= WIDEST_GAP_PX:
             raise ValueError(f"gap width is {gap_px} px, expected 0 to {WIDEST_GAP_PX}")
         return GapWidths(float(gap_px), float(gap_px))
     wide = default_gap(shape, line_width_px)
-    near = min(float(np.hypot(*shape)) / 150, 10 * line_width_px + 4, wide)
+    diagonal = float(np.hypot(*shape))
+    least = min(1.25 * line_width_px, diagonal / 80)
+    near = min(max(diagonal / 150, least), 10 * line_width_px + 4, wide)
     return GapWidths(near, wide)
 
 
