@@ -23,6 +23,8 @@ _BENT = 0.5
 # An end looks ahead along rays this far apart, this many to either side: 45 degrees in all.
 _RAY_STEP = math.pi / 24
 _RAYS = 6
+# How much further an end reaches straight ahead than at 45 degrees.
+_AHEAD = 2.5
 # How much further than to a stroke a link reaches to the canvas edge.
 _EDGE_REACH = 1.5
 # Links of less strength are not proposed: they are about as likely wrong as anything near.
@@ -92,9 +94,9 @@ def look_ahead(
 ) -> tuple[int, int, float]:
     """Find the ink that an end most likely runs on to: y, x, strength (0: none).
 
-    A stroke that points straight at other ink reaches twice as far as one that passes it at 45
-    degrees or more. The frame of the canvas, to which strokes are seldom drawn by chance, is
-    reached half as far again.
+    A stroke that points straight at other ink reaches _AHEAD times as far as one that passes it
+    at 45 degrees or more. The frame of the canvas, to which strokes are seldom drawn by chance,
+    is reached half as far again.
     """
     height, width = ink.shape
     best = 0.0
@@ -103,7 +105,7 @@ def look_ahead(
         sine, cosine = math.sin(turn * _RAY_STEP), math.cos(turn * _RAY_STEP)
         ry, rx = uy * cosine + ux * sine, ux * cosine - uy * sine
         left = -1.0
-        limit = near * (1.0 + max((cosine - 0.7071) / 0.2929, 0.0))
+        limit = near * (1.0 + (_AHEAD - 1.0) * max((cosine - 0.7071) / 0.2929, 0.0))
         for k in range(1, int(wide + line) + 3):
             y2, x2 = round(y + k * ry), round(x + k * rx)
             if not (0 <= y2 < height and 0 <= x2 < width):

@@ -75,9 +75,9 @@ def test_more_labels_are_all_but_exact():
     assert exact >= 55
 
 
-def rooms(count=4, hole_px=30):
+def rooms(count=4, hole_px=18):
     """A row of rooms with a hole in every wall, wide enough that geometry leaves it open."""
-    sheet = np.full((200, 100 * count + 20), 255, np.uint8)
+    sheet = np.full((640, 640), 255, np.uint8)
     cv2.rectangle(sheet, (10, 10), (100 * count + 10, 190), 0, 3)
     for i in range(1, count):
         cv2.line(sheet, (100 * i + 10, 10), (100 * i + 10, 190), 0, 3)
@@ -88,7 +88,7 @@ def rooms(count=4, hole_px=30):
 
 @pytest.fixture(name="open_rooms")
 def open_rooms_fixture():
-    pieces = find_pieces(extract_lines(rooms(hole_px=9)))
+    pieces = find_pieces(extract_lines(rooms(hole_px=18)))
     assert pieces.count == 5
     assert pieces.passes.count >= 3
     assert not pieces.passes.closed.any()
@@ -119,7 +119,7 @@ def test_equal_colours_join_and_different_ones_are_cut_where_they_meet(open_room
 def test_without_colours_everything_open_joins(open_rooms):
     result = cut_by_colors(open_rooms, np.full(open_rooms.count, -1))
     assert result.labels.max() == 2
-    plain = segment(extract_lines(rooms(hole_px=9)))
+    plain = segment(extract_lines(rooms(hole_px=18)))
     np.testing.assert_array_equal(result.labels, plain.labels)
 
 

@@ -67,7 +67,7 @@ def test_an_end_looks_ahead_to_the_nearest_ink_in_its_direction():
     page[:, 40] = True
     y, x, strength = links.look_ahead(page, 20, 20, 0.0, 1.0, 15.0, 40.0, 1.0)
     assert (y, x) == (20, 40)
-    assert strength == pytest.approx(1 - 19 / 60)
+    assert strength == pytest.approx(1 - 19 / 75)
     behind = links.look_ahead(page, 20, 20, 0.0, -1.0, 15.0, 40.0, 1.0)
     assert behind[2] == 0  # along its own stroke
     assert links.look_ahead(page, 20, 20, 0.0, 1.0, 15.0, 18.0, 1.0)[2] == 0

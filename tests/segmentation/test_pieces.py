@@ -38,7 +38,7 @@ def test_without_holes_there_are_no_passes():
 
 
 def test_a_hole_between_facing_ends_is_one_pass_with_its_width_and_banks():
-    pieces = find_pieces(extract_lines(two_rooms(8)))
+    pieces = find_pieces(extract_lines(two_rooms(8, sheet=page(640, 640))))
     passes = pieces.passes
     assert passes.count == 1
     assert passes.pieces.tolist() == [[2, 3]]
