@@ -4,20 +4,28 @@ NumPy, OpenCV and Numba only; this package knows nothing of models, files or pro
 """
 
 from segmentation.ground import NoLinesError
+from segmentation.labelling import cut_by_colors, label_pieces, merge_pieces
 from segmentation.labels import expand_labels
 from segmentation.lines import LineArt, extract_lines
 from segmentation.paint import paint
+from segmentation.pieces import Passes, Pieces, find_pieces
 from segmentation.regions import Segments, measure, preview
 from segmentation.trapped_ball import Segmentation, segment
 
 __all__ = [
     "LineArt",
     "NoLinesError",
+    "Passes",
+    "Pieces",
     "Segmentation",
     "Segments",
+    "cut_by_colors",
     "expand_labels",
     "extract_lines",
+    "find_pieces",
+    "label_pieces",
     "measure",
+    "merge_pieces",
     "paint",
     "preview",
     "segment",

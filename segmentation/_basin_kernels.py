@@ -128,45 +128,46 @@ def passes(squared: Array, labels: Array, cut: int) -> Array:
     A pass lies at the lower pixel of the touching pair; equal heights keep raster order.
     """
     height, width = squared.shape
+    seen = np.empty((4096, 5), np.int32)
     found = np.zeros(cut + 2, np.int64)
-    for y in range(height):
-        for x in range(width):
-            label = labels[y, x]
-            if label == 0:
-                continue
-            if x + 1 < width:
-                other = labels[y, x + 1]
-                if other != 0 and other != label:
-                    found[min(squared[y, x], squared[y, x + 1])] += 1
-            if y + 1 < height:
-                other = labels[y + 1, x]
-                if other != 0 and other != label:
-                    found[min(squared[y, x], squared[y + 1, x])] += 1
     total = 0
-    for level in range(cut + 1, -1, -1):
-        count = found[level]
-        found[level] = total
-        total += count
-    table = np.empty((total, 5), np.int32)
     for y in range(height):
         for x in range(width):
             label = labels[y, x]
             if label == 0:
                 continue
+            right = labels[y, x + 1] if x + 1 < width else label
+            below = labels[y + 1, x] if y + 1 < height else label
+            if (right == 0 or right == label) and (below == 0 or below == label):
+                continue
+            if total + 2 > len(seen):
+                longer = np.empty((2 * total, 5), np.int32)
+                longer[:total] = seen[:total]
+                seen = longer
             for turn in range(2):
-                y2, x2 = y + turn, x + 1 - turn
-                if y2 >= height or x2 >= width:
-                    continue
-                other = labels[y2, x2]
+                other = below if turn else right
                 if other == 0 or other == label:
                     continue
+                y2, x2 = y + turn, x + 1 - turn
                 lower = squared[y, x] <= squared[y2, x2]
                 level = squared[y, x] if lower else squared[y2, x2]
-                row = table[found[level]]
                 found[level] += 1
+                row = seen[total]
+                total += 1
                 row[0] = y if lower else y2
                 row[1] = x if lower else x2
                 row[2] = label
                 row[3] = other
                 row[4] = level
+    start = 0
+    for level in range(cut + 1, -1, -1):
+        count = found[level]
+        found[level] = start
+        start += count
+    table = np.empty((total, 5), np.int32)
+    for i in range(total):
+        at = found[seen[i, 4]]
+        found[seen[i, 4]] += 1
+        for k in range(5):
+            table[at, k] = seen[i, k]
     return table

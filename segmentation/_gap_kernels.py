@@ -56,19 +56,27 @@ def banks(ink: Array, my: int, mx: int, squared: int) -> tuple[int, int, int, in
     return py, px, qy, qx
 
 
-@kernel("boolean(boolean[:,::1], int64, int64, int64, int64, float64, float64, float64)")
-def is_hole(
+@kernel("int64(boolean[:,::1], int64, int64, int64, int64, float64, float64, float64)")
+def ends_beside(
     ink: Array, py: int, px: int, qy: int, qx: int, bare: float, line: float, radius: float
-) -> bool:
-    """Tell whether a stroke ends on either bank of a narrow place of `bare` pixels.
+) -> int:
+    """Count the banks of a narrow place of `bare` pixels on which a stroke ends: -1 for none.
 
-    Beside a wider place, a stroke that goes on after one bare pixel has not ended there.
+    Beside a wider place, a stroke that goes on after one bare pixel has not ended there. A bank
+    that is no ink (a link that geometry leaves open) makes it no hole: -1.
     """
+    if not (ink[py, px] and ink[qy, qx]):
+        return -1
     bridge = 2 if bare > _GRAIN_WIDTHS * line else 1
-    if stroke_end(ink, py, px, radius, bridge)[0]:
-        return True
-    ends, _, _ = stroke_end(ink, qy, qx, radius, bridge)
-    return bool(ends)
+    first, _, _ = stroke_end(ink, py, px, radius, bridge)
+    second, _, _ = stroke_end(ink, qy, qx, radius, bridge)
+    return int(first) + int(second)
+
+
+@kernel("boolean(boolean[:,::1], int64, int64)")
+def on_frame(ink: Array, y: int, x: int) -> bool:
+    """Tell whether a pixel belongs to the frame around the canvas."""
+    return bool(y == 0 or x == 0 or y == ink.shape[0] - 1 or x == ink.shape[1] - 1)
 
 
 @kernel("float64(uint16[:,::1], int32[:,::1], int32[::1], int64, int64, int32, int32, float64)")
@@ -93,11 +101,12 @@ def opening(
 
 @kernel(
     "Tuple((int32[::1], int64[:,::1]))"
-    "(boolean[:,::1], uint16[:,::1], int32[:,::1], int32[:,::1], int32[::1],"
+    "(boolean[:,::1], boolean[:,::1], uint16[:,::1], int32[:,::1], int32[:,::1], int32[::1],"
     " float64, float64, float64, float64)"
 )
 def join(
     ink: Array,
+    barrier: Array,
     squared: Array,
     labels: Array,
     table: Array,
@@ -112,13 +121,15 @@ def join(
     A hole is at most `gap` wide and opens by at least `rise` on both sides. Either a stroke ends
     on one of its banks (looked at within `radius`), or it is a slit of less than a `line` width
     and the space opens at once on both sides, as it does beside a line and not between two. All
-    in pixels. Returns the parent of each hill and the holes: rows of y, x, y, x, hill, hill.
+    in pixels. `barrier` is `ink` and the links
+    that geometry leaves open; both have a frame of ink around the canvas. Returns the parent of
+    each hill and the holes: rows of y, x, y, x (the banks), hill, hill, squared height, ends.
     """
     height, width = ink.shape
     parents = np.arange(peaks.size).astype(np.int32)
     highest = peaks.copy()
     closed = np.zeros((height, width), np.bool_)
-    holes = np.empty((table.shape[0], 6), np.int64)
+    holes = np.empty((table.shape[0], 8), np.int64)
     count = 0
     for i in range(table.shape[0]):
         a = find(parents, np.int32(table[i, 2]))
@@ -137,15 +148,16 @@ def join(
         neck = math.sqrt(level)
         opens = math.sqrt(min(highest[a], highest[b])) - neck
         if 2 * neck - 1 <= gap and opens >= rise:
-            py, px, qy, qx = banks(ink, y, x, level)
-            if qy >= 0 and is_hole(ink, py, px, qy, qx, 2 * neck - 1, line, radius):
-                hole = True
-            elif qy >= 0 and 2 * neck - 1 <= _SLIT_WIDTHS * line:
+            py, px, qy, qx = banks(barrier, y, x, level)
+            ends = -1
+            if qy >= 0:
+                ends = ends_beside(ink, py, px, qy, qx, 2 * neck - 1, line, radius)
+            hole = ends > 0
+            slit = ends == 0 and 2 * neck - 1 <= _SLIT_WIDTHS * line
+            if slit and not on_frame(ink, py, px) and not on_frame(ink, qy, qx):
                 around = _OPENING_WIDTHS * line + 2
                 wide = opening(squared, labels, parents, y, x, a, b, around)
                 hole = wide >= neck + _OPENING_SHARE * around
-            else:
-                hole = False
             if hole:
                 closed[y, x] = True
                 holes[count, 0] = py
@@ -154,6 +166,8 @@ def join(
                 holes[count, 3] = qx
                 holes[count, 4] = table[i, 2]
                 holes[count, 5] = table[i, 3]
+                holes[count, 6] = level
+                holes[count, 7] = ends
                 count += 1
                 continue
         if highest[b] > highest[a] or (highest[a] == highest[b] and b < a):
@@ -162,3 +176,29 @@ def join(
     for i in range(parents.size):
         parents[i] = find(parents, np.int32(i))
     return parents, holes[:count].copy()
+
+
+@kernel("int64[:,::1](boolean[:,::1], boolean[:,::1], int32[:,::1], int64[::1], float64, float64)")
+def witness(
+    ink: Array, barrier: Array, table: Array, rows: Array, line: float, radius: float
+) -> Array:
+    """Describe passes of the table as join() does its holes; ends are -1 without two banks."""
+    found = np.empty((len(rows), 8), np.int64)
+    for k, i in enumerate(rows):
+        y, x, level = table[i, 0], table[i, 1], table[i, 4]
+        py, px, qy, qx = banks(barrier, y, x, level)
+        ends = -1
+        if qy >= 0:
+            bare = 2 * math.sqrt(level) - 1
+            ends = ends_beside(ink, py, px, qy, qx, bare, line, radius)
+        else:
+            qy, qx = y, x
+        found[k, 0] = py
+        found[k, 1] = px
+        found[k, 2] = qy
+        found[k, 3] = qx
+        found[k, 4] = table[i, 2]
+        found[k, 5] = table[i, 3]
+        found[k, 6] = level
+        found[k, 7] = ends
+    return found

@@ -14,10 +14,13 @@ _MOST_MET = 64
 
 @kernel("Tuple((int64[::1], int64[::1]))(int32[:,::1], int32[::1])")
 def settle(labels: Array, parents: Array) -> tuple[Array, Array]:
-    """Replace hills by their roots, in place; return area and first pixel of every root."""
+    """Replace hills by their roots, in place; return area and first pixel of each root."""
     height, width = labels.shape
-    area = np.zeros(parents.size, np.int64)
-    first = np.zeros(parents.size, np.int64)
+    count = 0
+    for root in parents:
+        count = max(count, root + 1)
+    area = np.zeros(count, np.int64)
+    first = np.zeros(count, np.int64)
     for y in range(height):
         for x in range(width):
             label = labels[y, x]
@@ -103,23 +106,26 @@ def takers(labels: Array, area: Array, first: Array, speck: int, half: int) -> A
     return takes
 
 
-@kernel("Tuple((int64, int32[::1]))(int32[:,::1], int32[::1])")
-def renumber(labels: Array, parents: Array) -> tuple[int, Array]:
-    """Number the roots 1..N in raster order of their first pixel, in place.
+@kernel("Tuple((int64, int32[::1], int32[:,::1]))(int32[:,::1], int32[::1], int64)")
+def renumber(labels: Array, parents: Array, margin: int) -> tuple[int, Array, Array]:
+    """Number the roots 1..N in raster order of their first pixel.
 
-    Returns N and the number of every root.
+    Returns N, the number of every root, and the numbered labels without `margin` pixels on all
+    sides.
     """
     height, width = labels.shape
     numbers = np.zeros(parents.size, np.int32)
+    numbered = np.empty((height - 2 * margin, width - 2 * margin), np.int32)
     count = 0
-    for y in range(height):
-        for x in range(width):
+    for y in range(margin, height - margin):
+        for x in range(margin, width - margin):
             label = labels[y, x]
             if label == 0:
+                numbered[y - margin, x - margin] = 0
                 continue
             root = parents[label]
             if numbers[root] == 0:
                 count += 1
                 numbers[root] = count
-            labels[y, x] = numbers[root]
-    return count, numbers
+            numbered[y - margin, x - margin] = numbers[root]
+    return count, numbers, numbered

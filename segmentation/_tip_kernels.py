@@ -1,4 +1,4 @@
-"""Kernels that find where strokes end and link the ends that face each other."""
+"""Kernels that find where strokes end."""
 
 # ruff: noqa: PLR0912 - a kernel is one plain loop over plain arrays
 
@@ -13,10 +13,10 @@ from segmentation._jit import Array, kernel
 # A stroke that ends leaves this much of the circle around its end bare (of 32 sectors).
 _SECTORS = 32
 _BARE_SECTORS = 24
+# A stroke that bends by more than 41 degrees (cosine) near its end points where its last bit does.
+_BEND = 0.75
 # Ink seen through fewer bare sectors than this counts as one arc: grain, not two strokes.
 _ARC_BREAK = 3
-# Ends face each other when the way between them leaves each ahead: cosine of 90 degrees.
-_FACING = 0.0
 
 
 @kernel("Tuple((boolean, float64, float64))(boolean[:,::1], int64, int64, float64, int64)")
@@ -96,12 +96,15 @@ def is_least(ink: Array, crowd: Array, y: int, x: int, apart: int) -> bool:
     return True
 
 
-@kernel("float64[:,::1](boolean[:,::1], uint16[:,::1], int64, int64, float64)")
-def stroke_ends(ink: Array, crowd: Array, most: int, apart: int, radius: float) -> Array:
+@kernel("float64[:,::1](boolean[:,::1], uint16[:,::1], int64, int64, float64, float64)")
+def stroke_ends(
+    ink: Array, crowd: Array, most: int, apart: int, radius: float, sight: float
+) -> Array:
     """Find the ends of strokes: rows of y, x and the direction y, x in which they point.
 
     `crowd` counts the ink around each pixel: an end has at most `most`, and no more than any ink
-    within `apart` pixels (the first in raster order among equals).
+    within `apart` pixels (the first in raster order among equals). It is an end within `radius`;
+    its direction is taken within `sight` where the stroke goes on that far without a fork or bend.
     """
     height, width = ink.shape
     ends = np.empty((256, 4), np.float64)
@@ -122,6 +125,9 @@ def stroke_ends(ink: Array, crowd: Array, most: int, apart: int, radius: float) 
             found, uy, ux = stroke_end(ink, y, x, radius, 1)
             if not found:
                 continue
+            far, vy, vx = stroke_end(ink, y, x, sight, 1)
+            if far and vy * uy + vx * ux > _BEND:
+                uy, ux = vy, vx
             if count == len(ends):
                 longer = np.empty((2 * count, 4), np.float64)
                 longer[:count] = ends
@@ -132,91 +138,6 @@ def stroke_ends(ink: Array, crowd: Array, most: int, apart: int, radius: float) 
             ends[count, 3] = ux
             count += 1
     return ends[:count].copy()
-
-
-@kernel("int64[:,::1](float64[:,::1], float64)")
-def links(ends: Array, gap: float) -> Array:
-    """Pair the stroke ends that face each other across at most `gap` bare pixels.
-
-    Rows of y, x, y, x. Two ends are paired when each is the other's cheapest partner; straight
-    and short is cheap.
-    """
-    count = len(ends)
-    partner = np.full(count, -1, np.int64)
-    price = np.full(count, np.inf)
-    for a in range(count):
-        for b in range(a + 1, count):
-            dy = ends[b, 0] - ends[a, 0]
-            if dy > gap + 1:
-                break
-            dx = ends[b, 1] - ends[a, 1]
-            away = math.hypot(dy, dx)
-            if away < 2 or away > gap + 1:
-                continue
-            ahead = (ends[a, 2] * dy + ends[a, 3] * dx) / away
-            back = -(ends[b, 2] * dy + ends[b, 3] * dx) / away
-            if ahead < _FACING or back < _FACING:
-                continue
-            cost = away * (3 - ahead - back)
-            if cost < price[a]:
-                price[a] = cost
-                partner[a] = b
-            if cost < price[b]:
-                price[b] = cost
-                partner[b] = a
-    pairs = np.empty((count, 4), np.int64)
-    found = 0
-    for a in range(count):
-        b = partner[a]
-        if b > a and partner[b] == a:
-            pairs[found, 0] = np.int64(ends[a, 0])
-            pairs[found, 1] = np.int64(ends[a, 1])
-            pairs[found, 2] = np.int64(ends[b, 0])
-            pairs[found, 3] = np.int64(ends[b, 1])
-            found += 1
-    return pairs[:found].copy()
-
-
-@kernel("int64[:,::1](boolean[:,::1], int64[:,::1])")
-def draw(ink: Array, pairs: Array) -> Array:
-    """Draw the links into the mask, in place; rows of y, x, link for each pixel added."""
-    room = 0
-    for i in range(len(pairs)):
-        room += abs(pairs[i, 2] - pairs[i, 0]) + abs(pairs[i, 3] - pairs[i, 1]) + 1
-    added = np.empty((room, 3), np.int64)
-    count = 0
-    for i in range(len(pairs)):
-        dy, dx = pairs[i, 2] - pairs[i, 0], pairs[i, 3] - pairs[i, 1]
-        steps = max(abs(dy), abs(dx))
-        for k in range(steps + 1):
-            y = pairs[i, 0] + (2 * dy * k + steps) // (2 * steps)
-            x = pairs[i, 1] + (2 * dx * k + steps) // (2 * steps)
-            if not ink[y, x]:
-                ink[y, x] = True
-                added[count, 0] = y
-                added[count, 1] = x
-                added[count, 2] = i
-                count += 1
-    return added[:count].copy()
-
-
-@kernel("int64[:,::1](int32[:,::1], int32[::1], int64[:,::1], int64)")
-def shores(labels: Array, parents: Array, added: Array, count: int) -> Array:
-    """Lowest and highest root that touches each of `count` links; 0, 0 where none does."""
-    height, width = labels.shape
-    found = np.zeros((count, 2), np.int64)
-    for i in range(len(added)):
-        link = added[i, 2]
-        for turn in range(4):
-            y = added[i, 0] + (turn == 3) - (turn == 0)
-            x = added[i, 1] + (turn == 2) - (turn == 1)
-            if not (0 <= y < height and 0 <= x < width) or labels[y, x] == 0:
-                continue
-            label = parents[labels[y, x]]
-            if found[link, 0] == 0 or label < found[link, 0]:
-                found[link, 0] = label
-            found[link, 1] = max(found[link, 1], label)
-    return found
 
 
 @kernel("void(int32[:,::1], int64[:,::1], int32)")

@@ -1,0 +1,398 @@
+"""Line mask to pieces and the passes between them: what geometry proposes and colours decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation import _basin_kernels as basins
+from segmentation import _gap_kernels as gaps
+from segmentation import _link_kernels as links
+from segmentation import _speck_kernels as specks
+from segmentation import _tip_kernels as tips
+from segmentation.lines import LineArt
+
+# Wider holes are drawing, and squared distances must fit 16 bits.
+WIDEST_GAP_PX = 256
+# From this strength on geometry closes a pass by itself.
+SURE = 0.5
+# Kinds of pass. Those of links are links.TO_END, TO_STROKE, TO_EDGE.
+NARROW, SLIT = 0, 1
+# Both sides of a hole open by at least this much, else the narrow place is a wobble of a line.
+_RISE_PX = 1.0
+# How far around its end a stroke is followed to see that it ends, and to see where it points.
+_TIP_RADIUS_WIDTHS = 1.3
+_TIP_RADIUS_PX = 2.4
+_SIGHT_RADII = 2.5
+# Where to look for ends: the ink around is at most this share of that around a whole line.
+_CROWD_AT_END = 0.9
+# A narrow place between two ends is a hole up to this many times the width.
+_TWO_ENDS = 1.5
+# Segments up to this share of a squared line width are grain, not drawing; within these areas.
+_SPECK_SHARE = 0.25
+_SPECK_PX = (3, 12)
+# How far a speck looks for the segment that takes it.
+_SPECK_WALK_PX = 24
+# Pieces up to this many squared line widths are not kept apart by passes that geometry opens,
+# and those no larger than the ink that a pass lacks are not kept apart by that pass.
+_CRUMB_WIDTHS = 6.0
+
+
+@dataclass(frozen=True)
+class GapWidths:
+    """How wide a hole may be, in pixels, by what speaks for it.
+
+    Attributes
+    ----------
+    near : narrow place beside the end of a stroke
+    wide : straight way between two ends that face each other
+    """
+
+    near: float
+    wide: float
+
+
+@dataclass(frozen=True)
+class Passes:
+    """The places where two pieces meet without a line between them.
+
+    Attributes
+    ----------
+    pieces : (Q, 2) int32, piece ids a < b, sorted
+    width_px : (Q,) float32, bare pixels from bank to bank
+    banks : (Q, 4) float32, x0, y0, x1, y1 in pixels
+    kind : (Q,) uint8, 0 narrow place, 1 slit, link from a stroke's end to 2 an end, 3 the side
+        of a stroke, 4 the canvas edge
+    ends : (Q,) uint8, banks on which a stroke ends: 0, 1 or 2
+    strength : (Q,) float32 in [0, 1]
+        What speaks for a line there: 1 for a hole of no width, 0.5 at the widest that geometry
+        closes given the evidence, 0 at twice that width or without evidence.
+    closed : (Q,) bool, closed by geometry: no way between the two pieces is open
+    """
+
+    pieces: NDArray[np.int32]
+    width_px: NDArray[np.float32]
+    banks: NDArray[np.float32]
+    kind: NDArray[np.uint8]
+    ends: NDArray[np.uint8]
+    strength: NDArray[np.float32]
+    closed: NDArray[np.bool_]
+
+    @property
+    def count(self) -> int:
+        """Number of passes Q."""
+        return int(self.width_px.size)
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The pieces of one drawing.
+
+    Attributes
+    ----------
+    labels : (H, W) int32, 0 = line, 1..P in raster order of the first pixel
+    area : (P,) int64, pixels
+    passes : Passes
+    gap_px : widest hole that may be closed, in pixels
+    line_width_px : typical width of the lines, in pixels
+    """
+
+    labels: NDArray[np.int32]
+    area: NDArray[np.int64]
+    passes: Passes
+    gap_px: float
+    line_width_px: float
+
+    @property
+    def count(self) -> int:
+        """Number of pieces P."""
+        return int(self.area.size)
+
+
+def default_gap(shape: tuple[int, int], line_width_px: float) -> float:
+    """Return the widest hole to close where the evidence is best, in pixels.
+
+    A 40th of the diagonal: 55 px at 1080p, 23 px at 640 x 640. At most 25 line widths and 10 px,
+    so that thin lines on a huge canvas do not close what is meant to be open.
+    """
+    diagonal = float(np.hypot(*shape))
+    return min(diagonal / 40, 25 * line_width_px + 10, float(WIDEST_GAP_PX))
+
+
+def gap_widths(shape: tuple[int, int], line_width_px: float, gap_px: float | None) -> GapWidths:
+    """Return how wide a hole may be.
+
+    Beside a single end that is a 150th of the diagonal by default (15 px at 1080p), at most ten
+    line widths and 4 px. A hole about as long as the line is wide is seen as one whatever the
+    picture's size: at least 1.25 line widths, unless that is over an 80th of the diagonal (solid
+    black is no line). A width that was asked for holds whatever the evidence.
+    """
+    if gap_px is not None:
+        if not 0 <= gap_px <= WIDEST_GAP_PX:
+            raise ValueError(f"gap width is {gap_px} px, expected 0 to {WIDEST_GAP_PX}")
+        return GapWidths(float(gap_px), float(gap_px))
+    wide = default_gap(shape, line_width_px)
+    diagonal = float(np.hypot(*shape))
+    least = min(1.25 * line_width_px, diagonal / 80)
+    near = min(max(diagonal / 150, least), 10 * line_width_px + 4, wide)
+    return GapWidths(near, wide)
+
+
+def find_pieces(lines: LineArt, gap_px: float | None = None) -> Pieces:
+    """Divide a drawing into pieces that are kept apart wherever a line may have been meant.
+
+    Parameters
+    ----------
+    lines : LineArt; not modified
+    gap_px : float or None
+        Widest hole in a line, in pixels; 0: pieces are what lines enclose; None derives it from
+        line width and image size.
+
+    Returns
+    -------
+    Pieces
+        Joined over all passes they are the 4-connected components of the paper; joined over the
+        passes that are not closed, the segments of the drawing as geometry sees them.
+    """
+    widths = gap_widths(lines.ink.shape, lines.line_width_px, gap_px)
+    if widths.wide == 0:
+        mask = np.logical_not(lines.ink).view(np.uint8)
+        count, labels = _components(mask)
+        return _numbered(lines, widths, labels, _Joined.none(count))
+    ink = np.pad(lines.ink, 1, constant_values=True)
+    labels, joined = _hills(ink, lines, widths)
+    return _numbered(lines, widths, labels, joined)
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """Hills joined to pieces, before they are numbered."""
+
+    parents: NDArray[np.int32]  # piece of each hill; 0 is line
+    holes: NDArray[np.int64]  # y, x, y, x, hill, hill, squared height, ends
+    links: NDArray[np.float64]  # rows of links.propose
+    added: NDArray[np.int64]  # y, x, link
+
+    @staticmethod
+    def none(count: int) -> _Joined:
+        """Hills that have no passes."""
+        own = np.arange(count, dtype=np.int32)
+        return _Joined(
+            own, np.zeros((0, 8), np.int64), np.zeros((0, 9)), np.zeros((0, 3), np.int64)
+        )
+
+
+def _hills(
+    ink: NDArray[np.bool_], lines: LineArt, widths: GapWidths
+) -> tuple[NDArray[np.int32], _Joined]:
+    """Return hills of the free space and how they join; links are drawn into `ink`."""
+    line = lines.line_width_px
+    radius = _TIP_RADIUS_WIDTHS * line + _TIP_RADIUS_PX
+    barrier = ink.copy()
+    chosen, added = _link(ink, barrier, lines, widths, radius)
+    # The ball at a hole's pass measures half the hole plus half a pixel, and must be
+    # distinguishable from the hills beside it.
+    reach = int(np.ceil((widths.near + 1) / 2 + _RISE_PX))
+    squared = basins.near_distance(barrier, reach)
+    cut = reach * reach + 1
+    balls = (squared == cut).view(np.uint8)
+    count, labels = _components(balls)
+    peaks = basins.ascend(squared, labels, cut, count - 1)
+    table = basins.passes(squared, labels, cut)
+    roots, holes = gaps.join(
+        ink, barrier, squared, labels, table, peaks, widths.near, _RISE_PX, line, radius
+    )
+    parents, pieces = _counted(roots)
+    holes = np.concatenate([holes, _others(ink, barrier, table, parents, holes, line, radius)])
+    spare = np.arange(pieces, pieces + len(added), dtype=np.int32)
+    tips.release(labels, added, parents.size)
+    return labels, _Joined(np.concatenate([parents, spare]), holes, chosen, added)
+
+
+def _counted(roots: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
+    """Number the roots of hills from 0 on; return the number of every hill's, and how many."""
+    own = roots == np.arange(roots.size)
+    return (np.cumsum(own, dtype=np.int32) - 1)[roots].astype(np.int32), int(own.sum())
+
+
+def _others(
+    ink: NDArray[np.bool_],
+    barrier: NDArray[np.bool_],
+    table: NDArray[np.int32],
+    parents: NDArray[np.int32],
+    holes: NDArray[np.int64],
+    line: float,
+    radius: float,
+) -> NDArray[np.int64]:
+    """Describe the highest pass between any two pieces that meet and have no hole."""
+    base = np.int64(parents.size)
+    one, other = parents[table[:, 2]], parents[table[:, 3]]
+    rows = np.flatnonzero(one != other)
+    meet = np.sort(np.column_stack([one[rows], other[rows]]), axis=1).astype(np.int64)
+    codes, first = np.unique(meet[:, 0] * base + meet[:, 1], return_index=True)
+    known = np.sort(parents[holes[:, 4:6]], axis=1).astype(np.int64)
+    new = ~np.isin(codes, known[:, 0] * base + known[:, 1])
+    return gaps.witness(ink, barrier, table, np.sort(rows[first[new]]), line, radius)
+
+
+def _components(mask: NDArray[np.uint8]) -> tuple[int, NDArray[np.int32]]:
+    count, labels = cv2.connectedComponents(mask, connectivity=4, ltype=cv2.CV_32S)
+    return count, np.asarray(labels, np.int32)
+
+
+def _link(
+    ink: NDArray[np.bool_],
+    barrier: NDArray[np.bool_],
+    lines: LineArt,
+    widths: GapWidths,
+    radius: float,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Draw the links between stroke ends and what they point at, in place."""
+    line = lines.line_width_px
+    half = max(2, round(line))
+    side = 2 * half + 1
+    crowd = cv2.boxFilter(
+        lines.ink.view(np.uint8),
+        cv2.CV_16U,
+        (side, side),
+        normalize=False,
+        borderType=cv2.BORDER_REPLICATE,
+    )
+    most = round(_CROWD_AT_END * side * line)
+    ends = tips.stroke_ends(lines.ink, crowd, most, half, radius, _SIGHT_RADII * radius)
+    height, width = lines.ink.shape
+    inside = (ends[:, :2] > 0).all(axis=1) & (ends[:, :2] < (height - 1, width - 1)).all(axis=1)
+    ends = np.ascontiguousarray(ends[inside] + (1, 1, 0, 0))
+    proposed = links.propose(ink, ends, widths.near, widths.wide, line)
+    order = np.argsort(-proposed[:, 5], kind="stable")
+    drawn, added = links.draw(ink, barrier, proposed, order, len(ends), line, SURE)
+    return proposed[drawn], added
+
+
+def _numbered(
+    lines: LineArt, widths: GapWidths, labels: NDArray[np.int32], joined: _Joined
+) -> Pieces:
+    """Settle specks and crumbs, number the pieces, describe the passes."""
+    line = lines.line_width_px
+    area, first = specks.settle(labels, joined.parents)
+    met = links.contacts(labels, joined.added)
+    met = np.unique(met, axis=0) if len(met) else met
+    sides, evidence = _evidence(joined, met, widths, line)
+    speck = round(np.clip(_SPECK_SHARE * line**2, *_SPECK_PX))
+    takes = specks.takers(labels, area, first, speck, _SPECK_WALK_PX)
+    closed = _closed(area.size, sides, evidence)
+    lacks = (evidence[:, 4] + 1) * (line + 1)
+    crumb = np.where(closed, lacks, np.maximum(lacks, _CRUMB_WIDTHS * line**2))
+    _merge_crumbs(takes, area, sides, evidence, crumb)
+    margin = (labels.shape[0] - lines.ink.shape[0]) // 2
+    count, numbers, numbered = specks.renumber(labels, takes, margin)
+    sizes = np.bincount(numbers[takes], weights=area, minlength=count + 1)[1:].astype(np.int64)
+    passes = _passes(lines.ink, numbers[takes[sides]], evidence, closed)
+    return Pieces(numbered, sizes, passes, widths.wide, line)
+
+
+def _passes(
+    ink: NDArray[np.bool_],
+    sides: NDArray[np.int32],
+    evidence: NDArray[np.float64],
+    closed: NDArray[np.bool_],
+) -> Passes:
+    """Keep the passes between different pieces, in the order of these."""
+    sides = np.sort(sides, axis=1)
+    kept = np.flatnonzero(sides[:, 0] != sides[:, 1])
+    kept = kept[np.lexsort((sides[kept, 1], sides[kept, 0]))]
+    closed, found = closed[kept], evidence[kept]
+    _to_ink(ink, found)
+    strength = np.where(closed, np.maximum(found[:, 7], SURE), found[:, 7])
+    return Passes(
+        sides[kept],
+        found[:, 4].astype(np.float32),
+        found[:, :4].astype(np.float32),
+        found[:, 5].astype(np.uint8),
+        found[:, 6].astype(np.uint8),
+        strength.astype(np.float32),
+        closed,
+    )
+
+
+def _closed(
+    count: int, sides: NDArray[np.int32], evidence: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Tell which passes lie between pieces that no link joins that geometry leaves open."""
+    parents = np.arange(count, dtype=np.int32)
+    for a, b in sides[(evidence[:, 5] >= links.TO_END) & (evidence[:, 7] < SURE)].tolist():
+        one, other = gaps.find(parents, np.int32(a)), gaps.find(parents, np.int32(b))
+        parents[max(one, other)] = min(one, other)
+    roots = np.array([gaps.find(parents, np.int32(i)) for i in range(count)], np.int32)
+    return np.asarray(roots[sides[:, 0]] != roots[sides[:, 1]])
+
+
+def _evidence(
+    joined: _Joined, met: NDArray[np.int64], widths: GapWidths, line: float
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Return the two sides of every pass and rows x0, y0, x1, y1, width, kind, ends, strength."""
+    holes, chosen = joined.holes, joined.links
+    width = np.maximum(2 * np.sqrt(holes[:, 6]) - 1, 1)
+    ends = holes[:, 7]
+    slit = (ends == 0) & (width <= line)
+    limit = np.where(ends == 2, _TWO_ENDS, 1.0) * max(widths.near, 1e-6)
+    limit[slit] = max(line, 1)
+    strength = np.where((ends > 0) | slit, np.clip(1 - width / (2 * limit), 0, 1), 0)
+    narrow = np.column_stack(
+        [holes[:, [1, 0, 3, 2]] - 1, width, slit, np.maximum(ends, 0), strength]
+    )
+    row = chosen[met[:, 2]]
+    linked = np.column_stack(
+        [row[:, [1, 0, 3, 2]] - 1, row[:, 4], row[:, 6], 1 + (row[:, 8] >= 0), row[:, 5]]
+    )
+    sides = np.concatenate([joined.parents[holes[:, 4:6]], met[:, :2].astype(np.int32)])
+    return sides, np.concatenate([narrow, linked])
+
+
+def _to_ink(ink: NDArray[np.bool_], evidence: NDArray[np.float64]) -> None:
+    """Move banks that lie on a link, or on none, to the nearest ink, in place.
+
+    The canvas edge is told as the pixel beside it.
+    """
+    height, width = ink.shape
+    for row in evidence:
+        for side in (0, 2):
+            x, y = row[side : side + 2].astype(int).tolist()
+            inside = min(max(x, 0), width - 1), min(max(y, 0), height - 1)
+            row[side : side + 2] = inside
+            if inside != (x, y) or ink[y, x]:
+                continue
+            for half in (8, 32, WIDEST_GAP_PX):
+                top, left = max(0, y - half), max(0, x - half)
+                ys, xs = np.nonzero(ink[top : y + half + 1, left : x + half + 1])
+                if ys.size:
+                    nearest = np.argmin((ys + top - y) ** 2 + (xs + left - x) ** 2)
+                    row[side : side + 2] = xs[nearest] + left, ys[nearest] + top
+                    break
+
+
+def _merge_crumbs(
+    takes: NDArray[np.int32],
+    area: NDArray[np.int64],
+    sides: NDArray[np.int32],
+    evidence: NDArray[np.float64],
+    crumb: NDArray[np.float64],
+) -> None:
+    """Let pieces of at most `crumb` pixels join a neighbour over their most open pass.
+
+    `crumb` holds the bound of each pass.
+    """
+    size = np.zeros(area.size, np.int64)
+    np.add.at(size, takes, area)
+    for i in np.lexsort((-evidence[:, 4], evidence[:, 7])).tolist():
+        a, b = (gaps.find(takes, side) for side in sides[i])
+        if a != b and min(size[a], size[b]) <= crumb[i]:
+            if size[b] > size[a]:
+                a, b = b, a
+            takes[b] = a
+            size[a] += size[b]
+    for i in range(takes.size):
+        takes[i] = gaps.find(takes, np.int32(i))
