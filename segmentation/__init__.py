@@ -10,7 +10,7 @@ from segmentation.lines import LineArt, extract_lines
 from segmentation.paint import paint
 from segmentation.pieces import Passes, Pieces, find_pieces
 from segmentation.regions import Segments, measure, preview
-from segmentation.trapped_ball import Segmentation, segment
+from segmentation.trapped_ball import Segmentation, join_by_lines, segment
 
 __all__ = [
     "LineArt",
@@ -23,6 +23,7 @@ __all__ = [
     "expand_labels",
     "extract_lines",
     "find_pieces",
+    "join_by_lines",
     "label_pieces",
     "measure",
     "merge_pieces",

@@ -45,7 +45,11 @@ def segment(lines: LineArt, gap_px: float | None = None) -> Segmentation:
     -------
     Segmentation
     """
-    pieces = find_pieces(lines, gap_px)
+    return join_by_lines(find_pieces(lines, gap_px))
+
+
+def join_by_lines(pieces: Pieces) -> Segmentation:
+    """Join the pieces of a drawing over every pass that geometry leaves open."""
     return joined(pieces, pieces.passes.closed)
 
 

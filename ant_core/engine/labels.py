@@ -1,4 +1,4 @@
-"""The segments of drawings that somebody looks at."""
+"""The pieces of drawings that are looked at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import OrderedDict
 from ant_core.color.pixels import PixelFormat
 from ant_core.engine.planes import Kept, MemoryFrames
 from ant_core.errors import InputError
-from segmentation import Segmentation, extract_lines, segment
+from segmentation import Pieces, extract_lines, find_pieces
 
 __all__ = ["LabelCache"]
 
@@ -16,7 +16,7 @@ _KEPT = 4  # label maps, of 4 bytes a pixel each
 
 
 class LabelCache:
-    """Segments drawings on demand and keeps the last few; threads may share it.
+    """Divides drawings on demand and keeps the last few; threads may share it.
 
     Parameters
     ----------
@@ -30,10 +30,10 @@ class LabelCache:
         self._size = size
         self._pixels = pixels
         self._lock = threading.Lock()
-        self._items: OrderedDict[tuple[str, float | None], Segmentation] = OrderedDict()
+        self._items: OrderedDict[tuple[str, float | None], Pieces] = OrderedDict()
 
-    def get(self, frame: int, kept: Kept, gap_px: float | None) -> Segmentation:
-        """Return the segments of a drawing.
+    def get(self, frame: int, kept: Kept, gap_px: float | None) -> Pieces:
+        """Return the pieces of a drawing.
 
         Raises
         ------
@@ -45,7 +45,7 @@ class LabelCache:
             if key not in self._items:
                 image = MemoryFrames({frame: kept}, self._size, self._pixels).read(frame)
                 try:
-                    self._items[key] = segment(extract_lines(image), gap_px)
+                    self._items[key] = find_pieces(extract_lines(image), gap_px)
                 except ValueError as error:
                     raise InputError(f"frame {frame} cannot be segmented: {error}") from error
             self._items.move_to_end(key)

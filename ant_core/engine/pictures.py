@@ -22,6 +22,7 @@ Tint = tuple[int, int, int, int]  # R, G, B, A
 _DOUBTFUL: Tint = (255, 176, 60, 170)
 _MISSING: Tint = (255, 64, 150, 170)
 _GAP = (255, 64, 150)
+_GAP_BY_COLORS = (64, 150, 255)
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def _nearest(labels: NDArray[np.int32], max_side: int | None) -> NDArray[np.int3
 def draw_preview(segmentation: Segmentation, max_side: int | None) -> Picture:
     """Show every segment in its own tint, lines in black, closed gaps marked.
 
+    Gaps that lines alone decided are magenta, those that colours decided are blue.
+
     Parameters
     ----------
     segmentation : Segmentation
@@ -75,14 +78,18 @@ def draw_preview(segmentation: Segmentation, max_side: int | None) -> Picture:
     scale = np.array([width / full.shape[1], height / full.shape[0]])
     gaps = segmentation.closed_gaps.reshape(-1, 2, 2)
     radius = max(4, max(height, width) // 120)
-    for first, second in (gaps * scale).round().astype(int).tolist():
-        cv2.line(small, first, second, _GAP, 2, cv2.LINE_AA)
+    by_colors = segmentation.by_colors.tolist()
+    places = (gaps * scale).round().astype(int).tolist()
+    for (first, second), colors in zip(places, by_colors, strict=True):
+        ink = _GAP_BY_COLORS if colors else _GAP
+        cv2.line(small, first, second, ink, 2, cv2.LINE_AA)
         middle = [(a + b) // 2 for a, b in zip(first, second, strict=True)]
-        cv2.circle(small, middle, radius, _GAP, 2, cv2.LINE_AA)
+        cv2.circle(small, middle, radius, ink, 2, cv2.LINE_AA)
     info = {
         "segments": int(segmentation.labels.max(initial=0)),
         "gap_px": round(segmentation.gap_px, 3),
         "closed": gaps.mean(axis=1).round(1).tolist(),
+        "by_colors": by_colors,
     }
     return Picture(width, height, cv2.cvtColor(small, cv2.COLOR_RGB2BGRA).tobytes(), info)
 

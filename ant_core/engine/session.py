@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ant_core.color.krita_layers import Box, LayerFormat, line_pixels, over, visible
 from ant_core.color.palette import Palette
@@ -38,7 +39,7 @@ from ant_core.propagation.result import FrameResult
 from ant_core.propagation.run import Progress, Propagation, RunResult, Settings
 from ant_core.shot.hints import HintSet
 from ant_core.shot.shot import Shot, load_shot
-from segmentation import Segmentation
+from segmentation import Segmentation, join_by_lines
 
 __all__ = ["LayerFormat", "Picture", "ShotSession"]
 
@@ -48,11 +49,12 @@ _ORIGINS = ("painted", "accepted")
 
 @dataclass(frozen=True)
 class _Past:
-    """What the last run made of a frame, and of which drawing."""
+    """What the last run made of a frame, of which drawing, and with which gap width asked for."""
 
     digest: str
     result: FrameResult
     palette: Palette
+    gap_px: float | None
 
 
 class ShotSession:
@@ -283,7 +285,7 @@ class ShotSession:
         def on_result(progress: Progress) -> None:
             result = progress.result
             digest = shot.lines.probe(result.frame).digest
-            self._past[result.frame] = _Past(digest, result, propagation.palette)
+            self._past[result.frame] = _Past(digest, result, propagation.palette, gap_px)
             delivery.on_result(progress)
 
         propagation = Propagation(
@@ -325,19 +327,25 @@ class ShotSession:
     # ---- looking at segments
 
     def preview(self, frame: int, gap_px: float | None, max_side: int | None) -> Picture:
-        """Show the segments of a drawing and the gaps that are closed, at any gap width."""
-        return draw_preview(self._labels.get(frame, self._drawing(frame), gap_px), max_side)
+        """Show the segments of a drawing and the gaps that are closed, at any gap width.
+
+        As the last run divided it where that had the same width, else as its lines do.
+        """
+        past = self._last(frame)
+        if past is not None and past.gap_px != gap_px:
+            past = None
+        return draw_preview(self._segmentation(frame, past, gap_px), max_side)
 
     def overlay(self, frame: int, segments: Sequence[int] | str, max_side: int | None) -> Picture:
         """Mark segments of a frame: those named, or with "doubtful" those to be looked at."""
         past = self._last(frame)
         fills = None if past is None else past.result.fills
         tints = tints_of(fills, None if isinstance(segments, str) else segments)
-        return draw_tints(self._segments(frame).labels, tints, max_side)
+        return draw_tints(self._segments(frame), tints, max_side)
 
     def segment_map(self, frame: int, max_side: int | None) -> Picture:
         """Return the segment id of every pixel of a drawing."""
-        return draw_ids(self._segments(frame).labels, max_side)
+        return draw_ids(self._segments(frame), max_side)
 
     def inspect(self, frame: int, point: tuple[float, float]) -> dict[str, Any]:
         """Tell about the segment under a point, x, y in pixels; on a line, about the nearest.
@@ -354,7 +362,7 @@ class ShotSession:
             raise InputError(
                 f"the point {x:g}, {y:g} lies outside the picture of {width} x {height} pixels"
             )
-        segment, box = segment_at(self._segments(frame).labels, (x, y))
+        segment, box = segment_at(self._segments(frame), (x, y))
         past, result = self._last(frame), None
         if past is not None and 0 < segment <= past.result.fills.count:
             result = past.result.to_json(past.palette, REVIEW_BELOW)["segments"][segment - 1]
@@ -373,8 +381,21 @@ class ShotSession:
             return None
         return past
 
-    def _segments(self, frame: int) -> Segmentation:
-        """Return the segments as the last run saw them; with the default gap where none did."""
+    def _segments(self, frame: int) -> NDArray[np.int32]:
+        """Return the label map as the last run saw it; with the default gap where none did."""
         past = self._last(frame)
-        gap_px = None if past is None else past.result.gap_px
-        return self._labels.get(frame, self._drawing(frame), gap_px)
+        return self._segmentation(frame, past, None if past is None else past.gap_px).labels
+
+    def _segmentation(self, frame: int, past: _Past | None, gap_px: float | None) -> Segmentation:
+        """Join the pieces of a drawing as a run did, or as its lines do where none did."""
+        pieces = self._labels.get(frame, self._drawing(frame), gap_px)
+        if past is None:
+            return join_by_lines(pieces)
+        division = past.result.division
+        return Segmentation(
+            np.concatenate([[0], division.of_piece]).astype(np.int32)[pieces.labels],
+            pieces.gap_px,
+            division.closed_gaps,
+            division.by_colors,
+            division.of_piece,
+        )

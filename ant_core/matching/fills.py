@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,11 +98,44 @@ class Fills:
         """Return the rows in another order."""
         return Fills(*(getattr(self, item.name)[rows] for item in fields(self)))
 
+    def replaced(self, rows: NDArray[np.int64], other: Fills) -> Fills:
+        """Return these with some rows, (n,), taken from another, whose rows are in that order."""
+        columns = {item.name: getattr(self, item.name).copy() for item in fields(self)}
+        for name, column in columns.items():
+            column[rows] = getattr(other, name)
+        return Fills(**columns)
+
     @classmethod
     def concatenate(cls, parts: Sequence[Fills]) -> Fills:
         """Join the rows of several."""
         names = [item.name for item in fields(cls)]
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+    def merged(self, of_piece: NDArray[np.int32], area: NDArray[np.int64]) -> Fills:
+        """Return the fills of segments, given those of their pieces.
+
+        A segment has the colour and source of its largest piece, the first of equals; its
+        confidence is the mean over its pixels. One piece that is not flat makes it not flat.
+
+        Parameters
+        ----------
+        of_piece : (P,) int32
+            Segment 1..N of every piece.
+        area : (P,) int64
+            Pixels of every piece.
+        """
+        segment = of_piece.astype(np.int64) - 1
+        count = int(of_piece.max(initial=0))
+        if count == self.count:
+            return self.taken(np.argsort(segment, kind="stable"))
+        order = np.lexsort((np.arange(self.count), -area, segment))
+        fills = self.taken(order[np.searchsorted(segment[order], np.arange(count))])
+        weight = np.maximum(area, 1).astype(np.float64)
+        sure = np.bincount(segment, weight * self.confidence) / np.bincount(segment, weight)
+        state, flags = fills.state.copy(), fills.flags.copy()
+        state[segment[self.state == NOT_FLAT]] = NOT_FLAT
+        np.bitwise_or.at(flags, segment, self.flags)
+        return replace(fills, state=state, flags=flags, confidence=sure.astype(np.float32))
 
     def digest(self, line_hash: str, palette: Palette) -> str:
         """Hash all that a drawing coloured from this one can depend on."""

@@ -6,7 +6,7 @@ A colour is never invented: it comes from a reference, a hint or a lock, or ther
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,11 @@ from ant_core.matching.fills import (
 )
 from ant_core.matching.matcher import Match
 
-__all__ = ["Ballot", "apply_given", "vote"]
+__all__ = ["FREE", "Ballot", "apply_given", "shares", "vote"]
 
 _CHUNK_CELLS = 4_000_000  # rows are voted in chunks: thousands of segments need no gigabytes
 _TINY = 1e-12  # below float32 noise
+FREE = -2  # in place of a palette index: the votes of the segment alone decide
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,35 @@ class Ballot:
     weight: NDArray[np.float32]
 
 
+def shares(
+    match: Match,
+    ballots: Sequence[Ballot],
+    rank: NDArray[np.int64],
+    no_counterpart_threshold: float,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return what speaks for each colour of the references; arguments as those of `vote`.
+
+    Returns
+    -------
+    (K,) int64, (N, K) float64
+        Palette indices, and the share of all similarity that each has with each target segment.
+        A segment without counterpart has a row of zeros.
+    """
+    count, columns = match.probability.shape
+    if columns == 0:
+        return np.zeros(0, np.int64), np.zeros((count, 0))
+    columns_of = _Columns.sort(match, ballots, rank)
+    found = np.zeros((count, len(columns_of.classes)))
+    step = max(1, _CHUNK_CELLS // columns)
+    for start in range(0, count, step):
+        rows = np.s_[start : start + step]
+        mass = match.probability[rows][:, columns_of.order] * columns_of.weight
+        found[rows] = np.add.reduceat(mass, columns_of.starts, axis=1)
+    found /= np.maximum(found.sum(axis=1, keepdims=True), _TINY)
+    found[match.has_counterpart < no_counterpart_threshold] = 0
+    return columns_of.classes, found
+
+
 def vote(
     match: Match,
     ballots: Sequence[Ballot],
@@ -57,6 +87,7 @@ def vote(
     confidence: Callable[[NDArray[np.float32]], NDArray[np.float32]],
     no_counterpart_threshold: float,
     disagreement_share: float = 0.2,
+    chosen: NDArray[np.int64] | None = None,
 ) -> Fills:
     """Colour the segments of a target.
 
@@ -73,6 +104,8 @@ def vote(
         Below this `match.has_counterpart` the segment is left without colour.
     disagreement_share : float
         Share of all similarity from which the other side's colour counts as a contradiction.
+    chosen : (N,) int64, optional
+        Palette index that each segment gets whatever its own votes, `FREE` where they decide.
 
     Returns
     -------
@@ -87,10 +120,13 @@ def vote(
     step = max(1, _CHUNK_CELLS // columns)
     parts = []
     for start in range(0, max(count, 1), step):
-        probability = match.probability[start : start + step]
-        fills = _vote_rows(probability, columns_of, confidence, disagreement_share)
-        counterpart = match.has_counterpart[start : start + step]
-        parts.append(_without_counterpart(fills, counterpart, no_counterpart_threshold))
+        rows = np.s_[start : start + step]
+        forced = None if chosen is None else columns_of.places(chosen[rows])
+        fills = _vote_rows(
+            match.probability[rows], columns_of, confidence, disagreement_share, forced
+        )
+        counterpart = match.has_counterpart[rows]
+        parts.append(_without_counterpart(fills, counterpart, no_counterpart_threshold, forced))
     return parts[0] if len(parts) == 1 else Fills.concatenate(parts)
 
 
@@ -132,12 +168,18 @@ class _Columns:
             match.segment[order].astype(np.int32),
         )
 
+    def places(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the place of palette indices among the classes, -1 where they have none."""
+        table = {int(color): place for place, color in enumerate(self.classes)}
+        return np.array([table.get(color, -1) for color in chosen.tolist()], np.int64)
+
 
 def _vote_rows(
     probability: NDArray[np.float32],
     columns: _Columns,
     confidence: Callable[[NDArray[np.float32]], NDArray[np.float32]],
     disagreement_share: float,
+    forced: NDArray[np.int64] | None,
 ) -> Fills:
     """Sum and compare for some rows of the match, (n, M)."""
     plain = probability[:, columns.order].astype(np.float64)  # (n, M), grouped by colour
@@ -145,6 +187,8 @@ def _vote_rows(
     starts = columns.starts
     sums = np.add.reduceat(mass, starts, axis=1)  # (n, K)
     winner = sums.argmax(axis=1)
+    if forced is not None:
+        winner = np.where(forced >= 0, forced, winner)
     rows = np.arange(len(winner))
     won = sums[rows, winner]
     total = np.maximum(sums.sum(axis=1), _TINY)
@@ -203,10 +247,20 @@ def _best_column(
 
 
 def _without_counterpart(
-    fills: Fills, has_counterpart: NDArray[np.float32], threshold: float
+    fills: Fills,
+    has_counterpart: NDArray[np.float32],
+    threshold: float,
+    forced: NDArray[np.int64] | None,
 ) -> Fills:
-    """Blank the segments that no reference shows, or that resemble only such segments."""
+    """Blank the segments that no reference shows, or that resemble only such segments.
+
+    Those whose colour is forced are as sure as it is that they have a counterpart at all.
+    """
     absent = has_counterpart < threshold
+    if forced is not None:
+        sure = np.where(absent, np.minimum(fills.confidence, has_counterpart), fills.confidence)
+        fills = replace(fills, confidence=sure.astype(np.float32))
+        absent = absent & (forced < 0)
     unknown = absent | (fills.color == NO_COLOR)
     sure = np.where(absent, 1 - has_counterpart, fills.confidence)
     return Fills(

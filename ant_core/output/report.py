@@ -242,25 +242,18 @@ def write_report(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) -
 
 def write_sheet(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) -> Path:
     """Draw and write the contact sheet; returns its path."""
-    places: dict[int, NDArray[np.float32]] = {}
 
     def picture(frame: int) -> NDArray[np.uint8] | None:
         record = output.state.load(run.records.get(frame, ""), run.palette)
         return read_thumbnail(record.thumbnail) if record is not None else None
 
-    for frame in run.results:
-        record = output.state.load(run.records.get(frame, ""), run.palette)
-        if record is not None:
-            places[frame] = record.places
     empty = np.zeros((0, 3), np.float32)
     cells = [
         Cell(-number, "reference", 1.0, 0, empty, sheet.name)
         for number, sheet in enumerate(shot.sheets, start=1)
         if -number in run.records
     ]
-    cells += [
-        _cell(result, places.get(frame), info.review_below) for frame, result in run.results.items()
-    ]
+    cells += [_cell(result, info.review_below) for result in run.results.values()]
     summary = summarize(run.results, info.review_below)
     title = f"{counted(summary.frames, 'frame')}, {counted(summary.doubtful, 'doubtful segment')}"
     subtitle = (
@@ -274,10 +267,10 @@ def write_sheet(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) ->
     return path
 
 
-def _cell(result: FrameResult, places: NDArray[np.float32] | None, review_below: float) -> Cell:
+def _cell(result: FrameResult, review_below: float) -> Cell:
     marks = np.zeros((0, 3), np.float32)
-    doubtful = result.fills.doubtful(review_below)
-    if places is not None and len(places) == len(doubtful):
+    doubtful, places = result.fills.doubtful(review_below), result.division.places
+    if len(places) == len(doubtful):
         missing = (result.fills.state == NO_COUNTERPART).astype(np.float32)
         marks = np.column_stack([places, missing])[doubtful]
     return Cell(

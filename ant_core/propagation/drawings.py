@@ -7,21 +7,30 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.color.palette import Palette
 from ant_core.errors import Cancelled, InputError
 from ant_core.matching.matcher import DrawingFeatures
+from ant_core.propagation.division import Division
 from ant_core.propagation.memory import digest_of
 from ant_core.propagation.output import Output
 from ant_core.propagation.pipeline import Pipeline
-from ant_core.propagation.prepared import Analysis, FeatureCache, MatcherLike, analyze, pixel_hash
+from ant_core.propagation.prepared import (
+    Analysis,
+    FeatureCache,
+    MatcherLike,
+    analyze,
+    describe_labels,
+    pixel_hash,
+)
 from ant_core.propagation.timing import Timings
 from ant_core.shot.shot import Reference, Shot
 
 __all__ = ["Settings", "Workbench"]
 
-_ALGORITHM = 2  # raised when the same inputs would give other fills than before
+_ALGORITHM = 3  # raised when the same inputs would give other fills than before
 _OVERLAP_PIXELS = 16_000_000  # larger drawings are worked on one at a time, for memory
 
 
@@ -143,20 +152,35 @@ class Workbench:
         self._stop_if_asked()  # a large drawing takes a good part of a second to take apart
         return analyze(image, line_hash, self.settings.gap_px, self.timings)
 
-    def features(self, frame: int, line_hash: str) -> DrawingFeatures:
+    def features(
+        self, frame: int, line_hash: str, division: Division | None = None
+    ) -> DrawingFeatures:
         """Return a drawing's encoded form, taking it apart again if it was dropped.
 
-        `frame` is -1 for the first model sheet, -2 for the next.
+        `frame` is -1 for the first model sheet, -2 for the next. Segments are those that the
+        lines divide, or those of `division`, where colours divided the drawing.
         """
+        if division is None or division.plain:
+            return self._features.get(line_hash, lambda: self._encode(frame))
+        key = f"{line_hash} {pixel_hash(division.of_piece)}"
+        return self._features.get(key, lambda: self.encode_labels(frame, division.of_piece))
 
-        def make() -> DrawingFeatures:
-            if frame < 0:
-                return self.encode_sheet(frame)
-            descriptors = self.pipeline.get(frame).descriptors
-            with self.timings.measure("encode"):
-                return self.matcher.encode(descriptors)
+    def _encode(self, frame: int) -> DrawingFeatures:
+        if frame < 0:
+            return self.encode_sheet(frame)
+        descriptors = self.pipeline.get(frame).descriptors
+        with self.timings.measure("encode"):
+            return self.matcher.encode(descriptors)
 
-        return self._features.get(line_hash, make)
+    def encode_labels(self, frame: int, of_piece: NDArray[np.int32]) -> DrawingFeatures:
+        """Encode a drawing divided another way; of_piece: (P,) int32, segment of every piece."""
+        analysis = self.pipeline.get(frame)
+        labels = analysis.pieces.labels
+        if len(of_piece) and of_piece.max() < len(of_piece):
+            labels = np.concatenate([[0], of_piece]).astype(np.int32)[labels]
+        descriptors = describe_labels(analysis.lines, labels, self.timings)
+        with self.timings.measure("encode"):
+            return self.matcher.encode(descriptors)
 
     def keep_features(self, line_hash: str, encoded: DrawingFeatures) -> None:
         """Keep an encoded form that was made elsewhere."""

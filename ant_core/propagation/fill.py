@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ant_core.color.palette import NO_COLOR
 from ant_core.matching.fills import Fills
 from ant_core.matching.matcher import DrawingFeatures, Match
-from ant_core.matching.tiles import Tile, cut, split
-from ant_core.matching.voting import Ballot, apply_given, vote
+from ant_core.matching.tiles import cut, split
+from ant_core.matching.voting import FREE, Ballot, apply_given, shares, vote
+from ant_core.propagation.division import Division
 from ant_core.propagation.drawings import Workbench
 from ant_core.propagation.plan import Source, Step
 from ant_core.propagation.prepared import Analysis
 from ant_core.propagation.references import GivenColors
 from ant_core.propagation.result import FrameResult
+from segmentation import label_pieces, merge_pieces
 
 __all__ = ["Filler", "Solved", "Sources"]
 
@@ -40,6 +44,15 @@ class Solved:
 Sources = Sequence[tuple[Source, Solved]]
 
 
+@dataclass(frozen=True)
+class _Poll:
+    """The match of some target segments, rows (n,), and the ballots of what they saw."""
+
+    rows: NDArray[np.int64]
+    match: Match
+    ballots: list[Ballot]
+
+
 class Filler:
     """Colours the segments of one drawing after the other.
 
@@ -53,19 +66,36 @@ class Filler:
         self._bench = bench
         self._given = given
 
-    def fill(self, step: Step, analysis: Analysis, sources: Sources) -> Fills:
-        """Match, vote, and let hints and locks have the last word."""
+    def fill(self, step: Step, analysis: Analysis, sources: Sources) -> tuple[Fills, Division]:
+        """Match, vote, and let hints and locks have the last word.
+
+        Returns
+        -------
+        Fills, Division
+            The fills of the segments, and which pieces they consist of: those of one colour that
+            no line, closed gap or other colour divides.
+        """
         target = self._bench.features(step.frame, analysis.line_hash)
         self._bench.check()
         ballots, features = self._ballots(sources, target.count)
-        fills = apply_given(
-            self._vote(features, target, ballots),
-            step.frame,
-            self._given.hinted(step.frames, analysis),
-            self._given.locked(step.frames, analysis),
-        )
+        polls = self._polls(np.arange(target.count), target, features, ballots)
+        fills = self._elect(polls, target.count)
+        fills = fills.taken(analysis.segmentation.of_piece.astype(np.int64) - 1)
+        fills = self._split(step.frame, analysis, (features, ballots), polls, fills)
+        segmentation = merge_pieces(analysis.pieces, fills.color)
+        hinted = self._given.hinted(step.frames, analysis, segmentation, fills.color)
+        locked = self._given.locked(step.frames, analysis)
+        if hinted or locked:
+            fills = apply_given(fills, step.frame, hinted, locked)
+            segmentation = merge_pieces(analysis.pieces, fills.color)
+            own = np.array(sorted({*hinted, *locked}), np.int64) - 1
+            source = fills.source_segment.copy()
+            source[own] = segmentation.of_piece[own]
+            fills = replace(fills, source_segment=source)
+        fills = fills.merged(segmentation.of_piece, analysis.pieces.area)
         # Below this the network's own arithmetic differs from machine to machine.
-        return replace(fills, confidence=fills.confidence.round(4))
+        fills = replace(fills, confidence=fills.confidence.round(4))
+        return fills, Division.make(analysis, segmentation)
 
     def _ballots(self, sources: Sources, count: int) -> tuple[list[Ballot], list[DrawingFeatures]]:
         """Collect the sources, the nearest first and sheets last, as far as memory allows."""
@@ -74,7 +104,7 @@ class Filler:
         columns, limits = 0, self._bench.settings
         for source, solved in sorted(sources, key=_nearness):
             self._bench.check()
-            encoded = self._bench.features(solved.frame, solved.line_hash)
+            encoded = self._bench.features(solved.frame, solved.line_hash, solved.result.division)
             columns += encoded.count
             too_many = columns > limits.max_columns or columns * count > limits.max_pairs
             if len(ballots) >= _LEAST_SOURCES and too_many:
@@ -89,51 +119,117 @@ class Filler:
             features.append(encoded)
         return ballots, features
 
-    def _vote(
-        self, features: list[DrawingFeatures], target: DrawingFeatures, ballots: list[Ballot]
-    ) -> Fills:
-        """Match and vote, piece by piece where there are thousands of segments."""
-        if not features or target.count == 0:
-            return Fills.unknown(target.count)
-        rows, parts = [], []
+    def _polls(
+        self,
+        rows: NDArray[np.int64],
+        target: DrawingFeatures,
+        features: list[DrawingFeatures],
+        ballots: list[Ballot],
+    ) -> list[_Poll]:
+        """Match some segments of a target, in tiles where there are thousands."""
+        if not features or len(rows) == 0:
+            return []
         boxes = [encoded.box for encoded in features]
         limits = self._bench.settings.max_pairs, self._bench.settings.max_columns
-        for tile in split(target.box, boxes, *limits):
+        polls = []
+        for tile in split(target.box[rows], boxes, *limits):
             self._bench.check()
+            chosen = rows[tile.target]
+            parts = tile.references
             with self._bench.timings.measure("match"):
-                match = self._match(tile, features, target, ballots)
-            with self._bench.timings.measure("vote"):
-                seen = [
-                    replace(ballot, color=ballot.color[part], weight=ballot.weight[part])
-                    for ballot, part in zip(ballots, tile.references, strict=True)
-                ]
-                rows.append(tile.target)
-                parts.append(
-                    vote(
-                        match,
-                        seen,
-                        self._bench.palette.order(),
-                        self._bench.matcher.confidence,
-                        self._bench.matcher.no_counterpart_threshold,
-                        self._bench.settings.disagreement_share,
-                    )
+                match = self._bench.matcher.match(
+                    [cut(encoded, part) for encoded, part in zip(features, parts, strict=True)],
+                    cut(target, chosen),
+                    [ballot.offset for ballot in ballots],
                 )
-        return Fills.concatenate(parts).taken(np.argsort(np.concatenate(rows)))
+            seen = [
+                replace(ballot, color=ballot.color[part], weight=ballot.weight[part])
+                for ballot, part in zip(ballots, parts, strict=True)
+            ]
+            # Segment ids are those of the whole references.
+            segment = np.concatenate(parts).astype(np.int32) + 1
+            polls.append(_Poll(chosen, replace(match, segment=segment), seen))
+        return polls
 
-    def _match(
+    def _elect(
+        self, polls: list[_Poll], count: int, chosen: NDArray[np.int64] | None = None
+    ) -> Fills:
+        """Count the votes; `chosen` as in `vote`, a row for each of `count` segments."""
+        if not polls:
+            return Fills.unknown(count)
+        with self._bench.timings.measure("vote"):
+            parts = [
+                vote(
+                    poll.match,
+                    poll.ballots,
+                    self._bench.palette.order(),
+                    self._bench.matcher.confidence,
+                    self._bench.matcher.no_counterpart_threshold,
+                    self._bench.settings.disagreement_share,
+                    None if chosen is None else chosen[poll.rows],
+                )
+                for poll in polls
+            ]
+        rows = np.concatenate([poll.rows for poll in polls])
+        return Fills.concatenate(parts).taken(np.argsort(rows))
+
+    def _shares(self, polls: list[_Poll], count: int) -> NDArray[np.float64]:
+        """Return what speaks for each palette colour, (count, C), `NO_COLOR` last."""
+        found = np.zeros((count, len(self._bench.palette) + 1))
+        threshold = self._bench.matcher.no_counterpart_threshold
+        for poll in polls:
+            order = self._bench.palette.order()
+            classes, share = shares(poll.match, poll.ballots, order, threshold)
+            found[poll.rows[:, None], classes] = share
+        return found
+
+    def _split(
         self,
-        tile: Tile,
-        features: list[DrawingFeatures],
-        target: DrawingFeatures,
-        ballots: list[Ballot],
-    ) -> Match:
-        """Match one tile; segment ids are those of the whole references."""
-        match = self._bench.matcher.match(
-            [cut(encoded, part) for encoded, part in zip(features, tile.references, strict=True)],
-            cut(target, tile.target),
-            [ballot.offset for ballot in ballots],
-        )
-        return replace(match, segment=np.concatenate(tile.references).astype(np.int32) + 1)
+        frame: int,
+        analysis: Analysis,
+        seen: tuple[list[DrawingFeatures], list[Ballot]],
+        polls: list[_Poll],
+        fills: Fills,
+    ) -> Fills:
+        """Divide the segments whose pieces match different colours.
+
+        Such a segment may be two, joined through a gap that is too wide to be closed by its shape
+        alone. Its pieces are matched by themselves; a piece is spoken for by its own match and by
+        that of its segment, the more, the larger a part of the segment it is. Then votes are
+        weighed against the width of the passes between the pieces.
+
+        Parameters
+        ----------
+        polls : list of _Poll
+            Of the segments.
+        fills : Fills
+            Of the pieces, as their segments have them.
+        """
+        pieces, of_piece = analysis.pieces, analysis.segmentation.of_piece.astype(np.int64) - 1
+        rows = np.flatnonzero(np.bincount(of_piece)[of_piece] > 1)
+        if len(rows) == 0 or not polls:
+            return fills
+        target = self._bench.encode_labels(frame, np.arange(1, pieces.count + 1, dtype=np.int32))
+        own = self._polls(rows, target, *seen)
+        votes = self._shares(own, pieces.count)
+        whole = self._shares(polls, int(of_piece.max()) + 1)[of_piece]
+        part = pieces.area / np.maximum(np.bincount(of_piece, pieces.area), 1)[of_piece]
+        votes[rows] += part[rows, None] * (whole - votes)[rows]
+        used = np.flatnonzero(votes.any(axis=0))
+        label = label_pieces(pieces, votes[:, used])
+        # A segment is divided where two of its pieces get different colours.
+        low = np.full(int(of_piece.max()) + 1, len(used))
+        high = np.full(int(of_piece.max()) + 1, -1)
+        known = rows[label[rows] >= 0]
+        np.minimum.at(low, of_piece[known], label[known])
+        np.maximum.at(high, of_piece[known], label[known])
+        divided = rows[(high > low)[of_piece[rows]]]
+        if len(divided) == 0:
+            return fills
+        color = np.where(used == votes.shape[1] - 1, NO_COLOR, used)
+        chosen = np.where(label >= 0, color[label], FREE)
+        elected = self._elect(own, len(rows), chosen)
+        return fills.replaced(divided, elected.taken(np.searchsorted(rows, divided)))
 
 
 def _nearness(pair: tuple[Source, Solved]) -> tuple[bool, int]:

@@ -28,6 +28,7 @@ from ant_core.color.palette import UNPAINTED, Palette
 from ant_core.errors import OutputError
 from ant_core.files import WholeFiles
 from ant_core.matching.fills import Fills
+from ant_core.propagation.division import Division
 from ant_core.propagation.result import NotFlat, SourceUsed
 
 __all__ = [
@@ -40,7 +41,7 @@ __all__ = [
     "why_computed",
 ]
 
-_VERSION = 2
+_VERSION = 3
 
 
 def record_name(*parts: str) -> str:
@@ -105,22 +106,23 @@ class Record:
     digest : str
         Of the fills: what drawings coloured from this one depend on.
     fills : Fills
+        Of the segments.
+    division : Division
+        Which pieces are one segment.
     not_flat : tuple of NotFlat
     gap_px : float
     thumbnail : bytes
         Packed small picture for the contact sheet.
-    places : (N, 2) float32
-        Where the segments lie, x, y as shares of width and height.
     """
 
     keys: dict[str, str]
     sources: tuple[SourceUsed, ...]
     digest: str
     fills: Fills
+    division: Division
     not_flat: tuple[NotFlat, ...]
     gap_px: float
     thumbnail: bytes
-    places: NDArray[np.float32]
 
 
 def pack_record(record: Record, palette: Palette) -> bytes:
@@ -145,8 +147,8 @@ def pack_record(record: Record, palette: Palette) -> bytes:
         buffer,
         meta=np.frombuffer(json.dumps(meta).encode(), np.uint8),
         thumbnail=np.frombuffer(record.thumbnail, np.uint8),
-        places=record.places,
         **columns,
+        **{item.name: getattr(record.division, item.name) for item in fields(Division)},
     )
     return buffer.getvalue()
 
@@ -159,7 +161,7 @@ def unpack_record(data: bytes, palette: Palette) -> Record | None:
             return None
         columns: dict[str, NDArray[Any]] = {item.name: arrays[item.name] for item in fields(Fills)}
         thumbnail = arrays["thumbnail"].tobytes()
-        places = arrays["places"]
+        division = Division(**{item.name: arrays[item.name] for item in fields(Division)})
     indices = [UNPAINTED, *(palette.index_of_raw(raw) for raw in meta["colors"]), -1]
     columns["color"] = np.array(indices, np.int32)[columns["color"]]  # -1 is the last entry
     return Record(
@@ -167,13 +169,13 @@ def unpack_record(data: bytes, palette: Palette) -> Record | None:
         tuple(SourceUsed(*source) for source in meta["sources"]),
         meta["digest"],
         Fills(**columns),
+        division,
         tuple(
             NotFlat(segment, indices[color], share, (at[0], at[1]))
             for segment, color, share, at in meta["not_flat"]
         ),
         meta["gap_px"],
         thumbnail,
-        places,
     )
 
 

@@ -15,9 +15,25 @@ from numpy.typing import NDArray
 from ant_core.matching.descriptors import Descriptors, describe
 from ant_core.matching.matcher import DrawingFeatures, Match
 from ant_core.propagation.timing import Timings
-from segmentation import Segments, extract_lines, measure, segment
+from segmentation import (
+    LineArt,
+    Pieces,
+    Segmentation,
+    Segments,
+    extract_lines,
+    find_pieces,
+    join_by_lines,
+    measure,
+)
 
-__all__ = ["Analysis", "FeatureCache", "MatcherLike", "analyze", "pixel_hash"]
+__all__ = [
+    "Analysis",
+    "FeatureCache",
+    "MatcherLike",
+    "analyze",
+    "describe_labels",
+    "pixel_hash",
+]
 
 # Segmentation runs free of any lock; the descriptors' kernels run in parallel, and Numba's
 # plain threading layer must not be entered by two threads at once.
@@ -51,19 +67,23 @@ class Analysis:
         The decoded line drawing.
     line_hash : str
         Of the decoded pixels.
-    labels : (H, W) int32, 0 = line
-    segments : Segments
+    lines : LineArt
+    pieces : Pieces
+        What is kept apart for the colours to decide; a segment is one piece, or a few.
+    segmentation : Segmentation
+        The segments as the lines alone divide them.
+    measured : Segments
+        Their areas, boxes and neighbours.
     descriptors : Descriptors
-    gap_px : float
-        The gap width that was used.
     """
 
     image: NDArray[Any]
     line_hash: str
-    labels: NDArray[np.int32]
-    segments: Segments
+    lines: LineArt
+    pieces: Pieces
+    segmentation: Segmentation
+    measured: Segments
     descriptors: Descriptors
-    gap_px: float
 
 
 def pixel_hash(image: NDArray[Any]) -> str:
@@ -92,13 +112,25 @@ def analyze(
     """
     with timings.measure("segment"):
         lines = extract_lines(image)
-        segmentation = segment(lines, gap_px)
-        segments = measure(segmentation.labels)
+        pieces = find_pieces(lines, gap_px)
+        segmentation = join_by_lines(pieces)
+        measured = measure(segmentation.labels)
+    descriptors = _described(lines, segmentation.labels, measured, timings)
+    return Analysis(image, line_hash, lines, pieces, segmentation, measured, descriptors)
+
+
+def describe_labels(lines: LineArt, labels: NDArray[np.int32], timings: Timings) -> Descriptors:
+    """Measure and describe any division of a drawing, (H, W) int32, 0 = line."""
+    with timings.measure("segment"):
+        measured = measure(labels)
+    return _described(lines, labels, measured, timings)
+
+
+def _described(
+    lines: LineArt, labels: NDArray[np.int32], measured: Segments, timings: Timings
+) -> Descriptors:
     with _DESCRIBE, timings.measure("describe"):
-        descriptors = describe(lines, segmentation.labels, segments)
-    return Analysis(
-        image, line_hash, segmentation.labels, segments, descriptors, segmentation.gap_px
-    )
+        return describe(lines, labels, measured)
 
 
 class FeatureCache:

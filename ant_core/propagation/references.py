@@ -10,20 +10,24 @@ from numpy.typing import NDArray
 
 from ant_core.color.palette import UNPAINTED, read_segment_colors
 from ant_core.matching.fills import LOCKED, NOT_FLAT, PAINTED, STATE_UNPAINTED, Fills
+from ant_core.propagation.division import Division
 from ant_core.propagation.drawings import Workbench
 from ant_core.propagation.memory import Record, digest_of
 from ant_core.propagation.prepared import Analysis
-from ant_core.propagation.result import NotFlat, SourceUsed
+from ant_core.propagation.result import NotFlat
 from ant_core.shot.hints import HintSet, segment_under
 from ant_core.shot.shot import Reference
+from segmentation import Segmentation, cut_by_colors
 
-__all__ = ["GivenColors", "learn", "make_record"]
+__all__ = ["GivenColors", "learn"]
+
+Colors = NDArray[np.int32]  # (P,) palette index of every piece
 
 _NOT_FLAT_SHARE = 0.1  # design, section 4: a second colour over a tenth of a segment
 
 
 def learn(bench: Workbench, reference: Reference, keys: dict[str, str]) -> Record:
-    """Read the colours of a painted frame, segment by segment.
+    """Read the colours of a painted frame, piece by piece, and divide it where they meet.
 
     Parameters
     ----------
@@ -37,42 +41,33 @@ def learn(bench: Workbench, reference: Reference, keys: dict[str, str]) -> Recor
     bench.check()
     with bench.timings.measure("read"):
         image = bench.painting(reference)
-        colors = read_segment_colors(analysis.labels, image, bench.palette)
+        colors = read_segment_colors(analysis.pieces.labels, image, bench.palette)
+        segmentation = cut_by_colors(analysis.pieces, colors.index)
     state = np.where(colors.index == UNPAINTED, STATE_UNPAINTED, PAINTED)
     mixed = np.flatnonzero(colors.second_share > _NOT_FLAT_SHARE)
     state[mixed] = NOT_FLAT
     if reference.origin == "locked":
         state[:] = LOCKED
-    fills = Fills.given(colors.index, state, frame)
+    pieces, of_piece = analysis.pieces, segmentation.of_piece
+    fills = Fills.given(colors.index, state, frame).merged(of_piece, pieces.area)
+    fills = replace(fills, source_segment=np.arange(1, fills.count + 1, dtype=np.int32))
+    # The largest piece of a segment comes last, and so has the last word on its place.
+    mixed = mixed[np.argsort(pieces.area[mixed], kind="stable")]
     not_flat = tuple(
         NotFlat(
-            int(row) + 1,
+            int(of_piece[row]),
             int(colors.second[row]),
             float(colors.second_share[row]),
             (int(colors.second_at[row, 0]), int(colors.second_at[row, 1])),
         )
         for row in mixed
     )
-    bench.features(frame, analysis.line_hash)  # while the drawing is at hand
+    division = Division.make(analysis, segmentation)
+    # Now, before the next drawing takes this one's place.
+    bench.features(frame, analysis.line_hash, division)
     digest = fills.digest(analysis.line_hash, bench.palette)
-    record = make_record(keys, (), digest, fills, not_flat, analysis)
+    record = Record(keys, (), digest, fills, division, not_flat, pieces.gap_px, thumbnail=b"")
     return replace(record, thumbnail=bench.output.thumbnail(analysis.image, image))
-
-
-def make_record(
-    keys: dict[str, str],
-    sources: tuple[SourceUsed, ...],
-    digest: str,
-    fills: Fills,
-    not_flat: tuple[NotFlat, ...],
-    analysis: Analysis,
-) -> Record:
-    """Return the record of a drawing; its thumbnail is added when the drawing is painted."""
-    height, width = analysis.labels.shape
-    places = analysis.segments.centroid / np.array([width, height], np.float32)
-    return Record(
-        keys, sources, digest, fills, not_flat, analysis.gap_px, b"", places.astype(np.float32)
-    )
 
 
 class GivenColors:
@@ -95,31 +90,64 @@ class GivenColors:
         locked = self.locked(frames, self._bench.pipeline.get(frame)) if given.locks else {}
         return {
             "hints": digest_of([[hint.points, hint.color] for hint in given.hints]),
-            "locks": digest_of([[segment, raw(i)] for segment, i in sorted(locked.items())]),
+            "locks": digest_of([[piece, raw(i)] for piece, i in sorted(locked.items())]),
         }
 
-    def hinted(self, frames: Sequence[int], analysis: Analysis) -> dict[int, int]:
-        """Return palette index by segment id; of two hints on one segment the later counts."""
-        colors = {}
+    def hinted(
+        self, frames: Sequence[int], analysis: Analysis, segmentation: Segmentation, color: Colors
+    ) -> dict[int, int]:
+        """Return palette index by piece id, for all pieces of the segments that hints lie on.
+
+        Of two hints on one piece the later counts. Hints of several colours on one segment
+        divide it: each takes the pieces on its side of the cheapest cut between them.
+
+        Parameters
+        ----------
+        segmentation : Segmentation
+            As the votes divide the drawing.
+        color : (P,) int32
+            Palette indices that the votes give.
+        """
+        pieces = analysis.pieces
+        under: dict[int, int] = {}
         for hint in self._hints.on(frames).hints:
-            segment = segment_under(analysis.labels, hint.points)
-            if segment:
-                colors[segment] = hint.palette_index(self._bench.palette)
-        return colors
+            piece = segment_under(pieces.labels, hint.points)
+            if piece:
+                under[piece] = hint.palette_index(self._bench.palette)
+        found: dict[int, int] = {}
+        by_segment: dict[int, dict[int, int]] = {}
+        for piece, index in under.items():
+            by_segment.setdefault(int(segmentation.of_piece[piece - 1]), {})[piece] = index
+        for segment, given in by_segment.items():
+            own = np.flatnonzero(segmentation.of_piece == segment)
+            if len(set(given.values())) > 1:
+                wanted = color.astype(np.int64).copy()
+                wanted[own] = -1
+                wanted[np.array(list(given)) - 1] = list(given.values())
+                parts = cut_by_colors(pieces, wanted).of_piece
+                for piece, index in given.items():
+                    side = own[parts[own] == parts[piece - 1]]
+                    found |= dict.fromkeys((side + 1).tolist(), index)
+            else:
+                found |= dict.fromkeys((own + 1).tolist(), next(iter(given.values())))
+        return found
 
     def locked(self, frames: Sequence[int], analysis: Analysis) -> dict[int, int]:
-        """Return palette index by segment id, as the painted files in the output have it now."""
+        """Return palette index by piece id, as the painted files in the output have it now."""
         colors: dict[int, int] = {}
-        present: dict[int, NDArray[np.int32]] = {}
+        present: dict[int, tuple[Colors, Segmentation]] = {}
         for lock in self._hints.on(frames).locks:
             if lock.frame not in present:
-                present[lock.frame] = self._present_colors(lock.frame, analysis)
-            segment = segment_under(analysis.labels, lock.points)
+                color = self._present_colors(lock.frame, analysis)
+                present[lock.frame] = color, cut_by_colors(analysis.pieces, color)
+            color, segmentation = present[lock.frame]
+            segment = segment_under(segmentation.labels, lock.points)
             if segment:
-                colors[segment] = int(present[lock.frame][segment - 1])
+                for row in np.flatnonzero(segmentation.of_piece == segment).tolist():
+                    colors[row + 1] = int(color[row])
         return colors
 
-    def _present_colors(self, frame: int, analysis: Analysis) -> NDArray[np.int32]:
+    def _present_colors(self, frame: int, analysis: Analysis) -> Colors:
         output = self._bench.output
         image = self._bench.shot.pixels.convert(output.read(frame), output.place(frame))
-        return read_segment_colors(analysis.labels, image, self._bench.palette).index
+        return read_segment_colors(analysis.pieces.labels, image, self._bench.palette).index

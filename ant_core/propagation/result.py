@@ -6,13 +6,14 @@ Kept as columns: a frame of 300 segments is some kilobytes, however long the sho
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 from ant_core.color.palette import NO_COLOR, UNPAINTED, Palette
 from ant_core.matching.fills import FLAGS, NO_COUNTERPART, STATES, Fills
+from ant_core.propagation.division import Division
 
 __all__ = [
     "FrameResult",
@@ -75,6 +76,8 @@ class FrameResult:
         None when it failed.
     sheets : tuple of str
         Names of the shot's model sheets.
+    division : Division
+        Which pieces of the drawing are one segment, and where gaps were closed.
     """
 
     frame: int
@@ -90,6 +93,7 @@ class FrameResult:
     line_file: str = ""
     color_file: str | None = None
     sheets: tuple[str, ...] = ()
+    division: Division = field(default_factory=lambda: Division.whole(0))
 
     def to_json(self, palette: Palette, review_below: float) -> dict[str, Any]:
         """Return the form that report.json, events and replies share (`schema: 1`)."""
@@ -101,6 +105,7 @@ class FrameResult:
             "drawing_frame": self.drawing_frame,
             "recomputed": self.recomputed,
             "gap_px": round(self.gap_px, 3),
+            "closed_gaps": self._closed_gaps(),
             "confidence": self.mean_confidence,
             "doubtful": int(doubtful.sum()),
             "sources": [
@@ -122,6 +127,16 @@ class FrameResult:
             return 0.0 if self.error else 1.0
         sure = np.where(self.fills.state == NO_COUNTERPART, 0, self.fills.confidence)
         return round(float(sure.mean()), 4)
+
+    def _closed_gaps(self) -> list[dict[str, Any]]:
+        """Write where holes in lines were closed: both sides in pixels, and what decided it."""
+        division = self.division
+        return [
+            {"from": [x0, y0], "to": [x1, y1], "by": "colors" if colors else "lines"}
+            for (x0, y0, x1, y1), colors in zip(
+                division.closed_gaps.round(1).tolist(), division.by_colors.tolist(), strict=True
+            )
+        ]
 
     def _origin(self, frame: int) -> dict[str, Any]:
         """Name a source: a frame, or a model sheet."""

@@ -24,7 +24,7 @@ from ant_core.propagation.memory import Record, record_name, why_computed
 from ant_core.propagation.output import Output
 from ant_core.propagation.plan import Plan, Source, Step, make_plan
 from ant_core.propagation.prepared import Analysis, FeatureCache, MatcherLike
-from ant_core.propagation.references import GivenColors, learn, make_record
+from ant_core.propagation.references import GivenColors, learn
 from ant_core.propagation.result import FrameResult, Role, SourceUsed
 from ant_core.propagation.sheet_references import SheetSources
 from ant_core.propagation.timing import Timings
@@ -273,9 +273,10 @@ class Propagation:
             analysis = self._bench.pipeline.get(step.frame)
             if following is not None:
                 self._bench.pipeline.prefetch(following.frame)
-            fills = self._filler.fill(step, analysis, sources)
+            fills, division = self._filler.fill(step, analysis, sources)
             digest = fills.digest(line_hash, self.palette)
-            record = make_record(keys, used, digest, fills, (), analysis)
+            gap_px = analysis.pieces.gap_px
+            record = Record(keys, used, digest, fills, division, (), gap_px, thumbnail=b"")
             self._paint(frames, name, record, analysis)
         solved = self._solve(step.frame, line_hash, name, record, "predicted", reason)
         self._solved[step.frame] = self._by_line[line_hash] = solved
@@ -286,7 +287,8 @@ class Propagation:
         """Paint a drawing and hand it to the writer."""
         self._bench.check()
         with self._timings.measure("paint"):
-            painted = paint(analysis.labels, self.palette.table(record.fills.color))
+            color = self.palette.table(record.fills.color[record.division.of_piece - 1])
+            painted = paint(analysis.pieces.labels, color)
         line = analysis.image
         self._bench.pipeline.hand_over(lambda: self._write(frames, name, record, line, painted))
 
@@ -357,6 +359,7 @@ class Propagation:
             reason,
             record.not_flat,
             record.gap_px,
+            division=record.division,
         )
         return Solved(frame, line_hash, record.digest, name, result)
 

@@ -13,6 +13,7 @@ from ant_core.color.palette import UNPAINTED, read_segment_colors
 from ant_core.matching.descriptors import SHAPE_FEATURES, Descriptors
 from ant_core.matching.fills import PAINTED, STATE_UNPAINTED, Fills
 from ant_core.matching.matcher import DrawingFeatures, join
+from ant_core.propagation.division import Division
 from ant_core.propagation.drawings import Workbench
 from ant_core.propagation.fill import Solved
 from ant_core.propagation.memory import Record, record_name
@@ -68,21 +69,21 @@ class SheetSources:
         """Read the colours of a sheet, segment by segment."""
         sheet, bench = self._sheet(frame), self._bench
         views = sheet.views(bench.shot.pixels)
-        encoded, colors, places = self._take_apart(views)
+        encoded, colors = self._take_apart(views)
         bench.keep_features(key, encoded)
         state = np.where(colors == UNPAINTED, STATE_UNPAINTED, PAINTED)
         fills = Fills.given(colors, state, frame)
-        record = Record(keys, (), fills.digest(key, bench.palette), fills, (), 0.0, b"", places)
+        division = Division.whole(fills.count)
+        digest = fills.digest(key, bench.palette)
+        record = Record(keys, (), digest, fills, division, (), 0.0, thumbnail=b"")
         line, painted = _side_by_side(views, bench.shot.size)
         return replace(record, thumbnail=bench.output.thumbnail(line, painted))
 
     def _encode(self, frame: int) -> DrawingFeatures:
         return self._take_apart(self._sheet(frame).views(self._bench.shot.pixels))[0]
 
-    def _take_apart(
-        self, views: Sequence[View]
-    ) -> tuple[DrawingFeatures, NDArray[np.int32], NDArray[np.float32]]:
-        """Return features, palette indices (N,) and places (N, 2) of all segments of all views."""
+    def _take_apart(self, views: Sequence[View]) -> tuple[DrawingFeatures, NDArray[np.int32]]:
+        """Return features and palette indices (N,) of all segments of all views."""
         bench, drawing = self._bench, self._drawing()[1]
         encoded, colors = [], []
         for view in views:
@@ -91,9 +92,10 @@ class SheetSources:
             seen = analysis.descriptors
             with bench.timings.measure("encode"):
                 encoded.append(bench.matcher.encode(scaled(seen, drawing) if drawing else seen))
-            colors.append(read_segment_colors(analysis.labels, view.colors, bench.palette).index)
-        index = np.concatenate(colors).astype(np.int32)
-        return join(encoded), index, np.zeros((len(index), 2), np.float32)
+            colors.append(
+                read_segment_colors(analysis.pieces.labels, view.colors, bench.palette).index
+            )
+        return join(encoded), np.concatenate(colors).astype(np.int32)
 
     def _drawing(self) -> tuple[str, Descriptors | None]:
         """Return hash and descriptors of the drawing whose size the sheets are brought to.

@@ -514,7 +514,7 @@ def test_the_preview_shows_segments_and_closed_gaps():
     assert len(closed.info["closed"]) == 1
     assert abs(closed.info["closed"][0][0] - (x + width // 2)) < 3
     opened = krita.session.preview(1, 0.0, 48)
-    assert opened.info == {"segments": 3, "gap_px": 0, "closed": []}
+    assert opened.info == {"segments": 3, "gap_px": 0, "closed": [], "by_colors": []}
     assert len(opened.data) == opened.width * opened.height * 4
     with pytest.raises(InputError, match="frame 1 cannot be segmented"):
         krita.session.preview(1, 9999, None)

@@ -14,7 +14,7 @@ from ant_core.matching.fills import (
     Fills,
 )
 from ant_core.matching.matcher import Match
-from ant_core.matching.voting import Ballot, apply_given, vote
+from ant_core.matching.voting import FREE, Ballot, apply_given, shares, vote
 
 RED, BLUE = 1, 2
 RANK = np.array([0, 1, 2])
@@ -162,3 +162,42 @@ def test_hints_and_locks_have_the_last_word():
     assert given.flags.tolist() == [FLAG_HINT, 0, 0]
     assert given.source_frame.tolist() == [12, 12, 0]
     assert fills.color.tolist() == [NO_COLOR] * 3  # not modified
+
+
+def test_shares_are_what_speaks_for_each_colour():
+    match = match_of([[0.5, 0.3, 0.2], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]], [3], [1, 1, 0.4])
+    classes, found = shares(match, [ballot(1, 1, [BLUE, RED, BLUE], [1, 1, 0.5])], RANK, 0.5)
+    assert classes.tolist() == [RED, BLUE]
+    np.testing.assert_allclose(found[0], [0.3 / 0.9, 0.6 / 0.9], rtol=1e-6)
+    np.testing.assert_allclose(found[1], [0, 1], rtol=1e-6)
+    assert found[2].tolist() == [0, 0]  # without counterpart
+
+
+def test_a_chosen_colour_wins_whatever_the_votes():
+    match = match_of([[0.6, 0.4], [0.6, 0.4], [0.6, 0.4]], [2], [1, 1, 0.3])
+    given = [ballot(7, 1, [RED, BLUE])]
+    chosen = np.array([BLUE, FREE, BLUE])
+    fills = vote(match, given, RANK, lambda raw: raw, 0.5, chosen=chosen)
+    assert fills.color.tolist() == [BLUE, RED, BLUE]
+    assert fills.source_segment.tolist() == [2, 1, 2]
+    # Nothing is surer than that it has a counterpart at all.
+    assert fills.confidence.tolist() == pytest.approx([0.4, 0.6, 0.3])
+
+
+def test_pieces_merge_to_the_fill_of_their_segment():
+    fills = Fills(
+        np.array([RED, BLUE, RED, RED], np.int32),
+        np.array([PAINTED, PAINTED, NO_COUNTERPART, PAINTED], np.uint8),
+        np.array([0.5, 0.25, 1.0, 1.0], np.float32),
+        np.array([1, 2, 3, 4], np.int32),
+        np.array([5, 6, 7, 8], np.int32),
+        np.array([FLAG_HINT, 0, 0, FLAG_SIDES_DISAGREE], np.uint8),
+    )
+    merged = fills.merged(np.array([1, 2, 3, 1], np.int32), np.array([30, 9, 9, 10]))
+    assert merged.color.tolist() == [RED, BLUE, RED]
+    assert merged.confidence.tolist() == pytest.approx([0.625, 0.25, 1])
+    assert merged.source_segment.tolist() == [5, 6, 7]  # of the largest piece
+    assert merged.flags.tolist() == [FLAG_HINT | FLAG_SIDES_DISAGREE, 0, 0]
+    replaced = fills.replaced(np.array([1]), merged.taken(np.array([0])))
+    assert replaced.color.tolist() == [RED, RED, RED, RED]
+    assert fills.color.tolist() == [RED, BLUE, RED, RED]

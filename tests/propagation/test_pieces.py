@@ -1,0 +1,135 @@
+"""Segments that a wide gap joins are divided where colours meet: painted, voted, or hinted."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from ant_core.propagation.division import Division
+from ant_core.propagation.memory import pack_record, unpack_record
+from ant_core.shot.hints import Hint, HintSet
+from tests.propagation.test_propagate import run
+from tests.support.drawn import load, save
+from tests.support.fakes import FakeMatcher
+
+RED, BLUE, GREEN = (200, 30, 30, 255), (30, 60, 200, 255), (20, 160, 60, 255)
+LEFT, RIGHT = (200, 250), (360, 250)  # inside the two halves, x, y
+SHORT = 20  # px that the dividing line ends above the floor: too wide to close by its shape
+
+
+def drawing(step: int, short: int) -> np.ndarray:
+    """Return a box with a line down its middle that stops `short` px above the floor."""
+    image = np.full((480, 640), 255, np.uint8)
+    cv2.rectangle(image, (140 + step, 140), (460 + step, 360), 0, 3)
+    cv2.line(image, (260 + step, 140), (260 + step, 360 - short), 0, 3)
+    return image
+
+
+def painted(step: int, left=RED, right=BLUE) -> np.ndarray:
+    image = np.zeros((480, 640, 4), np.uint8)
+    image[140:361, 140 + step : 261 + step] = left
+    image[140:361, 261 + step : 461 + step] = right
+    return image
+
+
+@pytest.fixture
+def shot(tmp_path):
+    """Lay out three frames, the first painted; `short` px are missing on frames 1 and 2."""
+
+    def make(short_first: int, short_next: int, right=BLUE):
+        save(tmp_path / "shot" / "color" / "0001.png", painted(0, right=right))
+        for frame, short in ((1, short_first), (2, short_next)):
+            line = drawing(2 * (frame - 1), short)
+            save(tmp_path / "shot" / "line" / f"{frame:04d}.png", line)
+        return tmp_path / "shot"
+
+    return make
+
+
+def colors_at(out, frame, *points):
+    image = load(out / "color" / f"{frame:04d}.png")
+    return [tuple(image[y, x].tolist()) for x, y in points]
+
+
+def closed(result, frame):
+    gaps = result.results[frame].to_json(result.palette, 0.6)["closed_gaps"]
+    return [gap["by"] for gap in gaps]
+
+
+def test_a_target_that_leaks_is_divided_by_its_votes(shot, tmp_path):
+    result = run(shot(0, SHORT), tmp_path / "out")
+    assert colors_at(tmp_path / "out", 2, LEFT, RIGHT) == [RED, BLUE]
+    assert closed(result, 1) == []
+    assert closed(result, 2) == ["colors"]
+    assert result.results[2].fills.count == 3  # the ground and the two halves
+
+
+def test_a_painted_frame_that_leaks_teaches_both_colours(shot, tmp_path):
+    result = run(shot(SHORT, 0), tmp_path / "out")
+    assert colors_at(tmp_path / "out", 2, LEFT, RIGHT) == [RED, BLUE]
+    assert closed(result, 1) == ["colors"]
+    assert result.results[1].not_flat == ()
+    assert result.results[1].fills.count == 3
+
+
+def test_both_may_leak(shot, tmp_path):
+    run(shot(SHORT, SHORT), tmp_path / "out")
+    assert colors_at(tmp_path / "out", 2, LEFT, RIGHT) == [RED, BLUE]
+
+
+def test_one_colour_on_both_sides_stays_one_segment(shot, tmp_path):
+    result = run(shot(SHORT, SHORT, right=RED), tmp_path / "out")
+    assert colors_at(tmp_path / "out", 2, LEFT, RIGHT) == [RED, RED]
+    for frame in (1, 2):
+        assert result.results[frame].fills.count == 2
+        assert closed(result, frame) == []
+
+
+def hint(point, color, number=1):
+    return Hint(2, (point,), color, f"hint {number}")
+
+
+def test_one_hint_colours_the_whole_segment_and_two_divide_it(shot, tmp_path):
+    folder = shot(SHORT, SHORT, right=RED)
+    one = HintSet((hint(LEFT, GREEN),))
+    result = run(folder, tmp_path / "one", hints=one)
+    assert colors_at(tmp_path / "one", 2, LEFT, RIGHT) == [GREEN, GREEN]
+    assert result.results[2].fills.count == 2
+    two = HintSet((hint(LEFT, GREEN), hint(RIGHT, BLUE, 2)))
+    result = run(folder, tmp_path / "two", hints=two)
+    assert colors_at(tmp_path / "two", 2, LEFT, RIGHT) == [GREEN, BLUE]
+    assert result.results[2].fills.count == 3
+    assert result.results[2].fills.source_segment.tolist()[1:] == [2, 3]
+
+
+def test_a_divided_drawing_is_kept_when_nothing_changed(shot, tmp_path):
+    folder = shot(0, SHORT)
+    first = run(folder, tmp_path / "out")
+    matcher = FakeMatcher()
+    again = run(folder, tmp_path / "out", matcher=matcher)
+    assert matcher.matches == []
+    one, other = (r.results[2].to_json(r.palette, 0.6) for r in (first, again))
+    assert json.dumps(one | {"recomputed": ""}) == json.dumps(other | {"recomputed": ""})
+
+
+def test_a_record_keeps_its_division(shot, tmp_path):
+    result = run(shot(0, SHORT), tmp_path / "out")
+    name = result.records[2]
+    path = tmp_path / "out" / ".ant_core" / "drawings" / f"{name}.npz"
+    record = unpack_record(path.read_bytes(), result.palette)
+    assert not record.division.plain
+    again = unpack_record(pack_record(record, result.palette), result.palette)
+    for one, other in zip(
+        vars(record.division).values(), vars(again.division).values(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_division_of_nothing_has_no_places():
+    nothing = Division.whole(0)
+    assert nothing.plain
+    assert nothing.of_piece.size == 0
+    assert nothing.closed_gaps.shape == (0, 4)
