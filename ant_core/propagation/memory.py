@@ -40,7 +40,7 @@ __all__ = [
     "why_computed",
 ]
 
-_VERSION = 2
+_VERSION = 3
 
 
 def record_name(*parts: str) -> str:
@@ -111,6 +111,8 @@ class Record:
         Packed small picture for the contact sheet.
     places : (N, 2) float32
         Where the segments lie, x, y as shares of width and height.
+    notes : tuple of str
+        What a painted frame has that a flat one has not, in sentences.
     """
 
     keys: dict[str, str]
@@ -121,6 +123,7 @@ class Record:
     gap_px: float
     thumbnail: bytes
     places: NDArray[np.float32]
+    notes: tuple[str, ...] = ()
 
 
 def pack_record(record: Record, palette: Palette) -> bytes:
@@ -136,7 +139,8 @@ def pack_record(record: Record, palette: Palette) -> bytes:
         "digest": record.digest,
         "gap_px": record.gap_px,
         "colors": [palette.raw(index) for index in used],
-        "not_flat": [[n.segment, local[n.color], n.share, n.at] for n in record.not_flat],
+        "not_flat": [[n.segment, local[n.color], n.share, n.at, n.cover] for n in record.not_flat],
+        "notes": record.notes,
     }
     columns = {item.name: getattr(record.fills, item.name) for item in fields(Fills)}
     columns["color"] = np.array([local[i] for i in record.fills.color.tolist()], np.int32)
@@ -168,12 +172,13 @@ def unpack_record(data: bytes, palette: Palette) -> Record | None:
         meta["digest"],
         Fills(**columns),
         tuple(
-            NotFlat(segment, indices[color], share, (at[0], at[1]))
-            for segment, color, share, at in meta["not_flat"]
+            NotFlat(segment, indices[color], share, (at[0], at[1]), cover)
+            for segment, color, share, at, cover in meta["not_flat"]
         ),
         meta["gap_px"],
         thumbnail,
         places,
+        tuple(meta["notes"]),
     )
 
 

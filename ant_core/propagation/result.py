@@ -27,12 +27,16 @@ Role = Literal["reference", "held_reference", "locked", "predicted", "failed"]
 
 @dataclass(frozen=True)
 class NotFlat:
-    """A reference segment painted in more than one colour: which other, how much, where."""
+    """A reference segment that is not flat: which other colour, how much, where.
+
+    `cover` is the share of the segment's inside that has the colour meant.
+    """
 
     segment: int
     color: int
     share: float
     at: tuple[int, int]
+    cover: float
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ class FrameResult:
         None when it failed.
     sheets : tuple of str
         Names of the shot's model sheets.
+    notes : tuple of str
+        What a painted frame has that a flat one has not, in sentences.
     """
 
     frame: int
@@ -90,6 +96,7 @@ class FrameResult:
     line_file: str = ""
     color_file: str | None = None
     sheets: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_json(self, palette: Palette, review_below: float) -> dict[str, Any]:
         """Return the form that report.json, events and replies share (`schema: 1`)."""
@@ -113,6 +120,8 @@ class FrameResult:
         }
         if self.error:
             result["error"] = self.error
+        if self.notes:
+            result["notes"] = list(self.notes)
         return result
 
     @property
@@ -157,6 +166,7 @@ class FrameResult:
                     "share": round(item.share, 4),
                     "at": list(item.at),
                 }
+                segment["cover"] = round(item.cover, 4)
             segments.append(segment)
         return segments
 
