@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ant_core.color.palette import NO_COLOR, UNPAINTED, Palette
+from ant_core.formats.frame_names import Frame
 from ant_core.matching.fills import FLAGS, NO_COUNTERPART, STATES, Fills
 
 __all__ = [
@@ -120,6 +121,8 @@ class FrameResult:
         }
         if self.error:
             result["error"] = self.error
+        if isinstance(self.frame, Frame):
+            result["name"] = str(self.frame)
         if self.notes:
             result["notes"] = list(self.notes)
         return result

@@ -216,7 +216,7 @@ def _readers(options: argparse.Namespace) -> tuple[SequenceReader, SequenceReade
     lines = SequenceReader(line, base, lines=True)
     if options.model_sheet and not options.color and not (base / "color").exists():
         return lines, SequenceReader.nothing(base / "color")
-    return lines, SequenceReader(options.color or "color", base)
+    return lines, SequenceReader(options.color or "color", base, like=lines.frames)
 
 
 def _ignored(reader: SequenceReader) -> list[str]:
