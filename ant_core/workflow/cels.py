@@ -125,8 +125,8 @@ def _tasks(
     for name in names:
         try:
             tasks.append(_task(options, name, sheet))
-        except _NotDrawn as error:
-            missing.append(error)
+        except _NotDrawn as why:
+            missing.append(why)
     if missing and (options.cel or not tasks):
         raise missing[0]
     for error in missing:

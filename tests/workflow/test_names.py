@@ -26,7 +26,12 @@ def shot(tmp_path):
 def test_numbers_are_kept_where_they_are_free():
     frames = number_names([(7, ""), (1, "b"), (1, ""), (1, "A"), (2, ""), (20, "c")])
     assert {str(frame): int(frame) for frame in frames.values()} == {
-        **{"1": 1, "1A": 2, "1b": 3, "2": 4, "7": 7, "20c": 20}
+        "1": 1,
+        "1A": 2,
+        "1b": 3,
+        "2": 4,
+        "7": 7,
+        "20c": 20,
     }
 
 
@@ -59,7 +64,7 @@ def test_what_all_names_have_after_the_number_tells_nothing(tmp_path, names):
 def test_letters_that_differ_in_case_alone_are_refused(tmp_path):
     for name in ("1a", "1A", "2"):
         (tmp_path / f"{name}.png").touch()
-    with pytest.raises(InputError, match="for frame 1[aA]"):
+    with pytest.raises(InputError, match=r"for frame 1[aA]"):
         find_sequence(tmp_path)
 
 
