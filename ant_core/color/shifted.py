@@ -16,7 +16,7 @@ __all__ = ["find_shift", "move_back"]
 _REACH = 0.025  # of the longer side: so far off is looked for
 _LEAST_REACH_PX = 16
 _EDGE_LEVELS = 24  # from which on neighbours differ by more than noise
-_SECOND_SHARE = 0.02  # of a segment, from which on a second colour is a sign
+_SECOND_SHARE = 0.003  # of a segment, from which on a second colour is a sign
 _SIGNS = 0.1  # share of segments that must show it
 _MOST = 0.6  # share of the edges that must lie on lines when moved
 _GAIN = 1.25  # times as many must do so as without moving
@@ -43,7 +43,7 @@ def find_shift(
         Pixels to the right and down; None where it fits or cannot be told.
     """
     signs = int((colors.second_share > _SECOND_SHARE).sum())
-    if signs < max(2, _SIGNS * len(colors.share)):
+    if signs < max(1, _SIGNS * len(colors.share)):
         return None
     reach = max(_LEAST_REACH_PX, round(_REACH * max(labels.shape)))
     if min(labels.shape) <= 4 * reach:

@@ -84,7 +84,7 @@ def _read(
     if shift is None:
         return colors, None
     moved = read_segment_colors(labels, move_back(image, shift), palette)
-    better = moved.share.mean() > colors.share.mean()
+    better = moved.second_share.sum() < colors.second_share.sum()
     return (moved, shift) if better else (colors, None)
 
 
