@@ -228,7 +228,8 @@ def _close(
     margin = (line.shape[0] - painted.shape[0]) // 2
     rim = np.zeros(line.shape[:2], np.bool_)
     inside = rim[margin:-margin, margin:-margin]
-    for side, is_cut in zip((np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]), cut_off, strict=True):
+    sides: tuple[Any, ...] = (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1])
+    for side, is_cut in zip(sides, cut_off, strict=True):
         if is_cut:
             inside[side] |= painted[side]
     wide = cv2.dilate(rim.astype(np.uint8), np.ones((2 * _CUT_PX + 1,) * 2, np.uint8)) > 0
