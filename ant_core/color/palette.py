@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.color.pixels import PixelFormat, from_codes, same_as_next, to_codes
+from ant_core.color.joined import FLAT_SHARE, Joined, join_colors
+from ant_core.color.pixels import PixelFormat, from_codes, same_as_next, to_codes, to_display
 
 __all__ = [
     "NO_COLOR",
@@ -24,6 +25,8 @@ NO_COLOR = -1  # index of "no counterpart": nothing is known, nothing is painted
 UNPAINTED = 0  # index of the colour "unpainted", which references teach like any other
 
 _BAND_PIXELS = 1 << 22  # pictures are read in bands of rows, so that memory stays bounded
+_SAME_SHARE = 1e-6  # shares are kept as 32 bits
+_PAPER_LIGHT = 200  # levels from which on the colour about the picture's edge is paper
 _LEAST_INTERIOR = 0.1  # share of a segment that must be interior for the rim to be left out
 
 
@@ -38,6 +41,7 @@ class Palette:
         self._colors: list[NDArray[Any]] = [pixels.bare()]
         # Opaque white is a colour like any other, so the bare entry is no key without alpha.
         self._index: dict[bytes, int] = {}
+        self._sure: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._colors)
@@ -76,6 +80,15 @@ class Palette:
         rank[1 + np.argsort(codes[1:])] = np.arange(1, len(self._colors))
         return rank
 
+    def note_paints(self, indices: NDArray[np.int32]) -> None:
+        """Remember that colours are paints of a painted frame: noisy ones may join them."""
+        self._sure.update(np.unique(indices[indices > UNPAINTED]).tolist())
+
+    def paints(self) -> NDArray[Any]:
+        """Return the codes (`to_codes`) of the paints noted, rising."""
+        colors = np.array([self._colors[i] for i in sorted(self._sure)], self.format.dtype)
+        return np.unique(to_codes(colors.reshape(-1, self.format.channels), self.format))
+
     def table(self, fills: NDArray[np.int32]) -> NDArray[Any]:
         """Return the colours to paint segments with.
 
@@ -100,19 +113,25 @@ class SegmentColors:
     Attributes
     ----------
     index : (N,) int32
-        Palette index of the majority colour; `NO_COLOR` for a segment without pixels.
+        Palette index of the colour meant; `NO_COLOR` for a segment without pixels.
+    share : (N,) float32
+        Share of the segment's interior that it covers, noise about it counted to it.
     second : (N,) int32
-        Palette index of the second most frequent colour, `NO_COLOR` where there is none.
+        Palette index of the next colour, `NO_COLOR` where there is none.
     second_share : (N,) float32
         Its share of the segment's interior.
     second_at : (N, 2) int32
         A pixel x, y of that colour, in the middle of its longest row of pixels.
+    dab_at : (N, 2) int32
+        A pixel x, y of the dab of paint that does not fill the segment; -1 where there is none.
     """
 
     index: NDArray[np.int32]
+    share: NDArray[np.float32]
     second: NDArray[np.int32]
     second_share: NDArray[np.float32]
     second_at: NDArray[np.int32]
+    dab_at: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -134,7 +153,7 @@ def read_segment_colors(
 
     The majority among a segment's interior pixels decides; its rim, where anti-aliased edges and
     missed slivers lie, counts only when there is hardly any interior. Ties go to the colour of
-    lower value.
+    lower value. Where the majority does not cover a segment, `join_colors` tells what was meant.
 
     Parameters
     ----------
@@ -150,27 +169,71 @@ def read_segment_colors(
     # By segment, then most pixels first, then lower value: the first two rows a segment count.
     order = np.lexsort((counts.code, -use, counts.segment))
     order = order[use[order] > 0]
-    segment = counts.segment[order]
-    first = np.flatnonzero(np.concatenate([[True], segment[1:] != segment[:-1]]))
+    segment, code, use = counts.segment[order], counts.code[order], use[order]
     result = SegmentColors(
         np.full(total, NO_COLOR, np.int32),
+        np.zeros(total, np.float32),
         np.full(total, NO_COLOR, np.int32),
         np.zeros(total, np.float32),
         np.zeros((total, 2), np.int32),
+        np.full((total, 2), -1, np.int32),
     )
     if len(segment) == 0:
         return result
-    colors = _palette_indices(counts.code[order], palette)
-    rows = segment[first] - 1
-    result.index[rows] = colors[first]
-    sums = np.add.reduceat(use[order], first)
+    first = np.flatnonzero(np.concatenate([[True], segment[1:] != segment[:-1]]))
+    rows, most = segment[first] - 1, code[first]
+    sums = np.add.reduceat(use, first)
+    result.share[rows] = use[first] / sums
     has_second = np.flatnonzero(np.diff(np.append(first, len(segment))) > 1)
-    chosen, rows = first[has_second] + 1, rows[has_second]
-    result.second[rows] = colors[chosen]
-    result.second_share[rows] = use[order][chosen] / sums[has_second]
-    at = counts.at[order][chosen]
-    result.second_at[rows] = np.stack([at % labels.shape[1], at // labels.shape[1]], axis=1)
+    chosen = first[has_second] + 1
+    result.second_share[rows[has_second]] = use[chosen] / sums[has_second]
+    result.second_at[rows[has_second]] = _places(counts.at[order][chosen], labels.shape[1])
+    paper = _paper(image, palette.format)
+    bare = np.isin(most, paper)
+    odd = (result.share[rows] < FLAT_SHARE) | (bare & (result.share[rows] < 1))
+    colors = _palette_indices(np.concatenate([most, code[chosen]]), palette)
+    result.index[rows] = colors[: len(rows)]
+    result.second[rows[has_second]] = colors[len(rows) :]
+    if odd.any():
+        known = np.union1d(most[~odd & ~bare], palette.paints())
+        joined = join_colors(labels, image, palette.format, segment[first][odd], known, paper)
+        _take(joined, result, palette, labels.shape[1])
     return result
+
+
+def _take(joined: Joined, result: SegmentColors, palette: Palette, width: int) -> None:
+    """Write what was meant over what is most frequent."""
+    colors = _palette_indices(np.concatenate([joined.code, joined.second]), palette)
+    colors, seconds = colors[: len(joined.code)], colors[len(joined.code) :]
+    rows = joined.segment - 1
+    # Where nothing was joined the places stand, which come from the longest row of pixels.
+    same = (result.index[rows] == colors) & (joined.dab_at < 0)
+    same &= np.abs(result.second_share[rows] - joined.second_share) < _SAME_SHARE
+    result.share[rows] = joined.share
+    rows, colors, seconds = rows[~same], colors[~same], seconds[~same]
+    result.index[rows] = colors
+    result.second[rows] = np.where(joined.second_share[~same] > 0, seconds, NO_COLOR)
+    result.second_share[rows] = joined.second_share[~same]
+    result.second_at[rows] = _places(joined.second_at[~same], width)
+    dabbed = joined.dab_at >= 0
+    result.dab_at[joined.segment[dabbed] - 1] = _places(joined.dab_at[dabbed], width)
+
+
+def _places(at: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    """Turn offsets into x, y; (K, 2)."""
+    return np.stack([at % width, at // width], axis=1)
+
+
+def _paper(image: NDArray[Any], pixels: PixelFormat) -> NDArray[Any]:
+    """Return the codes of what is bare: transparent, and a light colour all about the edge."""
+    edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+    values, counts = np.unique(to_codes(edge, pixels), return_counts=True)
+    commonest = values[counts.argmax() :][:1]
+    light = to_display(from_codes(commonest, pixels)[None])[0].min() >= _PAPER_LIGHT
+    paper = [commonest] if light and 2 * counts.max() > len(edge) else []
+    clear = np.zeros((1, pixels.channels), pixels.dtype)
+    bare = [to_codes(clear, pixels)] if pixels.has_alpha else []
+    return np.concatenate([*bare, *paper, values[:0]])
 
 
 def _band_tops(labels: NDArray[np.int32]) -> list[tuple[int, int]]:

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from ant_core.errors import InputError
 
-__all__ = ["FLOAT_INK", "PixelFormat", "from_codes", "same_as_next", "to_codes", "to_display"]
+__all__ = [
+    "FLOAT_INK",
+    "PixelFormat",
+    "from_codes",
+    "same_as_next",
+    "to_codes",
+    "to_display",
+    "to_levels",
+]
 
 _WITH_ALPHA = (2, 4, 5)
 _CMYKA = 5
@@ -192,3 +200,22 @@ def to_display(image: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.flo
         color = values[:, :, :3] if channels > 2 else np.repeat(values[:, :, :1], 3, axis=2)
     alpha = values[:, :, -1:] if channels in _WITH_ALPHA else np.ones_like(values[:, :, :1])
     return np.clip(color, 0, 1) * np.float32(255), np.clip(alpha, 0, 1)
+
+
+def to_levels(pixels: NDArray[Any], pixel_format: PixelFormat) -> NDArray[np.float32]:
+    """Bring channel values to steps of 8 bits, so that one tolerance serves every format.
+
+    Parameters
+    ----------
+    pixels : (P, C) of the format; not modified
+
+    Returns
+    -------
+    (P, C) float32, 0 to 255 in the usual range; what is no number lies far outside it
+    """
+    full = np.full(pixels.shape[1], pixel_format.full, np.float32)
+    if pixel_format.floating and pixel_format.channels == _CMYKA:
+        full[:-1] = FLOAT_INK
+    with np.errstate(over="ignore"):
+        levels = pixels.astype(np.float32) * (np.float32(255) / full)
+    return np.nan_to_num(levels, nan=1e9, posinf=1e9, neginf=-1e9)

@@ -4,16 +4,20 @@ A pattern is a folder, or a folder and a name with one of
 
     A_%04d.png   A_####.png    the frame number, zero-padded
     A_*.png                    any text; the last group of digits in the name is the frame number
+
+Letters after the number tell drawings apart where they differ from file to file: 1, 1a, 2B.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ant_core.errors import InputError
+from ant_core.formats.frame_names import Frame, name_of, number_names
 from ant_core.formats.pictures import SUFFIXES
 
 __all__ = ["NameTemplate", "Sequence", "find_sequence"]
@@ -22,6 +26,8 @@ _LAST_DIGITS = re.compile(r"([0-9]+)(?=[^0-9]*$)")
 _ANY_PICTURE = re.compile(
     ".*(" + "|".join(map(re.escape, SUFFIXES)) + ")", re.IGNORECASE | re.DOTALL
 )
+_LETTERS = re.compile("[A-Za-z]{0,3}")  # of a drawing's name, after its number
+_NEGATIVE = re.compile(r"(^|[_. ])-[0-9]+[^0-9]*$")
 _MAX_DIGITS = 9  # frame numbers stay within 32 bits
 
 
@@ -61,7 +67,9 @@ class Sequence:
     ignored: tuple[str, ...]
 
 
-def find_sequence(pattern: str | os.PathLike[str], base: Path | None = None) -> Sequence:
+def find_sequence(
+    pattern: str | os.PathLike[str], base: Path | None = None, like: Iterable[int] = ()
+) -> Sequence:
     """Find the files that a pattern names.
 
     Parameters
@@ -70,6 +78,8 @@ def find_sequence(pattern: str | os.PathLike[str], base: Path | None = None) -> 
         A folder, or a folder and a file name pattern (see the top of this module).
     base : Path, optional
         What relative patterns start from; the working folder by default.
+    like : iterable of int, optional
+        Frames of another sequence, whose drawings have the same numbers here.
 
     Raises
     ------
@@ -78,14 +88,15 @@ def find_sequence(pattern: str | os.PathLike[str], base: Path | None = None) -> 
     """
     path = (base or Path()) / pattern
     if path.is_dir():
-        return _collect(path, _ANY_PICTURE, None)
+        return _collect(path, _ANY_PICTURE, None, like)
     if not _is_pattern(path.name):
         raise InputError(
             f"{path} is neither a folder nor a pattern such as A_%04d.png, A_####.png or *.png: "
             "name where the frames lie"
         )
     number = _number_in(path.name)
-    return _collect(path.parent, _matcher(path.name), _width(number) if number else None)
+    width = _width(number) if number else None
+    return _collect(path.parent, _matcher(path.name), width, like)
 
 
 def _is_pattern(name: str) -> bool:
@@ -118,33 +129,71 @@ def _wildcards(text: str) -> str:
     return "".join({"*": ".*?", "?": "."}.get(part, re.escape(part)) for part in parts)
 
 
-def _collect(folder: Path, expression: re.Pattern[str], number_width: int | None) -> Sequence:
+def _collect(
+    folder: Path, expression: re.Pattern[str], number_width: int | None, like: Iterable[int]
+) -> Sequence:
     """Take the files that fit; `number_width` is the padding that a pattern asks for."""
-    files: dict[int, str] = {}
-    templates: dict[int, NameTemplate] = {}
+    spans: dict[str, tuple[int, int]] = {}
     ignored: list[str] = []
     for entry in _listing(folder):
         match = expression.fullmatch(entry)
-        if match is None:
-            if re.search(r"[0-9]\.(jpe?g|bmp|webp|gif|dpx|psb|clip)$", entry, re.IGNORECASE):
-                ignored.append(entry)
-            continue
-        start, end = _number_span(entry, match, folder)
-        frame = int(entry[start:end])
+        if match is not None:
+            spans[entry] = _number_span(entry, match, folder)
+        elif re.search(r"[0-9]\.(jpe?g|bmp|webp|gif|dpx|psb|clip)$", entry, re.IGNORECASE):
+            ignored.append(entry)
+    files: dict[int, str] = {}
+    frames, letters = _frames(spans, like)
+    for entry, frame in frames.items():
         if frame in files:
             raise InputError(
                 f"{folder} holds both {files[frame]} and {entry} for frame {frame}: name one "
                 "sequence with a pattern, or move the other files away"
             )
         files[frame] = entry
-        padding = end - start if entry[start] == "0" and end - start > 1 else 0
-        if number_width is not None:
-            padding = max(number_width, 1)
-        templates[frame] = NameTemplate(entry[:start], padding, entry[end:])
     order = sorted(files)
-    # The smallest number shows the padding, if any does.
-    template = templates[order[0]] if order else None
+    template = None
+    if order:
+        # The smallest number shows the padding, if any does.
+        first = files[order[0]]
+        start, end = spans[first]
+        padding = end - start if first[start] == "0" and end - start > 1 else 0
+        padding = max(number_width, 1) if number_width is not None else padding
+        template = NameTemplate(first[:start], padding, first[end + len(letters[first]) :])
     return Sequence(folder, {frame: files[frame] for frame in order}, template, tuple(ignored))
+
+
+def _frames(
+    spans: dict[str, tuple[int, int]], like: Iterable[int]
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the frame of every file, and the letters that belong to its name."""
+    numbers = {entry: int(entry[start:end]) for entry, (start, end) in spans.items()}
+    tails = {
+        entry: entry[end:].removesuffix(Path(entry).suffix) for entry, (_, end) in spans.items()
+    }
+    named = [frame for frame in like if isinstance(frame, Frame)]
+    letters = {entry: tail if _LETTERS.fullmatch(tail) else "" for entry, tail in tails.items()}
+    alike = letters != tails or len(set(tails.values())) < 2
+    if alike and not named:
+        return dict(numbers), dict.fromkeys(spans, "")
+    known = {name_of(frame): frame for frame in named}
+    names = {(numbers[entry], tail) for entry, tail in letters.items()}
+    new = {name for name in names if (name[0], name[1].lower()) not in known}
+    found = known | _numbered(new, known.values())
+    frames = {entry: found[numbers[entry], tail.lower()] for entry, tail in letters.items()}
+    return dict(frames), letters
+
+
+def _numbered(
+    names: Iterable[tuple[int, str]], taken: Iterable[int]
+) -> dict[tuple[int, str], Frame]:
+    """Number names; behind those that have their numbers already."""
+    frames, behind = number_names(names), max(taken, default=-1) + 1
+    if behind == 0:
+        return frames
+    return {
+        name: Frame(behind + place, frame.number, frame.letters)
+        for place, (name, frame) in enumerate(frames.items())
+    }
 
 
 def _number_span(entry: str, match: re.Match[str], folder: Path) -> tuple[int, int]:
@@ -159,6 +208,11 @@ def _number_span(entry: str, match: re.Match[str], folder: Path) -> tuple[int, i
                 "0001.png, or move it away"
             )
         span = found.span()
+        if _NEGATIVE.search(Path(entry).stem):
+            raise InputError(
+                f"{folder / entry} has a negative frame number: frames count from 0 up, add one "
+                "number to all of them, or name the files with a pattern such as A_-%04d.png"
+            )
     if span[1] - span[0] > _MAX_DIGITS:
         raise InputError(
             f"{folder / entry} has a frame number of more than {_MAX_DIGITS} digits: rename it "

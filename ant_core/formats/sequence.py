@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,19 @@ class SequenceReader:
         What relative patterns start from.
     lines : bool
         Whether the line layers of layered files are wanted; their colour layers otherwise.
+    like : iterable of int, optional
+        Frames of another sequence, whose drawings have the same numbers here.
     """
 
     def __init__(
-        self, pattern: str | os.PathLike[str], base: Path | None = None, *, lines: bool = False
+        self,
+        pattern: str | os.PathLike[str],
+        base: Path | None = None,
+        *,
+        lines: bool = False,
+        like: Iterable[int] = (),
     ) -> None:
-        self._take(find_sequence(pattern, base), lines)
+        self._take(find_sequence(pattern, base, like), lines)
         self.pattern = str((base or Path()) / pattern)
 
     @classmethod

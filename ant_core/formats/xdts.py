@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ant_core.errors import InputError
 from ant_core.files import read_bytes
+from ant_core.formats.frame_names import Name, number_names, parse_name
 
 __all__ = ["Cel", "ExposureSheet", "read_xdts"]
 
@@ -35,8 +36,8 @@ class Cel:
     name : str
         Such as A; the number of the track where the sheet gives no name.
     exposures : tuple of (int or None)
-        The number of the drawing that each frame of the sheet shows, from frame 1 on; None where
-        the cel is empty.
+        The drawing that each frame of the sheet shows, from frame 1 on; None where the cel is
+        empty. Where names carry letters (1, 1a, 2B) drawings are of the class `Frame`.
     """
 
     name: str
@@ -54,11 +55,12 @@ class Cel:
 
 @dataclass(frozen=True)
 class ExposureSheet:
-    """A sheet: its length in frames and its cels from the lowest up."""
+    """A sheet: its length in frames, its cels from the lowest up, and what is odd about it."""
 
     name: str
     length: int
     cels: tuple[Cel, ...]
+    notes: tuple[str, ...] = ()
 
     def cel(self, name: str) -> Cel:
         """Return a cel by its name; InputError when there is none."""
@@ -96,18 +98,24 @@ def parse_xdts(data: bytes, place: str) -> ExposureSheet:
             raise _no_sheet(place, f"it says it is {length} frames long")
         names = _names(table)
         tracks = next(f["tracks"] for f in table["fields"] if f["fieldId"] == _DRAWINGS)
-        cels = [_cel(track, length, names, place) for track in tracks]
+        read = [_cel(track, length, names, place) for track in tracks]
     except StopIteration:
         raise InputError(f"{place} has no drawings: export it with its cels") from None
     except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
         raise _no_sheet(place, f"{type(error).__name__}: {error}") from None
-    used = [cel for cel in cels if cel.drawings]
+    used = [cel for cel, _ in read if cel.drawings]
+    notes = tuple(
+        f"{place} is {length} frames long, but cel {cel.name} goes on to frame {last}: what lies "
+        "past the end is left out"
+        for cel, last in read
+        if last > length
+    )
     if not used:
         raise InputError(f"{place} shows no drawing in any cel: export it with its cels")
     same = {cel.name for cel in used if sum(other.name == cel.name for other in used) > 1}
     if same:
         raise InputError(f"{place} has two cels called {min(same)}: rename one")
-    return ExposureSheet(place, length, tuple(used))
+    return ExposureSheet(place, length, tuple(used), notes)
 
 
 def _no_sheet(place: str, why: str) -> InputError:
@@ -122,29 +130,51 @@ def _names(table: Mapping[str, Any]) -> dict[int, str]:
     return {}
 
 
-def _cel(track: Mapping[str, Any], length: int, names: Mapping[int, str], place: str) -> Cel:
+def _cel(
+    track: Mapping[str, Any], length: int, names: Mapping[int, str], place: str
+) -> tuple[Cel, int]:
+    """Read a track; returns its cel, and the last frame at which it has an entry."""
     number = int(track["trackNo"])
     name = names.get(number, "").strip() or str(number)
-    starts: dict[int, int | None] = {}
-    called: dict[int, str] = {}
+    starts: dict[int, Name | None] = {}
+    called: dict[Name, str] = {}
+    written: dict[Name, Name] = {}  # letters as the artist has them
+    last = 0
     for entry in track["frames"]:
         value = _value(entry)
-        if value in _HOLD or value is None:
+        if value is None:
             continue
         frame = int(entry["frame"])
         if value != _EMPTY:
-            drawing = _number(value, f"{place}, cel {name}, frame {frame + 1}")
+            last = max(last, frame + 1)
+        if value in _HOLD:
+            continue
+        drawing = None
+        if value != _EMPTY:
+            as_written = _name(value, f"{place}, cel {name}, frame {frame + 1}")
+            drawing = as_written[0], as_written[1].lower()
+            written[drawing] = as_written
             if called.setdefault(drawing, value) != value:
                 raise InputError(
                     f"{place}, cel {name} has both {called[drawing]!r} and {value!r}, of one "
                     "number: rename one"
                 )
         if 0 <= frame < length:
-            starts[frame] = None if value == _EMPTY else drawing
+            starts[frame] = drawing
+    frames = _frames(list(written.values()))
     shown: list[int | None] = []
     for frame in range(length):
-        shown.append(starts.get(frame, shown[-1] if shown else None))
-    return Cel(name, tuple(shown))
+        begun = starts.get(frame)
+        held = shown[-1] if shown and frame not in starts else None
+        shown.append(frames[begun] if begun is not None else held)
+    return Cel(name, tuple(shown)), last
+
+
+def _frames(names: Sequence[Name]) -> Mapping[Name, int]:
+    """Return the frames of names; plain numbers where no name carries letters."""
+    if not any(letters for _, letters in names):
+        return {name: name[0] for name in names}
+    return number_names(names)
 
 
 def _value(entry: Mapping[str, Any]) -> str | None:
@@ -155,9 +185,12 @@ def _value(entry: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _number(value: str, where: str) -> int:
-    """Return the number of a drawing called 12, A12 or A0012, as file names have it."""
-    digits = re.findall(r"[0-9]{1,9}", value)
-    if not digits:
-        raise InputError(f"{where} shows {value!r}: give the drawing a number")
-    return int(digits[-1])
+def _name(value: str, where: str) -> Name:
+    """Return number and letters of a drawing called 12, A12, A0012 or 12b, as file names do."""
+    name = parse_name(value)
+    if name is None:
+        digits = re.findall(r"[0-9]{1,9}", value)
+        if not digits:
+            raise InputError(f"{where} shows {value!r}: give the drawing a number")
+        name = int(digits[-1]), ""
+    return name

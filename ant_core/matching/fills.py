@@ -17,6 +17,7 @@ from ant_core.color.palette import NO_COLOR, UNPAINTED, Palette
 __all__ = [
     "FAILED",
     "FLAGS",
+    "FLAG_DAB",
     "FLAG_HINT",
     "FLAG_SIDES_DISAGREE",
     "LOCKED",
@@ -33,8 +34,9 @@ STATES = ("painted", "unpainted", "no_counterpart", "not_flat", "locked", "faile
 PAINTED, STATE_UNPAINTED, NO_COUNTERPART, NOT_FLAT, LOCKED, FAILED = range(len(STATES))
 FLAG_SIDES_DISAGREE = 1  # painted frames before and after would give different colours
 FLAG_HINT = 2  # the colour was given by a hint
+FLAG_DAB = 4  # the artist's paint does not fill the segment
 REVIEW_BELOW = 0.6  # confidence under which a segment counts as doubtful, if nobody says otherwise
-FLAGS = ((FLAG_SIDES_DISAGREE, "sides_disagree"), (FLAG_HINT, "hint"))
+FLAGS = ((FLAG_SIDES_DISAGREE, "sides_disagree"), (FLAG_HINT, "hint"), (FLAG_DAB, "dab"))
 
 
 @dataclass(frozen=True)

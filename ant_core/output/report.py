@@ -26,7 +26,15 @@ from ant_core.reporter import counted
 from ant_core.shot.frames import describe_frames
 from ant_core.shot.shot import Shot
 
-__all__ = ["RunInfo", "Summary", "report_json", "summarize", "write_report", "write_sheet"]
+__all__ = [
+    "RunInfo",
+    "Summary",
+    "notes_of",
+    "report_json",
+    "summarize",
+    "write_report",
+    "write_sheet",
+]
 
 _PACKAGES = ("numpy", "opencv-python-headless", "numba", "onnxruntime", "onnxruntime-gpu")
 _KINDS: dict[str, Any] = {
@@ -196,8 +204,13 @@ def _head(shot: Shot, run: RunResult, info: RunInfo) -> dict[str, Any]:
         },
         "palette": _palette(run, info.palette),
         "summary": summary_json(summary),
-        "warnings": list(info.warnings),
+        "warnings": [*info.warnings, *notes_of(run.results)],
     }
+
+
+def notes_of(results: dict[int, FrameResult]) -> list[str]:
+    """Return what the painted frames have that flat ones have not, each sentence once."""
+    return list(dict.fromkeys(note for result in results.values() for note in result.notes))
 
 
 def _palette(run: RunResult, named: NamedPalette | None) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ from ant_core.shot.shot import Reference, Shot
 
 __all__ = ["Settings", "Workbench"]
 
-_ALGORITHM = 3  # raised when the same inputs would give other fills than before
+_ALGORITHM = 4  # raised when the same inputs would give other fills than before
 _OVERLAP_PIXELS = 16_000_000  # larger drawings are worked on one at a time, for memory
 
 

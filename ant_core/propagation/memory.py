@@ -41,7 +41,7 @@ __all__ = [
     "why_computed",
 ]
 
-_VERSION = 3
+_VERSION = 4
 
 
 def record_name(*parts: str) -> str:
@@ -113,6 +113,8 @@ class Record:
     gap_px : float
     thumbnail : bytes
         Packed small picture for the contact sheet.
+    notes : tuple of str
+        What a painted frame has that a flat one has not, in sentences.
     """
 
     keys: dict[str, str]
@@ -123,6 +125,7 @@ class Record:
     not_flat: tuple[NotFlat, ...]
     gap_px: float
     thumbnail: bytes
+    notes: tuple[str, ...] = ()
 
 
 def pack_record(record: Record, palette: Palette) -> bytes:
@@ -138,7 +141,8 @@ def pack_record(record: Record, palette: Palette) -> bytes:
         "digest": record.digest,
         "gap_px": record.gap_px,
         "colors": [palette.raw(index) for index in used],
-        "not_flat": [[n.segment, local[n.color], n.share, n.at] for n in record.not_flat],
+        "not_flat": [[n.segment, local[n.color], n.share, n.at, n.cover] for n in record.not_flat],
+        "notes": record.notes,
     }
     columns = {item.name: getattr(record.fills, item.name) for item in fields(Fills)}
     columns["color"] = np.array([local[i] for i in record.fills.color.tolist()], np.int32)
@@ -171,11 +175,12 @@ def unpack_record(data: bytes, palette: Palette) -> Record | None:
         Fills(**columns),
         division,
         tuple(
-            NotFlat(segment, indices[color], share, (at[0], at[1]))
-            for segment, color, share, at in meta["not_flat"]
+            NotFlat(segment, indices[color], share, (at[0], at[1]), cover)
+            for segment, color, share, at, cover in meta["not_flat"]
         ),
         meta["gap_px"],
         thumbnail,
+        tuple(meta["notes"]),
     )
 
 

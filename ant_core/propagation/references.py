@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.color.palette import UNPAINTED, read_segment_colors
-from ant_core.matching.fills import LOCKED, NOT_FLAT, PAINTED, STATE_UNPAINTED, Fills
+from ant_core.color.joined import FLAT_SHARE
+from ant_core.color.palette import (
+    NO_COLOR,
+    UNPAINTED,
+    Palette,
+    SegmentColors,
+    read_segment_colors,
+)
+from ant_core.color.shifted import find_shift, move_back
+from ant_core.matching.fills import FLAG_DAB, LOCKED, NOT_FLAT, PAINTED, STATE_UNPAINTED, Fills
 from ant_core.propagation.division import Division
 from ant_core.propagation.drawings import Workbench
 from ant_core.propagation.memory import Record, digest_of
@@ -23,7 +32,7 @@ __all__ = ["GivenColors", "learn"]
 
 Colors = NDArray[np.int32]  # (P,) palette index of every piece
 
-_NOT_FLAT_SHARE = 0.1  # design, section 4: a second colour over a tenth of a segment
+_NAMED = 3  # places that a note names
 
 
 def learn(bench: Workbench, reference: Reference, keys: dict[str, str]) -> Record:
@@ -41,15 +50,17 @@ def learn(bench: Workbench, reference: Reference, keys: dict[str, str]) -> Recor
     bench.check()
     with bench.timings.measure("read"):
         image = bench.painting(reference)
-        colors = read_segment_colors(analysis.pieces.labels, image, bench.palette)
-        segmentation = cut_by_colors(analysis.pieces, colors.index)
-    state = np.where(colors.index == UNPAINTED, STATE_UNPAINTED, PAINTED)
-    mixed = np.flatnonzero(colors.second_share > _NOT_FLAT_SHARE)
+        colors, shift = _read(analysis.pieces.labels, image, bench.palette)
+        index, segmentation = _divided(analysis, colors)
+    state = np.where(index == UNPAINTED, STATE_UNPAINTED, PAINTED)
+    mixed = np.flatnonzero((colors.share < FLAT_SHARE) & (index != NO_COLOR))
     state[mixed] = NOT_FLAT
     if reference.origin == "locked":
         state[:] = LOCKED
+    dabbed = colors.dab_at[:, 0] >= 0
+    flags = np.where(dabbed, FLAG_DAB, 0).astype(np.uint8)
     pieces, of_piece = analysis.pieces, segmentation.of_piece
-    fills = Fills.given(colors.index, state, frame).merged(of_piece, pieces.area)
+    fills = replace(Fills.given(index, state, frame), flags=flags).merged(of_piece, pieces.area)
     fills = replace(fills, source_segment=np.arange(1, fills.count + 1, dtype=np.int32))
     # The largest piece of a segment comes last, and so has the last word on its place.
     mixed = mixed[np.argsort(pieces.area[mixed], kind="stable")]
@@ -59,6 +70,7 @@ def learn(bench: Workbench, reference: Reference, keys: dict[str, str]) -> Recor
             int(colors.second[row]),
             float(colors.second_share[row]),
             (int(colors.second_at[row, 0]), int(colors.second_at[row, 1])),
+            float(colors.share[row]),
         )
         for row in mixed
     )
@@ -67,7 +79,82 @@ def learn(bench: Workbench, reference: Reference, keys: dict[str, str]) -> Recor
     bench.features(frame, analysis.line_hash, division)
     digest = fills.digest(analysis.line_hash, bench.palette)
     record = Record(keys, (), digest, fills, division, not_flat, pieces.gap_px, thumbnail=b"")
-    return replace(record, thumbnail=bench.output.thumbnail(analysis.image, image))
+    return replace(
+        record,
+        thumbnail=bench.output.thumbnail(analysis.image, image),
+        notes=_notes(frame, shift, colors.dab_at[dabbed], not_flat),
+    )
+
+
+def _read(
+    labels: NDArray[np.int32], image: NDArray[Any], palette: Palette
+) -> tuple[SegmentColors, tuple[int, int] | None]:
+    """Read the colours of segments; of a frame beside its lines as if it were moved back."""
+    colors = read_segment_colors(labels, image, palette)
+    shift = find_shift(labels, image, palette.format, colors)
+    if shift is None:
+        return colors, None
+    moved = read_segment_colors(labels, move_back(image, shift), palette)
+    better = moved.second_share.sum() < colors.second_share.sum()
+    return (moved, shift) if better else (colors, None)
+
+
+def _divided(analysis: Analysis, colors: SegmentColors) -> tuple[Colors, Segmentation]:
+    """Divide a painted drawing where its colours meet; returns the colour of every piece, too.
+
+    A bare piece beside one that has a dab of paint, with no line between them, gets its colour:
+    the dab means the whole segment.
+    """
+    index, segment = colors.index.copy(), analysis.segmentation.of_piece
+    dabbed = np.unique(segment[colors.dab_at[:, 0] >= 0])
+    bare = np.isin(segment, dabbed) & (index == UNPAINTED)
+    index[bare] = NO_COLOR
+    segmentation = cut_by_colors(analysis.pieces, index)
+    known = np.full(int(segmentation.of_piece.max(initial=0)) + 1, UNPAINTED, np.int32)
+    known[segmentation.of_piece[~bare]] = index[~bare]
+    index[bare] = known[segmentation.of_piece[bare]]
+    return index, segmentation
+
+
+def _notes(
+    frame: int,
+    shift: tuple[int, int] | None,
+    dabs: NDArray[np.int32],
+    not_flat: Sequence[NotFlat],
+) -> tuple[str, ...]:
+    """Say in one sentence each what a painted frame has that a flat one has not."""
+    notes = []
+    if shift is not None:
+        notes.append(
+            f"frame {frame} is painted {shift[0]}, {shift[1]} px (right, down) beside its lines: "
+            "its colours are read as if it were moved back; move it"
+        )
+    if len(dabs):
+        places = _places([f"{x}, {y}" for x, y in dabs.tolist()])
+        notes.append(
+            f"frame {frame}: paint that does not fill its segment gives {len(dabs)} of them "
+            f"their colour, at {places}"
+        )
+    if not_flat:
+        places = _places([_cause(item) for item in not_flat])
+        notes.append(f"frame {frame} is not painted flat at {places}: fill the segment, or part it")
+    return tuple(notes)
+
+
+def _places(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return "; ".join(names[:_NAMED]) + (f" and {more} more places" if more > 0 else "")
+
+
+def _cause(item: NotFlat) -> str:
+    """Name place and cause: another flat colour, or many."""
+    place = f"{item.at[0]}, {item.at[1]}"
+    if item.share > 1 - FLAT_SHARE:
+        return f"{place} (another colour on {item.share:.0%} of segment {item.segment})"
+    return (
+        f"{place} (a gradient or noise: the colour meant covers {item.cover:.0%} of segment "
+        f"{item.segment})"
+    )
 
 
 class GivenColors:

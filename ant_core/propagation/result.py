@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ant_core.color.palette import NO_COLOR, UNPAINTED, Palette
+from ant_core.formats.frame_names import Frame
 from ant_core.matching.fills import FLAGS, NO_COUNTERPART, STATES, Fills
 from ant_core.propagation.division import Division
 
@@ -28,12 +29,16 @@ Role = Literal["reference", "held_reference", "locked", "predicted", "failed"]
 
 @dataclass(frozen=True)
 class NotFlat:
-    """A reference segment painted in more than one colour: which other, how much, where."""
+    """A reference segment that is not flat: which other colour, how much, where.
+
+    `cover` is the share of the segment's inside that has the colour meant.
+    """
 
     segment: int
     color: int
     share: float
     at: tuple[int, int]
+    cover: float
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,8 @@ class FrameResult:
         Names of the shot's model sheets.
     division : Division
         Which pieces of the drawing are one segment, and where gaps were closed.
+    notes : tuple of str
+        What a painted frame has that a flat one has not, in sentences.
     """
 
     frame: int
@@ -94,6 +101,7 @@ class FrameResult:
     color_file: str | None = None
     sheets: tuple[str, ...] = ()
     division: Division = field(default_factory=lambda: Division.whole(0))
+    notes: tuple[str, ...] = ()
 
     def to_json(self, palette: Palette, review_below: float) -> dict[str, Any]:
         """Return the form that report.json, events and replies share (`schema: 1`)."""
@@ -118,6 +126,10 @@ class FrameResult:
         }
         if self.error:
             result["error"] = self.error
+        if isinstance(self.frame, Frame):
+            result["name"] = str(self.frame)
+        if self.notes:
+            result["notes"] = list(self.notes)
         return result
 
     @property
@@ -172,6 +184,7 @@ class FrameResult:
                     "share": round(item.share, 4),
                     "at": list(item.at),
                 }
+                segment["cover"] = round(item.cover, 4)
             segments.append(segment)
         return segments
 

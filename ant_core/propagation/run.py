@@ -187,6 +187,7 @@ class Propagation:
             reason = self._why(frame, record, keys, ())
             record = learn(self._bench, reference, keys)
             self._output.state.save(name, record, self.palette)
+        self.palette.note_paints(record.fills.color)
         role: Role = "reference" if reference.origin == "painted" else "locked"
         solved = self._solve(frame, line_hash, name, record, role, reason)
         self._solved[frame] = solved
@@ -360,6 +361,7 @@ class Propagation:
             record.not_flat,
             record.gap_px,
             division=record.division,
+            notes=record.notes,
         )
         return Solved(frame, line_hash, record.digest, name, result)
 

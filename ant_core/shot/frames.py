@@ -1,4 +1,4 @@
-"""Lists of frame numbers, as options name them and as messages write them."""
+"""Lists of frames, as options name them and as messages write them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import re
 from collections.abc import Sequence
 
 from ant_core.errors import UsageError
+from ant_core.formats.frame_names import Frame, name_of, parse_name
 
 __all__ = ["describe_frames", "parse_frames", "select_frames"]
 
+_NAME = "[0-9]{1,9}[A-Za-z]{0,3}"
+_AFTER_LETTERS = "~"
+
 
 def parse_frames(text: str, option: str) -> list[tuple[int, int]]:
-    """Read a list of frames such as `1-48,60`; returns first and last of each part.
+    """Read a list of frames such as `1-48,60` or `1a,2-2B`; returns first and last of each part.
 
     Raises
     ------
@@ -20,13 +24,17 @@ def parse_frames(text: str, option: str) -> list[tuple[int, int]]:
     """
     ranges = []
     for part in text.split(","):
-        match = re.fullmatch(r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?", part)
+        match = re.fullmatch(rf"\s*({_NAME})\s*(?:-\s*({_NAME})\s*)?", part)
+        if match is None and re.match(r"\s*-", part):
+            raise UsageError(
+                f"{option} {text!r} is no list of frames: frames count from 0 up, none is negative"
+            )
         if match is None:
             raise UsageError(
                 f"{option} {text!r} is no list of frames: write for example 1,24 or 1-48,60"
             )
-        span = int(match[1]), int(match[2] or match[1])
-        if span[0] > span[1]:
+        span = _named(match[1]), _named(match[2] or match[1])
+        if name_of(span[0]) > name_of(span[1]):
             raise UsageError(
                 f"{option} {text!r} runs backwards: write the lower frame first, "
                 f"{span[1]}-{span[0]}"
@@ -35,18 +43,27 @@ def parse_frames(text: str, option: str) -> list[tuple[int, int]]:
     return ranges
 
 
+def _named(text: str) -> int:
+    number, letters = parse_name(text) or (0, "")
+    return Frame(number, number, letters) if letters else number
+
+
 def select_frames(
     ranges: Sequence[tuple[int, int]], existing: Sequence[int], option: str, what: str
 ) -> list[int]:
     """Return the existing frames within the ranges.
 
-    A frame named alone must exist; a range may have gaps but must not be empty.
+    A frame named alone must exist; a range may have gaps but must not be empty. A range up to a
+    number has the drawings of that number with letters too.
     """
     chosen: set[int] = set()
     for first, last in ranges:
-        found = [frame for frame in existing if first <= frame <= last]
+        low, high = name_of(first), name_of(last)
+        if low != high and not high[1]:
+            high = high[0], _AFTER_LETTERS
+        found = [frame for frame in existing if low <= name_of(frame) <= high]
         if not found:
-            name = f"frame {first}" if first == last else f"frames {first}-{last}"
+            name = f"frame {first}" if low == high else f"frames {first}-{last}"
             raise UsageError(
                 f"{option} names {name}, but there is no such {what}: "
                 f"there are {describe_frames(existing)}"

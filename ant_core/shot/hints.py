@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ant_core.color.palette import UNPAINTED, Palette
 from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError
+from ant_core.formats.frame_names import Frame, find_frame, parse_name
 from ant_core.schemas import first_error
 
 __all__ = ["Hint", "HintSet", "SegmentLock", "parse_hints", "read_document", "segment_under"]
@@ -123,7 +124,7 @@ def read_document(data: bytes, place: str) -> dict[str, Any]:
     return document
 
 
-def parse_hints(document: Any, place: str) -> HintSet:
+def parse_hints(document: Any, place: str, frames: Sequence[int] = ()) -> HintSet:
     """Check and convert a hints document.
 
     Parameters
@@ -131,27 +132,40 @@ def parse_hints(document: Any, place: str) -> HintSet:
     document : JSON value
     place : str
         Where it comes from, for the messages.
+    frames : sequence of int, optional
+        Of the shot, among which names such as "1a" are looked up.
     """
     wrong = first_error(document, "hints")
     if wrong is not None:
         raise InputError(f"{place} holds no valid hints ({wrong}): correct this entry")
-    hints = [
-        Hint(
-            item["frame"],
-            _points(item),
-            None if item["color"] == "unpainted" else tuple(item["color"]),
-            f"hint {number} of {place}",
-        )
-        for number, item in enumerate(document.get("hints", []), start=1)
-    ]
-    locks, frames = [], []
+    hints = []
+    for number, item in enumerate(document.get("hints", []), start=1):
+        name = f"hint {number} of {place}"
+        color = None if item["color"] == "unpainted" else tuple(item["color"])
+        hints.append(Hint(_frame(item, frames, name), _points(item), color, name))
+    locks, whole = [], set()
     for number, item in enumerate(document.get("locks", []), start=1):
-        points = _points(item)
+        name = f"lock {number} of {place}"
+        points, frame = _points(item), _frame(item, frames, name)
         if points:
-            locks.append(SegmentLock(item["frame"], points, f"lock {number} of {place}"))
+            locks.append(SegmentLock(frame, points, name))
         else:
-            frames.append(item["frame"])
-    return HintSet(tuple(hints), tuple(locks), tuple(sorted(set(frames))))
+            whole.add(frame)
+    return HintSet(tuple(hints), tuple(locks), tuple(sorted(whole)))
+
+
+def _frame(item: dict[str, Any], frames: Sequence[int], name: str) -> int:
+    """Return the frame that an entry names; a number that is none of the shot's stays as it is."""
+    asked = item["frame"]
+    wanted = (asked, "") if isinstance(asked, int) else parse_name(asked)
+    found = find_frame(wanted, frames) if wanted is not None else None
+    if found is not None:
+        return found
+    if isinstance(asked, int) and not any(isinstance(frame, Frame) for frame in frames):
+        return asked
+    raise InputError(
+        f"{name} is for frame {asked}, which is not in the shot: correct the name or remove it"
+    )
 
 
 def _points(item: dict[str, Any]) -> Points:

@@ -30,6 +30,7 @@ __all__ = ["ModelSheet", "View", "fit", "open_model_sheets"]
 _LAYERED = (".ora", ".psd")
 _LEAST_VIEW = 0.1  # of the largest figure's area: smaller ones are notes and swatches
 _NEAR = 0.004  # of the longer side: parts of one figure may lie so far apart
+_CUT_PX = 2  # width of the line along a cut; no margin is narrower
 _MARGIN = 0.05  # of a view's longer side, left bare around it
 
 
@@ -203,8 +204,39 @@ def _views(line: NDArray[Any], colors: NDArray[Any], pixels: PixelFormat) -> tup
         x, y, width, height = (int(value) for value in table[part, :4])
         cut = np.s_[y : y + height, x : x + width]
         others = (parts[cut] != part) & np.isin(parts[cut], large)
-        views.append(_framed(line[cut], colors[cut], others, pixels))
+        view = _framed(line[cut], colors[cut], others, pixels)
+        cut_off = (y == 0, y + height == bare.shape[0], x == 0, x + width == bare.shape[1])
+        _close(view.line, ~bare[cut] & ~others, cut_off)
+        views.append(view)
     return tuple(views)
+
+
+def _close(
+    line: NDArray[Any], painted: NDArray[np.bool_], cut_off: tuple[bool, bool, bool, bool]
+) -> None:
+    """Draw a line along what the sheet's border cuts: else it is open to the bare margin.
+
+    Parameters
+    ----------
+    line : (h, w) or (h, w, C)
+        Of a view with its margin; drawn into.
+    painted : (h', w') bool
+        Without the margin.
+    cut_off : (bool, bool, bool, bool)
+        Whether top, bottom, left and right of `painted` are borders of the sheet.
+    """
+    margin = (line.shape[0] - painted.shape[0]) // 2
+    rim = np.zeros(line.shape[:2], np.bool_)
+    inside = rim[margin:-margin, margin:-margin]
+    sides: tuple[Any, ...] = (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1])
+    for side, is_cut in zip(sides, cut_off, strict=True):
+        if is_cut:
+            inside[side] |= painted[side]
+    wide = cv2.dilate(rim.astype(np.uint8), np.ones((2 * _CUT_PX + 1,) * 2, np.uint8)) > 0
+    wide[margin:-margin, margin:-margin] = False
+    line[wide] = 0
+    if line.ndim == 3 and line.shape[2] in (2, 4):
+        line[wide, -1] = np.iinfo(line.dtype).max
 
 
 def _framed(

@@ -15,6 +15,7 @@ from typing import Any
 
 from ant_core.errors import InputError, UsageError
 from ant_core.files import WholeFiles
+from ant_core.formats.frame_names import Frame, name_of
 from ant_core.formats.sequence import SequenceReader
 from ant_core.formats.xdts import Cel, ExposureSheet, read_xdts
 from ant_core.output.exposed import expose
@@ -32,11 +33,12 @@ _PLACES = ("{cel}/%s", "%s/{cel}", "%s/{cel}_*.*", "%s/*.{cel}.*")
 
 @dataclass(frozen=True)
 class _Task:
-    """One cel: the options of its run, and its column of the sheet."""
+    """One cel: the options of its run, its column of the sheet, and the names not drawn yet."""
 
     name: str
     options: argparse.Namespace
     exposures: Cel | None
+    missing: tuple[str, ...] = ()
 
 
 def wants_cels(options: argparse.Namespace) -> bool:
@@ -57,11 +59,18 @@ def run_cels(
     sheet = read_xdts(Path(options.xdts)) if options.xdts else None
     _check(options)
     names = options.cel or [cel.name for cel in sheet.cels] if sheet else options.cel
-    tasks = [_task(options, name, sheet) for name in dict.fromkeys(names)]
+    for note in sheet.notes if sheet else ():
+        reporter.warn(note)
+    tasks = _tasks(options, list(dict.fromkeys(names)), sheet, reporter)
     out = Path(options.out)
     entries, codes, text = [], [], ""
     for task in tasks:
         reporter.say(f"cel {task.name}:")
+        if task.missing:
+            reporter.warn(
+                f"cel {task.name} shows drawings {', '.join(task.missing)} that are not there "
+                "yet: the others are coloured"
+            )
         outcome = run_one(task.options, _CelReporter(reporter, task.name))
         codes.append(outcome.exit_code)
         text = text or str(outcome.event.get("error", ""))
@@ -101,6 +110,30 @@ def _check(options: argparse.Namespace) -> None:
             raise UsageError(f"--cel {name!r} is no name of a cel: write for example A")
 
 
+class _NotDrawn(InputError):
+    """No drawing of a cel is there."""
+
+
+def _tasks(
+    options: argparse.Namespace,
+    names: list[str],
+    sheet: ExposureSheet | None,
+    reporter: Reporter,
+) -> list[_Task]:
+    """Return what to do for each cel; cels of a sheet that are not drawn yet are passed over."""
+    tasks, missing = [], []
+    for name in names:
+        try:
+            tasks.append(_task(options, name, sheet))
+        except _NotDrawn as why:
+            missing.append(why)
+    if missing and (options.cel or not tasks):
+        raise missing[0]
+    for error in missing:
+        reporter.warn(f"{error}; the other cels are coloured")
+    return tasks
+
+
 def _task(options: argparse.Namespace, name: str, sheet: ExposureSheet | None) -> _Task:
     """Return what to do for one cel; InputError when its drawings are not there."""
     base = Path(options.shot) if options.shot is not None else Path()
@@ -109,7 +142,7 @@ def _task(options: argparse.Namespace, name: str, sheet: ExposureSheet | None) -
         line = "line"  # one cel, and a shot that does not name it
     if line is None:
         tried = ", ".join(place.replace(_MARK, name) % "line" for place in _PLACES)
-        raise InputError(
+        raise _NotDrawn(
             f"cel {name} has no line drawings in {base} (tried {tried}): name them with --line, "
             f"such as 'line/{_MARK}_%04d.png'"
         )
@@ -125,10 +158,12 @@ def _task(options: argparse.Namespace, name: str, sheet: ExposureSheet | None) -
     }
     if color is None and line != "line" and options.model_sheet:
         chosen["color"] = None  # no painted frames: the sheets are enough
-    exposures = sheet.cel(name) if sheet is not None else None
-    if exposures is not None:
-        chosen["frames"] = _shown(SequenceReader(line, base, lines=True), exposures, options.frames)
-    return _Task(name, argparse.Namespace(**chosen), exposures)
+    if sheet is None:
+        return _Task(name, argparse.Namespace(**chosen), None)
+    lines = SequenceReader(line, base, lines=True)
+    exposures, missing = _matched(sheet.cel(name), lines)
+    chosen["frames"] = _shown(exposures, options.frames)
+    return _Task(name, argparse.Namespace(**chosen), exposures, missing)
 
 
 def _pattern(given: str | None, kind: str, name: str, base: Path) -> str | None:
@@ -149,14 +184,31 @@ def _pattern(given: str | None, kind: str, name: str, base: Path) -> str | None:
     return None
 
 
-def _shown(lines: SequenceReader, exposures: Cel, frames: str | None) -> str:
-    """Return the drawings that the sheet shows, as --frames writes them."""
-    missing = sorted(set(exposures.drawings) - set(lines.frames))
-    if missing:
-        raise InputError(
-            f"cel {exposures.name} shows drawings {describe_frames(missing)} that are not in "
+def _matched(cel: Cel, lines: SequenceReader) -> tuple[Cel, tuple[str, ...]]:
+    """Return the cel with the frames of the line drawings, and what is not drawn yet by name.
+
+    Letters count where the drawings have them, or the sheet has one number with several.
+    """
+    numbers = [name_of(drawing)[0] for drawing in cel.drawings]
+    lettered = any(isinstance(frame, Frame) for frame in lines.frames)
+    by_name = lettered or len(set(numbers)) < len(numbers)
+    known = {name_of(frame): frame for frame in lines.frames}
+    found: dict[int, int | None] = {}
+    for drawing in cel.drawings:
+        number, letters = name_of(drawing)
+        found[drawing] = known.get((number, letters if by_name else ""))
+    if not any(frame is not None for frame in found.values()):
+        raise _NotDrawn(
+            f"cel {cel.name} shows drawings {describe_frames(cel.drawings)} that are not in "
             f"{lines.pattern}: there are {describe_frames(lines.frames)}"
         )
+    missing = tuple(str(drawing) for drawing, frame in found.items() if frame is None)
+    shown = tuple(None if drawing is None else found[drawing] for drawing in cel.exposures)
+    return Cel(cel.name, shown), missing
+
+
+def _shown(exposures: Cel, frames: str | None) -> str:
+    """Return the drawings that the sheet shows, as --frames writes them."""
     chosen = list(exposures.drawings)
     if frames is not None:
         chosen = select_frames(parse_frames(frames, "--frames"), chosen, "--frames", "drawing")
@@ -170,8 +222,11 @@ def _entry(task: _Task, event: dict[str, Any]) -> dict[str, Any]:
     if task.exposures is not None:
         entry["exposures"] = [
             {"drawing": drawing, "frames": task.exposures.frames_of(drawing)}
+            | ({"name": str(drawing)} if isinstance(drawing, Frame) else {})
             for drawing in task.exposures.drawings
         ]
+    if task.missing:
+        entry["missing"] = list(task.missing)
     return entry
 
 

@@ -44,7 +44,7 @@ def read_hints(options: argparse.Namespace, lines: FrameReader) -> tuple[HintSet
     if options.hints:
         path = Path(options.hints)
         document = read_document(read_bytes(path), str(path))
-        hints = parse_hints(document, str(path))
+        hints = parse_hints(document, str(path), lines.frames)
     hints.check_frames(lines.frames)
     locked = chosen_frames(options.lock, lines.frames, "--lock", "line drawing") or []
     document = json.loads(json.dumps(document))

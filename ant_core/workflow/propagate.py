@@ -21,7 +21,14 @@ from ant_core.matching.matcher import Matcher
 from ant_core.models.installed import locate
 from ant_core.output.color_names import name_colors
 from ant_core.output.folder import OutputFolder
-from ant_core.output.report import RunInfo, summarize, summary_json, write_report, write_sheet
+from ant_core.output.report import (
+    RunInfo,
+    notes_of,
+    summarize,
+    summary_json,
+    write_report,
+    write_sheet,
+)
 from ant_core.propagation.output import RunNotes
 from ant_core.propagation.run import Progress, Propagation, RunResult, Settings
 from ant_core.propagation.timing import Timings
@@ -111,6 +118,9 @@ def _conclude(
     sheet = write_sheet(job.output, job.shot, run, info)
     report = write_report(job.output, job.shot, run, info)
     summary = summarize(run.results, info.review_below)
+    notes = notes_of(run.results)
+    for note in notes:
+        reporter.warn(note)
     for line in summary.lines():
         reporter.say(line)
     if info.palette is not None:
@@ -125,7 +135,7 @@ def _conclude(
         "device": info.device,
         "model": {"name": info.model_name, "sha256": info.model_hash},
         "summary": summary_json(summary),
-        "warnings": list(info.warnings),
+        "warnings": [*info.warnings, *notes],
     }
     exit_code = 0
     if summary.failed:
@@ -206,7 +216,7 @@ def _readers(options: argparse.Namespace) -> tuple[SequenceReader, SequenceReade
     lines = SequenceReader(line, base, lines=True)
     if options.model_sheet and not options.color and not (base / "color").exists():
         return lines, SequenceReader.nothing(base / "color")
-    return lines, SequenceReader(options.color or "color", base)
+    return lines, SequenceReader(options.color or "color", base, like=lines.frames)
 
 
 def _ignored(reader: SequenceReader) -> list[str]:

@@ -77,6 +77,8 @@ def test_drawings_are_numbered_as_their_files_are(value):
 def test_two_drawings_of_one_number_are_refused():
     with pytest.raises(InputError, match="both 'A2' and 'A2_'"):
         parse_xdts(sheet(track(0, (0, "A2"), (3, "A2_"))), "")
+    with pytest.raises(InputError, match="both '2b' and '02B'"):
+        parse_xdts(sheet(track(0, (0, "2b"), (3, "02B"))), "")
 
 
 def test_a_drawing_without_number_is_refused():
@@ -84,8 +86,23 @@ def test_a_drawing_without_number_is_refused():
         parse_xdts(sheet(track(0, (0, 1), (3, "key"))), "")
 
 
-def test_what_lies_beyond_the_end_is_left_out():
-    assert parse_xdts(sheet(track(0, (0, 1), (99, 2)), length=4), "").cel("A").drawings == (1,)
+def test_letters_make_drawings_of_their_own_in_order_of_number_then_letters():
+    found = parse_xdts(sheet(track(0, (0, "2B"), (1, 1), (2, "1a"), (3, 1)), length=4), "")
+    assert [str(drawing) for drawing in found.cel("A").drawings] == ["1", "1a", "2B"]
+    assert found.cel("A").drawings == (1, 2, 3)
+
+
+def test_what_lies_beyond_the_end_is_left_out_and_said():
+    found = parse_xdts(sheet(track(0, (0, 1), (99, 2)), length=4), "cut.xdts")
+    assert found.cel("A").drawings == (1,)
+    assert len(found.notes) == 1
+    assert "cut.xdts is 4 frames long, but cel A goes on to frame 100" in found.notes[0]
+
+
+@pytest.mark.parametrize("last", ["SYMBOL_NULL_CELL", 1])
+def test_a_sheet_that_ends_in_time_has_no_note(last):
+    frame = 4 if last == "SYMBOL_NULL_CELL" else 3
+    assert parse_xdts(sheet(track(0, (0, 1), (frame, last)), length=4), "").notes == ()
 
 
 def test_an_unknown_cel_is_refused_with_those_there_are():

@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
+from ant_core.color.palette import Palette, read_segment_colors
 from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError
 from ant_core.matching.descriptors import SHAPE_FEATURES, describe
 from ant_core.propagation.sheet_references import scaled
 from ant_core.schemas import first_error
-from ant_core.shot.model_sheet import fit, open_model_sheets
+from ant_core.shot.model_sheet import _views, _without_ground, fit, open_model_sheets
+from ant_core.shot.separate import separate
 from segmentation import extract_lines, measure, segment
 from tests.support.drawn import BOXES, GROUND, line_drawing, load, make_shot, painting, save
 
@@ -55,6 +57,31 @@ def test_paper_around_a_figure_is_unpainted(tmp_path, paper):
     assert view.colors[0, 0].tolist() == [0, 0, 0, 0]
     present = {tuple(row) for row in view.colors.reshape(-1, 4).tolist()}
     assert present == {(0, 0, 0, 0), (240, 190, 160, 255), (30, 80, 200, 255)}
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("layered", [False, True])
+def test_a_part_that_the_sheets_border_cuts_keeps_its_colour(turns, layered):
+    # Much more paper than body: where the body is open to it, paper wins.
+    image = np.full((160, 240, 4), (255, 255, 255, 0) if layered else 255, np.uint8)
+    line = np.full((160, 240), 255, np.uint8)
+    for top, bottom, color in ((100, 130, (240, 190, 160)), (130, 170, (30, 80, 200))):
+        cv2.rectangle(image, (100, top), (130, bottom), (*color, 255), -1)
+        cv2.rectangle(line, (100, top), (130, bottom), 0, 2)
+    image[line == 0] = (0, 0, 0, 255)
+    image, line = np.rot90(image, turns).copy(), np.rot90(line, turns).copy()
+    if layered:
+        line = np.dstack([line, line, line, 255 - line])
+        colors = image
+    else:
+        line, colors = separate(image, RGBA)
+        colors = _without_ground(colors, RGBA)
+    (view,) = _views(line, colors, RGBA)
+    palette = Palette(RGBA)
+    labels = segment(extract_lines(view.line)).labels
+    read = read_segment_colors(labels, view.colors, palette)
+    present = {palette.color(i) for i in read.index.tolist()}
+    assert {(240, 190, 160, 255), (30, 80, 200, 255), (0, 0, 0, 0)} <= present
 
 
 def test_figures_that_lie_apart_are_views_of_their_own(tmp_path):

@@ -151,12 +151,64 @@ def test_expose_writes_a_file_for_every_frame_that_shows_the_cel(timed, cli):
     assert right(folder / "A_0001.png", 1, BOXES)
 
 
-def test_a_drawing_that_the_sheet_shows_must_be_there(timed, cli):
-    (timed / "cut.xdts").write_bytes(sheet(track(0, (0, 1), (3, 9))))
+def test_drawings_that_are_not_made_yet_are_named_and_the_others_coloured(timed, cli):
+    (timed / "cut.xdts").write_bytes(sheet(track(0, (0, 1), (3, 9), (5, 2)), length=8))
+    command = ("propagate", timed / "shot", "--out", timed / "out", "--expose")
+    done = cli(*command, "--xdts", timed / "cut.xdts")
+    assert done.code == 0, done.err
+    assert "cel A shows drawings 9 that are not there yet" in done.err
+    report = json.loads((timed / "out" / "report.json").read_text())
+    assert first_error(report, "cels") is None
+    assert report["cels"][0]["missing"] == ["9"]
+    names = sorted(path.name for path in (timed / "out" / "exposed" / "A").glob("A_*"))
+    assert names == [f"A_{frame:04d}.png" for frame in (1, 2, 3, 6, 7, 8)]
+
+
+def test_a_cel_without_any_drawing_is_passed_over_unless_it_is_asked_for(timed, cli):
+    (timed / "cut.xdts").write_bytes(sheet(track(0, (0, 1)), track(1, (0, 1)), length=4))
+    command = ("propagate", timed / "shot", "--out", timed / "out", "--xdts", timed / "cut.xdts")
+    done = cli(*command)
+    assert done.code == 0, done.err
+    assert "cel B has no line drawings" in done.err
+    assert cli(*command, "--cel", "B").code == 5
+
+
+def test_a_sheet_of_which_nothing_is_drawn_is_an_error(timed, cli):
+    (timed / "cut.xdts").write_bytes(sheet(track(0, (0, 7), (3, 9))))
     done = cli(*("propagate", timed / "shot", "--out", timed / "out", "--xdts", timed / "cut.xdts"))
     assert done.code == 5
-    assert "cel A shows drawings 9 that are not in" in done.err
+    assert "cel A shows drawings 7, 9 that are not in" in done.err
     assert "there are 1-4" in done.err
+
+
+def test_a_sheet_that_runs_past_its_end_says_so(timed, cli):
+    (timed / "cut.xdts").write_bytes(sheet(track(0, (0, 1), (20, 2)), length=8))
+    done = cli(*("propagate", timed / "shot", "--out", timed / "out", "--xdts", timed / "cut.xdts"))
+    assert done.code == 0, done.err
+    assert "is 8 frames long, but cel A goes on to frame 21" in done.err
+
+
+def test_drawings_with_letters_keep_their_names_from_sheet_to_file(tmp_path, cli):
+    shot = tmp_path / "shot"
+    for step, name in enumerate(("0001", "0001a", "0002B", "0003")):
+        save(shot / "line" / f"A_{name}.png", line_drawing(step))
+    save(shot / "color" / "A_0001a.png", painting(1))
+    data = sheet(track(0, (0, "2B"), (2, "1a"), (4, "1"), (6, "2b")), length=8)
+    (tmp_path / "cut.xdts").write_bytes(data.replace(b"2b", b"2B"))
+    command = ("propagate", shot, "--out", tmp_path / "out", "--expose")
+    done = cli(*command, "--xdts", tmp_path / "cut.xdts")
+    assert done.code == 0, done.err
+    folder = tmp_path / "out" / "A" / "color"
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["A_0001.png", "A_0001a.png", "A_0002B.png"]
+    for step, name in enumerate(names):
+        assert right(folder / name, step, BOXES)
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert first_error(report, "cels") is None
+    shown = {item["name"]: item["frames"] for item in report["cels"][0]["exposures"]}
+    assert shown == {"1": [5, 6], "1a": [3, 4], "2B": [1, 2, 7, 8]}
+    assert right(tmp_path / "out" / "exposed" / "A" / "A_0001.png", 2, BOXES)
+    assert right(tmp_path / "out" / "exposed" / "A" / "A_0005.png", 0, BOXES)
 
 
 def test_one_cel_may_lie_in_a_plain_shot(timed, cli):

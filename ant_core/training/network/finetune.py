@@ -106,7 +106,8 @@ def read_production(shots: Sequence[Path], seed: int) -> Production:
 
 
 def _colored_frames(shot: Path, numbers: dict[int, int]) -> list[tuple[Path, TrueFrame]]:
-    lines, colors = SequenceReader("line", shot), SequenceReader("color", shot)
+    lines = SequenceReader("line", shot)
+    colors = SequenceReader("color", shot, like=lines.frames)
     result = []
     for number in sorted(set(lines.frames) & set(colors.frames)):
         line = Path(lines.place(number))

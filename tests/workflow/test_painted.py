@@ -1,0 +1,115 @@
+"""Painted frames as people make them, through the command line: what is told, what comes out."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from ant_core.schemas import first_error
+from tests.support.drawn import BOXES, load, make_shot, painting, save
+
+COLORS = [color for _, color in BOXES]
+
+
+def big(image):
+    return cv2.resize(image, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
+
+
+def large_shot(root, painted):
+    """The drawn boxes at four times the size; frame 1 is painted as given."""
+    shot = make_shot(root, frames=[1, 2], painted=[1])
+    for path in (shot / "line").iterdir():
+        save(path, big(load(path)))
+    save(shot / "color" / "0001.png", painted)
+    return shot
+
+
+def run(tmp_path, cli, painted):
+    shot = large_shot(tmp_path / "shot", painted)
+    done = cli("propagate", shot, "--out", tmp_path / "out", "--json")
+    assert done.code == 0, done.err
+    report = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    assert first_error(report, "report") is None
+    for line in done.out.splitlines():
+        assert first_error(json.loads(line), "event") is None
+    return done, report
+
+
+def second_frame(tmp_path):
+    image = load(tmp_path / "out" / "color" / "0002.png")
+    return [
+        tuple(image[4 * (y + height // 2), 4 * (x + 1 + width // 2)].tolist())
+        for (x, y, width, height), _ in BOXES
+    ]
+
+
+def test_a_flat_frame_has_no_note(tmp_path, cli):
+    _, report = run(tmp_path, cli, big(painting(0)))
+    assert report["warnings"] == []
+    assert "notes" not in report["frames"][0]
+    assert second_frame(tmp_path) == COLORS
+
+
+def test_jpeg_noise_comes_out_as_the_colours_of_the_artist(tmp_path, cli):
+    image = big(painting(0))[..., 2::-1]
+    noisy = cv2.imdecode(
+        cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 80])[1], cv2.IMREAD_COLOR
+    )
+    _, report = run(tmp_path, cli, np.ascontiguousarray(noisy[..., ::-1]))
+    used = {tuple(s["color"]) for frame in report["frames"] for s in frame["segments"]}
+    assert len(used) == 4
+    for color, meant in zip(second_frame(tmp_path), COLORS, strict=True):
+        assert np.abs(np.array(color[:3]) - meant[:3]).max() <= 3
+    assert report["summary"]["not_flat"] == 0
+
+
+def test_dabs_are_told_with_their_places(tmp_path, cli):
+    image = np.zeros_like(big(painting(0)))
+    for (x, y, width, height), color in BOXES:
+        cv2.circle(image, (4 * x + 2 * width, 4 * y + 2 * height), 5, color, -1)
+    _, report = run(tmp_path, cli, image)
+    assert second_frame(tmp_path) == COLORS
+    (note,) = report["warnings"]
+    assert note.startswith("frame 1: paint that does not fill its segment gives 3 of them")
+    flags = [s.get("flags") for s in report["frames"][0]["segments"]]
+    assert flags.count(["dab"]) == 3
+    assert report["summary"]["doubtful"] == 0
+
+
+def test_a_gradient_is_told_with_place_and_cause(tmp_path, cli):
+    image = big(painting(0))
+    (x, y, width, height), _ = BOXES[2]
+    part = image[4 * y : 4 * (y + height), 4 * x : 4 * (x + width)]
+    part[..., 1] = np.linspace(40, 240, part.shape[1])
+    done, report = run(tmp_path, cli, image)
+    assert report["summary"]["not_flat"] == 1
+    (segment,) = [s for s in report["frames"][0]["segments"] if s["state"] == "not_flat"]
+    assert segment["cover"] < 0.2
+    (note,) = report["warnings"]
+    assert note.startswith("frame 1 is not painted flat at")
+    assert "a gradient or noise" in note
+    assert note in done.err
+
+
+@pytest.mark.parametrize("shift", [(10, 0), (-7, 9)])
+def test_a_frame_beside_its_lines_is_told_once_and_read_where_it_belongs(tmp_path, cli, shift):
+    right, down = shift
+    moved = np.roll(big(painting(0)), (down, right), (0, 1))
+    _, report = run(tmp_path, cli, moved)
+    (note,) = [text for text in report["warnings"] if "beside its lines" in text]
+    told = [int(number) for number in note.split("painted ")[1].split(" px")[0].split(",")]
+    assert max(abs(told[0] - right), abs(told[1] - down)) <= 1
+    assert second_frame(tmp_path) == COLORS
+
+
+def test_notes_stay_when_nothing_is_done_again(tmp_path, cli):
+    image = np.zeros_like(big(painting(0)))
+    for (x, y, width, height), color in BOXES:
+        cv2.circle(image, (4 * x + 2 * width, 4 * y + 2 * height), 5, color, -1)
+    _, first = run(tmp_path, cli, image)
+    again = cli("propagate", tmp_path / "shot", "--out", tmp_path / "out")
+    report = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    assert report["warnings"] == first["warnings"]
+    assert first["warnings"][0] in again.err
+    assert "kept from the last run" in again.err
