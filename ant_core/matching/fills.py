@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.color.palette import NO_COLOR, UNPAINTED, Palette
+from ant_core.matching.review import REVIEW_BELOW
 
 __all__ = [
     "FAILED",
@@ -33,7 +34,6 @@ STATES = ("painted", "unpainted", "no_counterpart", "not_flat", "locked", "faile
 PAINTED, STATE_UNPAINTED, NO_COUNTERPART, NOT_FLAT, LOCKED, FAILED = range(len(STATES))
 FLAG_SIDES_DISAGREE = 1  # painted frames before and after would give different colours
 FLAG_HINT = 2  # the colour was given by a hint
-REVIEW_BELOW = 0.6  # confidence under which a segment counts as doubtful, if nobody says otherwise
 FLAGS = ((FLAG_SIDES_DISAGREE, "sides_disagree"), (FLAG_HINT, "hint"))
 
 

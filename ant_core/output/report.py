@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -26,7 +26,15 @@ from ant_core.reporter import counted
 from ant_core.shot.frames import describe_frames
 from ant_core.shot.shot import Shot
 
-__all__ = ["RunInfo", "Summary", "report_json", "summarize", "write_report", "write_sheet"]
+__all__ = [
+    "RunInfo",
+    "Summary",
+    "lowest_confidence",
+    "report_json",
+    "summarize",
+    "write_report",
+    "write_sheet",
+]
 
 _PACKAGES = ("numpy", "opencv-python-headless", "numba", "onnxruntime", "onnxruntime-gpu")
 _KINDS: dict[str, Any] = {
@@ -146,6 +154,20 @@ def summarize(results: dict[int, FrameResult], review_below: float) -> Summary:
         tuple((reason, tuple(frames)) for reason, frames in reasons.items()),
         tuple(kept),
     )
+
+
+def lowest_confidence(results: Iterable[FrameResult]) -> float | None:
+    """Return the lowest confidence of the segments coloured from a counterpart; None without.
+
+    As the report writes it, in [0, 1]. Frames that the artist painted or locked do not count.
+    """
+    lowest = [
+        float(result.fills.confidence[has_counterpart].min())
+        for result in results
+        if result.role == "predicted"
+        and (has_counterpart := result.fills.state != NO_COUNTERPART).any()
+    ]
+    return round(min(lowest), 4) if lowest else None
 
 
 def _versions() -> dict[str, str]:
