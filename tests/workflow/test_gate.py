@@ -8,6 +8,7 @@ import pytest
 from ant_core.batch.result import ShotResult
 from ant_core.workflow.gate import Gate
 from tests.support.drawn import BOXES, line_drawing, load, make_shot, painting, save
+from tests.support.fakes import FakeMatcher
 
 STRANGE = (*BOXES, ((70, 60, 16, 12), (1, 2, 3, 255)))  # what no painted frame shows
 
@@ -110,7 +111,8 @@ def test_share_of_doubtful_segments(shot, report):
     assert report("--fail-over", f"{share - 1:.2f}%")[0] == 3
 
 
-def test_lowest_confidence_of_the_report_is_the_limit(shot, report):
+def test_lowest_confidence_of_the_report_is_the_limit(report, monkeypatch):
+    monkeypatch.setattr(FakeMatcher, "confidence", lambda _, raw: 0.7 + 0.05 * raw)
     _, found = report()
     lowest = min(
         segment["confidence"]
@@ -120,7 +122,7 @@ def test_lowest_confidence_of_the_report_is_the_limit(shot, report):
     )
     assert 0 < lowest < 1
     assert report("--fail-under", lowest)[0] == 0
-    assert report("--fail-under", min(1, lowest + 0.0001))[0] == 3
+    assert report("--fail-under", lowest + 0.0001)[0] == 3
 
 
 def test_share_counts_over_all_cels(tmp_path, cli):
