@@ -338,7 +338,7 @@ def test_segment_refuses_what_is_no_picture(tmp_path, cli):
 
 
 def test_segment_refuses_more_segments_than_16_bits_hold(tmp_path, cli, monkeypatch):
-    monkeypatch.setattr("ant_core.commands.segment._MOST_SEGMENTS", 3)
+    monkeypatch.setattr("ant_core.workflow.segment._MOST_SEGMENTS", 3)
     save(tmp_path / "line.png", line_drawing(0))
     done = cli("segment", tmp_path / "line.png", "--out", tmp_path / "labels.png")
     assert done.code == 5
