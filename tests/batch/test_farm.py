@@ -115,7 +115,7 @@ def test_job_that_fails_on_doubt_still_writes_its_summary(shots, tmp_path, progr
     far = [((4, 4, 6, 66), (1, 2, 3, 255)), ((60, 8, 20, 60), (1, 2, 3, 255))]
     save(shots / "b" / "line" / "0003.png", line_drawing(0, boxes=far))
     job, out = tmp_path / "job", tmp_path / "results"
-    export(shots, "--fail-over=10%", "--out", job)
+    export(shots, "--fail-over=0", "--out", job)
     done = openjd(
         *("run", job / "template.json", "--step", "Summary", "--run-dependencies"),
         *("-p", f"AntCore={program}", "-p", f"Out={out}", "-p", "Threads=1"),
