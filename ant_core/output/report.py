@@ -17,6 +17,7 @@ from ant_core import __version__
 from ant_core.formats.palettes import NamedPalette
 from ant_core.formats.png import encode_png
 from ant_core.matching.fills import NO_COUNTERPART
+from ant_core.matching.sources import SheetId, SourceId
 from ant_core.output.color_names import name_colors
 from ant_core.output.contact_sheet import Cell, draw_sheet, read_thumbnail
 from ant_core.propagation.output import RunOutput
@@ -266,8 +267,8 @@ def write_sheet(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) ->
     """Draw and write the contact sheet; returns its path."""
     places: dict[int, NDArray[np.float32]] = {}
 
-    def picture(frame: int) -> NDArray[np.uint8] | None:
-        record = output.state.load(run.records.get(frame, ""), run.palette)
+    def picture(source: SourceId) -> NDArray[np.uint8] | None:
+        record = output.state.load(run.records.get(source, ""), run.palette)
         return read_thumbnail(record.thumbnail) if record is not None else None
 
     for frame in run.results:
@@ -276,9 +277,9 @@ def write_sheet(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) ->
             places[frame] = record.places
     empty = np.zeros((0, 3), np.float32)
     cells = [
-        Cell(-number, "reference", 1.0, 0, empty, sheet.name)
-        for number, sheet in enumerate(shot.sheets, start=1)
-        if -number in run.records
+        Cell(SheetId(place), "reference", 1.0, 0, empty, sheet.name)
+        for place, sheet in enumerate(shot.sheets)
+        if SheetId(place) in run.records
     ]
     cells += [
         _cell(result, places.get(frame), info.review_below) for frame, result in run.results.items()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ant_core.color.palette import Palette
 from ant_core.errors import Cancelled, InputError
 from ant_core.matching.matcher import DrawingFeatures
+from ant_core.matching.sources import SheetId, SourceId
 from ant_core.propagation.memory import digest_of
 from ant_core.propagation.output import Output
 from ant_core.propagation.pipeline import Pipeline
@@ -97,7 +98,7 @@ class Workbench:
         # One thread means one: helpers that read ahead and write behind would be two more.
         overlap = threads != 1 and shot.size[0] * shot.size[1] <= _OVERLAP_PIXELS
         self.pipeline = Pipeline(self._analyze, overlap=overlap, threads=threads)
-        self.encode_sheet: Callable[[int], DrawingFeatures]  # set by `SheetSources`
+        self.encode_sheet: Callable[[SheetId], DrawingFeatures]  # set by `SheetSources`
 
     @property
     def line_digests(self) -> set[str]:
@@ -143,16 +144,13 @@ class Workbench:
         self._stop_if_asked()  # a large drawing takes a good part of a second to take apart
         return analyze(image, line_hash, self.settings.gap_px, self.timings)
 
-    def features(self, frame: int, line_hash: str) -> DrawingFeatures:
-        """Return a drawing's encoded form, taking it apart again if it was dropped.
-
-        `frame` is -1 for the first model sheet, -2 for the next.
-        """
+    def features(self, source: SourceId, line_hash: str) -> DrawingFeatures:
+        """Return the encoded form of a drawing or sheet, made again if it was dropped."""
 
         def make() -> DrawingFeatures:
-            if frame < 0:
-                return self.encode_sheet(frame)
-            descriptors = self.pipeline.get(frame).descriptors
+            if isinstance(source, SheetId):
+                return self.encode_sheet(source)
+            descriptors = self.pipeline.get(source).descriptors
             with self.timings.measure("encode"):
                 return self.matcher.encode(descriptors)
 
