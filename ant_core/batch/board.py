@@ -16,6 +16,7 @@ from ant_core.batch.records import Records
 from ant_core.batch.result import SCHEMA, ShotResult
 from ant_core.files import WholeFiles
 from ant_core.reporter import counted
+from ant_core.workflow.gate import Gate
 
 __all__ = ["Board"]
 
@@ -55,34 +56,38 @@ class Board:
     records : Records
         Tell of shots that this run does not touch.
     files : WholeFiles
+    gate : Gate
+        What every shot is judged by.
     """
 
     def __init__(
-        self, out: Path, names: Sequence[str], records: Records, files: WholeFiles
+        self, out: Path, names: Sequence[str], records: Records, files: WholeFiles, gate: Gate
     ) -> None:
         self.out = out
         self.page = out / "summary.html"
         self._records = records
         self._files = files
+        self._gate = gate
         self._start = time.monotonic()
         self._written = time.monotonic()
         self._results: dict[str, ShotResult] = {}
         for name in names:
             record = records.read(name)
-            self._results[name] = record.result if record else ShotResult(name)
+            self._results[name] = record.result.judged(gate) if record else ShotResult(name)
 
     def expect(self, names: Iterable[str]) -> None:
         """Take shots for not done until this run says otherwise."""
         for name in names:
             self._results[name] = ShotResult(name)
 
-    def put(self, result: ShotResult) -> None:
-        """Note how a shot ended; from time to time also on disk."""
-        self._results[result.name] = result
+    def put(self, result: ShotResult) -> ShotResult:
+        """Judge and note how a shot ended; from time to time also on disk."""
+        judged = self._results[result.name] = result.judged(self._gate)
         if not result.worker:  # its engine died, so that nobody else tells of it
             self._records.write(result, "", "", b"")
         if time.monotonic() - self._written > _REWRITE_S:
             self.write()
+        return judged
 
     def results(self) -> list[ShotResult]:
         """Return what is known of every shot, in the order of the list."""

@@ -252,7 +252,7 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
     if threads is None:
         neighbours = settings["neighbours"].get(urlsplit(worker.address).hostname, 1)
         threads = max(1, (os.cpu_count() or 1) // neighbours)
-    task = replace(task, arguments=(*task.arguments, f"--threads={threads}"))
+    task = task.with_threads(threads)
     reporter = _Reporter(worker, settings["run"], task.name)
     with _ONE_AT_A_TIME:
         try:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ant_core.batch.board import Board
+from ant_core.batch.options import BatchOptions
 from ant_core.batch.pool import Event, Finished, Moved, Pool, Retried
 from ant_core.batch.records import Records
 from ant_core.batch.result import ShotResult
@@ -20,52 +21,33 @@ from ant_core.files import WholeFiles
 from ant_core.reporter import Reporter, counted
 from ant_core.workflow.outcome import Outcome
 
-__all__ = ["batch", "chosen_shots", "common_arguments"]
+__all__ = ["batch"]
 
 _CORES_A_JOB = 2  # an engine reads ahead and writes behind, and fills about two cores
 
 
-def chosen_shots(options: argparse.Namespace, out: Path | None) -> list[BatchShot]:
-    """Read the shots that LIST names, with the options that hold for all of them."""
-    defaults = {
-        key: value
-        for key in ("line", "color", "gap")
-        if (value := getattr(options, key)) is not None
-    }
-    if options.model_sheet:
-        defaults["model-sheet"] = [str(Path(sheet).absolute()) for sheet in options.model_sheet]
-    return read_shots(options.lists, defaults, out)
-
-
-def common_arguments(options: argparse.Namespace) -> list[str]:
-    """Return what every shot's propagate is given besides its own options."""
-    arguments = [f"--device={options.device}"]
-    if options.model is not None:
-        model = Path(options.model)
-        arguments.append(f"--model={model.absolute() if model.exists() else options.model}")
-    if options.fail_under is not None:
-        arguments.append(f"--fail-under={options.fail_under:g}")
-    return arguments
-
-
 def batch(
-    options: argparse.Namespace, reporter: Reporter, cancel: threading.Event, files: WholeFiles
+    options: BatchOptions, reporter: Reporter, cancel: threading.Event, files: WholeFiles
 ) -> Outcome:
     """Colour every shot of the list; see `ant_core batch --help`."""
     out = Path(options.out).absolute()
-    shots = chosen_shots(options, out)
+    shots = read_shots(options.lists, options.defaults, out)
     chosen = _only(shots, options.only)
     records = Records(out, files)
     files.make_folder(out)
     WholeFiles.sweep(out)
-    board = Board(out, [shot.name for shot in shots], records, files)
+    board = Board(out, [shot.name for shot in shots], records, files, options.gate)
     if not options.collect:
-        common = common_arguments(options)
-        tasks = [Task(shot.name, (*shot.arguments, *common), str(out)) for shot in chosen]
+        tasks = [_task(shot, options, out) for shot in chosen]
         board.expect(task.name for task in tasks)
         _color(tasks, options, reporter, cancel, files, board)
     board.write()
     return _conclude(board, {shot.name for shot in chosen}, options, reporter)
+
+
+def _task(shot: BatchShot, options: BatchOptions, out: Path) -> Task:
+    chosen = replace(shot.options, out=str(out / shot.name), **options.common)
+    return Task(shot.name, chosen, str(out))
 
 
 def _only(shots: list[BatchShot], names: Sequence[str]) -> list[BatchShot]:
@@ -79,7 +61,7 @@ def _only(shots: list[BatchShot], names: Sequence[str]) -> list[BatchShot]:
 
 def _color(
     tasks: Sequence[Task],
-    options: argparse.Namespace,
+    options: BatchOptions,
     reporter: Reporter,
     cancel: threading.Event,
     files: WholeFiles,
@@ -87,10 +69,11 @@ def _color(
 ) -> None:
     done = 0
     for event in _events(tasks, options, cancel, files, Path(board.out)):
-        done += isinstance(event, Finished)
-        _tell(event, done, len(tasks), reporter)
         if isinstance(event, Finished):
-            board.put(event.result)
+            done += 1
+            _tell(Finished(board.put(event.result)), done, len(tasks), reporter)
+        else:
+            _tell(event, done, len(tasks), reporter)
     if done < len(tasks):
         board.write()
         raise Cancelled(
@@ -101,7 +84,7 @@ def _color(
 
 def _events(
     tasks: Sequence[Task],
-    options: argparse.Namespace,
+    options: BatchOptions,
     cancel: threading.Event,
     files: WholeFiles,
     out: Path,
@@ -122,7 +105,7 @@ def _events(
         return
     threads = options.threads or max(1, _cores() // max(1, jobs))
     pool = Pool(
-        [_with_threads(task, threads) for task in tasks],
+        [task.with_threads(threads) for task in tasks],
         jobs=jobs,
         threads=threads,
         retries=options.retries,
@@ -130,10 +113,6 @@ def _events(
         files=files,
     )
     yield from pool.run(cancel)
-
-
-def _with_threads(task: Task, threads: int) -> Task:
-    return Task(task.name, (*task.arguments, f"--threads={threads}"), task.out)
 
 
 def _cores() -> int:
@@ -180,9 +159,7 @@ def _in_words(result: ShotResult) -> str:
     return f"{counted(result.frames, 'frame')}, {doubt}, {how}"
 
 
-def _conclude(
-    board: Board, chosen: set[str], options: argparse.Namespace, reporter: Reporter
-) -> Outcome:
+def _conclude(board: Board, chosen: set[str], options: BatchOptions, reporter: Reporter) -> Outcome:
     """Say what came of the batch; failures weigh more than doubt."""
     results = [result for result in board.results() if result.name in chosen]
     failed = [r.name for r in results if r.state == "failed" or r.failed_frames]
@@ -198,7 +175,7 @@ def _conclude(
         parts += [f"{_names(waiting)} not done yet"] if waiting else []
         event["error"] = f"{', '.join(parts)}; the others are done: see {board.page}"
         event["error_type"] = "AntError"
-    elif options.fail_under is not None and review:
+    elif options.gate.is_set and review:
         exit_code = 3
         reporter.say(f"to review: {_names(review)}")
     return Outcome(exit_code, str(board.page), event)

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from ant_core import __version__
 from ant_core.errors import InputError
+from ant_core.workflow.propagate_options import PropagateOptions
 
 __all__ = ["inputs_digest", "outputs_digest"]
 
-# Where results go, and how quickly they are made, changes nothing in them.
-_NO_INFLUENCE = ("command", "out", "json", "debug", "threads", "model")
-_FILES = ("line", "color", "hints", "model_sheet", "palette", "xdts")
 _BLOCK = 1 << 20
 
 Check = Callable[[], None]
 
 
-def inputs_digest(options: argparse.Namespace, model_hash: str, check: Check) -> str:
+def inputs_digest(options: PropagateOptions, model_hash: str, check: Check) -> str:
     """Return the hash of all that the results of a shot depend on.
 
     Parameters
     ----------
-    options : argparse.Namespace
-        Of `ant_core propagate`. An option that names files counts with their content.
+    options : PropagateOptions
+        One that has its default does not count, nor one that changes nothing in the results. One
+        that names files counts with their content.
     model_hash : str
     check : callable
         Called between two files; may raise to stop.
@@ -39,17 +38,21 @@ def inputs_digest(options: argparse.Namespace, model_hash: str, check: Check) ->
     InputError
         When a file cannot be read.
     """
-    values = {k: v for k, v in vars(options).items() if k not in _NO_INFLUENCE and v is not None}
-    shot = values.pop("shot", None)
+    shot = options.shot
     base = Path(shot) if shot is not None else Path()
-    skip = os.path.realpath(options.out)  # may lie in the shot's folder
+    skip = os.path.realpath(options.out or "")  # may lie in the shot's folder
     parts: dict[str, Any] = {"engine": __version__, "model": model_hash}
     # With both patterns given, nothing else in the shot's folder is read.
-    if shot is not None and not (base.is_dir() and "line" in values and "color" in values):
+    if shot is not None and not (base.is_dir() and options.line and options.color):
         parts["shot"] = _content(base, skip, check)
-    for key, value in values.items():
-        items = value if isinstance(value, list) else [value]
-        parts[key] = [_value(key, item, base, skip, check) for item in items]
+    for field in fields(options):
+        value, about = getattr(options, field.name), field.metadata
+        if field.name == "shot" or value == field.default or not about.get("influence", True):
+            continue
+        items = value if isinstance(value, tuple) else [value]
+        if about.get("files"):
+            items = [_value(field.name, item, base, skip, check) for item in items]
+        parts[field.name] = items
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -58,11 +61,9 @@ def outputs_digest(folder: Path, check: Check) -> str:
     return _content(folder, "", check)
 
 
-def _value(key: str, value: Any, base: Path, skip: str, check: Check) -> Any:
-    """Return an option's value, or the hash of the files that it names."""
-    in_file = key in ("line", "color") and base.is_file()  # names of layers
-    # A frame number may be the name of a file, too.
-    if in_file or key not in _FILES or not isinstance(value, str):
+def _value(key: str, value: str, base: Path, skip: str, check: Check) -> Any:
+    """Return the hash of the files that an option names; its value where it names none."""
+    if key in ("line", "color") and base.is_file():  # names of layers
         return value
     path = base / value if base.is_dir() else Path(value)
     if path.exists():

@@ -6,17 +6,17 @@ FOLDER/shots.json      the list of shots that the tasks read, with full paths
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ant_core.batch.command import chosen_shots, common_arguments
-from ant_core.batch.shots import BatchShot
+from ant_core.batch.options import ListOptions
+from ant_core.batch.shots import BatchShot, read_shots
 from ant_core.errors import UsageError
 from ant_core.files import WholeFiles
 from ant_core.reporter import Reporter
+from ant_core.workflow.options import arguments_of, options_to_json
 from ant_core.workflow.outcome import Outcome
 
 __all__ = ["export", "job_template"]
@@ -27,11 +27,17 @@ _MEMORY_MIB = 2048  # twice what a shot of 4K takes
 _GRACE_S = 10  # a run ends within a second when asked to
 
 
-def export(options: argparse.Namespace, reporter: Reporter, files: WholeFiles) -> Outcome:
-    """Write the job; see `ant_core farm export --help`."""
-    folder = Path(options.out).absolute()
-    shots = chosen_shots(options, folder)
-    template = job_template(shots, common_arguments(options), options.threads or _USUAL_THREADS)
+def export(options: ListOptions, out: Path, reporter: Reporter, files: WholeFiles) -> Outcome:
+    """Write the job into the folder `out`; see `ant_core farm export --help`."""
+    folder = out.absolute()
+    shots = read_shots(options.lists, options.defaults, folder)
+    gate = {"fail_over": options.gate.fail_over, "fail_under": options.gate.fail_under}
+    template = job_template(
+        shots,
+        arguments_of(options.common),
+        options.threads or _USUAL_THREADS,
+        gate=arguments_of(gate),
+    )
     files.make_folder(folder)
     places = {"template": folder / "template.json", "shots": folder / "shots.json"}
     for key, document in (("shots", _shot_list(shots)), ("template", template)):
@@ -47,26 +53,13 @@ def export(options: argparse.Namespace, reporter: Reporter, files: WholeFiles) -
 
 def _shot_list(shots: Sequence[BatchShot]) -> dict[str, Any]:
     """Write shots as a list for `ant_core batch`."""
-    return {"schema": 1, "shots": [{"name": shot.name} | _options(shot) for shot in shots]}
+    rows = [{"name": shot.name} | options_to_json(shot.options) for shot in shots]
+    return {"schema": 1, "shots": rows}
 
 
-def _options(shot: BatchShot) -> dict[str, Any]:
-    """Turn arguments back into what a list has; options that are repeated have all values."""
-    values: dict[str, Any] = {}
-    for argument in shot.arguments:
-        if not argument.startswith("--"):
-            values["shot"] = argument
-            continue
-        key, equals, value = argument[2:].partition("=")
-        before = values.get(key, [])
-        values[key] = [*before, value] if equals else True
-    return {
-        key: value[0] if isinstance(value, list) and len(value) == 1 else value
-        for key, value in values.items()
-    }
-
-
-def job_template(shots: Sequence[BatchShot], common: Sequence[str], threads: int) -> dict[str, Any]:
+def job_template(
+    shots: Sequence[BatchShot], common: Sequence[str], threads: int, gate: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return the job template.
 
     Parameters
@@ -76,6 +69,9 @@ def job_template(shots: Sequence[BatchShot], common: Sequence[str], threads: int
         Options of the batch that hold for every shot.
     threads : int
         Default of the job's parameter Threads: cores that a task asks for.
+    gate : sequence of str
+        Options of the batch that say what fails the job. Only the last task has them: a task
+        that failed would keep the summary from being written.
 
     Raises
     ------
@@ -98,7 +94,7 @@ def job_template(shots: Sequence[BatchShot], common: Sequence[str], threads: int
         "name": "Summary",
         "description": "Collects what became of the shots: summary.html, .json and .csv in Out.",
         "dependencies": [{"dependsOn": step["name"]} for step in color],
-        "script": _script([*_BATCH, "--collect", *common]),
+        "script": _script([*_BATCH, "--collect", *common, *gate]),
     }
     return {
         "specificationVersion": "jobtemplate-2023-09",

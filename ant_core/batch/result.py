@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from ant_core.workflow.gate import Gate
+
 __all__ = ["SCHEMA", "ShotResult"]
 
 SCHEMA = 1
@@ -22,7 +24,7 @@ class ShotResult:
     state : "done", "failed" or "waiting"
         Coloured, wholly or but for single frames; not coloured at all; not begun or not ended.
     exit_code : int
-        As `ant_core propagate` would have ended.
+        As `ant_core propagate` would have ended; 3 where a limit of the batch is broken.
     error, error_type : str
         Empty when all is well.
     frames, drawings, segments, doubtful, no_counterpart, not_flat : int
@@ -32,6 +34,8 @@ class ShotResult:
         Of every frame: its number and its doubtful segments.
     confidence : float or None
         Mean over predicted frames, in [0, 1].
+    lowest_confidence : float or None
+        Of the segments that were coloured from a counterpart, in [0, 1].
     seconds : float
         Time that the run took; of an earlier run where `kept`.
     attempts : int
@@ -62,6 +66,7 @@ class ShotResult:
     failed_frames: tuple[int, ...] = ()
     doubt: tuple[tuple[int, int], ...] = ()
     confidence: float | None = None
+    lowest_confidence: float | None = None
     seconds: float = 0.0
     attempts: int = 1
     kept: bool = False
@@ -79,6 +84,18 @@ class ShotResult:
         """Doubtful segments as a share of all, in [0, 1]."""
         return self.doubtful / self.segments if self.segments else 0.0
 
+    def judged(self, gate: Gate) -> ShotResult:
+        """Return it with exit code 3 if it is whole but breaks a limit, with 0 if it does not."""
+        if self.exit_code not in (0, 3) or self.state != "done":
+            return self
+        fails = gate.fails(
+            segments=self.segments,
+            doubtful=self.doubtful,
+            no_counterpart=self.no_counterpart,
+            lowest_confidence=self.lowest_confidence,
+        )
+        return replace(self, exit_code=3 if fails else 0)
+
     def to_json(self) -> dict[str, Any]:
         """Return it as the schema has it."""
         return asdict(self) | {"doubt_share": round(self.doubt_share, 5)}
@@ -87,6 +104,8 @@ class ShotResult:
     def from_json(cls, document: dict[str, Any]) -> ShotResult:
         """Read what `to_json` wrote; TypeError when it is something else."""
         values = {key: value for key, value in document.items() if key != "doubt_share"}
+        if "lowest_confidence" not in values:
+            raise TypeError("written before there was a lowest confidence: no gate can judge it")
         result = cls(**values)
         return replace(
             result,

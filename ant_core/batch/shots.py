@@ -17,7 +17,7 @@ import glob
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,7 +25,8 @@ from ant_core.batch.rows import Row, read_rows
 from ant_core.errors import InputError, UsageError
 from ant_core.files import read_bytes
 from ant_core.formats.pattern import find_sequence
-from ant_core.workflow.options import parse_propagate
+from ant_core.workflow.options import options_from_json
+from ant_core.workflow.propagate_options import PropagateOptions
 
 __all__ = ["BatchShot", "read_shots"]
 
@@ -34,7 +35,10 @@ _AUTOSAVES = ("-autosave.kra",)  # what Krita leaves where it was killed
 _TAKEN = ("summary.html", "summary.json", "summary.csv")  # what else stands in OUT
 _LIST_FILES = (".txt", ".lst", ".csv", ".tsv", ".json", "")
 _PATH_OPTIONS = ("hints", "model-sheet", "palette", "xdts")
-_BATCH_OPTIONS = ("out", "json", "debug", "threads", "model", "device", "fail-under")
+_BATCH_OPTIONS = (
+    *("out", "json", "debug", "threads", "model", "device"),
+    *("review-below", "fail-over", "fail-under"),
+)
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,12 @@ class BatchShot:
     ----------
     name : str
         Unique in the batch; its results lie in OUT/NAME. May have slashes.
-    arguments : tuple of str
-        What `ant_core propagate` is given for it, all but what the batch decides.
+    options : PropagateOptions
+        All but what the batch decides: `out`, the model, the device, threads, what is doubtful.
     """
 
     name: str
-    arguments: tuple[str, ...]
+    options: PropagateOptions
 
 
 def read_shots(
@@ -83,7 +87,7 @@ def read_shots(
         )
     rows = [Row(_over(defaults, row.values), row.base, row.place) for row in rows]
     names = _names(rows)
-    return [BatchShot(name, tuple(_arguments(row))) for name, row in zip(names, rows, strict=True)]
+    return [BatchShot(name, _options(row)) for name, row in zip(names, rows, strict=True)]
 
 
 def _over(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,36 +210,28 @@ def _check_unique(names: Sequence[str], rows: Sequence[Row]) -> None:
             )
 
 
-def _arguments(row: Row) -> list[str]:
-    """Write a row as arguments of `ant_core propagate`, and check them."""
+def _options(row: Row) -> PropagateOptions:
+    """Read a row as options of `ant_core propagate`; UsageError names the row."""
     values = {key: value for key, value in row.values.items() if key != "name"}
-    base, shot = row.base.absolute(), values.pop("shot", None)
-    arguments = [os.path.normpath(base / str(shot))] if shot else []
-    from_base = {*_PATH_OPTIONS, *(() if shot else ("line", "color"))}
+    base = row.base.absolute()
+    from_base = {*_PATH_OPTIONS, *(() if values.get("shot") else ("line", "color"))}
+    if values.get("shot"):
+        values["shot"] = os.path.normpath(base / str(values["shot"]))
     for key, value in values.items():
         if key in _BATCH_OPTIONS:
             raise UsageError(f"{row.place}: {key} holds for the whole batch: give it to batch")
         if key == "in-place":
             raise UsageError(f"{row.place}: in-place has no place in a batch, which writes to OUT")
-        for text in _texts(value):
-            full = str(base / text) if key in from_base else text
-            arguments.append(f"--{key}={full}" if full else f"--{key}")
+        if key in from_base:
+            values[key] = _from_base(value, base)
     try:
-        parse_propagate([*arguments, "--out=OUT"])
+        return replace(options_from_json(values | {"out": "OUT"}), out=None)
     except UsageError as error:
-        text = str(error).removesuffix("; see ant_core propagate --help")
-        raise UsageError(f"{row.place}: {text}; see ant_core propagate --help") from None
-    return arguments
+        raise UsageError(f"{row.place}: {error}") from None
 
 
-def _texts(value: Any) -> list[str]:
-    """Write a value as options take it: [] for none, [""] for a flag, numbers in one list."""
-    if value is None or value is False or value == "":
-        return []
-    if value is True:
-        return [""]
+def _from_base(value: Any, base: Path) -> Any:
+    """Return a path, or several, as seen from a folder; what is no path is left as it is."""
     if isinstance(value, list):
-        if all(isinstance(item, int) for item in value):
-            return [",".join(map(str, value))]
-        return [str(item) for item in value]
-    return [str(value)]
+        return [_from_base(item, base) for item in value]
+    return str(base / str(value)) if value not in (None, False, True, "") else value

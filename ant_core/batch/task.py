@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,8 @@ from ant_core.errors import AntError, Cancelled, DeviceUnavailable, ModelError
 from ant_core.files import WholeFiles
 from ant_core.matching.matcher import Matcher
 from ant_core.reporter import Reporter
-from ant_core.workflow.options import parse_propagate
+from ant_core.workflow.options import options_from_json, options_to_json
+from ant_core.workflow.propagate_options import PropagateOptions
 
 _COUNTS = ("frames", "drawings", "segments", "doubtful", "no_counterpart", "not_flat")
 
@@ -35,8 +35,8 @@ class Task:
     Attributes
     ----------
     name : str
-    arguments : tuple of str
-        Of `ant_core propagate`, without --out.
+    options : PropagateOptions
+        All of them; `out` is the folder of the shot.
     out : str
         OUT of the batch.
     attempt : int
@@ -44,25 +44,29 @@ class Task:
     """
 
     name: str
-    arguments: tuple[str, ...]
+    options: PropagateOptions
     out: str
     attempt: int = 1
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """Return it as the engine processes take it."""
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {
+            "options": options_to_json(self.options)
+        }
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Task:
-        return cls(**document | {"arguments": tuple(document["arguments"])})
+        """Read what `to_json` wrote."""
+        return cls(**document | {"options": options_from_json(document["options"])})
 
     @property
     def folder(self) -> Path:
         """Where the results of the shot lie."""
         return Path(self.out) / self.name
 
-    def options(self) -> argparse.Namespace:
-        """Return the options of `ant_core propagate`."""
-        return parse_propagate([*self.arguments, f"--out={self.folder}"])
+    def with_threads(self, threads: int) -> Task:
+        """Return it with another number of CPU threads."""
+        return replace(self, options=replace(self.options, threads=threads))
 
 
 class Engine:
@@ -72,7 +76,7 @@ class Engine:
         self._key: tuple[Any, ...] = ()
         self._matcher: Matcher | None = None
 
-    def matcher(self, options: argparse.Namespace) -> Matcher:
+    def matcher(self, options: PropagateOptions) -> Matcher:
         """Return the matcher that the options ask for."""
         from ant_core.workflow.propagate import make_matcher
 
@@ -102,7 +106,7 @@ def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.E
         if cancel.is_set():
             raise Cancelled(f"stopped before {task.name} was done")
 
-    options, folder = task.options(), task.folder
+    options, folder = task.options, task.folder
     matcher = engine.matcher(options)
     with records.lock(task.name, check):
         try:
@@ -111,7 +115,7 @@ def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.E
             same = record is not None and record.inputs == inputs
             if record is not None and same and record.outputs == outputs_digest(folder, check):
                 return replace(record.result, kept=True)
-            result = _colored(task, options, matcher, reporter, cancel, files)
+            result = _colored(task, matcher, reporter, cancel, files)
         except (Cancelled, ModelError, DeviceUnavailable):
             raise
         except Exception as error:
@@ -130,7 +134,6 @@ def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.E
 
 def _colored(
     task: Task,
-    options: argparse.Namespace,
     matcher: Matcher,
     reporter: Reporter,
     cancel: threading.Event,
@@ -140,7 +143,7 @@ def _colored(
     from ant_core.workflow import propagate
 
     start = time.perf_counter()
-    outcome = propagate.run(options, reporter, cancel, files, lambda: matcher)
+    outcome = propagate.run(task.options, reporter, cancel, files, lambda: matcher)
     event = outcome.event
     # A shot of several cels has a report for each, and one over all that names them.
     parts = event.get("cels", [event])
@@ -159,6 +162,7 @@ def _colored(
         failed_frames=_numbers(f for f in frames if "error" in f),
         doubt=doubt,
         confidence=round(sum(predicted) / len(predicted), 4) if predicted else None,
+        lowest_confidence=_lowest(frames),
         seconds=round(time.perf_counter() - start, 2),
         attempts=task.attempt,
         report=_inside(event["report"], task.out),
@@ -178,6 +182,20 @@ def _doubt_by_frame(frames: Iterable[dict[str, Any]]) -> tuple[tuple[int, int], 
     for frame in frames:
         doubt[frame["frame"]] = doubt.get(frame["frame"], 0) + frame["doubtful"]
     return tuple(sorted(doubt.items()))
+
+
+def _lowest(frames: Iterable[dict[str, Any]]) -> float | None:
+    """Return the lowest confidence of the segments coloured from a counterpart; None without."""
+    return min(
+        (
+            segment["confidence"]
+            for frame in frames
+            if frame["role"] == "predicted"
+            for segment in frame["segments"]
+            if segment["state"] != "no_counterpart"
+        ),
+        default=None,
+    )
 
 
 def _numbers(frames: Iterable[dict[str, Any]]) -> tuple[int, ...]:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import argparse
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ant_core.workflow.option_types import add_common, add_device, add_fail_under, whole
+from ant_core.workflow.option_types import add_common, add_device, add_review, pixels, whole
 
 if TYPE_CHECKING:
     from ant_core.files import WholeFiles
     from ant_core.reporter import Reporter
     from ant_core.workflow.outcome import Outcome
 
-__all__ = ["DESCRIPTION", "HELP", "add_arguments", "add_list_arguments", "run"]
+__all__ = ["DESCRIPTION", "HELP", "add_arguments", "add_list_arguments", "list_options", "run"]
 
 HELP = "colour many shots, several at a time"
 DESCRIPTION = """\
@@ -46,10 +46,15 @@ def add_list_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="learn also from this coloured picture, in every shot; may be given again",
     )
-    add("--gap", metavar="PX", help="close gaps in lines up to this width, in every shot")
+    add(
+        "--gap",
+        type=pixels,
+        metavar="PX",
+        help="close gaps in lines up to this width, in every shot",
+    )
     add("--model", metavar="FILE", help="model file or name (default: the one in the package)")
     add_device(parser)
-    add_fail_under(parser)
+    add_review(parser)
     add(
         "--threads",
         type=whole(1, 1024),
@@ -57,6 +62,24 @@ def add_list_arguments(parser: argparse.ArgumentParser) -> None:
         help="CPU threads of an engine (default: its share)",
     )
     add_common(parser)
+
+
+def list_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what `add_list_arguments` asked for, by field of `ListOptions`."""
+    from ant_core.workflow.gate import Gate
+
+    return {
+        "lists": tuple(options.lists),
+        "line": options.line,
+        "color": options.color,
+        "model_sheet": tuple(options.model_sheet or ()),
+        "gap": options.gap,
+        "model": options.model,
+        "device": options.device,
+        "review_below": options.review_below,
+        "gate": Gate(fail_over=options.fail_over, fail_under=options.fail_under),
+        "threads": options.threads,
+    }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,5 +127,15 @@ def run(
 ) -> Outcome:
     """Colour every shot of the list; see `ant_core batch --help`."""
     from ant_core.batch.command import batch
+    from ant_core.batch.options import BatchOptions
 
-    return batch(options, reporter, cancel, files)
+    chosen = BatchOptions(
+        **list_options(options),
+        out=options.out,
+        jobs=options.jobs,
+        retries=options.retries,
+        only=tuple(options.only),
+        collect=options.collect,
+        cluster=options.cluster,
+    )
+    return batch(chosen, reporter, cancel, files)

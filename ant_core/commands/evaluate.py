@@ -75,8 +75,18 @@ def run(
     files: WholeFiles,
 ) -> Outcome:
     """Score everything on everything; see `ant_core evaluate --help`."""
-    from ant_core.training.evaluation.command import evaluate
+    from ant_core.training.evaluation.command import EvaluateOptions, evaluate
     from ant_core.workflow.outcome import Outcome
 
-    text = evaluate(options, reporter, cancel, files)
+    chosen = EvaluateOptions(
+        datasets=tuple(options.datasets),
+        models=tuple(options.model),
+        protocols=tuple(options.protocol),
+        json=options.json,
+        pictures=options.pictures,
+        limit=options.limit,
+        device=options.device,
+        threads=options.threads,
+    )
+    text = evaluate(chosen, reporter, cancel, files)
     return Outcome(text=text, event={"json": options.json, "pictures": options.pictures})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ant_core.commands.batch import add_list_arguments
+from ant_core.commands.batch import add_list_arguments, list_options
 
 if TYPE_CHECKING:
     from ant_core.files import WholeFiles
@@ -41,6 +42,8 @@ def run(
 ) -> Outcome:
     """Write the job; see `ant_core farm export --help`."""
     from ant_core.batch.openjd import export
+    from ant_core.batch.options import ListOptions
 
     del cancel
-    return export(options, reporter, files)
+    chosen = ListOptions(**list_options(options))
+    return export(chosen, Path(options.out), reporter, files)

@@ -6,7 +6,7 @@ import argparse
 import threading
 from typing import TYPE_CHECKING
 
-from ant_core.workflow.options import DESCRIPTION, HELP, add_arguments
+from ant_core.workflow.options import DESCRIPTION, HELP, add_arguments, options_of
 
 if TYPE_CHECKING:
     from ant_core.files import WholeFiles
@@ -25,4 +25,5 @@ def run(
     """Colour a shot; see `ant_core propagate --help`."""
     from ant_core.workflow import propagate
 
-    return propagate.run(options, reporter, cancel, files)
+    chosen = options_of(options)
+    return propagate.run(chosen, reporter, cancel, files, frame_events=options.json)

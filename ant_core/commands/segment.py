@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ant_core.workflow.option_types import add_common, add_segmentation
@@ -40,4 +41,13 @@ def run(
     """Segment one drawing; see `ant_core segment --help`."""
     from ant_core.workflow import segment
 
-    return segment.run(options, reporter, cancel, files)
+    return segment.run(
+        Path(options.line),
+        Path(options.out),
+        preview_path=Path(options.preview) if options.preview else None,
+        gap_px=options.gap,
+        threads=options.threads,
+        reporter=reporter,
+        cancel=cancel,
+        files=files,
+    )

@@ -147,9 +147,7 @@ class Handlers:
             assert self._matcher is not None
             known = self._shots.pop(asked["shot"], None)
             if known is None or known[0] != key:
-                session = ShotSession(
-                    width, height, line, color, self._matcher, threads=self._threads
-                )
+                session = ShotSession(width, height, line, color, self._matcher)
                 known = (key, session)
             self._shots[asked["shot"]] = known
             while len(self._shots) > _MOST_SHOTS:
@@ -209,10 +207,17 @@ class Handlers:
     # ---- work on a shot
 
     def _propagate(self, job: Job, asked: Fields) -> None:
+        from ant_core.propagation.options import RunOptions
         from ant_core.shot.hints import parse_hints
 
         _, session = self._shot(asked)
         hints = parse_hints(asked.get("hints") or _NO_HINTS, "the document")
+        options = RunOptions(
+            model_sheet=tuple(str(_path(path)) for path in asked.get("model_sheets", [])),
+            gap=asked.get("gap_px"),
+            threads=self._threads,
+        )
+        options.check()
         total = len(asked["frames"])
         job.tell("progress", done=0, total=total, stage="reading", text="")
 
@@ -232,9 +237,8 @@ class Handlers:
         summary = session.propagate(
             asked["frames"],
             asked["references"],
-            [str(_path(path)) for path in asked.get("model_sheets", [])],
             hints,
-            asked.get("gap_px"),
+            options,
             cancel=job.cancel,
             notify=notify,
             known={int(frame): digest for frame, digest in asked.get("known", {}).items()},

@@ -34,11 +34,12 @@ from ant_core.engine.sheets import SheetList
 from ant_core.errors import Cancelled, InputError, UsageError
 from ant_core.matching.fills import REVIEW_BELOW
 from ant_core.output.report import summarize, summary_json
+from ant_core.propagation.assemble import Assembly, assemble
+from ant_core.propagation.options import RunOptions
 from ant_core.propagation.prepared import FeatureCache, MatcherLike
 from ant_core.propagation.result import FrameResult
-from ant_core.propagation.run import Progress, Propagation, RunResult, Settings
+from ant_core.propagation.run import Progress, RunResult, Settings
 from ant_core.shot.hints import HintSet
-from ant_core.shot.shot import Shot, load_shot
 from segmentation import Segmentation, join_by_lines
 
 __all__ = ["LayerFormat", "Picture", "ShotSession"]
@@ -70,8 +71,6 @@ class ShotSession:
     line, color : LayerFormat
         Of the line layers and of the colour layer.
     matcher : MatcherLike
-    threads : int, optional
-        CPU threads of the kernels; all cores if not given.
 
     Raises
     ------
@@ -86,8 +85,6 @@ class ShotSession:
         line: LayerFormat,
         color: LayerFormat,
         matcher: MatcherLike,
-        *,
-        threads: int | None = None,
     ) -> None:
         if min(width, height) < 1 or width * height > _MAX_PIXELS:
             raise InputError(
@@ -97,7 +94,6 @@ class ShotSession:
         self.size = (height, width)
         self.line, self.color = line, color
         self.matcher = matcher
-        self._threads = threads
         # Line art is kept as 8 bits: segmentation looks at no more.
         self._line_pixels = PixelFormat(8, min(line.channels, 4))
         self._drawings, self._references = Shelf(), Shelf()
@@ -208,9 +204,8 @@ class ShotSession:
         self,
         frames: Sequence[int],
         references: Sequence[int],
-        model_sheets: Sequence[str],
         hints: HintSet,
-        gap_px: float | None,
+        options: RunOptions,
         *,
         cancel: threading.Event,
         notify: Notify,
@@ -224,11 +219,9 @@ class ShotSession:
             Frames to be coloured; references among them are told of, but get no plane.
         references : sequence of int
             Frames to learn from; accepted ones count like painted ones.
-        model_sheets : sequence of str
-            Paths given to `add_model_sheet`.
         hints : HintSet
-        gap_px : float or None
-            Widest gap in a line that is closed; derived from the drawing if None.
+        options : RunOptions
+            Model sheets among them are paths given to `add_model_sheet`.
         cancel : threading.Event
             Set from another thread to stop.
         notify : Notify
@@ -247,57 +240,49 @@ class ShotSession:
             When there is nothing to learn from, a picture was not sent, or a hint does not fit.
         Cancelled
         """
-        sheets = self._sheets.open(model_sheets)
+        sheets = self._sheets.open(options.model_sheet)
         warnings = check_run(
             frames, references, self._drawings, self._references, has_sheets=bool(sheets)
         )
-        lines = MemoryFrames(self._drawings.frames, self.size, self._line_pixels)
         present = self._references.frames
-        hints.check_frames(lines.frames)
-        hints.check_values(self.size, self.color.pixels)
         delivery = Delivery(self._output, references, notify, known)
         self._output.begin(present, delivery.on_put)
-        locked = [frame for frame in hints.frames if frame not in set(references)]
-        taught = {frame: present[frame] for frame in references}
-        shot = load_shot(
-            lines,
-            MemoryFrames(taught, self.size, self.color.pixels),
+        assembly = assemble(
+            lines=MemoryFrames(self._drawings.frames, self.size, self._line_pixels),
+            colors=MemoryFrames(
+                {frame: present[frame] for frame in references}, self.size, self.color.pixels
+            ),
+            output=self._output,
             frames=frames,
-            locked={frame: self._output.probe(frame) for frame in locked},
+            references=None,
+            kept=sorted(set(hints.frames) - set(references)),
+            hints=hints,
             sheets=sheets,
+            pixels=self.color.pixels,
         )
-        shot = replace(shot, pixels=self.color.pixels)  # sheets alone would bring their own
-        for lock in hints.locks:
-            if lock.frame in shot.frames:
-                self._output.raw(lock.frame)
-        run = self._run(shot, replace(hints, frames=tuple(locked)), gap_px, cancel, delivery)
+        run = self._run(assembly, options, cancel, delivery)
         self._output.state.keep_pixels(self._drawings.digests)
         return summary_json(summarize(run.results, REVIEW_BELOW)) | {"warnings": warnings}
 
     def _run(
         self,
-        shot: Shot,
-        hints: HintSet,
-        gap_px: float | None,
+        assembly: Assembly,
+        options: RunOptions,
         cancel: threading.Event,
         delivery: Delivery,
     ) -> RunResult:
         def on_result(progress: Progress) -> None:
             result = progress.result
-            digest = shot.lines.probe(result.frame).digest
-            self._past[result.frame] = _Past(digest, result, propagation.palette, gap_px)
+            digest = assembly.shot.lines.probe(result.frame).digest
+            self._past[result.frame] = _Past(digest, result, propagation.palette, options.gap)
             delivery.on_result(progress)
 
-        propagation = Propagation(
-            shot,
-            self._output,
+        propagation = assembly.propagation(
             self.matcher,
-            Settings(gap_px=gap_px),
-            hints,
+            options,
             cancel=cancel,
             notify=on_result,
-            threads=self._threads,
-            features=self._encoded(gap_px),
+            features=self._encoded(options.gap),
         )
         delivery.begin(propagation.palette)
         try:

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.color.palette import NO_COLOR, UNPAINTED, Palette
+from ant_core.matching.review import REVIEW_BELOW
+from ant_core.matching.sources import SourceId, source_code
 
 __all__ = [
     "FAILED",
@@ -35,7 +37,6 @@ PAINTED, STATE_UNPAINTED, NO_COUNTERPART, NOT_FLAT, LOCKED, FAILED = range(len(S
 FLAG_SIDES_DISAGREE = 1  # painted frames before and after would give different colours
 FLAG_HINT = 2  # the colour was given by a hint
 FLAG_DAB = 4  # the artist's paint does not fill the segment
-REVIEW_BELOW = 0.6  # confidence under which a segment counts as doubtful, if nobody says otherwise
 FLAGS = ((FLAG_SIDES_DISAGREE, "sides_disagree"), (FLAG_HINT, "hint"), (FLAG_DAB, "dab"))
 
 
@@ -52,8 +53,7 @@ class Fills:
     confidence : (N,) float32
         Chance in [0, 1] that the fill is right; for "no_counterpart" that there is none.
     source_frame : (N,) int32
-        Frame of the reference segment that the fill came from; -1 for the first model sheet,
-        -2 for the next.
+        `source_code` of the frame or model sheet of the segment that the fill came from.
     source_segment : (N,) int32
         Its id there; 0 where there is no source.
     flags : (N,) uint8
@@ -72,14 +72,14 @@ class Fills:
         return len(self.color)
 
     @classmethod
-    def given(cls, color: NDArray[np.int32], state: NDArray[np.uint8], frame: int) -> Fills:
+    def given(cls, color: NDArray[np.int32], state: NDArray[np.uint8], source: SourceId) -> Fills:
         """Return the fills of a drawing whose colours are given: certain, its own source."""
         count = len(color)
         return cls(
             color.astype(np.int32),
             state.astype(np.uint8),
             np.ones(count, np.float32),
-            np.full(count, frame, np.int32),
+            np.full(count, source_code(source), np.int32),
             np.arange(1, count + 1, dtype=np.int32),
             np.zeros(count, np.uint8),
         )

@@ -37,6 +37,7 @@ class Ballot:
     Attributes
     ----------
     frame : int
+        `source_code` of the frame or model sheet.
     offset : int
         Target frame minus this frame; 0 when it lies outside the shot.
     color : (M,) int32

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.color.pixels import to_display
+from ant_core.matching.sources import SourceId
 
 __all__ = ["Cell", "draw_sheet", "make_thumbnail", "read_thumbnail"]
 
@@ -45,7 +46,7 @@ class Cell:
 
     Attributes
     ----------
-    frame : int
+    frame : int or SheetId
     kind : "reference", "held", "locked", "predicted" or "failed"
     confidence : float
         Mean, in [0, 1].
@@ -57,7 +58,7 @@ class Cell:
         Shown instead of the frame's number: of a model sheet.
     """
 
-    frame: int
+    frame: SourceId
     kind: Literal["reference", "held", "locked", "predicted", "failed"]
     confidence: float
     doubtful: int
@@ -155,7 +156,7 @@ def _lay_out(count: int, aspect: float) -> _Layout:
 
 def draw_sheet(
     cells: Sequence[Cell],
-    picture: Callable[[int], NDArray[np.uint8] | None],
+    picture: Callable[[SourceId], NDArray[np.uint8] | None],
     size: tuple[int, int],
     title: str,
     subtitle: str,

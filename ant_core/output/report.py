@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +17,7 @@ from ant_core import __version__
 from ant_core.formats.palettes import NamedPalette
 from ant_core.formats.png import encode_png
 from ant_core.matching.fills import NO_COUNTERPART
+from ant_core.matching.sources import SheetId, SourceId
 from ant_core.output.color_names import name_colors
 from ant_core.output.contact_sheet import Cell, draw_sheet, read_thumbnail
 from ant_core.propagation.output import RunOutput
@@ -29,6 +30,7 @@ from ant_core.shot.shot import Shot
 __all__ = [
     "RunInfo",
     "Summary",
+    "lowest_confidence",
     "notes_of",
     "report_json",
     "summarize",
@@ -156,6 +158,20 @@ def summarize(results: dict[int, FrameResult], review_below: float) -> Summary:
     )
 
 
+def lowest_confidence(results: Iterable[FrameResult]) -> float | None:
+    """Return the lowest confidence of the segments coloured from a counterpart; None without.
+
+    As the report writes it, in [0, 1]. Frames that the artist painted or locked do not count.
+    """
+    lowest = [
+        float(result.fills.confidence[has_counterpart].min())
+        for result in results
+        if result.role == "predicted"
+        and (has_counterpart := result.fills.state != NO_COUNTERPART).any()
+    ]
+    return round(min(lowest), 4) if lowest else None
+
+
 def _versions() -> dict[str, str]:
     versions = {"ant_core": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
@@ -256,15 +272,15 @@ def write_report(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) -
 def write_sheet(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) -> Path:
     """Draw and write the contact sheet; returns its path."""
 
-    def picture(frame: int) -> NDArray[np.uint8] | None:
-        record = output.state.load(run.records.get(frame, ""), run.palette)
+    def picture(source: SourceId) -> NDArray[np.uint8] | None:
+        record = output.state.load(run.records.get(source, ""), run.palette)
         return read_thumbnail(record.thumbnail) if record is not None else None
 
     empty = np.zeros((0, 3), np.float32)
     cells = [
-        Cell(-number, "reference", 1.0, 0, empty, sheet.name)
-        for number, sheet in enumerate(shot.sheets, start=1)
-        if -number in run.records
+        Cell(SheetId(place), "reference", 1.0, 0, empty, sheet.name)
+        for place, sheet in enumerate(shot.sheets)
+        if SheetId(place) in run.records
     ]
     cells += [_cell(result, info.review_below) for result in run.results.values()]
     summary = summarize(run.results, info.review_below)

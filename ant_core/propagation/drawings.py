@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ant_core.color.palette import Palette
 from ant_core.errors import Cancelled, InputError
 from ant_core.matching.matcher import DrawingFeatures
+from ant_core.matching.sources import SheetId, SourceId
 from ant_core.propagation.division import Division
 from ant_core.propagation.memory import digest_of
 from ant_core.propagation.output import Output
@@ -106,7 +107,7 @@ class Workbench:
         # One thread means one: helpers that read ahead and write behind would be two more.
         overlap = threads != 1 and shot.size[0] * shot.size[1] <= _OVERLAP_PIXELS
         self.pipeline = Pipeline(self._analyze, overlap=overlap, threads=threads)
-        self.encode_sheet: Callable[[int], DrawingFeatures]  # set by `SheetSources`
+        self.encode_sheet: Callable[[SheetId], DrawingFeatures]  # set by `SheetSources`
 
     @property
     def line_digests(self) -> set[str]:
@@ -153,22 +154,22 @@ class Workbench:
         return analyze(image, line_hash, self.settings.gap_px, self.timings)
 
     def features(
-        self, frame: int, line_hash: str, division: Division | None = None
+        self, source: SourceId, line_hash: str, division: Division | None = None
     ) -> DrawingFeatures:
-        """Return a drawing's encoded form, taking it apart again if it was dropped.
+        """Return the encoded form of a drawing or sheet, made again if it was dropped.
 
-        `frame` is -1 for the first model sheet, -2 for the next. Segments are those that the
-        lines divide, or those of `division`, where colours divided the drawing.
+        Segments of a drawing are those that its lines divide, or those of `division`, where
+        colours divided it.
         """
-        if division is None or division.plain:
-            return self._features.get(line_hash, lambda: self._encode(frame))
+        if isinstance(source, SheetId) or division is None or division.plain:
+            return self._features.get(line_hash, lambda: self._encode(source))
         key = f"{line_hash} {pixel_hash(division.of_piece)}"
-        return self._features.get(key, lambda: self.encode_labels(frame, division.of_piece))
+        return self._features.get(key, lambda: self.encode_labels(source, division.of_piece))
 
-    def _encode(self, frame: int) -> DrawingFeatures:
-        if frame < 0:
-            return self.encode_sheet(frame)
-        descriptors = self.pipeline.get(frame).descriptors
+    def _encode(self, source: SourceId) -> DrawingFeatures:
+        if isinstance(source, SheetId):
+            return self.encode_sheet(source)
+        descriptors = self.pipeline.get(source).descriptors
         with self.timings.measure("encode"):
             return self.matcher.encode(descriptors)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ant_core.color.palette import NO_COLOR
 from ant_core.matching.fills import Fills
 from ant_core.matching.matcher import DrawingFeatures, Match
+from ant_core.matching.sources import SourceId, source_code
 from ant_core.matching.tiles import cut, split
 from ant_core.matching.voting import FREE, Ballot, apply_given, shares, vote
 from ant_core.propagation.division import Division
@@ -30,7 +31,7 @@ _LEAST_SOURCES = 2  # are seen by every target, in tiles if need be
 class Solved:
     """A drawing whose fills are known; `record` is the name of its record."""
 
-    frame: int
+    frame: SourceId
     line_hash: str
     digest: str
     record: str
@@ -115,7 +116,7 @@ class Filler:
             weight = np.ones(fills.count, np.float32)
             if source.kind == "predicted":
                 weight = fills.confidence
-            ballots.append(Ballot(solved.frame, source.offset, fills.color, weight))
+            ballots.append(Ballot(source_code(solved.frame), source.offset, fills.color, weight))
             features.append(encoded)
         return ballots, features
 

@@ -28,6 +28,7 @@ from ant_core.color.palette import UNPAINTED, Palette
 from ant_core.errors import OutputError
 from ant_core.files import WholeFiles
 from ant_core.matching.fills import Fills
+from ant_core.matching.sources import SheetId, source_code, source_of_code
 from ant_core.propagation.division import Division
 from ant_core.propagation.result import NotFlat, SourceUsed
 
@@ -85,11 +86,11 @@ def why_computed(
             return text
     old = {source.frame: source.digest for source in record.sources}
     new = {source.frame: source.digest for source in sources}
-    changed = [frame for frame in sorted(old.keys() & new.keys()) if old[frame] != new[frame]]
-    if changed and changed[0] < 0:
+    changed = [source for source in old.keys() & new.keys() if old[source] != new[source]]
+    if any(isinstance(source, SheetId) for source in changed):
         return "a model sheet changed"
     if changed:
-        return f"frame {', '.join(map(str, changed))} changed"
+        return f"frame {', '.join(map(str, sorted(changed, key=source_code)))} changed"
     return "its file was missing" if record.sources == sources else "it has other references now"
 
 
@@ -137,7 +138,7 @@ def pack_record(record: Record, palette: Palette) -> bytes:
     meta = {
         "version": _VERSION,
         "keys": record.keys,
-        "sources": [[s.frame, s.kind, s.offset, s.digest] for s in record.sources],
+        "sources": [[source_code(s.frame), s.kind, s.offset, s.digest] for s in record.sources],
         "digest": record.digest,
         "gap_px": record.gap_px,
         "colors": [palette.raw(index) for index in used],
@@ -170,7 +171,7 @@ def unpack_record(data: bytes, palette: Palette) -> Record | None:
     columns["color"] = np.array(indices, np.int32)[columns["color"]]  # -1 is the last entry
     return Record(
         meta["keys"],
-        tuple(SourceUsed(*source) for source in meta["sources"]),
+        tuple(SourceUsed(source_of_code(code), *rest) for code, *rest in meta["sources"]),
         meta["digest"],
         Fills(**columns),
         division,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ant_core.color.palette import Palette
 from ant_core.files import WholeFiles
+from ant_core.formats.base import FrameInfo
 from ant_core.propagation.memory import Record
 from ant_core.propagation.result import FrameResult
 
@@ -65,6 +66,9 @@ class Output(Protocol):
 
     def is_intact(self, frame: int) -> bool:
         """Tell whether the frame is there as an earlier run wrote it."""
+
+    def probe(self, frame: int) -> FrameInfo:
+        """Check and describe the picture that the frame has now; InputError when it has none."""
 
     def read(self, frame: int) -> NDArray[Any]:
         """Return the pixels that the frame has now, (H, W, C); InputError when it has none."""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ant_core.matching.sources import SheetId, SourceId
 from ant_core.shot.shot import Drawing, Reference
 
 __all__ = ["Plan", "Source", "Step", "make_plan"]
@@ -23,16 +24,15 @@ class Source:
 
     Attributes
     ----------
-    frame : int
-        The painted frame, or the frame under which the neighbour is coloured; -1 for the first
-        model sheet, -2 for the next.
+    frame : int or SheetId
+        The painted frame, or the frame under which the neighbour is coloured; or a model sheet.
     kind : "painted", "predicted" or "sheet"
     offset : int
         Target frame minus source frame, for the pair of their frames that lie nearest; 0 for a
         model sheet, which lies outside the shot.
     """
 
-    frame: int
+    frame: SourceId
     kind: Literal["painted", "predicted", "sheet"]
     offset: int
 
@@ -100,7 +100,7 @@ def make_plan(
     steps: list[Step] = []
     for gap in _gaps(sorted(set(drawing_of) & set(frames) | set(painted)), painted):
         steps += _plan_gap(gap, drawing_of, stand_in, shown, max_references)
-    outside = tuple(Source(-number, "sheet", 0) for number in range(1, sheets + 1))
+    outside = tuple(Source(SheetId(place), "sheet", 0) for place in range(sheets))
     return Plan(tuple(replace(step, sources=(*step.sources, *outside)) for step in steps), shown)
 
 

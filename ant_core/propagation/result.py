@@ -14,6 +14,7 @@ import numpy as np
 from ant_core.color.palette import NO_COLOR, UNPAINTED, Palette
 from ant_core.formats.frame_names import Frame
 from ant_core.matching.fills import FLAGS, NO_COUNTERPART, STATES, Fills
+from ant_core.matching.sources import SheetId, SourceId, source_of_code
 from ant_core.propagation.division import Division
 
 __all__ = [
@@ -43,12 +44,9 @@ class NotFlat:
 
 @dataclass(frozen=True)
 class SourceUsed:
-    """One drawing that a frame was coloured from; an edit of it invalidates the frame.
+    """One drawing that a frame was coloured from; an edit of it invalidates the frame."""
 
-    `frame` is -1 for the first model sheet, -2 for the next.
-    """
-
-    frame: int
+    frame: SourceId
     kind: Literal["painted", "predicted", "sheet"]
     offset: int
     digest: str
@@ -150,9 +148,11 @@ class FrameResult:
             )
         ]
 
-    def _origin(self, frame: int) -> dict[str, Any]:
+    def _origin(self, source: SourceId) -> dict[str, Any]:
         """Name a source: a frame, or a model sheet."""
-        return {"frame": frame} if frame >= 0 else {"sheet": self.sheets[-frame - 1]}
+        if isinstance(source, SheetId):
+            return {"sheet": self.sheets[source.index]}
+        return {"frame": source}
 
     def _segments(self, palette: Palette) -> list[dict[str, Any]]:
         fills = self.fills
@@ -167,13 +167,15 @@ class FrameResult:
             strict=True,
         )
         segments = []
-        for number, (color, state, confidence, frame, source, flags) in enumerate(rows, start=1):
+        for number, (color, state, confidence, code, source, flags) in enumerate(rows, start=1):
             segment: dict[str, Any] = {
                 "id": number,
                 "color": _color_json(color, palette),
                 "state": STATES[state],
                 "confidence": round(confidence, 4),
-                "source": self._origin(frame) | {"segment": source} if source else None,
+                "source": (
+                    self._origin(source_of_code(code)) | {"segment": source} if source else None
+                ),
             }
             if flags:
                 segment["flags"] = [name for bit, name in FLAGS if flags & bit]

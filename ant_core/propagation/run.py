@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ant_core.color.palette import Palette
 from ant_core.errors import Cancelled, InputError, OutputError
 from ant_core.matching.fills import Fills
+from ant_core.matching.sources import SheetId, SourceId
 from ant_core.propagation.drawings import Settings, Workbench
 from ant_core.propagation.fill import Filler, Solved, Sources
 from ant_core.propagation.memory import Record, record_name, why_computed
@@ -54,14 +55,14 @@ class RunResult:
         By frame, rising.
     palette : Palette
     timings : Timings
-    records : dict of int to str
-        Name of the record that each frame's thumbnail lies in; -1 for the first model sheet.
+    records : dict of int or SheetId to str
+        Name of the record that the thumbnail of each frame and model sheet lies in.
     """
 
     results: dict[int, FrameResult]
     palette: Palette
     timings: Timings
-    records: dict[int, str]
+    records: dict[SourceId, str]
 
 
 class Propagation:
@@ -134,7 +135,7 @@ class Propagation:
         self._solved: dict[int, Solved] = {}
         self._by_line: dict[str, Solved] = {}
         self._results: dict[int, FrameResult] = {}
-        self._records: dict[int, str] = {}
+        self._records: dict[SourceId, str] = {}
 
     def run(self) -> RunResult:
         """Colour every frame of the shot.
@@ -239,7 +240,7 @@ class Propagation:
     def _sources(self, sources: Sequence[Source]) -> Sources:
         pairs = []
         for source in sources:
-            if source.kind == "sheet":
+            if isinstance(source.frame, SheetId):
                 pairs.append((source, self._sheets.get(source.frame)))
             elif source.kind == "painted":
                 pairs.append((source, self._reference(source.frame)))
@@ -321,11 +322,11 @@ class Propagation:
     def _share(self, solved: Solved, frames: Sequence[int]) -> None:
         """Show a drawing that is packed differently but has the pixels of one that is done."""
         self._bench.pipeline.flush()
-        origin = self._references.get(solved.frame)
+        origin = self._references.get(solved.result.frame)
         if origin is not None and origin.origin == "painted":
-            data = self._shot.colors.raw(solved.frame)
+            data = self._shot.colors.raw(origin.frame)
         else:
-            data = self._output.raw(solved.frame)
+            data = self._output.raw(solved.result.frame)
         for frame in frames:
             self._output.put(frame, data)
             self._solved[frame] = solved

@@ -13,6 +13,7 @@ from ant_core.color.palette import UNPAINTED, read_segment_colors
 from ant_core.matching.descriptors import SHAPE_FEATURES, Descriptors
 from ant_core.matching.fills import PAINTED, STATE_UNPAINTED, Fills
 from ant_core.matching.matcher import DrawingFeatures, join
+from ant_core.matching.sources import SheetId, SourceId, source_code
 from ant_core.propagation.division import Division
 from ant_core.propagation.drawings import Workbench
 from ant_core.propagation.fill import Solved
@@ -25,7 +26,7 @@ __all__ = ["SheetSources", "scaled"]
 
 
 class SheetSources:
-    """What the model sheets of a shot teach; -1 is the first, -2 the next.
+    """What the model sheets of a shot teach.
 
     Parameters
     ----------
@@ -35,52 +36,53 @@ class SheetSources:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
-        self._solved: dict[int, Solved] = {}
+        self._solved: dict[SheetId, Solved] = {}
         self._scale: tuple[str, Descriptors | None] | None = None
         bench.encode_sheet = self._encode
 
-    def get(self, frame: int) -> Solved:
+    def get(self, sheet: SheetId) -> Solved:
         """Return what a sheet teaches, from the memory of an earlier run where that holds."""
-        if frame not in self._solved:
-            self._solved[frame] = self._solve(frame)
-        return self._solved[frame]
+        if sheet not in self._solved:
+            self._solved[sheet] = self._solve(sheet)
+        return self._solved[sheet]
 
     @property
-    def records(self) -> dict[int, str]:
+    def records(self) -> dict[SourceId, str]:
         """Names of the records of the sheets that were asked for."""
-        return {frame: solved.record for frame, solved in self._solved.items()}
+        return {sheet: solved.record for sheet, solved in self._solved.items()}
 
-    def _solve(self, frame: int) -> Solved:
-        sheet, state = self._sheet(frame), self._bench.output.state
+    def _solve(self, place: SheetId) -> Solved:
+        sheet, state = self._sheet(place), self._bench.output.state
         keys = self._bench.common_keys() | {"sheet": sheet.digest, "drawing": self._drawing()[0]}
         # As a source it is what it shows, at the scale at which it is seen.
         key = "sheet " + record_name(*keys.values())
         name = record_name("sheet", sheet.digest)
         record = state.load(name, self._bench.palette)
         if record is None or record.keys != keys:
-            record = self._learn(frame, key, keys)
+            record = self._learn(place, key, keys)
             state.save(name, record, self._bench.palette)
-        state.note_record(frame, name)
+        code = source_code(place)  # where a sheet stands among frames
+        state.note_record(code, name)
         names = self._bench.shot.sheet_names
-        result = FrameResult(frame, "reference", key, frame, record.fills, sheets=names)
-        return Solved(frame, key, record.digest, name, result)
+        result = FrameResult(code, "reference", key, code, record.fills, sheets=names)
+        return Solved(place, key, record.digest, name, result)
 
-    def _learn(self, frame: int, key: str, keys: dict[str, str]) -> Record:
+    def _learn(self, place: SheetId, key: str, keys: dict[str, str]) -> Record:
         """Read the colours of a sheet, segment by segment."""
-        sheet, bench = self._sheet(frame), self._bench
+        sheet, bench = self._sheet(place), self._bench
         views = sheet.views(bench.shot.pixels)
         encoded, colors = self._take_apart(views)
         bench.keep_features(key, encoded)
         state = np.where(colors == UNPAINTED, STATE_UNPAINTED, PAINTED)
-        fills = Fills.given(colors, state, frame)
+        fills = Fills.given(colors, state, place)
         division = Division.whole(fills.count)
         digest = fills.digest(key, bench.palette)
         record = Record(keys, (), digest, fills, division, (), 0.0, thumbnail=b"")
         line, painted = _side_by_side(views, bench.shot.size)
         return replace(record, thumbnail=bench.output.thumbnail(line, painted))
 
-    def _encode(self, frame: int) -> DrawingFeatures:
-        return self._take_apart(self._sheet(frame).views(self._bench.shot.pixels))[0]
+    def _encode(self, place: SheetId) -> DrawingFeatures:
+        return self._take_apart(self._sheet(place).views(self._bench.shot.pixels))[0]
 
     def _take_apart(self, views: Sequence[View]) -> tuple[DrawingFeatures, NDArray[np.int32]]:
         """Return features and palette indices (N,) of all segments of all views."""
@@ -111,8 +113,8 @@ class SheetSources:
                 self._scale = "", None
         return self._scale
 
-    def _sheet(self, frame: int) -> ModelSheet:
-        return self._bench.shot.sheets[-frame - 1]
+    def _sheet(self, place: SheetId) -> ModelSheet:
+        return self._bench.shot.sheets[place.index]
 
 
 def scaled(view: Descriptors, drawing: Descriptors) -> Descriptors:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from ant_core.errors import UsageError
 from ant_core.formats.frame_names import Frame, name_of, parse_name
 
-__all__ = ["describe_frames", "parse_frames", "select_frames"]
+__all__ = ["FrameRanges", "describe_frames", "parse_frames", "select_frames", "write_frames"]
+
+FrameRanges = tuple[tuple[int, int], ...]  # first and last frame of each part of a list
 
 _NAME = "[0-9]{1,9}[A-Za-z]{0,3}"
 _AFTER_LETTERS = "~"
@@ -70,6 +72,17 @@ def select_frames(
             )
         chosen.update(found)
     return sorted(chosen)
+
+
+def write_frames(ranges: Sequence[tuple[int, int]]) -> str:
+    """Write a list of frames as `parse_frames` reads it.
+
+    Examples
+    --------
+    >>> write_frames([(1, 48), (60, 60)])
+    '1-48,60'
+    """
+    return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in ranges)
 
 
 def describe_frames(frames: Sequence[int]) -> str:

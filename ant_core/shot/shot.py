@@ -72,7 +72,7 @@ class Shot:
     pixels : PixelFormat
         What every painted frame gets.
     sheets : tuple of ModelSheet
-        References outside the shot. As the source of a fill the first has frame -1, the next -2.
+        References outside the shot.
     """
 
     size: tuple[int, int]

@@ -6,10 +6,9 @@ drawings are shown, and when.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,13 @@ from ant_core.formats.sequence import SequenceReader
 from ant_core.formats.xdts import Cel, ExposureSheet, read_xdts
 from ant_core.output.exposed import expose
 from ant_core.reporter import Reporter
-from ant_core.shot.frames import describe_frames, parse_frames, select_frames
+from ant_core.shot.frames import describe_frames, select_frames
 from ant_core.workflow.outcome import Outcome
+from ant_core.workflow.propagate_options import PropagateOptions
 
-__all__ = ["run_cels", "wants_cels"]
+__all__ = ["run_cels"]
 
-RunOne = Callable[[argparse.Namespace, Reporter], Outcome]
+RunOne = Callable[[PropagateOptions, Reporter], Outcome]
 _MARK = "{cel}"
 # Where the drawings of a cel are looked for when no pattern says; the first that is there counts.
 _PLACES = ("{cel}/%s", "%s/{cel}", "%s/{cel}_*.*", "%s/*.{cel}.*")
@@ -36,18 +36,13 @@ class _Task:
     """One cel: the options of its run, its column of the sheet, and the names not drawn yet."""
 
     name: str
-    options: argparse.Namespace
+    options: PropagateOptions
     exposures: Cel | None
     missing: tuple[str, ...] = ()
 
 
-def wants_cels(options: argparse.Namespace) -> bool:
-    """Tell whether the options ask for more than one plain run."""
-    return bool(options.cel or options.xdts)
-
-
 def run_cels(
-    options: argparse.Namespace, reporter: Reporter, files: WholeFiles, run_one: RunOne
+    options: PropagateOptions, reporter: Reporter, files: WholeFiles, run_one: RunOne
 ) -> Outcome:
     """Colour every cel, each into OUT/CEL, and write OUT/report.json over all of them.
 
@@ -57,8 +52,8 @@ def run_cels(
         Runs one cel with its own options.
     """
     sheet = read_xdts(Path(options.xdts)) if options.xdts else None
-    _check(options)
-    names = options.cel or [cel.name for cel in sheet.cels] if sheet else options.cel
+    assert options.out is not None  # `PropagateOptions.check`
+    names = options.cel or (tuple(cel.name for cel in sheet.cels) if sheet else ())
     for note in sheet.notes if sheet else ():
         reporter.warn(note)
     tasks = _tasks(options, list(dict.fromkeys(names)), sheet, reporter)
@@ -80,34 +75,28 @@ def run_cels(
             assert task.exposures is not None
             folder = out / "exposed" / task.name
             entry["exposed"] = expose(Path(entry["report"]), task.exposures, folder, files)
+    summary = _total([entry["summary"] for entry in entries])
     document = {
         "schema": 1,
         "kind": "cels",
         "exposure_sheet": options.xdts,
         "length": sheet.length if sheet is not None else None,
         "cels": entries,
-        "summary": _total([entry["summary"] for entry in entries]),
+        "summary": summary,
     }
     path = out / "report.json"
     files.write(path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
-    event = {"report": str(path), "cels": entries, "summary": document["summary"]}
+    event = {"report": str(path), "cels": entries, "summary": summary}
     if text:
         event["error"] = text
+    if options.gate.fails(
+        segments=summary["segments"],
+        doubtful=summary["doubtful"],
+        no_counterpart=0,  # every cel's own run has looked at its segments one by one
+        lowest_confidence=None,
+    ):
+        codes.append(3)
     return Outcome(1 if 1 in codes else max(codes), str(path), event)
-
-
-def _check(options: argparse.Namespace) -> None:
-    if options.out is None:
-        raise UsageError("--out is missing: name the folder for the painted frames")
-    if options.expose and not options.xdts:
-        raise UsageError("--expose needs the exposure sheet: name it with --xdts")
-    if options.shot is not None and options.shot.lower().endswith(".kra"):
-        raise UsageError("--cel and --xdts are for image sequences: a .kra file has its own timing")
-    if options.lock and len(options.cel or ()) != 1:
-        raise UsageError("--lock names frames of one cel: give one --cel with it")
-    for name in options.cel or ():
-        if not name.strip() or any(c in name for c in "/\\*?") or name in (".", ".."):
-            raise UsageError(f"--cel {name!r} is no name of a cel: write for example A")
 
 
 class _NotDrawn(InputError):
@@ -115,7 +104,7 @@ class _NotDrawn(InputError):
 
 
 def _tasks(
-    options: argparse.Namespace,
+    options: PropagateOptions,
     names: list[str],
     sheet: ExposureSheet | None,
     reporter: Reporter,
@@ -134,10 +123,11 @@ def _tasks(
     return tasks
 
 
-def _task(options: argparse.Namespace, name: str, sheet: ExposureSheet | None) -> _Task:
+def _task(options: PropagateOptions, name: str, sheet: ExposureSheet | None) -> _Task:
     """Return what to do for one cel; InputError when its drawings are not there."""
     base = Path(options.shot) if options.shot is not None else Path()
-    line = _pattern((options.line or [None])[0], "line", name, base)
+    assert options.out is not None
+    line = _pattern(options.line[0] if options.line else None, "line", name, base)
     if line is None and sheet is not None and len(sheet.cels) == 1 and (base / "line").is_dir():
         line = "line"  # one cel, and a shot that does not name it
     if line is None:
@@ -147,23 +137,24 @@ def _task(options: argparse.Namespace, name: str, sheet: ExposureSheet | None) -
             f"such as 'line/{_MARK}_%04d.png'"
         )
     color = _pattern(options.color, "color", name, base)
-    hints = options.hints.replace(_MARK, name) if options.hints else None
-    chosen = vars(options) | {
-        "line": [line],
+    chosen: dict[str, Any] = {
+        "line": (line,),
         "color": color or ("color" if line == "line" else f"{name}/color"),
         "out": str(Path(options.out) / name),
-        "hints": hints,
-        "cel": None,
+        "hints": options.hints.replace(_MARK, name) if options.hints else None,
+        "cel": (),
         "xdts": None,
+        "expose": False,
+        "fail_over": None,  # counts over all cels
     }
     if color is None and line != "line" and options.model_sheet:
         chosen["color"] = None  # no painted frames: the sheets are enough
     if sheet is None:
-        return _Task(name, argparse.Namespace(**chosen), None)
+        return _Task(name, replace(options, **chosen), None)
     lines = SequenceReader(line, base, lines=True)
     exposures, missing = _matched(sheet.cel(name), lines)
     chosen["frames"] = _shown(exposures, options.frames)
-    return _Task(name, argparse.Namespace(**chosen), exposures, missing)
+    return _Task(name, replace(options, **chosen), exposures, missing)
 
 
 def _pattern(given: str | None, kind: str, name: str, base: Path) -> str | None:
@@ -207,12 +198,12 @@ def _matched(cel: Cel, lines: SequenceReader) -> tuple[Cel, tuple[str, ...]]:
     return Cel(cel.name, shown), missing
 
 
-def _shown(exposures: Cel, frames: str | None) -> str:
-    """Return the drawings that the sheet shows, as --frames writes them."""
+def _shown(exposures: Cel, frames: FrameRanges | None) -> FrameRanges:
+    """Return the drawings that the sheet shows, as far as --frames names them."""
     chosen = list(exposures.drawings)
     if frames is not None:
-        chosen = select_frames(parse_frames(frames, "--frames"), chosen, "--frames", "drawing")
-    return ",".join(map(str, chosen))
+        chosen = select_frames(frames, chosen, "--frames", "drawing")
+    return tuple((drawing, drawing) for drawing in chosen)
 
 
 def _entry(task: _Task, event: dict[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +17,26 @@ from ant_core.formats.kra.reader import ColorReader, LineReader
 from ant_core.formats.kra.spaces import Space, space_named
 from ant_core.formats.kra.writer import NewLayer
 from ant_core.output.kra import ColorLayer, KraOutput
+from ant_core.propagation.assemble import assemble
 from ant_core.shot.frames import describe_frames
 from ant_core.shot.hints import HintSet, parse_hints
 from ant_core.shot.model_sheet import open_model_sheets
-from ant_core.shot.shot import load_shot
-from ant_core.workflow.prepare import Job, chosen_frames, fixed_frames, read_hints, without_effect
+from ant_core.workflow.prepare import Job, chosen_frames, read_hints
+from ant_core.workflow.propagate_options import PropagateOptions
 
-__all__ = ["is_kra", "prepare_kra"]
+__all__ = ["prepare_kra"]
 
 _SUFFIX = ".kra"
 
 
-def is_kra(options: argparse.Namespace) -> bool:
-    """Tell whether the shot is a Krita document."""
-    return options.shot is not None and options.shot.lower().endswith(_SUFFIX)
-
-
-def prepare_kra(options: argparse.Namespace, files: WholeFiles) -> Job:
+def prepare_kra(options: PropagateOptions, files: WholeFiles) -> Job:
     """Read the options and check every input of a shot that is a Krita document.
 
     Raises
     ------
     UsageError, InputError, OutputError
     """
+    assert options.shot is not None
     path = Path(options.shot)
     out = _out(options, path)
     document = KraDocument(KraArchive(path))
@@ -55,7 +50,7 @@ def prepare_kra(options: argparse.Namespace, files: WholeFiles) -> Job:
 
 
 def _job(
-    options: argparse.Namespace,
+    options: PropagateOptions,
     document: KraDocument,
     line_layers: Sequence[Layer],
     color: ColorLayer,
@@ -75,27 +70,23 @@ def _job(
     hints, hints_document, told = _hints(options, lines, output, size, color.space.pixels)
     left = sorted(set(painted) - set(references))
     wanted = [f for f in (lines.frames if frames is None else frames) if f not in left]
-    locked = sorted({*hints.frames, *output.kept} - set(references))
-    shot = load_shot(
-        lines,
-        colors,
-        references=references,
+    assembly = assemble(
+        lines=lines,
+        colors=colors,
+        output=output,
         frames=wanted,
-        locked={frame: output.probe(frame) for frame in locked},
-        sheets=open_model_sheets([Path(name) for name in options.model_sheet or ()]),
+        references=references,
+        kept=sorted({*hints.frames, *output.kept} - set(references)),
+        hints=hints,
+        sheets=open_model_sheets([Path(name) for name in options.model_sheet]),
         pixels=color.space.pixels,
     )
-    hints.check_values(shot.size, shot.pixels)
-    fixed = fixed_frames(shot)
-    for lock in hints.locks:
-        if lock.frame in shot.frames and lock.frame not in fixed:
-            output.probe(lock.frame)
-    warnings = [*_warnings(color, output, left), *told, *without_effect(hints, fixed)]
-    return Job(shot, output, replace(hints, frames=tuple(locked)), hints_document, tuple(warnings))
+    warnings = [*_warnings(color, output, left), *told, *assembly.without_effect]
+    return Job(assembly, output, hints_document, tuple(warnings))
 
 
 def _hints(
-    options: argparse.Namespace,
+    options: PropagateOptions,
     lines: LineReader,
     output: KraOutput,
     size: tuple[int, int],
@@ -136,17 +127,11 @@ def _hints(
     return HintSet(hints, locks, whole), noted, warnings
 
 
-def _out(options: argparse.Namespace, path: Path) -> Path:
+def _out(options: PropagateOptions, path: Path) -> Path:
     """Return where the document is written."""
     if options.in_place:
-        if options.out is not None:
-            raise UsageError("--in-place and --out contradict each other: leave one out")
         return path
-    if options.out is None:
-        raise UsageError(
-            "--out is missing: name the document to write, such as shot_colored.kra, or pass "
-            "--in-place"
-        )
+    assert options.out is not None  # `PropagateOptions.check`
     out = Path(options.out)
     if out.suffix.lower() != _SUFFIX:
         out /= path.name
@@ -272,7 +257,7 @@ def _references(color: ColorLayer) -> list[int]:
     return sorted(frames)
 
 
-def _earlier(out: Path, color: ColorLayer, options: argparse.Namespace) -> ColorLayer | None:
+def _earlier(out: Path, color: ColorLayer, options: PropagateOptions) -> ColorLayer | None:
     """Read what an earlier run, and the artist after it, left where the output goes."""
     if not out.exists() or options.overwrite:
         return None

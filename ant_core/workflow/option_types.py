@@ -6,12 +6,17 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from ant_core.matching.review import REVIEW_BELOW
+from ant_core.propagation.options import GAP_PX, SHARE, THREADS
+from ant_core.workflow.propagate_options import PERCENT
+
 __all__ = [
     "add_common",
     "add_device",
-    "add_fail_under",
+    "add_review",
     "add_segmentation",
     "minutes",
+    "percent",
     "pixels",
     "share",
     "whole",
@@ -40,9 +45,20 @@ def whole(least: int, most: int | None = None) -> Kind:
     return _number(int, least, most, f"whole number ({least} to {most})")
 
 
-share = _number(float, 0, 1, "share (0 to 1)")
-pixels = _number(float, 0, 256, "width in pixels (0 to 256)")  # what segmentation can close
+share = _number(float, *SHARE, "share (0 to 1)")
+pixels = _number(float, *GAP_PX, "width in pixels (0 to 256)")
 minutes = _number(float, 1e-3, 1e6, "number of minutes (more than 0)")
+
+
+def percent(text: str) -> float:
+    """Read a share in percent, with or without its sign, for argparse."""
+    value = float(text.strip().removesuffix("%"))
+    if not PERCENT[0] <= value <= PERCENT[1]:
+        raise ValueError
+    return value
+
+
+percent.__name__ = "share in percent (0 to 100)"  # argparse puts it into "invalid ... value"
 
 
 def add_segmentation(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +70,7 @@ def add_segmentation(parser: argparse.ArgumentParser) -> None:
         help="close gaps in lines up to this width (default: from line width and picture size)",
     )
     parser.add_argument(
-        "--threads", type=whole(1, 1024), metavar="N", help="CPU threads (default: all cores)"
+        "--threads", type=whole(*THREADS), metavar="N", help="CPU threads (default: all cores)"
     )
 
 
@@ -76,11 +92,26 @@ def add_device(parser: argparse.ArgumentParser, what: str = "where the network r
     )
 
 
-def add_fail_under(parser: argparse.ArgumentParser) -> None:
-    """Add --fail-under."""
-    parser.add_argument(
+def add_review(parser: argparse.ArgumentParser) -> None:
+    """Add --review-below, and what fails a job: --fail-over and --fail-under."""
+    add = parser.add_argument
+    add(
+        "--review-below",
+        type=share,
+        metavar="SHARE",
+        default=REVIEW_BELOW,
+        help=f"a segment whose confidence is below this is doubtful (default: {REVIEW_BELOW:g})",
+    )
+    add(
+        "--fail-over",
+        type=percent,
+        metavar="PERCENT",
+        help="exit with 3 when more than this share of a shot's segments is doubtful, such as 5%%",
+    )
+    add(
         "--fail-under",
         type=share,
         metavar="SHARE",
-        help="exit with 3 when a segment's confidence is below this, or it has no counterpart",
+        help="exit with 3 when the confidence of any segment is below this, or it has no "
+        "counterpart",
     )

@@ -1,22 +1,37 @@
-"""What `ant_core propagate` may be told, on the command line and in a batch."""
+"""The parser of `ant_core propagate`: `PropagateOptions` from a command line, a batch or JSON."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import partial
+from typing import Any, NoReturn
 
 from ant_core.errors import UsageError
-from ant_core.workflow.option_types import add_common, add_device, add_fail_under, add_segmentation
+from ant_core.shot.frames import FrameRanges, parse_frames, write_frames
+from ant_core.workflow.option_types import add_common, add_device, add_review, add_segmentation
+from ant_core.workflow.propagate_options import PropagateOptions
 
-__all__ = ["DESCRIPTION", "EXIT_CODES", "HELP", "Parser", "add_arguments", "parse_propagate"]
+__all__ = [
+    "DESCRIPTION",
+    "EXIT_CODES",
+    "HELP",
+    "Parser",
+    "add_arguments",
+    "arguments_of",
+    "options_from_json",
+    "options_of",
+    "options_to_json",
+    "parse_propagate",
+]
 
 EXIT_CODES = """\
 exit codes:
   0    done
   1    something unexpected happened, or single frames or shots failed
   2    the command line makes no sense
-  3    done, but frames need review (only with --fail-under)
+  3    done, but the result is below --fail-over or --fail-under
   4    the model is missing or damaged
   5    an input cannot be used, or the output not be written
   6    the device that was asked for is not available
@@ -74,10 +89,16 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     add(
         "--references",
+        type=partial(_frames, "--references"),
         metavar="FRAMES",
         help="learn from these painted frames only, such as 1,24 (default: all painted frames)",
     )
-    add("--frames", metavar="FRAMES", help="colour these frames only, such as 1-48,60")
+    add(
+        "--frames",
+        type=partial(_frames, "--frames"),
+        metavar="FRAMES",
+        help="colour these frames only, such as 1-48,60",
+    )
     add(
         "--cel",
         action="append",
@@ -118,6 +139,7 @@ def _add_keeping(command: argparse.ArgumentParser) -> None:
     add("--hints", metavar="FILE", help="JSON file of hints and locks")
     add(
         "--lock",
+        type=partial(_frames, "--lock"),
         metavar="FRAMES",
         help="keep the painted files that these frames have in OUT, and learn from them",
     )
@@ -133,10 +155,15 @@ def _add_keeping(command: argparse.ArgumentParser) -> None:
         "package)",
     )
     add_device(command)
-    add_fail_under(command)
+    add_review(command)
 
 
-def parse_propagate(arguments: Sequence[str]) -> argparse.Namespace:
+def _frames(option: str, text: str) -> FrameRanges:
+    """Read a list of frames for argparse; UsageError where it is none."""
+    return tuple(parse_frames(text, option))
+
+
+def parse_propagate(arguments: Sequence[str]) -> PropagateOptions:
     """Read the options of one `ant_core propagate`; UsageError when they make no sense.
 
     Parameters
@@ -146,4 +173,84 @@ def parse_propagate(arguments: Sequence[str]) -> argparse.Namespace:
     """
     parser = Parser(prog="ant_core propagate", allow_abbrev=False)
     add_arguments(parser)
-    return parser.parse_args(arguments)
+    return options_of(parser.parse_args(arguments))
+
+
+def options_of(parsed: argparse.Namespace) -> PropagateOptions:
+    """Return and check what the parser read; UsageError when it makes no sense.
+
+    Parameters
+    ----------
+    parsed : argparse.Namespace
+        Of a parser that `add_arguments` was called on.
+    """
+    values: dict[str, Any] = {}
+    for field in fields(PropagateOptions):
+        value = getattr(parsed, field.name)
+        several = field.default == ()  # of an option that may be given again
+        values[field.name] = tuple(value or ()) if several else value
+    options = PropagateOptions(**values)
+    options.check()
+    return options
+
+
+def options_to_json(options: PropagateOptions) -> dict[str, Any]:
+    """Write options as a line of a batch in JSON has them, without those that have their default.
+
+    Examples
+    --------
+    >>> options_to_json(PropagateOptions(shot="sc010", frames=((1, 48), (60, 60)), gap=8.0))
+    {'gap': 8.0, 'shot': 'sc010', 'frames': '1-48,60'}
+    """
+    document: dict[str, Any] = {}
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if value == field.default:
+            continue
+        if field.name in ("references", "frames", "lock"):
+            document[field.name] = write_frames(value)
+        else:
+            document[field.name] = list(value) if isinstance(value, tuple) else value
+    return document
+
+
+def options_from_json(document: Mapping[str, Any]) -> PropagateOptions:
+    """Read what `options_to_json` wrote; UsageError when it is something else."""
+    return parse_propagate(arguments_of(document))
+
+
+def arguments_of(values: Mapping[str, Any]) -> list[str]:
+    """Write options as arguments of `ant_core propagate`.
+
+    Parameters
+    ----------
+    values : mapping
+        By name, with or without underscores: text, numbers, lists (of numbers one list of
+        frames, of text the option again and again), true for a flag. None, false and "" say
+        nothing.
+
+    Examples
+    --------
+    >>> arguments_of({"shot": "sc010", "model_sheet": ["a", "b"], "frames": [1, 24]})
+    ['--model-sheet=a', '--model-sheet=b', '--frames=1,24', '--', 'sc010']
+    """
+    arguments = []
+    for name, value in values.items():
+        if name != "shot":
+            option = f"--{name.replace('_', '-')}"
+            arguments += [f"{option}={text}" if text else option for text in _texts(value)]
+    # Last and after a mark, because its name may begin with a dash.
+    return [*arguments, "--", *_texts(values.get("shot"))] if values.get("shot") else arguments
+
+
+def _texts(value: Any) -> list[str]:
+    """Write a value as options take it: [] for none, [""] for a flag, numbers in one list."""
+    if value is None or value is False or value in ("", []):
+        return []
+    if value is True:
+        return [""]
+    if isinstance(value, list):
+        if all(isinstance(item, int) for item in value):
+            return [",".join(map(str, value))]
+        return [str(item) for item in value]
+    return [str(value)]

@@ -2,89 +2,94 @@
 
 from __future__ import annotations
 
-import argparse
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from ant_core.errors import UsageError
 from ant_core.files import WholeFiles
 from ant_core.formats.palettes import read_palette
 from ant_core.formats.pictures import picture_format
 from ant_core.formats.sequence import SequenceReader
-from ant_core.matching.fills import REVIEW_BELOW
 from ant_core.matching.matcher import Matcher
 from ant_core.models.installed import locate
 from ant_core.output.color_names import name_colors
 from ant_core.output.folder import OutputFolder
 from ant_core.output.report import (
     RunInfo,
+    lowest_confidence,
     notes_of,
     summarize,
     summary_json,
     write_report,
     write_sheet,
 )
+from ant_core.propagation.assemble import assemble
 from ant_core.propagation.output import RunNotes
-from ant_core.propagation.run import Progress, Propagation, RunResult, Settings
+from ant_core.propagation.run import Progress, RunResult, Settings
 from ant_core.propagation.timing import Timings
 from ant_core.reporter import Reporter
 from ant_core.shot.frames import describe_frames
 from ant_core.shot.model_sheet import open_model_sheets
-from ant_core.shot.shot import load_shot
-from ant_core.workflow.cels import run_cels, wants_cels
-from ant_core.workflow.krita_document import is_kra, prepare_kra
+from ant_core.workflow.cels import run_cels
+from ant_core.workflow.gate import Gate
+from ant_core.workflow.krita_document import prepare_kra
 from ant_core.workflow.outcome import Outcome
-from ant_core.workflow.prepare import Job, chosen_frames, fixed_frames, read_hints, without_effect
+from ant_core.workflow.prepare import Job, chosen_frames, read_hints
+from ant_core.workflow.propagate_options import PropagateOptions
 
 __all__ = ["make_matcher", "run"]
 
 
 def run(
-    options: argparse.Namespace,
+    options: PropagateOptions,
     reporter: Reporter,
     cancel: threading.Event,
     files: WholeFiles,
     load_matcher: Callable[[], Matcher] | None = None,
+    *,
+    frame_events: bool = False,
 ) -> Outcome:
     """Colour a shot; see `ant_core propagate --help`.
 
-    `load_matcher` gives the matcher where one is loaded already; the options name it otherwise.
+    Parameters
+    ----------
+    options : PropagateOptions
+        Checked.
+    reporter : Reporter
+    cancel : threading.Event
+        Set from another thread to stop.
+    files : WholeFiles
+    load_matcher : callable, optional
+        Gives the matcher where one is loaded already; the options name it otherwise.
+    frame_events : bool
+        Whether events of progress carry the whole result of the frame.
     """
-    if wants_cels(options):
+    if options.has_cels:
         loaded = cache(load_matcher or partial(make_matcher, options))
-        return run_cels(
-            options, reporter, files, lambda one, tell: run(one, tell, cancel, files, loaded)
-        )
+
+        def run_one(one: PropagateOptions, tell: Reporter) -> Outcome:
+            return run(one, tell, cancel, files, loaded, frame_events=frame_events)
+
+        return run_cels(options, reporter, files, run_one)
     start = time.perf_counter()
     timings = Timings()
     palette = read_palette(Path(options.palette)) if options.palette else None
     with timings.measure("check"):
-        job = prepare_kra(options, files) if is_kra(options) else _prepare(options, files)
+        job = prepare_kra(options, files) if options.is_kra else _prepare(options, files)
     for warning in job.warnings:
         reporter.warn(warning)
     matcher = load_matcher() if load_matcher else make_matcher(options)
     job.output.prepare()
-    settings = Settings(gap_px=options.gap)
-    review_below = REVIEW_BELOW if options.fail_under is None else options.fail_under
+    settings, review_below = Settings(gap_px=options.gap), options.review_below
 
     def notify(progress: Progress) -> None:
-        _tell(reporter, progress, propagation.palette, review_below, full=options.json)
+        _tell(reporter, progress, propagation.palette, review_below, full=frame_events)
 
-    propagation = Propagation(
-        job.shot,
-        job.output,
-        matcher,
-        settings,
-        job.hints,
-        cancel=cancel,
-        notify=notify,
-        timings=timings,
-        threads=options.threads,
+    propagation = job.assembly.propagation(
+        matcher, options, cancel=cancel, notify=notify, timings=timings
     )
     result = propagation.run()
     notes = RunNotes(matcher.model_hash, review_below, result.palette, options.gap)
@@ -102,21 +107,19 @@ def run(
         time.perf_counter() - start,
         palette,
     )
-    return _conclude(job, result, info, reporter, strict=options.fail_under is not None)
+    return _conclude(job, result, info, reporter, options.gate)
 
 
-def make_matcher(options: argparse.Namespace) -> Matcher:
+def make_matcher(options: PropagateOptions) -> Matcher:
     """Load the model that the options name."""
     model = locate(Path(options.model)) if options.model else None
     return Matcher(model, options.device, options.threads)
 
 
-def _conclude(
-    job: Job, run: RunResult, info: RunInfo, reporter: Reporter, *, strict: bool
-) -> Outcome:
-    """Write sheet and report, and tell what came of the run; `strict` fails on doubt."""
-    sheet = write_sheet(job.output, job.shot, run, info)
-    report = write_report(job.output, job.shot, run, info)
+def _conclude(job: Job, run: RunResult, info: RunInfo, reporter: Reporter, gate: Gate) -> Outcome:
+    """Write sheet and report, and tell what came of the run."""
+    sheet = write_sheet(job.output, job.assembly.shot, run, info)
+    report = write_report(job.output, job.assembly.shot, run, info)
     summary = summarize(run.results, info.review_below)
     notes = notes_of(run.results)
     for note in notes:
@@ -144,7 +147,12 @@ def _conclude(
             f"frames {describe_frames(summary.failed)} could not be coloured, the others are "
             "done: see the report for the reasons"
         )
-    elif strict and summary.doubtful_frames:
+    elif gate.fails(
+        segments=summary.segments,
+        doubtful=summary.doubtful,
+        no_counterpart=summary.no_counterpart,
+        lowest_confidence=lowest_confidence(run.results.values()),
+    ):
         exit_code = 3
     return Outcome(exit_code, str(report), event)
 
@@ -164,53 +172,40 @@ def _tell(
     reporter.progress(progress.done, progress.total, text, event)
 
 
-def _prepare(options: argparse.Namespace, files: WholeFiles) -> Job:
-    """Read the options and check every input; nothing is written yet."""
+def _prepare(options: PropagateOptions, files: WholeFiles) -> Job:
+    """Open the pictures of a folder and check every input; nothing is written yet."""
+    assert options.out is not None  # `PropagateOptions.check`
     lines, colors = _readers(options)
-    sheets = open_model_sheets([Path(name) for name in options.model_sheet or ()])
+    sheets = open_model_sheets([Path(name) for name in options.model_sheet])
     frames = chosen_frames(options.frames, lines.frames, "--frames", "line drawing")
     references = chosen_frames(options.references, colors.frames, "--references", "painted frame")
     painted = list(colors.frames) if references is None else references
     hints, document = read_hints(options, lines)
     suffix = picture_format(sheets[0].path).suffix or sheets[0].path.suffix if sheets else ".png"
-    if options.out is None:
-        raise UsageError("--out is missing: name the folder for the painted frames")
     output = OutputFolder(Path(options.out), lines, colors, painted, files, suffix)
     wanted = list(lines.frames) if frames is None else frames
     edited = output.survey(wanted, painted, hints.frames, options.overwrite)
-    locked = sorted({*hints.frames, *edited})
-    shot = load_shot(
-        lines,
-        colors,
-        references=references,
+    assembly = assemble(
+        lines=lines,
+        colors=colors,
+        output=output,
         frames=frames,
-        locked={frame: output.probe(frame) for frame in locked},
+        references=references,
+        kept=sorted({*hints.frames, *edited}),
+        hints=hints,
         sheets=sheets,
     )
-    hints.check_values(shot.size, shot.pixels)
-    fixed = fixed_frames(shot)
-    for lock in hints.locks:
-        if lock.frame in shot.frames and lock.frame not in fixed:
-            output.probe(lock.frame)
-    warnings = [*_ignored(lines), *_ignored(colors), *without_effect(hints, fixed)]
+    warnings = [*_ignored(lines), *_ignored(colors), *assembly.without_effect]
     if edited:
         warnings.append(
             f"frames {describe_frames(edited)} were changed in {output.folder} since the last "
             "run: they are kept and learned from; delete a file to have it coloured again"
         )
-    return Job(shot, output, replace(hints, frames=tuple(locked)), document, tuple(warnings))
+    return Job(assembly, output, document, tuple(warnings))
 
 
-def _readers(options: argparse.Namespace) -> tuple[SequenceReader, SequenceReader]:
+def _readers(options: PropagateOptions) -> tuple[SequenceReader, SequenceReader]:
     """Open line and colour frames: the folders of SHOT, or what the patterns name."""
-    if options.shot is None and not (options.line and options.color):
-        raise UsageError(
-            "no shot is named: give the SHOT folder, or both --line and --color patterns"
-        )
-    if options.line and len(options.line) > 1:
-        raise UsageError("--line is given twice: only layers of a .kra file can be put together")
-    if options.in_place:
-        raise UsageError("--in-place is for .kra files: a folder's frames always go to --out")
     base = Path(options.shot) if options.shot is not None else Path()
     line = options.line[0] if options.line else "line"
     lines = SequenceReader(line, base, lines=True)

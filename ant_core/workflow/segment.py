@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import threading
 from pathlib import Path
@@ -24,22 +23,44 @@ _MOST_SEGMENTS = 65_535
 
 
 def run(
-    options: argparse.Namespace,
+    line: Path,
+    out: Path,
+    *,
+    preview_path: Path | None,
+    gap_px: float | None,
+    threads: int | None,
     reporter: Reporter,
     cancel: threading.Event,
     files: WholeFiles,
 ) -> Outcome:
-    """Segment one drawing and write label map and preview."""
-    line, out = Path(options.line), Path(options.out)
-    targets = [out, *([Path(options.preview)] if options.preview else [])]
-    _refuse_overwriting(line, targets)
-    limit_threads(options.threads)
+    """Segment one drawing and write label map and preview.
+
+    Parameters
+    ----------
+    line, out : Path
+        The line drawing; the label map to write, 16-bit grey.
+    preview_path : Path or None
+        Where to draw the segments in distinct colours; nowhere if None.
+    gap_px : float or None
+        Widest gap in a line that is closed, in pixels; derived from the drawing if None.
+    threads : int or None
+        CPU threads; all cores if None.
+    reporter : Reporter
+    cancel : threading.Event
+    files : WholeFiles
+
+    Raises
+    ------
+    UsageError, InputError, OutputError, Cancelled
+    """
+    _refuse_overwriting(line, [out, *([preview_path] if preview_path else [])])
+    limit_threads(threads)
     data = read_bytes(line)
     form = picture_format(line, lines=True)
     form.check(data, str(line))
     image = form.decode(data, str(line))
     try:
-        segmentation = segment(extract_lines(image), options.gap)
+        segmentation = segment(extract_lines(image), gap_px)
     except ValueError as error:
         raise InputError(f"{line} cannot be segmented: {error}") from error
     labels = segmentation.labels
@@ -51,13 +72,13 @@ def run(
         )
     _check(cancel)
     files.write(out, encode_png(labels.astype(np.uint16)))
-    if options.preview:
+    if preview_path:
         _check(cancel)
-        files.write(Path(options.preview), encode_png(preview(labels)))
+        files.write(preview_path, encode_png(preview(labels)))
     areas = measure(labels).area
     event = {
         "labels": str(out),
-        "preview": options.preview,
+        "preview": str(preview_path) if preview_path else None,
         "segments": count,
         "gap_px": round(segmentation.gap_px, 3),
         "closed_gaps": segmentation.closed_gaps.round(2).tolist(),

@@ -137,7 +137,25 @@ def test_gate_lists_the_shots_to_review(shots, tmp_path, run):
     assert batch.code == 3
     assert "b" in batch.events[-1]["review"]
     assert "to review: shot" in batch.stderr
+    assert results["b"]["exit_code"] == 3
     assert run(shots / "a", "--out", tmp_path / "out2").code == 0
+
+
+def test_gate_judges_what_is_done_without_doing_it_again(shots, tmp_path, run):
+    far = [((4, 4, 6, 66), (1, 2, 3, 255)), ((60, 8, 20, 60), (1, 2, 3, 255))]
+    save(shots / "b" / "line" / "0003.png", line_drawing(0, boxes=far))
+    out = tmp_path / "out"
+    first = run(shots, "--out", out)
+    assert first.code == 0
+    share = 100 * first.results()["b"]["doubt_share"]
+    assert run(shots, "--out", out, "--collect", "--fail-over", f"{share / 2:.1f}%").code == 3
+    assert [shot["exit_code"] for shot in read_summary(out)["shots"]] == [0, 3]
+    again = run(shots, "--out", out, "--fail-over", f"{min(100, share + 1):.1f}%")
+    assert again.code == 0
+    assert [result["kept"] for result in again.results().values()] == [True, True]
+    # What counts as doubtful is written in the report, which is therefore made anew.
+    other = run(shots, "--out", out, "--review-below", 0.9)
+    assert [result["kept"] for result in other.results().values()] == [False, False]
 
 
 def test_only_and_collect_share_one_summary(shots, tmp_path, run):

@@ -14,8 +14,9 @@ from ant_core.batch.openjd import job_template
 from ant_core.batch.shots import BatchShot, read_shots
 from ant_core.cli import main
 from ant_core.errors import UsageError
+from ant_core.workflow.propagate_options import PropagateOptions
 from tests.batch.conftest import environment, history
-from tests.support.drawn import BOXES, load
+from tests.support.drawn import BOXES, line_drawing, load, save
 
 
 def openjd(*arguments):
@@ -93,15 +94,45 @@ def test_list_of_the_job_is_the_list_that_was_given(tmp_path):
 
 
 def test_options_of_the_batch_reach_every_task():
-    shots = [BatchShot("a", ("/x/a",))]
-    template = job_template(shots, ["--device=cpu", "--fail-under=0.5"], 4)
+    shots = [BatchShot("a", PropagateOptions(shot="/x/a"))]
+    template = job_template(shots, ["--device=cpu", "--review-below=0.5"], 4)
     for step in template["steps"]:
         arguments = step["script"]["actions"]["onRun"]["args"]
-        assert arguments[-2:] == ["--device=cpu", "--fail-under=0.5"]
+        assert arguments[-2:] == ["--device=cpu", "--review-below=0.5"]
+
+
+def test_only_the_last_task_of_a_job_fails_on_doubt(shots, tmp_path):
+    job = tmp_path / "job"
+    assert export(shots, "--fail-over=5%", "--fail-under=0.5", "--out", job) == 0
+    color, summary = json.loads((job / "template.json").read_text("utf-8"))["steps"]
+    assert not any("--fail" in a for a in color["script"]["actions"]["onRun"]["args"])
+    last = summary["script"]["actions"]["onRun"]["args"]
+    assert last[-2:] == ["--fail-over=5.0", "--fail-under=0.5"]
+
+
+def test_job_that_fails_on_doubt_still_writes_its_summary(shots, tmp_path, program):
+    # A frame that shows something that no painted frame shows.
+    far = [((4, 4, 6, 66), (1, 2, 3, 255)), ((60, 8, 20, 60), (1, 2, 3, 255))]
+    save(shots / "b" / "line" / "0003.png", line_drawing(0, boxes=far))
+    job, out = tmp_path / "job", tmp_path / "results"
+    export(shots, "--fail-over=0", "--out", job)
+    done = openjd(
+        *("run", job / "template.json", "--step", "Summary", "--run-dependencies"),
+        *("-p", f"AntCore={program}", "-p", f"Out={out}", "-p", "Threads=1"),
+    )
+    assert done.returncode != 0
+    summary = json.loads((out / "summary.json").read_text("utf-8"))
+    assert [(shot["state"], shot["exit_code"]) for shot in summary["shots"]] == [
+        ("done", 0),
+        ("done", 3),
+    ]
 
 
 def test_many_shots_are_split_into_steps(tmp_path):
-    shots = [BatchShot(f"sc{number:04d}", (f"/x/{number}",)) for number in range(1500)]
+    shots = [
+        BatchShot(f"sc{number:04d}", PropagateOptions(shot=f"/x/{number}"))
+        for number in range(1500)
+    ]
     template = job_template(shots, [], 2)
     path = tmp_path / "template.json"
     path.write_text(json.dumps(template), "utf-8")
@@ -116,7 +147,7 @@ def test_many_shots_are_split_into_steps(tmp_path):
 
 def test_name_that_a_template_would_replace_is_refused():
     with pytest.raises(UsageError, match="give it another name"):
-        job_template([BatchShot("{{Param.Out}}", ("/x",))], [], 2)
+        job_template([BatchShot("{{Param.Out}}", PropagateOptions(shot="/x"))], [], 2)
 
 
 def test_progress_lines_are_for_jobs_alone(shots, tmp_path):

@@ -6,8 +6,9 @@ import pytest
 
 from ant_core.batch.fingerprint import inputs_digest
 from ant_core.batch.shots import read_shots
-from ant_core.cli import parse
 from ant_core.errors import InputError, UsageError
+from ant_core.workflow.options import parse_propagate
+from ant_core.workflow.propagate_options import PropagateOptions
 from tests.support.drawn import make_shot
 
 
@@ -26,7 +27,7 @@ def test_folder_is_searched_for_shots_in_order_of_their_names(tmp_path):
     (tmp_path / "ep01" / "notes").mkdir()
     shots = read_shots([str(tmp_path)], {}, tmp_path / "out")
     assert names(shots) == ["sc002", "sc010", "sc001"]
-    assert shots[0].arguments == (str(tmp_path / "ep01" / "sc002"),)
+    assert shots[0].options == PropagateOptions(shot=str(tmp_path / "ep01" / "sc002"))
 
 
 def test_folder_of_another_layout_is_found_by_its_line_pattern(tmp_path):
@@ -35,7 +36,7 @@ def test_folder_of_another_layout_is_found_by_its_line_pattern(tmp_path):
     with pytest.raises(InputError, match="no shots are found"):
         read_shots([str(tmp_path)], {})
     (shot,) = read_shots([str(tmp_path)], {"line": "ink"})
-    assert shot.arguments == (str(tmp_path / "a"), "--line=ink")
+    assert shot.options == PropagateOptions(shot=str(tmp_path / "a"), line=("ink",))
     (shot,) = read_shots([str(tmp_path)], {"line": "ink/*.png"})
     assert shot.name == "a"
 
@@ -60,12 +61,9 @@ def test_text_has_a_shot_a_line_with_options(tmp_path):
     )
     shots = read_shots([path], {"gap": "2"})
     assert names(shots) == ["sc010", "with space", "sc 030"]
-    assert shots[0].arguments == (str(tmp_path / "sc010"), "--gap=2")
-    assert shots[2].arguments == (
-        str(tmp_path / "sc 030"),
-        "--gap=4",
-        "--references=1,24",
-        "--overwrite",
+    assert shots[0].options == PropagateOptions(shot=str(tmp_path / "sc010"), gap=2)
+    assert shots[2].options == PropagateOptions(
+        shot=str(tmp_path / "sc 030"), gap=4, references=((1, 1), (24, 24)), overwrite=True
     )
 
 
@@ -76,14 +74,13 @@ def test_csv_has_a_column_an_option_and_empty_cells_say_nothing(tmp_path):
     )
     first, second = read_shots([path], {"gap": "7"})
     assert (first.name, second.name) == ("first", "sc2")
-    assert first.arguments == (
-        str(tmp_path / "sc1"),
-        "--gap=7",
-        f"--model-sheet={tmp_path / 'a.png'}",
-        f"--model-sheet={tmp_path / 'b.png'}",
-        "--overwrite",
+    assert first.options == PropagateOptions(
+        shot=str(tmp_path / "sc1"),
+        model_sheet=(str(tmp_path / "a.png"), str(tmp_path / "b.png")),
+        overwrite=True,
+        gap=7,
     )
-    assert second.arguments == (str(tmp_path / "sc2"), "--gap=3")
+    assert second.options == PropagateOptions(shot=str(tmp_path / "sc2"), gap=3)
 
 
 def test_json_has_defaults_and_rows(tmp_path):
@@ -93,19 +90,22 @@ def test_json_has_defaults_and_rows(tmp_path):
     }
     path = write(tmp_path / "night.json", json.dumps(document))
     first, second = read_shots([path], {})
-    sheet = f"--model-sheet={tmp_path / 'sheet.png'}"
-    assert first.arguments == (str(tmp_path / "sc1"), "--frames=1-9", sheet)
+    sheets = (str(tmp_path / "sheet.png"),)
+    assert first.options == PropagateOptions(
+        shot=str(tmp_path / "sc1"), frames=((1, 9),), model_sheet=sheets
+    )
     assert second.name == "x/y"
-    assert second.arguments == (str(tmp_path / "sc2"), sheet, "--references=1,24")
+    assert second.options == PropagateOptions(
+        shot=str(tmp_path / "sc2"), references=((1, 1), (24, 24)), model_sheet=sheets
+    )
 
 
 def test_patterns_of_a_row_without_a_folder_start_from_the_list(tmp_path):
     path = write(tmp_path / "n.json", '[{"line": "sc1/ink/*.png", "color": "paint"}]')
     (shot,) = read_shots([path], {})
     assert shot.name == "ink"
-    assert shot.arguments == (
-        f"--line={tmp_path / 'sc1/ink/*.png'}",
-        f"--color={tmp_path / 'paint'}",
+    assert shot.options == PropagateOptions(
+        line=(str(tmp_path / "sc1/ink/*.png"),), color=str(tmp_path / "paint")
     )
 
 
@@ -124,6 +124,9 @@ def test_patterns_of_a_row_without_a_folder_start_from_the_list(tmp_path):
         ("n.txt", "sc1.kra --in-place", "in-place has no place in a batch"),
         ("n.json", '["a/x", {"shot": "b", "name": "X"}]', "both named X"),
         ("n.json", '["a", {"shot": "b", "name": "a/b"}]', "inside the results of another"),
+        ("n.txt", "sc1 --fail-over 5%", "fail-over holds for the whole batch"),
+        ("n.txt", "sc1 --frames one", "line 1: --frames 'one' is no list of frames"),
+        ("n.txt", "sc1 --expose", "line 1: --expose needs the exposure sheet"),
     ],
 )
 def test_row_that_makes_no_sense_is_named(tmp_path, name, text, words):
@@ -166,7 +169,7 @@ def test_a_file_named_as_a_frame_number_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def digest(frames):
-        options = parse(["propagate", "shot.kra", f"--frames={frames}", "--out=o.kra"])
+        options = parse_propagate(["shot.kra", f"--frames={frames}", "--out=o.kra"])
         return inputs_digest(options, "model", lambda: None)
 
     assert digest("1") != digest("2")

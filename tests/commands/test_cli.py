@@ -70,7 +70,7 @@ def test_something_unexpected_is_one_sentence_and_a_log(shot, tmp_path, cli, mon
     def explode(*_args, **_options):
         raise ZeroDivisionError("the moon is full")
 
-    monkeypatch.setattr("ant_core.workflow.propagate.load_shot", explode)
+    monkeypatch.setattr("ant_core.propagation.assemble.load_shot", explode)
     monkeypatch.setattr("ant_core.cli._log_file", lambda: tmp_path / "error.log")
     done = cli("propagate", shot, "--out", tmp_path / "out")
     assert done.code == 1

@@ -48,7 +48,7 @@ class FakeShot:
 
     SLOW, DEAF, BROKEN, HUNGRY, LOUD, LEAVING = 1001, 1002, 1003, 1004, 1005, 1006
 
-    def __init__(self, width, height, line, color, matcher, *, threads=None):
+    def __init__(self, width, height, line, color, matcher):
         self.size = (width, height)
         self.drawings, self.references, self.sheets = {}, {}, []
 
@@ -81,7 +81,7 @@ class FakeShot:
     def plane_hash(self, frame):
         return f"hash of {frame}"
 
-    def propagate(self, frames, references, model_sheets, hints, gap_px, *, cancel, notify, known):
+    def propagate(self, frames, references, hints, options, *, cancel, notify, known):
         for done, frame in enumerate(frames, start=1):
             self._misbehave(frame, cancel)
             box, plane = None, None

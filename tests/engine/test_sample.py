@@ -9,6 +9,7 @@ import numpy as np
 from ant_core.cli import main
 from ant_core.engine.session import LayerFormat, ShotSession
 from ant_core.matching.matcher import Matcher
+from ant_core.propagation.options import RunOptions
 from ant_core.shot.hints import HintSet
 
 SHOT = Path(__file__).parents[2] / "samples" / "saha"
@@ -44,7 +45,7 @@ def test_a_session_fills_as_the_command_line_does(tmp_path, capfd):
             planes[result["frame"]] = canvas
 
     session.propagate(
-        FRAMES, [1], [], HintSet(), None, cancel=threading.Event(), notify=keep, known={}
+        FRAMES, [1], HintSet(), RunOptions(), cancel=threading.Event(), notify=keep, known={}
     )
     assert sorted(planes) == list(FRAMES)[1:]
     for frame, plane in planes.items():

@@ -10,6 +10,7 @@ import pytest
 
 from ant_core.engine.session import LayerFormat, ShotSession
 from ant_core.errors import Cancelled, InputError, UsageError
+from ant_core.propagation.options import RunOptions
 from ant_core.schemas import load_schema
 from ant_core.shot.hints import HintSet, parse_hints
 from tests.support.drawn import BOXES, SIZE, line_drawing, painting, save
@@ -56,7 +57,7 @@ class Program:
         digest = hashlib.sha256(data).hexdigest()
         assert self.session.add_reference(frame, digest, "painted", CANVAS, data)
 
-    def run(self, frames, references, **options):
+    def run(self, frames, references, *, hints=None, gap_px=None, model_sheets=(), **more):
         self.results, self.planes, self.order = {}, {}, []
 
         def notify(result, box, data, done, total):
@@ -69,12 +70,11 @@ class Program:
             "cancel": threading.Event(),
             "notify": notify,
             "known": {},
-            "model_sheets": [],
-            "hints": HintSet(),
-            "gap_px": None,
         }
-        given |= options
-        return self.session.propagate(frames, references, **given)
+        options = RunOptions(gap=gap_px, model_sheet=tuple(model_sheets))
+        return self.session.propagate(
+            frames, references, hints or HintSet(), options, **given | more
+        )
 
     def picture(self, frame):
         box, data = self.planes[frame]

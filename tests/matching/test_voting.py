@@ -1,9 +1,12 @@
 """Votes: similarity adds up by colour, nothing is invented, doubt shows."""
 
+import doctest
+
 import numpy as np
 import pytest
 
 from ant_core.color.palette import NO_COLOR, UNPAINTED
+from ant_core.matching import sources
 from ant_core.matching.fills import (
     FLAG_HINT,
     FLAG_SIDES_DISAGREE,
@@ -14,6 +17,7 @@ from ant_core.matching.fills import (
     Fills,
 )
 from ant_core.matching.matcher import Match
+from ant_core.matching.sources import SheetId, source_code, source_of_code
 from ant_core.matching.voting import FREE, Ballot, apply_given, shares, vote
 
 RED, BLUE = 1, 2
@@ -201,3 +205,17 @@ def test_pieces_merge_to_the_fill_of_their_segment():
     replaced = fills.replaced(np.array([1]), merged.taken(np.array([0])))
     assert replaced.color.tolist() == [RED, RED, RED, RED]
     assert fills.color.tolist() == [RED, BLUE, RED, RED]
+
+
+@pytest.mark.parametrize("source", [0, 1, 999_999, SheetId(0), SheetId(7)])
+def test_source_is_read_again_from_its_code(source):
+    assert source_of_code(source_code(source)) == source
+
+
+def test_codes_of_model_sheets_are_those_of_earlier_records():
+    assert [source_code(SheetId(place)) for place in range(3)] == [-1, -2, -3]
+
+
+def test_examples_of_sources_are_true():
+    found = doctest.testmod(sources)
+    assert (found.attempted, found.failed) == (2, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -233,3 +234,51 @@ def test_a_run_loads_no_training_package(sample, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.rstrip().endswith("[]")
+
+
+# ---- what the command line's own types may reach
+
+PARSED = re.compile(r"\bNamespace\b")
+# Where a parsed command line may be handed on; everything else takes options with a type.
+MAY_TAKE_PARSED = ("ant_core.cli", "ant_core.commands.", "ant_core.workflow.options")
+
+
+def takes_parsed(modules: Mapping[str, str]) -> list[str]:
+    """Name the functions and fields outside the command line that take a parsed one."""
+    found = []
+    for name, text in modules.items():
+        if name.startswith("ant_core") and not name.startswith(MAY_TAKE_PARSED):
+            found += [f"{name}: {hint}" for hint in _hints(ast.parse(text)) if PARSED.search(hint)]
+    return found
+
+
+def _hints(tree: ast.AST) -> Iterator[str]:
+    """Yield every annotation and every alias that may stand for one."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
+            yield ast.unparse(node.annotation)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
+            yield ast.unparse(node.returns)
+        elif isinstance(node, ast.Assign):
+            yield ast.unparse(node.value)
+
+
+def test_a_parsed_command_line_goes_no_further_than_the_commands():
+    assert takes_parsed(sources()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(options: argparse.Namespace) -> int: ...",
+        "def f(*, options: 'Namespace | None' = None): ...",
+        "async def f() -> list[argparse.Namespace]: ...",
+        "class Task:\n    options: argparse.Namespace",
+        "RunOne = Callable[[argparse.Namespace], int]",
+        "options = argparse.Namespace(**chosen)",
+    ],
+)
+def test_a_planted_parsed_command_line_is_found(text):
+    (found,) = takes_parsed({"ant_core.batch.task": text})
+    assert found.startswith("ant_core.batch.task")
+    assert takes_parsed({"ant_core.commands.batch": text}) == []

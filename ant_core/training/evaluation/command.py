@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import os
 import re
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ant_core import __version__
 from ant_core.errors import InputError, OutputError, UsageError
 from ant_core.files import WholeFiles
-from ant_core.matching.matcher import Matcher
+from ant_core.matching.matcher import Device, Matcher
 from ant_core.matching.model_file import default_model
 from ant_core.models.installed import locate
 from ant_core.propagation.pipeline import limit_threads
@@ -35,17 +35,39 @@ from ant_core.training.evaluation.reliability import Reliability, draw_reliabili
 from ant_core.training.evaluation.results import Results, document, statistics_table, table
 from ant_core.training.evaluation.worst_sheet import draw_worst
 
-__all__ = ["evaluate"]
+__all__ = ["EvaluateOptions", "evaluate"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions:
+    """What is scored, on what, and where the figures go."""
+
+    # Stored clips, shots, or folders of them.
+    datasets: tuple[str, ...]
+    # Model files or names. Default (): the model in the package.
+    models: tuple[str, ...] = ()
+    # Protocols by name. Default (): all that the data allow.
+    protocols: tuple[str, ...] = ()
+    # File for all figures. Default None.
+    json: str | None = None
+    # Folder for reliability diagrams and sheets of the worst segments. Default None.
+    pictures: str | None = None
+    # How many shots of each data set are taken. Default None: all.
+    limit: int | None = None
+    # Where the networks run: "auto", "cpu" or "cuda". Default "auto".
+    device: Device = "auto"
+    # CPU threads. Default None: all cores.
+    threads: int | None = None
 
 
 def evaluate(
-    options: argparse.Namespace,
+    options: EvaluateOptions,
     reporter: Reporter,
     cancel: threading.Event,
     files: WholeFiles,
 ) -> str:
     """Score everything on everything and return the table; see `ant_core evaluate --help`."""
-    protocols = _protocols(options.protocol)
+    protocols = _protocols(options.protocols)
     sources = [s for place in options.datasets for s in find_shots(Path(place))[: options.limit]]
     _refuse_twice([source.name for source in sources])
     _check_place(options.json, files)
@@ -140,9 +162,9 @@ def _refuse_twice(names: Sequence[str]) -> None:
         raise UsageError(f"{twice[0]} is given twice: name every data set once")
 
 
-def _models(options: argparse.Namespace) -> tuple[list[Method], list[dict[str, Any]]]:
+def _models(options: EvaluateOptions) -> tuple[list[Method], list[dict[str, Any]]]:
     """Load the models; two of one name are told apart by their files."""
-    paths = [locate(Path(path)) for path in options.model] or [default_model()]
+    paths = [locate(Path(path)) for path in options.models] or [default_model()]
     matchers = [Matcher(path, options.device, options.threads) for path in paths]
     names = [matcher.model_name for matcher in matchers]
     if len(set(names)) < len(names) or set(names) & {"position", "overlap", "flow"}:
@@ -160,7 +182,7 @@ def _models(options: argparse.Namespace) -> tuple[list[Method], list[dict[str, A
 
 
 def _about(
-    options: argparse.Namespace, sources: Sequence[ShotSource], models: list[dict[str, Any]]
+    options: EvaluateOptions, sources: Sequence[ShotSource], models: list[dict[str, Any]]
 ) -> dict[str, Any]:
     layouts: dict[str, int] = {}
     for source in sources:
