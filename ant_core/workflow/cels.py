@@ -19,7 +19,7 @@ from ant_core.formats.sequence import SequenceReader
 from ant_core.formats.xdts import Cel, ExposureSheet, read_xdts
 from ant_core.output.exposed import expose
 from ant_core.reporter import Reporter
-from ant_core.shot.frames import describe_frames, select_frames
+from ant_core.shot.frames import FrameRanges, describe_frames, select_frames
 from ant_core.workflow.outcome import Outcome
 from ant_core.workflow.propagate_options import PropagateOptions
 
