@@ -6,7 +6,7 @@ NumPy, OpenCV and Numba only; this package knows nothing of models, files or pro
 from segmentation.ground import NoLinesError
 from segmentation.labelling import cut_by_colors, label_pieces, merge_pieces
 from segmentation.labels import expand_labels
-from segmentation.lines import LineArt, extract_lines
+from segmentation.lines import LineArt, extract_lines, line_width
 from segmentation.paint import paint
 from segmentation.pieces import Passes, Pieces, find_pieces
 from segmentation.regions import Segments, measure, preview
@@ -25,6 +25,7 @@ __all__ = [
     "find_pieces",
     "join_by_lines",
     "label_pieces",
+    "line_width",
     "measure",
     "merge_pieces",
     "paint",
