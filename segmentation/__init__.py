@@ -10,6 +10,7 @@ from segmentation.lines import LineArt, extract_lines, line_width
 from segmentation.paint import paint
 from segmentation.pieces import Passes, Pieces, find_pieces
 from segmentation.regions import Segments, measure, preview
+from segmentation.rough import Rough
 from segmentation.trapped_ball import Segmentation, join_by_lines, segment
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "NoLinesError",
     "Passes",
     "Pieces",
+    "Rough",
     "Segmentation",
     "Segments",
     "cut_by_colors",

@@ -26,7 +26,7 @@ from ant_core.propagation.output import Output
 from ant_core.propagation.plan import Plan, Source, Step, make_plan
 from ant_core.propagation.prepared import Analysis, FeatureCache, MatcherLike
 from ant_core.propagation.references import GivenColors, learn
-from ant_core.propagation.result import FrameResult, Role, SourceUsed
+from ant_core.propagation.result import FrameResult, LinesTaken, Role, SourceUsed
 from ant_core.propagation.sheet_references import SheetSources
 from ant_core.propagation.timing import Timings
 from ant_core.shot.hints import HintSet
@@ -297,6 +297,7 @@ class Propagation:
             digest = fills.digest(line_hash, self.palette)
             gap_px = analysis.pieces.gap_px
             record = Record(keys, used, digest, fills, division, (), gap_px, thumbnail=b"")
+            record = replace(record, lines=LinesTaken.of(analysis.lines))
             self._paint(frames, name, record, analysis)
         solved = self._solve(step.frame, line_hash, name, record, "predicted", reason)
         self._solved[step.frame] = self._by_line[line_hash] = solved
@@ -381,6 +382,7 @@ class Propagation:
             record.gap_px,
             division=record.division,
             notes=record.notes,
+            lines=record.lines,
         )
         return Solved(frame, line_hash, record.digest, name, result)
 

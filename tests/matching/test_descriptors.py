@@ -102,7 +102,7 @@ def test_one_segment_and_one_pixel():
 def test_twice_the_size_gives_almost_the_same_descriptors(seed):
     rng = np.random.default_rng(seed)
     small = np.full((150, 200), 255, np.uint8)
-    # One a quarter: crossing circles leave slivers, which are specks in one size and not in the other.
+    # One a quarter: crossing circles leave slivers, specks in one size and not in the other.
     for left, top in ((0, 0), (100, 0), (0, 75), (100, 75)):
         x, y = left + rng.integers(35, 65), top + rng.integers(33, 42)
         cv2.circle(small, (int(x), int(y)), int(rng.integers(10, 28)), 0, 3)
