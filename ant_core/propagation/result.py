@@ -130,6 +130,7 @@ class FrameResult:
             "gap_px": round(self.gap_px, 3),
             "lines": asdict(self.lines),
             "closed_gaps": self._closed_gaps(),
+            "pieces": None if self.division.plain else self.division.of_piece.tolist(),
             "confidence": self.mean_confidence,
             "doubtful": int(doubtful.sum()),
             "sources": [
