@@ -111,7 +111,7 @@ class SequenceReader:
 
 
 class SequenceWriter:
-    """Picture files in one folder; implements `FrameWriter`.
+    """Picture files in one folder, written whole or not at all.
 
     Parameters
     ----------
