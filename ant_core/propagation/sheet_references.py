@@ -95,7 +95,7 @@ class SheetSources:
             with bench.timings.measure("encode"):
                 encoded.append(bench.matcher.encode(scaled(seen, drawing) if drawing else seen))
             colors.append(
-                read_segment_colors(analysis.pieces.labels, view.colors, bench.palette).index
+                read_segment_colors(analysis.segmentation.labels, view.colors, bench.palette).index
             )
         return join(encoded), np.concatenate(colors).astype(np.int32)
 
