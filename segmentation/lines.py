@@ -97,7 +97,10 @@ def _checked(image: ArrayLike) -> NDArray[Any]:
 
 
 def _as_bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
-    """Bring to (H, W, C) C-contiguous uint8, rounding to nearest."""
+    """Bring to (H, W, C) C-contiguous uint8, rounding to nearest.
+
+    The kernels are compiled for arrays that can be written: read-only ones are copied.
+    """
     if array.ndim == 2:
         array = array[:, :, None]
     if array.dtype == np.uint16:
@@ -106,7 +109,7 @@ def _as_bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
         array = array.reshape(*array.shape[:2], -1)
     elif array.dtype.kind == "f":
         array = np.rint(np.clip(np.nan_to_num(array), 0, 1) * 255).astype(np.uint8)
-    return np.ascontiguousarray(array)
+    return np.require(array, np.uint8, ["C", "W"])
 
 
 def _darkness(

@@ -14,13 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ant_core.errors import InputError
-from ant_core.formats.pictures import SUFFIXES
+from ant_core.formats.pictures import SUFFIXES, picture_format
 
 __all__ = ["NameTemplate", "Sequence", "find_sequence"]
 
 _LAST_DIGITS = re.compile(r"([0-9]+)(?=[^0-9]*$)")
 _ANY_PICTURE = re.compile(
     ".*(" + "|".join(map(re.escape, SUFFIXES)) + ")", re.IGNORECASE | re.DOTALL
+)
+# Pictures of one frame or of several that are numbered as frames are but cannot be read.
+_UNREADABLE = re.compile(
+    r"[0-9]\.(ai|avif|bmp|cin|clip|dds|dpx|gif|hdr|heic|heif|iff|jng|jp2|jpe|jxl|j2k|kra|krz|pam|"
+    r"pbm|pcx|pdf|pgm|pic|pict|pnm|ppm|psb|psp|qoi|rgb|rgba|sgi|svg|tlg|tvpp|tzp|webp|xcf)$",
+    re.IGNORECASE,
 )
 _MAX_DIGITS = 9  # frame numbers stay within 32 bits
 
@@ -52,7 +58,8 @@ class Sequence:
     template : NameTemplate or None
         The naming of the first file; None when there is none.
     ignored : tuple of str
-        Other files of the folder that look like frames but are of no format that is read.
+        Other files of the folder that look like frames but are of no format that is read, and
+        JPEG files of frames that are there without loss.
     """
 
     folder: Path
@@ -126,12 +133,17 @@ def _collect(folder: Path, expression: re.Pattern[str], number_width: int | None
     for entry in _listing(folder):
         match = expression.fullmatch(entry)
         if match is None:
-            if re.search(r"[0-9]\.(jpe?g|bmp|webp|gif|dpx|psb|clip)$", entry, re.IGNORECASE):
+            if _UNREADABLE.search(entry):
                 ignored.append(entry)
             continue
         start, end = _number_span(entry, match, folder)
         frame = int(entry[start:end])
-        if frame in files:
+        if frame in files and expression is _ANY_PICTURE and _lossy(files[frame]) != _lossy(entry):
+            # A preview beside the frame itself.
+            ignored.append(files[frame] if _lossy(files[frame]) else entry)
+            if _lossy(entry):
+                continue
+        elif frame in files:
             raise InputError(
                 f"{folder} holds both {files[frame]} and {entry} for frame {frame}: name one "
                 "sequence with a pattern, or move the other files away"
@@ -144,7 +156,12 @@ def _collect(folder: Path, expression: re.Pattern[str], number_width: int | None
     order = sorted(files)
     # The smallest number shows the padding, if any does.
     template = templates[order[0]] if order else None
-    return Sequence(folder, {frame: files[frame] for frame in order}, template, tuple(ignored))
+    by_number = {frame: files[frame] for frame in order}
+    return Sequence(folder, by_number, template, tuple(sorted(ignored)))
+
+
+def _lossy(entry: str) -> bool:
+    return picture_format(entry).lossy
 
 
 def _number_span(entry: str, match: re.Match[str], folder: Path) -> tuple[int, int]:

@@ -182,7 +182,7 @@ def _prepare(options: argparse.Namespace, files: WholeFiles) -> Job:
     for lock in hints.locks:
         if lock.frame in shot.frames and lock.frame not in fixed:
             output.probe(lock.frame)
-    warnings = [*_ignored(lines), *_ignored(colors), *without_effect(hints, fixed)]
+    warnings = [*lines.remarks(), *colors.remarks(), *without_effect(hints, fixed)]
     if edited:
         warnings.append(
             f"frames {describe_frames(edited)} were changed in {output.folder} since the last "
@@ -207,10 +207,3 @@ def _readers(options: argparse.Namespace) -> tuple[SequenceReader, SequenceReade
     if options.model_sheet and not options.color and not (base / "color").exists():
         return lines, SequenceReader.nothing(base / "color")
     return lines, SequenceReader(options.color or "color", base)
-
-
-def _ignored(reader: SequenceReader) -> list[str]:
-    if not reader.ignored:
-        return []
-    names = ", ".join(reader.ignored[:3]) + (", ..." if len(reader.ignored) > 3 else "")
-    return [f"left out because their format cannot be read: {names} in {reader.folder}"]
