@@ -173,4 +173,8 @@ def _unexpected(error: Exception, *, debug: bool) -> str:
 def _log_file() -> Path:
     from platformdirs import user_log_path
 
-    return user_log_path("ant_core", appauthor=False, ensure_exists=True) / "error.log"
+    folder = user_log_path("ant_core", appauthor=False)
+    if not folder.is_absolute():
+        raise OSError("there is no home folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "error.log"

@@ -51,6 +51,8 @@ def find_places(environment: Mapping[str, str] = os.environ) -> Places:
         from platformdirs import user_cache_path
 
         own = user_cache_path("ant_core", appauthor=False) / "models"
+        if not own.is_absolute():  # neither HOME nor an account: only the variable can name one
+            own = Path("/nonexistent/ant_core/models")
     listed = environment.get("ANT_CORE_SHARED_MODELS", "").split(os.pathsep)
     shared = tuple(Path(text).expanduser().absolute() for text in listed if text)
     return Places(own, shared)
