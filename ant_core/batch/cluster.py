@@ -14,6 +14,7 @@ import os
 import queue
 import sys
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ant_core import __version__
-from ant_core.batch.pool import Event, Finished, Moved, Retried, fatal_error
+from ant_core.batch.pool import (
+    COME_BACK_S,
+    Event,
+    Finished,
+    Moved,
+    Passed,
+    Retried,
+    fatal_error,
+)
+from ant_core.batch.records import Held
 from ant_core.batch.result import ShotResult
 from ant_core.batch.task import Engine, Task, run_task
 from ant_core.errors import AntError, InputError, UsageError
@@ -118,6 +128,7 @@ class _Run:
         self._client = client
         self._tasks = {task.name: task for task in tasks}
         self._retries = retries
+        self._submitted = 0
         self._run_id = f"ant_core-{uuid.uuid4().hex[:12]}"
         self._news: queue.Queue[Event | BaseException] = queue.Queue()
         self._settings = {
@@ -139,11 +150,15 @@ class _Run:
     def events(self, cancel: threading.Event) -> Iterator[Event]:
         self._client.subscribe_topic(self._run_id, self._heard)
         futures = {}
+        due: dict[str, float] = {}  # when shots that another batch holds are tried again
         try:
             for task in self._tasks.values():
                 futures[task.name] = self._submit(task)
             left = len(futures)
             while left and not cancel.is_set():
+                for name in [name for name, when in due.items() if when <= time.monotonic()]:
+                    del due[name]
+                    futures[name] = self._submit(self._tasks[name])
                 try:
                     event = self._news.get(timeout=0.1)
                 except queue.Empty:
@@ -152,6 +167,8 @@ class _Run:
                     raise event
                 if isinstance(event, Retried):
                     futures[event.name] = self._submit(self._tasks[event.name])
+                if isinstance(event, Passed):
+                    due[event.name] = time.monotonic() + COME_BACK_S
                 if isinstance(event, Finished):
                     left -= 1
                     futures.pop(event.result.name).release()
@@ -163,11 +180,12 @@ class _Run:
             self._client.unsubscribe_topic(self._run_id)
 
     def _submit(self, task: Task) -> Any:
+        self._submitted += 1
         future = self._client.submit(
             run_remote,
             task.to_json(),
             self._settings,
-            key=f"{self._run_id}-{task.name}-{task.attempt}",
+            key=f"{self._run_id}-{task.name}-{self._submitted}",
             pure=False,
         )
         future.add_done_callback(lambda done: self._ended(task, done))
@@ -184,7 +202,7 @@ class _Run:
             return
         error = future.exception() if future.status == "error" else None
         if error is None:
-            self._news.put(_outcome(future.result()))
+            self._news.put(_outcome(task.name, future.result()))
         elif type(error).__name__ != "KilledWorker":
             self._news.put(
                 InputError(
@@ -204,7 +222,9 @@ class _Run:
             )
 
 
-def _outcome(event: dict[str, Any]) -> Event | AntError:
+def _outcome(name: str, event: dict[str, Any]) -> Event | AntError:
+    if event["event"] == "held":
+        return Passed(name)
     if event["event"] == "fatal":
         return fatal_error(event["error_type"], event["error"])
     return Finished(ShotResult.from_json(event["result"]))
@@ -241,7 +261,7 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
     Returns
     -------
     dict
-        A `result` or `fatal` event as those of `ant_core.batch.worker`.
+        A `result`, `held` or `fatal` event as those of `ant_core.batch.worker`.
     """
     if settings["version"] != __version__:
         text = f"a worker has ant_core {__version__} but the batch {settings['version']}"
@@ -257,6 +277,8 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
     with _ONE_AT_A_TIME:
         try:
             result = run_task(task, _ENGINE, reporter, _stop_event(settings["run"]))
+        except Held:
+            return {"event": "held"}
         except AntError as error:
             return _fatal(error)
     return {"event": "result", "result": result.to_json()}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ant_core.batch.board import Board
-from ant_core.batch.pool import Event, Finished, Moved, Pool, Retried
+from ant_core.batch.pool import Event, Finished, Moved, Passed, Pool, Retried
 from ant_core.batch.records import Records
 from ant_core.batch.result import ShotResult
 from ant_core.batch.shots import BatchShot, read_shots
@@ -86,7 +86,13 @@ def _color(
     board: Board,
 ) -> None:
     done = 0
+    passed: set[str] = set()
     for event in _events(tasks, options, cancel, files, Path(board.out)):
+        if isinstance(event, Passed):
+            if event.name not in passed:  # it is asked for again every second
+                reporter.say(f"{event.name} is in the hands of another batch: it comes later")
+            passed.add(event.name)
+            continue
         done += isinstance(event, Finished)
         _tell(event, done, len(tasks), reporter)
         if isinstance(event, Finished):
@@ -153,7 +159,7 @@ def _usual_jobs(device: str) -> int:
     return max(1, _cores() // _CORES_A_JOB)
 
 
-def _tell(event: Event, done: int, total: int, reporter: Reporter) -> None:
+def _tell(event: Moved | Retried | Finished, done: int, total: int, reporter: Reporter) -> None:
     if isinstance(event, Retried):
         reporter.warn(f"{event.name} is begun again: {event.why}")
         reporter.progress(done, total, f"{event.name} again", _json(event.name, retry=event.why))

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,8 +29,9 @@ from ant_core.errors import (
 )
 from ant_core.files import WholeFiles
 
-__all__ = ["Finished", "Moved", "Pool", "Retried", "fatal_error"]
+__all__ = ["COME_BACK_S", "Event", "Finished", "Moved", "Passed", "Pool", "Retried", "fatal_error"]
 
+COME_BACK_S = 1.0  # until a shot that another batch works on is tried again
 _LAST_LOG_BYTES = 2000
 
 
@@ -52,13 +54,20 @@ class Retried:
 
 
 @dataclass(frozen=True)
+class Passed:
+    """Another batch works on a shot: others come first."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """A shot has ended, well or not."""
 
     result: ShotResult
 
 
-Event = Moved | Retried | Finished
+Event = Moved | Retried | Passed | Finished
 
 
 def fatal_error(kind: str, text: str) -> AntError:
@@ -105,7 +114,7 @@ class _EngineProcess:
         for line in self._child.stdout:
             with contextlib.suppress(ValueError):  # a line cut off
                 event: dict[str, Any] = json.loads(line)
-                if event["event"] in ("result", "fatal"):
+                if event["event"] in ("result", "fatal", "held"):
                     return event
                 tell(event)
         raise _Died(self._how_it_died())
@@ -171,6 +180,7 @@ class Pool:
         self._threads = threads
         self._retries = retries
         self._waiting = deque(tasks)
+        self._held: deque[tuple[float, Task]] = deque()  # by the time when each is due
         self._left = len(tasks)
         self._events: queue.Queue[Event | BaseException] = queue.Queue()
         self._lock = threading.Lock()
@@ -208,6 +218,7 @@ class Pool:
         with self._lock:
             self._closed = True
             self._waiting.clear()
+            self._held.clear()
             engines = list(self._engines)
         for engine in engines:
             engine.close()
@@ -234,8 +245,16 @@ class Pool:
                 self._end(engine)
 
     def _next(self) -> Task | None:
-        with self._lock:
-            return self._waiting.popleft() if self._waiting else None
+        """Return what to do next: shots that others hold come last, until they let go."""
+        while True:
+            with self._lock:
+                if self._waiting:
+                    return self._waiting.popleft()
+                if not self._held:
+                    return None
+                if self._held[0][0] <= time.monotonic():
+                    return self._held.popleft()[1]
+            time.sleep(0.1)
 
     def _start(self, number: int) -> _EngineProcess | None:
         with self._lock:
@@ -259,6 +278,12 @@ class Pool:
         event = engine.run(task, tell)
         if event["event"] == "fatal":
             raise fatal_error(event["error_type"], event["error"])
+        if event["event"] == "held":
+            with self._lock:
+                if not self._closed:
+                    self._held.append((time.monotonic() + COME_BACK_S, task))
+            self._events.put(Passed(task.name))
+            return
         self._events.put(Finished(ShotResult.from_json(event["result"])))
 
     def _bury(self, engine: _EngineProcess, task: Task, how: str) -> None:

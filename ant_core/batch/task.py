@@ -88,6 +88,8 @@ def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.E
 
     Raises
     ------
+    Held
+        When another process works on the shot.
     Cancelled
         When `cancel` was set; the next run goes on from the finished frames.
     ModelError, DeviceUnavailable
@@ -104,7 +106,7 @@ def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.E
 
     options, folder = task.options(), task.folder
     matcher = engine.matcher(options)
-    with records.lock(task.name, check):
+    with records.lock(task.name):
         try:
             inputs = inputs_digest(options, matcher.model_hash, check)
             record = records.read(task.name)

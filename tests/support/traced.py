@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-_CALLS = "socket,connect,bind,sendto,sendmsg,sendmmsg,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2"
+_NETWORK = "socket,connect,bind,sendto,sendmsg,sendmmsg"
+_FILES = "open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2"
 # A new network namespace has a loopback that is down; then the command takes this one's place.
 _LOOPBACK = """
 import fcntl, os, socket, struct, sys
@@ -77,7 +78,7 @@ def traced_command(log: Path, command: Sequence[object]) -> list[str]:
         "-s",
         "4096",
         "-e",
-        f"trace={_CALLS}",
+        f"trace={_NETWORK},{_FILES}",
         "-e",
         "signal=none",
     ]
