@@ -165,7 +165,7 @@ def _unexpected(error: Exception, *, debug: bool) -> str:
         path = _log_file()
         with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"ant_core {__version__}, Python {sys.version}\n{text}\n")
-    except OSError:
+    except (OSError, RuntimeError):  # the second where an account has no home
         return f"{what}: run again with --debug and report what it prints"
     return f"{what}: please report it with the details in {path}"
 

@@ -12,20 +12,23 @@ import importlib
 import logging
 import os
 import queue
-import sys
+import socket
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ant_core import __version__
 from ant_core.batch.pool import (
     COME_BACK_S,
+    Died,
+    EngineProcess,
     Event,
     Finished,
     Moved,
@@ -33,20 +36,17 @@ from ant_core.batch.pool import (
     Retried,
     fatal_error,
 )
-from ant_core.batch.records import Held
 from ant_core.batch.result import ShotResult
-from ant_core.batch.task import Engine, Task, run_task
+from ant_core.batch.task import Task
 from ant_core.errors import AntError, InputError, UsageError
-from ant_core.reporter import PlainReporter
+from ant_core.files import WholeFiles
 
 __all__ = ["run_on_cluster"]
 
 _CONNECT_S = 15
 
-# Of this process, if it is a worker: what one shot leaves for the next, and how to stop it.
-_ONE_AT_A_TIME = threading.Lock()
-_ENGINE = Engine()
-_STOPS: dict[str, threading.Event] = {}
+# What Dask sets for its workers alone.
+_DASK_VARIABLES = ("MALLOC_TRIM_THRESHOLD_", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def run_on_cluster(
@@ -202,7 +202,11 @@ class _Run:
             return
         error = future.exception() if future.status == "error" else None
         if error is None:
-            self._news.put(_outcome(task.name, future.result()))
+            event = future.result()
+            if event["event"] == "died":
+                self._again(task, f"its engine {event['how']}")
+            else:
+                self._news.put(_outcome(task.name, event))
         elif type(error).__name__ != "KilledWorker":
             self._news.put(
                 InputError(
@@ -210,16 +214,18 @@ class _Run:
                     f"install ant_core {__version__} on every worker"
                 )
             )
-        elif task.attempt <= self._retries:
-            self._tasks[task.name] = replace(task, attempt=task.attempt + 1)
-            self._news.put(Retried(task.name, "several workers died on it"))
         else:
-            text = "every worker that took this shot died: look at the workers' logs"
-            self._news.put(
-                Finished(
-                    ShotResult(task.name, "failed", 1, text, "AntError", attempts=task.attempt)
-                )
-            )
+            self._again(task, "every worker that took it died")
+
+    def _again(self, task: Task, why: str) -> None:
+        """Begin a shot again, or give it up."""
+        if task.attempt <= self._retries:
+            self._tasks[task.name] = replace(task, attempt=task.attempt + 1)
+            self._news.put(Retried(task.name, why))
+            return
+        text = f"this shot was begun {task.attempt} times; the last time {why}: see the logs"
+        result = ShotResult(task.name, "failed", 1, text, "AntError", attempts=task.attempt)
+        self._news.put(Finished(result))
 
 
 def _outcome(name: str, event: dict[str, Any]) -> Event | AntError:
@@ -230,22 +236,57 @@ def _outcome(name: str, event: dict[str, Any]) -> Event | AntError:
     return Finished(ShotResult.from_json(event["result"]))
 
 
-class _Reporter(PlainReporter):
-    """Sends progress to the batch; what is meant for people goes to the worker's log."""
+class _Worker:
+    """What a worker of the cluster keeps between shots: its engine, one shot at a time.
 
-    def __init__(self, worker: Any, run: str, name: str) -> None:
-        super().__init__(sys.stderr, sys.stderr)
-        self._worker, self._run, self._name = worker, run, name
+    The engine is the same child that `ant_core batch --jobs` starts. In the worker's own process,
+    a shot took more than twice as long: Dask has the worker give every freed array back to the
+    system (MALLOC_TRIM_THRESHOLD_), so that each new one is made of pages that must be cleared.
+    """
 
-    def say(self, text: str) -> None:
-        logging.getLogger("distributed.worker.ant_core").info("%s: %s", self._name, text)
+    def __init__(self) -> None:
+        self._one_at_a_time = threading.Lock()
+        self._engine: EngineProcess | None = None
+        self._threads = 0
+        self._stopped: set[str] = set()
 
-    def progress(self, done: int, total: int, text: str, event: dict[str, Any]) -> None:
-        del text, event
-        place = f"worker {self._worker.address} (process {os.getpid()})"
-        # Not "worker": that is a word of Dask, which puts an address there.
-        news = {"name": self._name, "done": done, "total": total, "place": place}
-        self._worker.log_event(self._run, news)
+    def run(
+        self, task: Task, threads: int, run: str, tell: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Have the engine colour a shot; a `died` event when it is gone."""
+        with self._one_at_a_time:
+            if run in self._stopped:
+                return {"event": "died", "how": "was stopped"}
+            if self._engine is not None and self._threads != threads:
+                self._end()
+            if self._engine is None:
+                logs = Path(task.out) / ".ant_core" / "logs"
+                WholeFiles().make_folder(logs)
+                log = logs / f"{socket.gethostname()}-{os.getpid()}.log"
+                self._engine = EngineProcess(os.getpid(), log, threads, _DASK_VARIABLES)
+                self._threads = threads
+            try:
+                return self._engine.run(task, tell)
+            except Died as error:
+                words = self._engine.last_words()
+                self._end()
+                return {"event": "died", "how": f"{error}" + (f" ({words})" if words else "")}
+
+    def _end(self) -> None:
+        assert self._engine is not None
+        self._engine.close()
+        self._engine.wait()
+        self._engine = None
+
+    def stop(self, run: str) -> None:
+        """End what is done for a batch; its shots go on from their finished frames next time."""
+        self._stopped.add(run)
+        engine = self._engine
+        if engine is not None:
+            engine.close()
+
+
+_WORKER = _Worker()  # of this process, if it is a worker
 
 
 def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
@@ -261,7 +302,7 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
     Returns
     -------
     dict
-        A `result`, `held` or `fatal` event as those of `ant_core.batch.worker`.
+        A `result`, `held` or `fatal` event as those of `ant_core.batch.worker`, or a `died` one.
     """
     if settings["version"] != __version__:
         text = f"a worker has ant_core {__version__} but the batch {settings['version']}"
@@ -273,15 +314,18 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
         neighbours = settings["neighbours"].get(urlsplit(worker.address).hostname, 1)
         threads = max(1, (os.cpu_count() or 1) // neighbours)
     task = replace(task, arguments=(*task.arguments, f"--threads={threads}"))
-    reporter = _Reporter(worker, settings["run"], task.name)
-    with _ONE_AT_A_TIME:
-        try:
-            result = run_task(task, _ENGINE, reporter, _stop_event(settings["run"]))
-        except Held:
-            return {"event": "held"}
-        except AntError as error:
-            return _fatal(error)
-    return {"event": "result", "result": result.to_json()}
+    place = f"worker {worker.address} (process {os.getpid()})"
+
+    def tell(event: dict[str, Any]) -> None:
+        if event["event"] == "progress":
+            # Not "worker": that is a word of Dask, which puts an address there.
+            news = {"name": task.name, "place": place}
+            worker.log_event(settings["run"], news | {k: event[k] for k in ("done", "total")})
+
+    try:
+        return _WORKER.run(task, threads, settings["run"], tell)
+    except AntError as error:
+        return _fatal(error)
 
 
 def _fatal(error: AntError) -> dict[str, Any]:
@@ -295,8 +339,4 @@ def _fatal(error: AntError) -> dict[str, Any]:
 
 def stop_remote(run: str) -> None:
     """End the shots of a batch; called by Dask in every worker."""
-    _stop_event(run).set()
-
-
-def _stop_event(run: str) -> threading.Event:
-    return _STOPS.setdefault(run, threading.Event())
+    _WORKER.stop(run)
