@@ -13,7 +13,7 @@ from ant_core.batch.board import Board
 from ant_core.batch.pool import Event, Finished, Moved, Passed, Pool, Retried
 from ant_core.batch.records import Records
 from ant_core.batch.result import ShotResult
-from ant_core.batch.shots import BatchShot, read_shots
+from ant_core.batch.shots import BatchShot, close_to_options, read_shots
 from ant_core.batch.task import Task
 from ant_core.errors import Cancelled, UsageError
 from ant_core.files import WholeFiles
@@ -54,11 +54,15 @@ def batch(
     """Colour every shot of the list; see `ant_core batch --help`."""
     out = Path(options.out).absolute()
     shots = chosen_shots(options, out)
+    for title, option in close_to_options(shots).items():
+        reporter.warn(
+            f"the column {title!r} is no option and is passed through: did you mean {option}?"
+        )
     chosen = _only(shots, options.only)
     records = Records(out, files)
     files.make_folder(out)
     WholeFiles.sweep(out)
-    board = Board(out, [shot.name for shot in shots], records, files)
+    board = Board(out, shots, records, files)
     if not options.collect:
         common = common_arguments(options)
         tasks = [Task(shot.name, (*shot.arguments, *common), str(out)) for shot in chosen]
@@ -93,10 +97,11 @@ def _color(
                 reporter.say(f"{event.name} is in the hands of another batch: it comes later")
             passed.add(event.name)
             continue
-        done += isinstance(event, Finished)
-        _tell(event, done, len(tasks), reporter)
         if isinstance(event, Finished):
-            board.put(event.result)
+            done += 1
+            _tell(Finished(board.put(event.result)), done, len(tasks), reporter)
+        else:
+            _tell(event, done, len(tasks), reporter)
     if done < len(tasks):
         board.write()
         raise Cancelled(

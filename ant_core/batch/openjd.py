@@ -47,7 +47,12 @@ def export(options: argparse.Namespace, reporter: Reporter, files: WholeFiles) -
 
 def _shot_list(shots: Sequence[BatchShot]) -> dict[str, Any]:
     """Write shots as a list for `ant_core batch`."""
-    return {"schema": 1, "shots": [{"name": shot.name} | _options(shot) for shot in shots]}
+    return {"schema": 1, "shots": [_entry(shot) for shot in shots]}
+
+
+def _entry(shot: BatchShot) -> dict[str, Any]:
+    columns = {"columns": shot.columns} if shot.columns else {}
+    return {"name": shot.name} | _options(shot) | columns
 
 
 def _options(shot: BatchShot) -> dict[str, Any]:

@@ -17,7 +17,9 @@ import glob
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,9 +27,9 @@ from ant_core.batch.rows import Row, read_rows
 from ant_core.errors import InputError, UsageError
 from ant_core.files import read_bytes
 from ant_core.formats.pattern import find_sequence
-from ant_core.workflow.options import parse_propagate
+from ant_core.workflow.options import Parser, add_arguments, parse_propagate
 
-__all__ = ["BatchShot", "read_shots"]
+__all__ = ["BatchShot", "close_to_options", "read_shots"]
 
 _SHOT_FILES = (".kra",)  # a shot of one file
 _AUTOSAVES = ("-autosave.kra",)  # what Krita leaves where it was killed
@@ -47,10 +49,13 @@ class BatchShot:
         Unique in the batch; its results lie in OUT/NAME. May have slashes.
     arguments : tuple of str
         What `ant_core propagate` is given for it, all but what the batch decides.
+    columns : dict of str to str
+        What else a list says of it, such as the artist; passed through to the summary.
     """
 
     name: str
     arguments: tuple[str, ...]
+    columns: dict[str, str] = field(default_factory=dict)
 
 
 def read_shots(
@@ -81,9 +86,12 @@ def read_shots(
             f"no shots are found in {', '.join(items)}: expected folders that hold line/ and "
             "color/, or a list that names them"
         )
-    rows = [Row(_over(defaults, row.values), row.base, row.place) for row in rows]
+    rows = [replace(row, values=_over(defaults, row.values)) for row in rows]
     names = _names(rows)
-    return [BatchShot(name, tuple(_arguments(row))) for name, row in zip(names, rows, strict=True)]
+    return [
+        BatchShot(name, tuple(_arguments(row)), row.columns)
+        for name, row in zip(names, rows, strict=True)
+    ]
 
 
 def _over(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,12 +110,34 @@ def _rows(item: str, out: Path | None, line: str) -> Iterator[Row]:
             raise InputError(
                 f"{path} is no list of shots: expected .txt, .csv or .json, or a folder of shots"
             )
-        yield from read_rows(read_bytes(path), path)
+        yield from read_rows(read_bytes(path), path, _known_options())
     elif glob.has_magic(item):
         for found in sorted(glob.glob(item)):
             yield from _rows(found, out, line)
     else:
         raise InputError(f"there is no {item}: name a list of shots, or a folder that holds them")
+
+
+@cache
+def _known_options() -> frozenset[str]:
+    """Return what a row may say: options of propagate, and those that it may not but must know."""
+    parser = Parser(allow_abbrev=False)
+    add_arguments(parser)
+    words = {word[2:] for word in parser._option_string_actions if word.startswith("--")}
+    return frozenset(words - {"help"}) | {"shot", "name", *_BATCH_OPTIONS}
+
+
+def close_to_options(shots: Sequence[BatchShot]) -> dict[str, str]:
+    """Return columns that are passed through but look like a misspelt option, with that option."""
+    titles = dict.fromkeys(title for shot in shots for title in shot.columns)
+    found = {}
+    for title in titles:
+        near = get_close_matches(
+            title.lower().replace("_", "-").replace(" ", "-"), _known_options(), 1, 0.8
+        )
+        if near:
+            found[title] = near[0]
+    return found
 
 
 def _folder(root: Path, out: Path | None, line: str) -> Iterator[Row]:

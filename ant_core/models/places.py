@@ -46,10 +46,7 @@ class Places:
 def find_places(environment: Mapping[str, str] = os.environ) -> Places:
     """Return the folders that the environment and the platform name."""
     named = environment.get("ANT_CORE_MODELS")
-    if named:
-        own = Path(named).expanduser().absolute()
-    else:
-        own = _cache_folder() / "models"
+    own = Path(named).expanduser().absolute() if named else _cache_folder() / "models"
     listed = environment.get("ANT_CORE_SHARED_MODELS", "").split(os.pathsep)
     shared = tuple(Path(text).expanduser().absolute() for text in listed if text)
     return Places(own, shared)
