@@ -91,7 +91,8 @@ def _row(shot: Mapping[str, Any], picture: bytes) -> str:
     )
     return (
         f'<tr data-name="{name}" data-words="{findable}" data-state="{kind}" '
-        f'data-doubt="{_doubt(shot):.5f}" data-frames="{shot["frames"]}" data-seconds="{shot["seconds"]}">'
+        f'data-doubt="{_doubt(shot):.5f}" data-frames="{shot["frames"]}" '
+        f'data-seconds="{shot["seconds"]}">'
         f'<td class="picture">{_picture(shot, picture)}</td>'
         f'<th scope="row">{name}{describe_columns(shot)}{_trouble(shot)}</th>'
         f'<td class="state"><span class="badge {kind}">{words}</span>{_notes(shot)}</td>'
