@@ -98,7 +98,7 @@ def _move_cache() -> bool:
         NOTICE.told_place = True
         return False
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
-    numba.core.config.reload_config()
+    numba.core.config.reload_config()  # type: ignore[no-untyped-call]
     logger.warning(
         "neither the installation nor a home can be written: compiled kernels are kept in %s; "
         "NUMBA_CACHE_DIR names another place",

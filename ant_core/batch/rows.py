@@ -165,7 +165,7 @@ def _json_rows(text: str, path: Path) -> Iterator[Row]:
     defaults = {_key(key): value for key, value in document.get("defaults", {}).items()}
     for number, entry in enumerate(document["shots"]):
         values = {"shot": entry} if isinstance(entry, str) else entry
-        columns = dict(values.get("columns", {}))
+        columns = {} if isinstance(entry, str) else entry.get("columns", {})
         values = {_key(key): value for key, value in values.items() if key != "columns"}
         yield Row(defaults | values, path.parent, f"{path} shots[{number}]", columns)
 
