@@ -9,6 +9,7 @@ All machines see the shots and OUT under the same paths, as on a farm, and have 
 from __future__ import annotations
 
 import importlib
+import itertools
 import logging
 import os
 import queue
@@ -47,6 +48,9 @@ _CONNECT_S = 15
 
 # What Dask sets for its workers alone.
 _DASK_VARIABLES = ("MALLOC_TRIM_THRESHOLD_", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+_NUMBERS = itertools.count(1)  # of the engines that this process starts
 
 
 def run_on_cluster(
@@ -99,10 +103,13 @@ def _connected(address: str, jobs: int) -> Iterator[Any]:
     with ExitStack() as stack:
         if address == "local":
             # No dashboard: nothing listens but the loopback of this batch. No memory limit: the
-            # system knows better what is free than a fixed share.
+            # system knows better what is free than a fixed share. Threads, because a worker only
+            # waits for its engine; protocol: without it Dask asks for the machine's address.
             cluster: Any = dask.LocalCluster(
                 n_workers=jobs,
                 threads_per_worker=1,
+                processes=False,
+                protocol="tcp://",
                 dashboard_address=None,
                 memory_limit=0,
                 silence_logs=logging.ERROR,
@@ -116,6 +123,7 @@ def _connected(address: str, jobs: int) -> Iterator[Any]:
                 f"no Dask scheduler answers at {address} ({type(error).__name__}): check the "
                 "address, such as tcp://farm:8786"
             ) from error
+        stack.callback(_close_engines)  # those of local workers; others outlive the batch
         yield stack.enter_context(client)
 
 
@@ -248,6 +256,7 @@ class _Worker:
         self._one_at_a_time = threading.Lock()
         self._engine: EngineProcess | None = None
         self._threads = 0
+        self._run = ""  # the batch whose shot is under way
         self._stopped: set[str] = set()
 
     def run(
@@ -262,15 +271,19 @@ class _Worker:
             if self._engine is None:
                 logs = Path(task.out) / ".ant_core" / "logs"
                 WholeFiles().make_folder(logs)
-                log = logs / f"{socket.gethostname()}-{os.getpid()}.log"
-                self._engine = EngineProcess(os.getpid(), log, threads, _DASK_VARIABLES)
+                number = next(_NUMBERS)
+                log = logs / f"{socket.gethostname()}-{os.getpid()}-{number}.log"
+                self._engine = EngineProcess(number, log, threads, _DASK_VARIABLES)
                 self._threads = threads
+            self._run = run
             try:
                 return self._engine.run(task, tell)
             except Died as error:
                 words = self._engine.last_words()
                 self._end()
                 return {"event": "died", "how": f"{error}" + (f" ({words})" if words else "")}
+            finally:
+                self._run = ""
 
     def _end(self) -> None:
         assert self._engine is not None
@@ -278,15 +291,27 @@ class _Worker:
         self._engine.wait()
         self._engine = None
 
-    def stop(self, run: str) -> None:
-        """End what is done for a batch; its shots go on from their finished frames next time."""
-        self._stopped.add(run)
+    def close(self) -> None:
+        """End the engine: at once when it is idle, within a second otherwise."""
         engine = self._engine
         if engine is not None:
             engine.close()
 
+    def stop(self, run: str) -> None:
+        """End what is done for a batch; its shots go on from their finished frames next time."""
+        self._stopped.add(run)
+        engine = self._engine
+        if engine is not None and self._run == run:
+            engine.close()
 
-_WORKER = _Worker()  # of this process, if it is a worker
+
+_WORKERS: dict[str, _Worker] = {}  # of this process, by their addresses
+
+
+def _close_engines() -> None:
+    for worker in _WORKERS.values():
+        worker.close()
+    _WORKERS.clear()
 
 
 def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
@@ -323,7 +348,8 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
             worker.log_event(settings["run"], news | {k: event[k] for k in ("done", "total")})
 
     try:
-        return _WORKER.run(task, threads, settings["run"], tell)
+        mine = _WORKERS.setdefault(worker.address, _Worker())
+        return mine.run(task, threads, settings["run"], tell)
     except AntError as error:
         return _fatal(error)
 
@@ -339,4 +365,5 @@ def _fatal(error: AntError) -> dict[str, Any]:
 
 def stop_remote(run: str) -> None:
     """End the shots of a batch; called by Dask in every worker."""
-    _WORKER.stop(run)
+    for worker in list(_WORKERS.values()):
+        worker.stop(run)
