@@ -66,8 +66,8 @@ def test_digits_of_the_suffix_are_no_frame_number(tmp_path):
 
 
 def test_frames_in_other_formats_are_mentioned(tmp_path):
-    touch(tmp_path, "0001.png", "0002.jpg", "readme.txt")
-    assert find_sequence(tmp_path).ignored == ("0002.jpg",)
+    touch(tmp_path, "0001.png", "0002.dpx", "readme.txt")
+    assert find_sequence(tmp_path).ignored == ("0002.dpx",)
 
 
 def test_a_missing_folder_is_named(tmp_path):
