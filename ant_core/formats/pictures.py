@@ -10,12 +10,13 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
+
+if TYPE_CHECKING:  # a command line is read before NumPy is loaded
+    from numpy.typing import NDArray
 
 __all__ = ["SUFFIXES", "PictureFormat", "need", "picture_format"]
 
