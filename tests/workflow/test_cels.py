@@ -196,6 +196,18 @@ def test_drawings_that_are_not_made_yet_are_named_and_the_others_coloured(timed,
     assert names == [f"A_{frame:04d}.png" for frame in (1, 2, 3, 6, 7, 8)]
 
 
+def test_an_empty_frame_is_told_from_a_drawing_that_is_not_made_yet(timed, cli):
+    starts = ((0, 1), (2, 9), (4, "SYMBOL_NULL_CELL"), (6, 2))
+    (timed / "cut.xdts").write_bytes(sheet(track(0, *starts), length=7))
+    command = ("propagate", timed / "shot", "--out", timed / "out", "--expose")
+    assert cli(*command, "--xdts", timed / "cut.xdts").code == 0
+    folder = timed / "out" / "exposed" / "A"
+    names = sorted(path.name for path in folder.glob("A_*"))
+    assert names == [f"A_{frame:04d}.png" for frame in (1, 2, 5, 6, 7)]
+    assert not load(folder / "A_0005.png").any()
+    assert load(folder / "A_0007.png").any()
+
+
 def test_a_cel_without_any_drawing_is_passed_over_unless_it_is_asked_for(timed, cli):
     (timed / "cut.xdts").write_bytes(sheet(track(0, (0, 1)), track(1, (0, 1)), length=4))
     command = ("propagate", timed / "shot", "--out", timed / "out", "--xdts", timed / "cut.xdts")
