@@ -117,8 +117,9 @@ class SequenceReader:
         lossy = [self._files[frame] for frame in self._frames if self.format(frame).lossy]
         if lossy and not self._lines:
             texts.append(
-                "painted frames saved as JPEG have noise in their colours, so that what is read may be "
-                f"a few levels off what was painted: save {_few(lossy)} in {self.folder} as PNG"
+                "painted frames saved as JPEG have noise in their colours, so that what is read "
+                f"may be a few levels off what was painted: save {_few(lossy)} in {self.folder} "
+                "as PNG"
             )
         return texts
 
