@@ -6,10 +6,11 @@ NumPy, OpenCV and Numba only; this package knows nothing of models, files or pro
 from segmentation.ground import NoLinesError
 from segmentation.labelling import cut_by_colors, label_pieces, merge_pieces
 from segmentation.labels import expand_labels
-from segmentation.lines import LineArt, extract_lines
+from segmentation.lines import LineArt, extract_lines, line_width
 from segmentation.paint import paint
 from segmentation.pieces import Passes, Pieces, find_pieces
 from segmentation.regions import Segments, measure, preview
+from segmentation.rough import Rough
 from segmentation.trapped_ball import Segmentation, join_by_lines, segment
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "NoLinesError",
     "Passes",
     "Pieces",
+    "Rough",
     "Segmentation",
     "Segments",
     "cut_by_colors",
@@ -25,6 +27,7 @@ __all__ = [
     "find_pieces",
     "join_by_lines",
     "label_pieces",
+    "line_width",
     "measure",
     "merge_pieces",
     "paint",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segmentation import _line_kernels as kernels
 from segmentation import ground, ink, stroke_holes
 from segmentation import rough as sketch
 from segmentation.channels import ColorModel, to_bytes
@@ -85,6 +86,16 @@ def extract_lines(
     if trace.any():
         trace[~mask] = 0
     return LineArt(darkness, mask, trace, width, layer.ground, taken)
+
+
+def line_width(ink: NDArray[np.bool_]) -> float:
+    """Return the typical width of the lines of a mask in pixels, 0.0 without ink.
+
+    Parameters
+    ----------
+    ink : (H, W) bool; not modified
+    """
+    return float(kernels.line_width(np.ascontiguousarray(ink)))
 
 
 def _check(mask: NDArray[np.bool_], darkness: NDArray[np.uint8], lies_on: Ground) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -32,10 +33,15 @@ def _unusable() -> dict[str, str]:
     """Optional packages that cannot be imported, and why.
 
     Skia and moderngl come as wheels, but want the system's libGL and libEGL. Without those they
-    count as not installed, so that importorskip skips the tests that need them.
+    count as not installed, so that importorskip skips the tests that need them. PyTorch and ONNX
+    are only looked for: to import them takes longer than most tests.
     """
-    reasons = {}
-    for name in ("torch", "onnx", "skia", "moderngl"):
+    reasons = {
+        name: f"No module named {name!r}"
+        for name in ("torch", "onnx")
+        if importlib.util.find_spec(name) is None
+    }
+    for name in ("skia", "moderngl"):
         try:
             importlib.import_module(name)
         except ImportError as error:

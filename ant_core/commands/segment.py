@@ -46,6 +46,7 @@ def run(
         Path(options.out),
         preview_path=Path(options.preview) if options.preview else None,
         gap_px=options.gap,
+        rough=options.rough,
         threads=options.threads,
         reporter=reporter,
         cancel=cancel,

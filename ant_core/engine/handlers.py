@@ -252,12 +252,15 @@ class Handlers:
 
     def _overlay(self, job: Job, asked: Fields) -> None:
         _, session = self._shot(asked)
-        picture = session.overlay(asked["frame"], asked["segments"], asked.get("max_side"))
+        picture = session.overlay(
+            asked["frame"], asked["segments"], asked.get("max_side"), asked.get("pieces")
+        )
         _show(job, "picture", picture)
 
     def _segment_map(self, job: Job, asked: Fields) -> None:
         _, session = self._shot(asked)
-        _show(job, "segment_map", session.segment_map(asked["frame"], asked.get("max_side")))
+        most, pieces = asked.get("max_side"), asked.get("pieces")
+        _show(job, "segment_map", session.segment_map(asked["frame"], most, pieces))
 
     def _inspect(self, job: Job, asked: Fields) -> None:
         _, session = self._shot(asked)

@@ -321,16 +321,27 @@ class ShotSession:
             past = None
         return draw_preview(self._segmentation(frame, past, gap_px), max_side)
 
-    def overlay(self, frame: int, segments: Sequence[int] | str, max_side: int | None) -> Picture:
+    def overlay(
+        self,
+        frame: int,
+        segments: Sequence[int] | str,
+        max_side: int | None,
+        pieces: Sequence[int] | None = None,
+    ) -> Picture:
         """Mark segments of a frame: those named, or with "doubtful" those to be looked at."""
         past = self._last(frame)
         fills = None if past is None else past.result.fills
         tints = tints_of(fills, None if isinstance(segments, str) else segments)
-        return draw_tints(self._segments(frame), tints, max_side)
+        return draw_tints(self._segments(frame, pieces), tints, max_side)
 
-    def segment_map(self, frame: int, max_side: int | None) -> Picture:
-        """Return the segment id of every pixel of a drawing."""
-        return draw_ids(self._segments(frame), max_side)
+    def segment_map(
+        self, frame: int, max_side: int | None, pieces: Sequence[int] | None = None
+    ) -> Picture:
+        """Return the segment id of every pixel of a drawing.
+
+        `pieces` are those of a result that the program keeps from an earlier engine.
+        """
+        return draw_ids(self._segments(frame, pieces), max_side)
 
     def inspect(self, frame: int, point: tuple[float, float]) -> dict[str, Any]:
         """Tell about the segment under a point, x, y in pixels; on a line, about the nearest.
@@ -366,9 +377,13 @@ class ShotSession:
             return None
         return past
 
-    def _segments(self, frame: int) -> NDArray[np.int32]:
+    def _segments(self, frame: int, pieces: Sequence[int] | None = None) -> NDArray[np.int32]:
         """Return the label map as the last run saw it; with the default gap where none did."""
         past = self._last(frame)
+        if past is None and pieces is not None:
+            labels = self._labels.get(frame, self._drawing(frame), None).labels
+            if len(pieces) == labels.max(initial=0):
+                return np.array([0, *pieces], np.int32)[labels]
         return self._segmentation(frame, past, None if past is None else past.gap_px).labels
 
     def _segmentation(self, frame: int, past: _Past | None, gap_px: float | None) -> Segmentation:

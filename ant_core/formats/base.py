@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # a command line is read before NumPy is loaded
     from numpy.typing import NDArray
 
-__all__ = ["FrameInfo", "FrameReader", "FrameWriter"]
+__all__ = ["FrameInfo", "FrameReader"]
 
 
 @dataclass(frozen=True)
@@ -57,16 +56,3 @@ class FrameReader(Protocol):
 
     def raw(self, frame: int) -> bytes:
         """Return the picture as stored, byte for byte."""
-
-
-class FrameWriter(Protocol):
-    """Where finished pictures go, whole or not at all."""
-
-    def path(self, frame: int) -> Path:
-        """Return where the frame lies once written."""
-
-    def encode(self, pixels: NDArray[Any]) -> bytes:
-        """Pack pixels, given as `FrameReader.read` returns them, into the format's bytes."""
-
-    def write(self, frame: int, data: bytes) -> None:
-        """Put packed bytes in place under the final name; OutputError when that fails."""

@@ -139,7 +139,7 @@ def _few(names: list[str]) -> str:
 
 
 class SequenceWriter:
-    """Picture files in one folder; implements `FrameWriter`.
+    """Picture files in one folder, written whole or not at all.
 
     Parameters
     ----------

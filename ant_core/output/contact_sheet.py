@@ -28,6 +28,7 @@ _LEAST_CELL_PX = 72
 
 _BACKGROUND: Color = (36, 38, 42)
 _CARD: Color = (52, 55, 60)
+_DARK_GROUND = 96  # of 255: a chalkboard
 _PAPER: Color = (247, 246, 243)
 _TEXT: Color = (236, 237, 239)
 _FAINT: Color = (150, 155, 163)
@@ -85,10 +86,11 @@ def make_thumbnail(line: NDArray[Any], painted: NDArray[Any]) -> bytes:
     color, color_alpha = _small(painted, size)
     ink, ink_alpha = _small(line, size)
     picture: NDArray[Any] = np.asarray(_PAPER) * (1 - color_alpha) + color * color_alpha
-    if line.ndim == 3 and line.shape[2] in (2, 4):
+    if line.ndim == 3 and line.shape[2] in (2, 4, 5):
         picture = picture * (1 - ink_alpha) + ink * ink_alpha
     else:
-        picture = picture * (ink / 255)
+        # Light lines on dark are shown as dark ones on light.
+        picture = picture * ((255 - ink if np.median(ink) < _DARK_GROUND else ink) / 255)
     packed = cv2.imencode(".png", picture.round().astype(np.uint8)[:, :, ::-1])[1]
     return packed.tobytes()
 
@@ -99,8 +101,13 @@ def _small(
     """Shrink; returns (h, w, 3) in [0, 255] and alpha (h, w, 1) in [0, 1]."""
     if image.dtype == np.float16:
         image = image.astype(np.float32)  # OpenCV does not know it
-    small: NDArray[Any] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return to_display(small.reshape(size[1], size[0], -1))
+    planes = image.reshape(*image.shape[:2], -1)
+    # OpenCV shrinks at most four channels at once, and CMYK with alpha has five.
+    parts = [
+        cv2.resize(planes[:, :, first : first + 4], size, interpolation=cv2.INTER_AREA)
+        for first in range(0, planes.shape[2], 4)
+    ]
+    return to_display(np.concatenate([p.reshape(size[1], size[0], -1) for p in parts], axis=2))
 
 
 def read_thumbnail(packed: bytes) -> NDArray[np.uint8] | None:

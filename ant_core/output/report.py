@@ -30,6 +30,7 @@ from ant_core.shot.shot import Shot
 __all__ = [
     "RunInfo",
     "Summary",
+    "lines_told",
     "lowest_confidence",
     "notes_of",
     "report_json",
@@ -227,6 +228,23 @@ def _head(shot: Shot, run: RunResult, info: RunInfo) -> dict[str, Any]:
 def notes_of(results: dict[int, FrameResult]) -> list[str]:
     """Return what the painted frames have that flat ones have not, each sentence once."""
     return list(dict.fromkeys(note for result in results.values() for note in result.notes))
+
+
+def lines_told(results: dict[int, FrameResult]) -> list[str]:
+    """Say what was taken for lines where that is not plain dark ink, each in one sentence."""
+    sentences = {
+        ("rough", "ignored"): "a light coloured sketch under the ink is left out of the lines: "
+        "pass --rough keep to use it",
+        ("rough", "kept"): "light coloured strokes beside the ink are taken for lines: pass "
+        "--rough ignore to leave them out",
+        ("ground", "dark"): "light lines on a dark ground are taken for lines",
+    }
+    told = []
+    for (field, value), sentence in sentences.items():
+        frames = [f for f, result in results.items() if getattr(result.lines, field) == value]
+        if frames:
+            told.append(f"frames {describe_frames(frames)}: {sentence}")
+    return told
 
 
 def _palette(run: RunResult, named: NamedPalette | None) -> dict[str, Any] | None:

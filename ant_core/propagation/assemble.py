@@ -58,7 +58,7 @@ class Assembly:
             self.shot,
             self.output,
             matcher,
-            Settings(gap_px=options.gap),
+            Settings(gap_px=options.gap, rough=options.rough),
             self.hints,
             cancel=cancel,
             notify=notify,

@@ -28,6 +28,7 @@ from ant_core.propagation.prepared import (
 )
 from ant_core.propagation.timing import Timings
 from ant_core.shot.shot import Reference, Shot
+from segmentation import Rough
 
 __all__ = ["Settings", "Workbench"]
 
@@ -43,6 +44,8 @@ class Settings:
     ----------
     gap_px : float or None
         Widest gap in a line that is closed, in pixels; derived from the drawing if None.
+    rough : "auto", "keep" or "ignore"
+        Whether a light coloured sketch under the ink belongs to the lines.
     max_references : int
         Painted drawings a target is matched against, the nearest ones; `max_columns` bounds
         them by segments long before this does in dense shots.
@@ -59,6 +62,7 @@ class Settings:
     """
 
     gap_px: float | None = None
+    rough: Rough = "auto"
     max_references: int = 64
     max_pairs: int = 1_300_000
     max_columns: int = 3_000
@@ -151,7 +155,9 @@ class Workbench:
                 )
             line_hash = pixel_hash(image)
         self._stop_if_asked()  # a large drawing takes a good part of a second to take apart
-        return analyze(image, line_hash, self.settings.gap_px, self.timings)
+        return analyze(
+            image, line_hash, self.settings.gap_px, self.timings, rough=self.settings.rough
+        )
 
     def features(
         self, source: SourceId, line_hash: str, division: Division | None = None

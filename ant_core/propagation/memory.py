@@ -17,7 +17,7 @@ import json
 import threading
 import zipfile
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from ant_core.files import WholeFiles
 from ant_core.matching.fills import Fills
 from ant_core.matching.sources import SheetId, source_code, source_of_code
 from ant_core.propagation.division import Division
-from ant_core.propagation.result import NotFlat, SourceUsed
+from ant_core.propagation.result import LinesTaken, NotFlat, SourceUsed
 
 __all__ = [
     "Record",
@@ -116,6 +116,7 @@ class Record:
         Packed small picture for the contact sheet.
     notes : tuple of str
         What a painted frame has that a flat one has not, in sentences.
+    lines : LinesTaken
     """
 
     keys: dict[str, str]
@@ -127,6 +128,7 @@ class Record:
     gap_px: float
     thumbnail: bytes
     notes: tuple[str, ...] = ()
+    lines: LinesTaken = field(default_factory=LinesTaken)
 
 
 def pack_record(record: Record, palette: Palette) -> bytes:
@@ -144,6 +146,7 @@ def pack_record(record: Record, palette: Palette) -> bytes:
         "colors": [palette.raw(index) for index in used],
         "not_flat": [[n.segment, local[n.color], n.share, n.at, n.cover] for n in record.not_flat],
         "notes": record.notes,
+        "lines": astuple(record.lines),
     }
     columns = {item.name: getattr(record.fills, item.name) for item in fields(Fills)}
     columns["color"] = np.array([local[i] for i in record.fills.color.tolist()], np.int32)
@@ -182,6 +185,7 @@ def unpack_record(data: bytes, palette: Palette) -> Record | None:
         meta["gap_px"],
         thumbnail,
         tuple(meta["notes"]),
+        LinesTaken(*meta["lines"]),
     )
 
 

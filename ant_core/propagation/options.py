@@ -7,6 +7,7 @@ from typing import Any
 
 from ant_core.errors import UsageError
 from ant_core.matching.review import REVIEW_BELOW
+from segmentation import Rough
 
 __all__ = ["FILES", "GAP_PX", "NO_INFLUENCE", "SHARE", "THREADS", "RunOptions"]
 
@@ -29,6 +30,9 @@ class RunOptions:
     # Widest gap in a line that is closed, in pixels, 0 to 256. Default None: from the width of
     # the lines and the size of the picture.
     gap: float | None = None
+    # Whether a light coloured sketch under the ink belongs to the lines: "auto", "keep" or
+    # "ignore". Default "auto": told by its pressure and disorder.
+    rough: Rough = "auto"
     # CPU threads of the kernels, 1 to 1024. Default None: all cores.
     threads: int | None = field(default=None, metadata=NO_INFLUENCE)
     # Confidence, 0 to 1, under which a segment counts as doubtful. Default 0.6.

@@ -18,6 +18,7 @@ from ant_core.propagation.timing import Timings
 from segmentation import (
     LineArt,
     Pieces,
+    Rough,
     Segmentation,
     Segments,
     extract_lines,
@@ -94,7 +95,12 @@ def pixel_hash(image: NDArray[Any]) -> str:
 
 
 def analyze(
-    image: NDArray[Any], line_hash: str, gap_px: float | None, timings: Timings
+    image: NDArray[Any],
+    line_hash: str,
+    gap_px: float | None,
+    timings: Timings,
+    *,
+    rough: Rough = "auto",
 ) -> Analysis:
     """Segment and describe one drawing.
 
@@ -105,13 +111,16 @@ def analyze(
     gap_px : float or None
         Widest gap in a line that is closed; derived from the drawing if None.
 
+    rough : "auto", "keep" or "ignore"
+        Whether a light coloured sketch under the ink belongs to the lines.
+
     Raises
     ------
     ValueError
         When segmentation cannot work on it.
     """
     with timings.measure("segment"):
-        lines = extract_lines(image)
+        lines = extract_lines(image, rough=rough)
         pieces = find_pieces(lines, gap_px)
         segmentation = join_by_lines(pieces)
         measured = measure(segmentation.labels)

@@ -6,7 +6,7 @@ Kept as columns: a frame of 300 segments is some kilobytes, however long the sho
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -16,9 +16,11 @@ from ant_core.formats.frame_names import Frame
 from ant_core.matching.fills import FLAGS, NO_COUNTERPART, STATES, Fills
 from ant_core.matching.sources import SheetId, SourceId, source_of_code
 from ant_core.propagation.division import Division
+from segmentation import LineArt
 
 __all__ = [
     "FrameResult",
+    "LinesTaken",
     "NotFlat",
     "Role",
     "SourceUsed",
@@ -40,6 +42,19 @@ class NotFlat:
     share: float
     at: tuple[int, int]
     cover: float
+
+
+@dataclass(frozen=True)
+class LinesTaken:
+    """What was taken for lines in a drawing, see `segmentation.LineArt`."""
+
+    ground: str = "light"
+    rough: str = "none"
+
+    @classmethod
+    def of(cls, lines: LineArt) -> LinesTaken:
+        """Keep what a drawing's lines say of themselves."""
+        return cls(lines.ground, lines.rough)
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,7 @@ class FrameResult:
         Which pieces of the drawing are one segment, and where gaps were closed.
     notes : tuple of str
         What a painted frame has that a flat one has not, in sentences.
+    lines : LinesTaken
     """
 
     frame: int
@@ -100,6 +116,7 @@ class FrameResult:
     sheets: tuple[str, ...] = ()
     division: Division = field(default_factory=lambda: Division.whole(0))
     notes: tuple[str, ...] = ()
+    lines: LinesTaken = field(default_factory=LinesTaken)
 
     def to_json(self, palette: Palette, review_below: float) -> dict[str, Any]:
         """Return the form that report.json, events and replies share (`schema: 1`)."""
@@ -111,7 +128,9 @@ class FrameResult:
             "drawing_frame": self.drawing_frame,
             "recomputed": self.recomputed,
             "gap_px": round(self.gap_px, 3),
+            "lines": asdict(self.lines),
             "closed_gaps": self._closed_gaps(),
+            "pieces": None if self.division.plain else self.division.of_piece.tolist(),
             "confidence": self.mean_confidence,
             "doubtful": int(doubtful.sum()),
             "sources": [

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ant_core.color.palette import Palette
 from ant_core.errors import Cancelled, InputError, OutputError
-from ant_core.matching.fills import Fills
+from ant_core.matching.fills import FLAG_DAB, Fills
 from ant_core.matching.sources import SheetId, SourceId
 from ant_core.propagation.drawings import Settings, Workbench
 from ant_core.propagation.fill import Filler, Solved, Sources
@@ -26,7 +26,7 @@ from ant_core.propagation.output import Output
 from ant_core.propagation.plan import Plan, Source, Step, make_plan
 from ant_core.propagation.prepared import Analysis, FeatureCache, MatcherLike
 from ant_core.propagation.references import GivenColors, learn
-from ant_core.propagation.result import FrameResult, Role, SourceUsed
+from ant_core.propagation.result import FrameResult, LinesTaken, Role, SourceUsed
 from ant_core.propagation.sheet_references import SheetSources
 from ant_core.propagation.timing import Timings
 from ant_core.shot.hints import HintSet
@@ -136,6 +136,7 @@ class Propagation:
         self._by_line: dict[str, Solved] = {}
         self._results: dict[int, FrameResult] = {}
         self._records: dict[SourceId, str] = {}
+        self._blank: set[int] = set()  # references without a line
 
     def run(self) -> RunResult:
         """Colour every frame of the shot.
@@ -187,6 +188,7 @@ class Propagation:
         if record is None or record.keys != keys:
             reason = self._why(frame, record, keys, ())
             record = learn(self._bench, reference, keys)
+            self._refuse_blank(reference, record)
             self._output.state.save(name, record, self.palette)
         self.palette.note_paints(record.fills.color)
         role: Role = "reference" if reference.origin == "painted" else "locked"
@@ -197,6 +199,22 @@ class Propagation:
         self._output.state.note_record(frame, name)
         self._show_reference(solved, reference)
         return solved
+
+    def _refuse_blank(self, reference: Reference, record: Record) -> None:
+        """Raise InputError where no reference shows a line: then something else was exported.
+
+        Blank drawings in one colour are backgrounds, single other ones empty cels: both are legal.
+        """
+        one_colour = not record.not_flat and not (record.fills.flags & FLAG_DAB).any()
+        if one_colour or self._bench.pipeline.get(reference.frame).lines.ink.any():
+            return
+        self._blank.add(reference.frame)
+        if self._blank >= self._references.keys() and not self._shot.sheets:
+            raise InputError(
+                f"the line drawing of reference {reference.frame} "
+                f"({self._shot.lines.place(reference.frame)}) shows no line: export the line art, "
+                "dark on light paper or with transparency, or name it with --line"
+            )
 
     def _line_hash_of_reference(self, frame: int) -> str:
         try:
@@ -279,6 +297,7 @@ class Propagation:
             digest = fills.digest(line_hash, self.palette)
             gap_px = analysis.pieces.gap_px
             record = Record(keys, used, digest, fills, division, (), gap_px, thumbnail=b"")
+            record = replace(record, lines=LinesTaken.of(analysis.lines))
             self._paint(frames, name, record, analysis)
         solved = self._solve(step.frame, line_hash, name, record, "predicted", reason)
         self._solved[step.frame] = self._by_line[line_hash] = solved
@@ -363,6 +382,7 @@ class Propagation:
             record.gap_px,
             division=record.division,
             notes=record.notes,
+            lines=record.lines,
         )
         return Solved(frame, line_hash, record.digest, name, result)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.color.pixels import PixelFormat, from_codes, same_as_next, to_codes, to_display
-from segmentation import extract_lines
+from segmentation import line_width
 
 __all__ = ["separate"]
 
@@ -129,7 +129,7 @@ def _strokes(
     `ink` is the ink found so far, all of it at least as dark; all arrays are cut to where the
     colour is, and `side_px` is the longer side of the whole picture.
     """
-    width = extract_lines(np.where(mask, 0, 255).astype(np.uint8)).line_width_px
+    width = line_width(mask)
     if width > _WIDEST_INK * side_px + 7:
         return None
     radius = 0.75 * width + 1

@@ -62,12 +62,19 @@ percent.__name__ = "share in percent (0 to 100)"  # argparse puts it into "inval
 
 
 def add_segmentation(parser: argparse.ArgumentParser) -> None:
-    """Add --gap and --threads."""
+    """Add --gap, --rough and --threads."""
     parser.add_argument(
         "--gap",
         type=pixels,
         metavar="PX",
         help="close gaps in lines up to this width (default: from line width and picture size)",
+    )
+    parser.add_argument(
+        "--rough",
+        choices=("auto", "keep", "ignore"),
+        default="auto",
+        help="whether a light coloured sketch under the ink belongs to the lines (default: auto, "
+        "told by its pressure and disorder)",
     )
     parser.add_argument(
         "--threads", type=whole(*THREADS), metavar="N", help="CPU threads (default: all cores)"

@@ -19,6 +19,7 @@ from ant_core.output.color_names import name_colors
 from ant_core.output.folder import OutputFolder
 from ant_core.output.report import (
     RunInfo,
+    lines_told,
     lowest_confidence,
     notes_of,
     summarize,
@@ -83,7 +84,7 @@ def run(
         reporter.warn(warning)
     matcher = load_matcher() if load_matcher else make_matcher(options)
     job.output.prepare()
-    settings, review_below = Settings(gap_px=options.gap), options.review_below
+    settings, review_below = Settings(gap_px=options.gap, rough=options.rough), options.review_below
 
     def notify(progress: Progress) -> None:
         _tell(reporter, progress, propagation.palette, review_below, full=frame_events)
@@ -124,6 +125,8 @@ def _conclude(job: Job, run: RunResult, info: RunInfo, reporter: Reporter, gate:
     notes = notes_of(run.results)
     for note in notes:
         reporter.warn(note)
+    for sentence in lines_told(run.results):
+        reporter.say(sentence)
     for line in summary.lines():
         reporter.say(line)
     if info.palette is not None:

@@ -15,7 +15,7 @@ from ant_core.formats.png import encode_png
 from ant_core.propagation.pipeline import limit_threads
 from ant_core.reporter import Reporter
 from ant_core.workflow.outcome import Outcome
-from segmentation import extract_lines, measure, preview, segment
+from segmentation import Rough, extract_lines, measure, preview, segment
 
 __all__ = ["run"]
 
@@ -28,6 +28,7 @@ def run(
     *,
     preview_path: Path | None,
     gap_px: float | None,
+    rough: Rough,
     threads: int | None,
     reporter: Reporter,
     cancel: threading.Event,
@@ -43,6 +44,8 @@ def run(
         Where to draw the segments in distinct colours; nowhere if None.
     gap_px : float or None
         Widest gap in a line that is closed, in pixels; derived from the drawing if None.
+    rough : "auto", "keep" or "ignore"
+        Whether a light coloured sketch under the ink belongs to the lines.
     threads : int or None
         CPU threads; all cores if None.
     reporter : Reporter
@@ -60,7 +63,8 @@ def run(
     form.check(data, str(line))
     image = form.decode(data, str(line))
     try:
-        segmentation = segment(extract_lines(image), gap_px)
+        lines = extract_lines(image, rough=rough)
+        segmentation = segment(lines, gap_px)
     except ValueError as error:
         raise InputError(f"{line} cannot be segmented: {error}") from error
     labels = segmentation.labels
@@ -81,6 +85,7 @@ def run(
         "preview": str(preview_path) if preview_path else None,
         "segments": count,
         "gap_px": round(segmentation.gap_px, 3),
+        "lines": {"ground": lines.ground, "rough": lines.rough},
         "closed_gaps": segmentation.closed_gaps.round(2).tolist(),
         "smallest_area_px": int(areas.min()) if count else 0,
     }

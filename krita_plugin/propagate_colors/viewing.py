@@ -180,8 +180,9 @@ class View:
     # ---- fetched from the engine
 
     def preview_wish(self, time: int) -> Wish:
-        """Name the preview at the present gap size."""
-        return "preview", (self.drawing(time), self._shot.journal.choices.gap_px)
+        """Name the preview at the present gap size, and as colors divided the drawing."""
+        gap_px = self._shot.journal.choices.gap_px
+        return "preview", (self.drawing(time), gap_px, self._pieces(time))
 
     def overlay_wish(self, time: int, segments: Any) -> Wish:
         """Name the marks of some segments."""
@@ -189,8 +190,15 @@ class View:
         return "overlay", (self.drawing(time), self._version(time), marked)
 
     def map_wish(self, time: int) -> Wish:
-        """Name the segment map at the present gap size."""
-        return "map", (self.drawing(time), self._shot.journal.choices.gap_px)
+        """Name the segment map at the present gap size, and as colors divided the drawing."""
+        gap_px = self._shot.journal.choices.gap_px
+        return "map", (self.drawing(time), gap_px, self._pieces(time))
+
+    def _pieces(self, time: int) -> tuple[int, ...] | None:
+        """Return the segment of every piece where colors divided the drawing."""
+        result = self._shot.result(self.drawing(time)) or {}
+        pieces = result.get("pieces")
+        return tuple(pieces) if isinstance(pieces, list) else None
 
     def has(self, wish: Wish) -> bool:
         """Tell whether it was fetched."""
@@ -220,6 +228,9 @@ class View:
             request["gap_px"] = shot.journal.choices.gap_px
         if kind == "overlay":
             request["segments"] = segments
+        pieces = self._pieces(time)
+        if pieces is not None and kind != "preview":
+            request["pieces"] = list(pieces)
         header, data = yield from talk.ask(request)
         size = (header["width"], header["height"])
         canvas = (shot.document.width, shot.document.height)

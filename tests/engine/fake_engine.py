@@ -108,10 +108,10 @@ class FakeShot:
     def preview(self, frame, gap_px, max_side):
         return SimpleNamespace(width=2, height=1, data=bytes(8), info={"segments": 3})
 
-    def overlay(self, frame, segments, max_side):
+    def overlay(self, frame, segments, max_side, pieces=None):
         return SimpleNamespace(width=2, height=1, data=bytes(8), info={})
 
-    def segment_map(self, frame, max_side):
+    def segment_map(self, frame, max_side, pieces=None):
         return SimpleNamespace(width=2, height=1, data=bytes(8), info={})
 
     def inspect(self, frame, point):

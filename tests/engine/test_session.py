@@ -4,6 +4,7 @@ import hashlib
 import threading
 from dataclasses import dataclass, field
 
+import cv2
 import jsonschema
 import numpy as np
 import pytest
@@ -37,6 +38,10 @@ def in_format(image: np.ndarray, layer: LayerFormat) -> np.ndarray:
     return wide.astype(layer.dtype) * layer.dtype.type(257 if layer.depth == "U16" else 1)
 
 
+def whole(image):
+    return (0, 0, image.shape[1], image.shape[0])
+
+
 @dataclass
 class Program:
     """What the painting program does with a session."""
@@ -50,12 +55,12 @@ class Program:
     def draw(self, frame, image, layer=RGBA8):
         data = layer.encode(in_format(image, layer))
         digest = hashlib.sha256(data).hexdigest()
-        assert self.session.add_drawing(frame, digest, [(CANVAS, data)])
+        assert self.session.add_drawing(frame, digest, [(whole(image), data)])
 
     def paint(self, frame, image):
         data = self.color.encode(in_format(image, self.color))
         digest = hashlib.sha256(data).hexdigest()
-        assert self.session.add_reference(frame, digest, "painted", CANVAS, data)
+        assert self.session.add_reference(frame, digest, "painted", whole(image), data)
 
     def run(self, frames, references, *, hints=None, gap_px=None, model_sheets=(), **more):
         self.results, self.planes, self.order = {}, {}, []
@@ -518,3 +523,35 @@ def test_the_preview_shows_segments_and_closed_gaps():
     assert len(opened.data) == opened.width * opened.height * 4
     with pytest.raises(InputError, match="frame 1 cannot be segmented"):
         krita.session.preview(1, 9999, None)
+
+
+def test_a_drawing_that_colours_divided_is_shown_so_by_this_engine_and_the_next():
+    size = (480, 640)
+    line, paint = np.zeros((*size, 4), np.uint8), np.zeros((*size, 4), np.uint8)
+    cv2.rectangle(line, (140, 140), (460, 360), (0, 0, 0, 255), 3)
+    cv2.line(line, (260, 140), (260, 340), (0, 0, 0, 255), 3)  # ends 20 px above the floor
+    paint[140:361, 140:261] = (30, 30, 200, 255)
+    paint[140:361, 261:461] = (200, 60, 30, 255)
+
+    def fresh():
+        krita = Program(ShotSession(size[1], size[0], RGBA8, RGBA8, FakeMatcher()), RGBA8)
+        krita.draw(1, line)
+        krita.draw(2, np.roll(line, 2, axis=1))
+        krita.paint(1, paint)
+        return krita
+
+    def ids(session, **options):
+        picture = session.segment_map(2, None, **options)
+        labels = np.frombuffer(picture.data, "<i4").reshape(picture.height, picture.width)
+        return int(labels[250, 200]), int(labels[250, 360])
+
+    krita = fresh()
+    assert len({*ids(krita.session)}) == 1  # as the lines alone divide it
+    krita.run([1, 2], [1])
+    left, right = ids(krita.session)
+    assert left != right
+    assert krita.session.preview(2, None, None).info["by_colors"] == [True]
+    assert krita.results[2]["pieces"] is not None
+    again = fresh().session
+    assert ids(again, pieces=krita.results[2]["pieces"]) == (left, right)
+    assert len({*ids(again, pieces=[1])}) == 1  # of another drawing

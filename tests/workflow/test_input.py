@@ -133,7 +133,6 @@ def test_two_colours_in_one_segment_the_larger_wins_and_it_is_told(tmp_path, cli
     [
         ("empty", WHITE),
         ("transparent", np.zeros((80, 96, 4), np.uint8)),
-        ("all black", WHITE * 0),
         ("one segment", cv2.rectangle(WHITE.copy(), (20, 20), (70, 60), 0, 2)),
     ],
 )
@@ -149,33 +148,50 @@ def test_unusual_drawings_as_targets_and_as_references(tmp_path, cli, name, draw
     out = tmp_path / "out" / "color"
     assert (out / "0002.png").read_bytes() == (shot / "color" / "0003.png").read_bytes()
     assert colors_at(load(out / "0005.png"), 1) == [list(color) for _, color in BOXES]
-    if name == "all black":
-        assert states(tmp_path / "out", 3) == []
 
 
-def test_a_black_target_is_left_bare(tmp_path, cli):
-    shot = make_shot(tmp_path / "shot", frames=[1, 2], painted=[1])
+def test_a_black_target_is_named_and_the_others_are_coloured(tmp_path, cli):
+    shot = make_shot(tmp_path / "shot", frames=[1, 2, 3], painted=[1])
     save(shot / "line" / "0002.png", WHITE * 0)
-    assert cli("propagate", shot, "--out", tmp_path / "out").code == 0
-    assert not load(tmp_path / "out" / "color" / "0002.png").any()
+    done = cli("propagate", shot, "--out", tmp_path / "out")
+    assert done.code == 1
+    assert "frame 2" in done.err
+    assert "no line can be told" in done.err
+    assert not (tmp_path / "out" / "color" / "0002.png").exists()
+    out = load(tmp_path / "out" / "color" / "0003.png")
+    assert colors_at(out, 2) == [list(color) for _, color in BOXES]
 
 
-def test_a_shot_whose_only_reference_has_no_segment(tmp_path, cli):
+NO_LINES = {
+    "black": WHITE * 0,
+    "black on black": np.dstack([line_drawing(0) // 255] * 3).astype(np.uint8) * 6,
+    "paper": WHITE,
+    "transparent": np.zeros((80, 96, 4), np.uint8),
+    "one tone": np.full((80, 96, 3), (120, 90, 60), np.uint8),
+}
+
+
+@pytest.mark.parametrize("kind", NO_LINES)
+def test_a_shot_whose_references_show_no_line_ends_in_one_sentence(tmp_path, cli, kind):
     shot = make_shot(tmp_path / "shot", frames=[1, 2], painted=[1])
-    save(shot / "line" / "0001.png", WHITE * 0)
-    assert cli("propagate", shot, "--out", tmp_path / "out").code == 0
-    assert set(states(tmp_path / "out", 2)) == {"no_counterpart"}
+    for frame in (1, 2):
+        save(shot / "line" / f"000{frame}.png", NO_LINES[kind])
+    done = cli("propagate", shot, "--out", tmp_path / "out")
+    assert done.code == 5
+    sentence = done.err.strip().splitlines()[-1]
+    assert "line drawing of reference 1" in sentence
+    assert "export" in sentence
 
 
 def test_one_by_one_pixel(tmp_path, cli):
     shot = tmp_path / "shot"
-    for frame, value in ((1, 255), (2, 254), (3, 0)):
+    for frame, value in ((1, 255), (2, 254)):
         save(shot / "line" / f"{frame}.png", np.full((1, 1), value, np.uint8))
     save(shot / "color" / "1.png", np.array([[[1, 2, 3, 255]]], np.uint8))
     assert cli("propagate", shot, "--out", tmp_path / "out").code == 0
-    out = tmp_path / "out" / "color"
-    assert load(out / "2.png").tolist() == [[[1, 2, 3, 255]]]
-    assert load(out / "3.png").shape == (1, 1, 4)
+    assert load(tmp_path / "out" / "color" / "2.png").tolist() == [[[1, 2, 3, 255]]]
+    save(shot / "line" / "3.png", np.zeros((1, 1), np.uint8))
+    assert cli("propagate", shot, "--out", tmp_path / "out").code == 1
 
 
 def test_number_gaps_and_any_start_number(tmp_path, cli):

@@ -23,6 +23,7 @@ from ant_core.workflow.propagate_options import PropagateOptions
 VALUES = {
     "model_sheet": [("a b.png",), ("--odd", "2.png")],
     "gap": [0.0, 8.25],
+    "rough": ["keep", "ignore"],
     "threads": [1, 1024],
     "review_below": [0.0, 0.75],
     "shot": ["sc 010", "-sc010"],

@@ -65,12 +65,6 @@ def times_beyond(lines: Iterable[LineLayer], end: int) -> list[int]:
     return sorted({time for line in lines for time in line.keys if time > end})
 
 
-def shown_from(times: Sequence[int], time: int) -> int | None:
-    """Return the begin of the drawing held at `time`; None when it is a begin or before all."""
-    key = held_key(times, time)
-    return None if key == time else key
-
-
 def same_drawings(before: Sequence[LineLayer], now: Sequence[LineLayer]) -> bool:
     """Tell whether no key was moved, made or removed."""
     return tuple(before) == tuple(now)
