@@ -165,7 +165,7 @@ def _unexpected(error: Exception, *, debug: bool) -> str:
         path = _log_file()
         with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"ant_core {__version__}, Python {sys.version}\n{text}\n")
-    except OSError:
+    except (OSError, RuntimeError):  # the second where an account has no home
         return f"{what}: run again with --debug and report what it prints"
     return f"{what}: please report it with the details in {path}"
 
@@ -173,4 +173,8 @@ def _unexpected(error: Exception, *, debug: bool) -> str:
 def _log_file() -> Path:
     from platformdirs import user_log_path
 
-    return user_log_path("ant_core", appauthor=False, ensure_exists=True) / "error.log"
+    folder = user_log_path("ant_core", appauthor=False)
+    if not folder.is_absolute():
+        raise OSError("there is no home folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "error.log"

@@ -159,6 +159,26 @@ def _install_venv_package():
     )
 
 
+def install_package(program, package, log):
+    """Install one of Debian's packages where that needs no password; the tests say what they miss.
+
+    Nothing is done where `program` is there already. The messages of apt-get go to `log`.
+    """
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if shutil.which(program) or not root or shutil.which("apt-get") is None:
+        return
+    say("Installing Debian's %s for the tests (once) ..." % package)
+    settings = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    install = ["apt-get", "install", "-y", "--no-install-recommends", package]
+    with open(log, "ab") as messages, open(os.devnull) as nothing:
+        for command in (["apt-get", "update"], install):
+            if subprocess.call(
+                command, stdin=nothing, stdout=messages, stderr=messages, env=settings
+            ):
+                say("SKIPPED: %s could not be installed; see %s." % (package, log))
+                return
+
+
 def _try(command, environment=None):
     try:
         with open(os.devnull, "r+") as nothing:

@@ -44,6 +44,8 @@ def main():
         _krita_trees.install_krita(log)
     if _wants(arguments, "batch"):
         _browser.install_browser(os.path.join(_env.ROOT, ".venv-test", "browser.log"))
+    if _wants(arguments, "commands"):
+        _env.install_package("strace", "strace", os.path.join(_env.ROOT, ".venv-test", "apt.log"))
     if "--krita=all" in arguments or "--krita all" in " ".join(arguments):
         _krita_trees.make_all(log)
     pytest = [python, "-m", "pytest"]

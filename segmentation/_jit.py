@@ -6,8 +6,14 @@ file call (find, stroke_end), touch that file or clear `__pycache__`.
 
 from __future__ import annotations
 
+import getpass
+import inspect
 import logging
+import os
+import stat
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -27,6 +33,7 @@ class _CompileNotice(event.Listener):
 
     def __init__(self) -> None:
         self.given = False
+        self.told_place = False
 
     def on_start(self, event: Any) -> None:
         dispatcher = event.data.get("dispatcher")
@@ -48,21 +55,73 @@ NOTICE = _CompileNotice()
 event.register("numba:compile", NOTICE)  # type: ignore[no-untyped-call]
 
 
-def kernel(*signatures: str) -> Callable[[Callable[..., Any]], Any]:
+def kernel(*signatures: str, parallel: bool = False) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function for the given signatures, from the disk cache where there is one.
 
-    Numba caches beside the source, or in the user's cache folder where that is read-only;
-    where neither can be written the kernels are compiled for this process only.
+    Numba caches where NUMBA_CACHE_DIR says, beside the source, or in the user's cache folder.
+    Where none can be written, as for a service account without a home, the cache is a folder of
+    this user alone among the temporary files; without that, the kernels are compiled for this
+    process only. Without signatures it is compiled when it is first called.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "parallel": parallel}
         sigs = list(signatures) or None
+        if _has_no_home() and not os.access(Path(inspect.getfile(function)).parent, os.W_OK):
+            _move_cache()  # Numba would make a folder called ~ in the working folder
         try:
             return numba.njit(sigs, cache=True, **options)(function)
         except RuntimeError as error:
             if "locator" not in str(error):
                 raise
-            return numba.njit(sigs, **options)(function)
+        if _move_cache():
+            return numba.njit(sigs, cache=True, **options)(function)
+        return numba.njit(sigs, **options)(function)
 
     return decorate
+
+
+def _has_no_home() -> bool:
+    """Tell whether nothing says where the user's files are: no HOME, and no account."""
+    return not os.path.isabs(os.path.expanduser("~"))
+
+
+def _move_cache() -> bool:
+    """Have Numba cache among the temporary files, in this process and in its children."""
+    folder = None if os.environ.get("NUMBA_CACHE_DIR") else _private_folder()
+    if folder is None:
+        if not NOTICE.told_place:
+            logger.warning(
+                "compiled kernels can be kept nowhere, every run compiles them again: set "
+                "NUMBA_CACHE_DIR to a folder that can be written"
+            )
+        NOTICE.told_place = True
+        return False
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    numba.core.config.reload_config()  # type: ignore[no-untyped-call]
+    logger.warning(
+        "neither the installation nor a home can be written: compiled kernels are kept in %s; "
+        "NUMBA_CACHE_DIR names another place",
+        folder,
+    )
+    return True
+
+
+def _private_folder() -> Path | None:
+    """Make a folder that this user alone can read and write, or find the one made before.
+
+    What is loaded from a cache is run, so that a folder which others may have made is not used.
+    """
+    user = getattr(os, "geteuid", getpass.getuser)()
+    try:
+        folder = Path(tempfile.gettempdir()) / f"ant_core-kernels-{user}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:  # also when there is no folder for temporary files
+        return None
+    if not stat.S_ISDIR(found.st_mode):
+        return None
+    if hasattr(os, "geteuid") and (found.st_uid != user or found.st_mode & 0o077):
+        return None
+    return folder

@@ -31,7 +31,7 @@ def to_bytes(image: ArrayLike, model: ColorModel | None = None) -> NDArray[np.ui
 
     Returns
     -------
-    (H, W, 1 | 2 | 3 | 4) uint8, C-contiguous
+    (H, W, 1 | 2 | 3 | 4) uint8, C-contiguous, writeable
         Grey, grey + alpha, RGB or RGBA, rounded to nearest.
 
     Raises
@@ -86,7 +86,8 @@ def _rounded(array: NDArray[Any]) -> NDArray[np.uint8]:
         array = np.asarray(cv2.convertScaleAbs(flat, alpha=1 / 257)).reshape(shape)
     elif array.dtype.kind == "f":
         array = np.rint(np.clip(np.nan_to_num(array), 0, 1) * 255).astype(np.uint8)
-    return np.ascontiguousarray(array)
+    # The kernels are compiled for arrays that can be written: read-only ones are copied.
+    return np.require(array, np.uint8, ["C", "W"])
 
 
 def _without_inks(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -11,7 +11,10 @@ from segmentation import _kernels as kernels
 
 
 def checked_labels(labels: NDArray[Any]) -> NDArray[np.int32]:
-    """Return labels as C-contiguous (H, W) int32, or say what is wrong with them."""
+    """Return labels as C-contiguous (H, W) int32, or say what is wrong with them.
+
+    The kernels are compiled for arrays that can be written: read-only ones are copied.
+    """
     array = np.asarray(labels)
     if array.ndim != 2 or array.size == 0 or array.dtype.kind not in "iu":
         raise ValueError(
@@ -20,7 +23,7 @@ def checked_labels(labels: NDArray[Any]) -> NDArray[np.int32]:
         )
     if int(array.min()) < 0:
         raise ValueError("label map holds negative ids, expected 0 for line and 1..N")
-    return np.ascontiguousarray(array, dtype=np.int32)
+    return np.require(array, np.int32, ["C", "W"])
 
 
 def expand_labels(labels: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -157,6 +157,8 @@ def find_pieces(lines: LineArt, gap_px: float | None = None) -> Pieces:
         Joined over all passes they are the 4-connected components of the paper; joined over the
         passes that are not closed, the segments of the drawing as geometry sees them.
     """
+    # The kernels are compiled for arrays that can be written: read-only ones are copied.
+    lines = replace(lines, ink=np.require(lines.ink, np.bool_, ["C", "W"]))
     widths = gap_widths(lines.ink.shape, lines.line_width_px, gap_px)
     if widths.wide == 0:
         mask = np.logical_not(lines.ink).view(np.uint8)

@@ -7,6 +7,7 @@ import io
 import json
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ant_core import __version__
 from ant_core.batch.page import render_page
 from ant_core.batch.records import Records
 from ant_core.batch.result import SCHEMA, ShotResult
+from ant_core.batch.shots import BatchShot
 from ant_core.files import WholeFiles
 from ant_core.reporter import counted
 from ant_core.workflow.gate import Gate
@@ -51,8 +53,8 @@ class Board:
     Parameters
     ----------
     out : Path
-    names : sequence of str
-        Of all shots of the list.
+    shots : sequence of BatchShot
+        All shots of the list.
     records : Records
         Tell of shots that this run does not touch.
     files : WholeFiles
@@ -61,7 +63,12 @@ class Board:
     """
 
     def __init__(
-        self, out: Path, names: Sequence[str], records: Records, files: WholeFiles, gate: Gate
+        self,
+        out: Path,
+        shots: Sequence[BatchShot],
+        records: Records,
+        files: WholeFiles,
+        gate: Gate,
     ) -> None:
         self.out = out
         self.page = out / "summary.html"
@@ -71,23 +78,31 @@ class Board:
         self._start = time.monotonic()
         self._written = time.monotonic()
         self._results: dict[str, ShotResult] = {}
-        for name in names:
+        self._columns = {shot.name: shot.columns for shot in shots}
+        for name in self._columns:
             record = records.read(name)
-            self._results[name] = record.result.judged(gate) if record else ShotResult(name)
+            self._note(record.result if record else ShotResult(name))
 
     def expect(self, names: Iterable[str]) -> None:
         """Take shots for not done until this run says otherwise."""
         for name in names:
-            self._results[name] = ShotResult(name)
+            self._note(ShotResult(name))
+
+    def _note(self, result: ShotResult) -> ShotResult:
+        """Judge a result and take it, with what the list says today, not when it was coloured."""
+        columns = self._columns.get(result.name, {})
+        noted = replace(result.judged(self._gate), columns=columns)
+        self._results[result.name] = noted
+        return noted
 
     def put(self, result: ShotResult) -> ShotResult:
-        """Judge and note how a shot ended; from time to time also on disk."""
-        judged = self._results[result.name] = result.judged(self._gate)
+        """Note how a shot ended, from time to time also on disk; returns what is noted."""
+        noted = self._note(result)
         if not result.worker:  # its engine died, so that nobody else tells of it
             self._records.write(result, "", "", b"")
         if time.monotonic() - self._written > _REWRITE_S:
             self.write()
-        return judged
+        return noted
 
     def results(self) -> list[ShotResult]:
         """Return what is known of every shot, in the order of the list."""
@@ -167,10 +182,13 @@ def _csv(results: Sequence[ShotResult]) -> str:
     """Return a row a shot; frames of one cell stand apart by spaces."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
+    more = list(dict.fromkeys(title for result in results for title in result.columns))
+    titles = [f"list: {title}" if title in _COLUMNS else title for title in more]
+    writer.writerow([*_COLUMNS, *map(_cell, titles)])
     for result in results:
         values = result.to_json()
         row = [values[column] for column in _COLUMNS]
+        row += [result.columns.get(title, "") for title in more]
         writer.writerow([_cell(value) for value in row])
     return text.getvalue()
 

@@ -9,34 +9,48 @@ All machines see the shots and OUT under the same paths, as on a farm, and have 
 from __future__ import annotations
 
 import importlib
+import itertools
 import logging
 import os
 import queue
-import sys
+import socket
 import threading
+import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ant_core import __version__
-from ant_core.batch.pool import Event, Finished, Moved, Retried, fatal_error
+from ant_core.batch.pool import (
+    COME_BACK_S,
+    Died,
+    EngineProcess,
+    Event,
+    Finished,
+    Moved,
+    Passed,
+    Retried,
+    fatal_error,
+)
 from ant_core.batch.result import ShotResult
-from ant_core.batch.task import Engine, Task, run_task
+from ant_core.batch.task import Task
 from ant_core.errors import AntError, InputError, UsageError
-from ant_core.reporter import PlainReporter
+from ant_core.files import WholeFiles
 
 __all__ = ["run_on_cluster"]
 
 _CONNECT_S = 15
 
-# Of this process, if it is a worker: what one shot leaves for the next, and how to stop it.
-_ONE_AT_A_TIME = threading.Lock()
-_ENGINE = Engine()
-_STOPS: dict[str, threading.Event] = {}
+# What Dask sets for its workers alone.
+_DASK_VARIABLES = ("MALLOC_TRIM_THRESHOLD_", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+_NUMBERS = itertools.count(1)  # of the engines that this process starts
 
 
 def run_on_cluster(
@@ -89,10 +103,13 @@ def _connected(address: str, jobs: int) -> Iterator[Any]:
     with ExitStack() as stack:
         if address == "local":
             # No dashboard: nothing listens but the loopback of this batch. No memory limit: the
-            # system knows better what is free than a fixed share.
+            # system knows better what is free than a fixed share. Threads, because a worker only
+            # waits for its engine; protocol: without it Dask asks for the machine's address.
             cluster: Any = dask.LocalCluster(
                 n_workers=jobs,
                 threads_per_worker=1,
+                processes=False,
+                protocol="tcp://",
                 dashboard_address=None,
                 memory_limit=0,
                 silence_logs=logging.ERROR,
@@ -106,6 +123,7 @@ def _connected(address: str, jobs: int) -> Iterator[Any]:
                 f"no Dask scheduler answers at {address} ({type(error).__name__}): check the "
                 "address, such as tcp://farm:8786"
             ) from error
+        stack.callback(_close_engines)  # those of local workers; others outlive the batch
         yield stack.enter_context(client)
 
 
@@ -118,6 +136,7 @@ class _Run:
         self._client = client
         self._tasks = {task.name: task for task in tasks}
         self._retries = retries
+        self._submitted = 0
         self._run_id = f"ant_core-{uuid.uuid4().hex[:12]}"
         self._news: queue.Queue[Event | BaseException] = queue.Queue()
         self._settings = {
@@ -139,11 +158,15 @@ class _Run:
     def events(self, cancel: threading.Event) -> Iterator[Event]:
         self._client.subscribe_topic(self._run_id, self._heard)
         futures = {}
+        due: dict[str, float] = {}  # when shots that another batch holds are tried again
         try:
             for task in self._tasks.values():
                 futures[task.name] = self._submit(task)
             left = len(futures)
             while left and not cancel.is_set():
+                for name in [name for name, when in due.items() if when <= time.monotonic()]:
+                    del due[name]
+                    futures[name] = self._submit(self._tasks[name])
                 try:
                     event = self._news.get(timeout=0.1)
                 except queue.Empty:
@@ -152,6 +175,8 @@ class _Run:
                     raise event
                 if isinstance(event, Retried):
                     futures[event.name] = self._submit(self._tasks[event.name])
+                if isinstance(event, Passed):
+                    due[event.name] = time.monotonic() + COME_BACK_S
                 if isinstance(event, Finished):
                     left -= 1
                     futures.pop(event.result.name).release()
@@ -163,11 +188,12 @@ class _Run:
             self._client.unsubscribe_topic(self._run_id)
 
     def _submit(self, task: Task) -> Any:
+        self._submitted += 1
         future = self._client.submit(
             run_remote,
             task.to_json(),
             self._settings,
-            key=f"{self._run_id}-{task.name}-{task.attempt}",
+            key=f"{self._run_id}-{task.name}-{self._submitted}",
             pure=False,
         )
         future.add_done_callback(lambda done: self._ended(task, done))
@@ -184,7 +210,11 @@ class _Run:
             return
         error = future.exception() if future.status == "error" else None
         if error is None:
-            self._news.put(_outcome(future.result()))
+            event = future.result()
+            if event["event"] == "died":
+                self._again(task, f"its engine {event['how']}")
+            else:
+                self._news.put(_outcome(task.name, event))
         elif type(error).__name__ != "KilledWorker":
             self._news.put(
                 InputError(
@@ -192,40 +222,96 @@ class _Run:
                     f"install ant_core {__version__} on every worker"
                 )
             )
-        elif task.attempt <= self._retries:
-            self._tasks[task.name] = replace(task, attempt=task.attempt + 1)
-            self._news.put(Retried(task.name, "several workers died on it"))
         else:
-            text = "every worker that took this shot died: look at the workers' logs"
-            self._news.put(
-                Finished(
-                    ShotResult(task.name, "failed", 1, text, "AntError", attempts=task.attempt)
-                )
-            )
+            self._again(task, "every worker that took it died")
+
+    def _again(self, task: Task, why: str) -> None:
+        """Begin a shot again, or give it up."""
+        if task.attempt <= self._retries:
+            self._tasks[task.name] = replace(task, attempt=task.attempt + 1)
+            self._news.put(Retried(task.name, why))
+            return
+        text = f"this shot was begun {task.attempt} times; the last time {why}: see the logs"
+        result = ShotResult(task.name, "failed", 1, text, "AntError", attempts=task.attempt)
+        self._news.put(Finished(result))
 
 
-def _outcome(event: dict[str, Any]) -> Event | AntError:
+def _outcome(name: str, event: dict[str, Any]) -> Event | AntError:
+    if event["event"] == "held":
+        return Passed(name)
     if event["event"] == "fatal":
         return fatal_error(event["error_type"], event["error"])
     return Finished(ShotResult.from_json(event["result"]))
 
 
-class _Reporter(PlainReporter):
-    """Sends progress to the batch; what is meant for people goes to the worker's log."""
+class _Worker:
+    """What a worker of the cluster keeps between shots: its engine, one shot at a time.
 
-    def __init__(self, worker: Any, run: str, name: str) -> None:
-        super().__init__(sys.stderr, sys.stderr)
-        self._worker, self._run, self._name = worker, run, name
+    The engine is the same child that `ant_core batch --jobs` starts. In the worker's own process,
+    a shot took more than twice as long: Dask has the worker give every freed array back to the
+    system (MALLOC_TRIM_THRESHOLD_), so that each new one is made of pages that must be cleared.
+    """
 
-    def say(self, text: str) -> None:
-        logging.getLogger("distributed.worker.ant_core").info("%s: %s", self._name, text)
+    def __init__(self) -> None:
+        self._one_at_a_time = threading.Lock()
+        self._engine: EngineProcess | None = None
+        self._threads = 0
+        self._run = ""  # the batch whose shot is under way
+        self._stopped: set[str] = set()
 
-    def progress(self, done: int, total: int, text: str, event: dict[str, Any]) -> None:
-        del text, event
-        place = f"worker {self._worker.address} (process {os.getpid()})"
-        # Not "worker": that is a word of Dask, which puts an address there.
-        news = {"name": self._name, "done": done, "total": total, "place": place}
-        self._worker.log_event(self._run, news)
+    def run(
+        self, task: Task, threads: int, run: str, tell: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Have the engine colour a shot; a `died` event when it is gone."""
+        with self._one_at_a_time:
+            if run in self._stopped:
+                return {"event": "died", "how": "was stopped"}
+            if self._engine is not None and self._threads != threads:
+                self._end()
+            if self._engine is None:
+                logs = Path(task.out) / ".ant_core" / "logs"
+                WholeFiles().make_folder(logs)
+                number = next(_NUMBERS)
+                log = logs / f"{socket.gethostname()}-{os.getpid()}-{number}.log"
+                self._engine = EngineProcess(number, log, threads, _DASK_VARIABLES)
+                self._threads = threads
+            self._run = run
+            try:
+                return self._engine.run(task, tell)
+            except Died as error:
+                words = self._engine.last_words()
+                self._end()
+                return {"event": "died", "how": f"{error}" + (f" ({words})" if words else "")}
+            finally:
+                self._run = ""
+
+    def _end(self) -> None:
+        assert self._engine is not None
+        self._engine.close()
+        self._engine.wait()
+        self._engine = None
+
+    def close(self) -> None:
+        """End the engine: at once when it is idle, within a second otherwise."""
+        engine = self._engine
+        if engine is not None:
+            engine.close()
+
+    def stop(self, run: str) -> None:
+        """End what is done for a batch; its shots go on from their finished frames next time."""
+        self._stopped.add(run)
+        engine = self._engine
+        if engine is not None and self._run == run:
+            engine.close()
+
+
+_WORKERS: dict[str, _Worker] = {}  # of this process, by their addresses
+
+
+def _close_engines() -> None:
+    for worker in _WORKERS.values():
+        worker.close()
+    _WORKERS.clear()
 
 
 def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
@@ -241,7 +327,7 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
     Returns
     -------
     dict
-        A `result` or `fatal` event as those of `ant_core.batch.worker`.
+        A `result`, `held` or `fatal` event as those of `ant_core.batch.worker`, or a `died` one.
     """
     if settings["version"] != __version__:
         text = f"a worker has ant_core {__version__} but the batch {settings['version']}"
@@ -253,13 +339,19 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
         neighbours = settings["neighbours"].get(urlsplit(worker.address).hostname, 1)
         threads = max(1, (os.cpu_count() or 1) // neighbours)
     task = task.with_threads(threads)
-    reporter = _Reporter(worker, settings["run"], task.name)
-    with _ONE_AT_A_TIME:
-        try:
-            result = run_task(task, _ENGINE, reporter, _stop_event(settings["run"]))
-        except AntError as error:
-            return _fatal(error)
-    return {"event": "result", "result": result.to_json()}
+    place = f"worker {worker.address} (process {os.getpid()})"
+
+    def tell(event: dict[str, Any]) -> None:
+        if event["event"] == "progress":
+            # Not "worker": that is a word of Dask, which puts an address there.
+            news = {"name": task.name, "place": place}
+            worker.log_event(settings["run"], news | {k: event[k] for k in ("done", "total")})
+
+    try:
+        mine = _WORKERS.setdefault(worker.address, _Worker())
+        return mine.run(task, threads, settings["run"], tell)
+    except AntError as error:
+        return _fatal(error)
 
 
 def _fatal(error: AntError) -> dict[str, Any]:
@@ -273,8 +365,5 @@ def _fatal(error: AntError) -> dict[str, Any]:
 
 def stop_remote(run: str) -> None:
     """End the shots of a batch; called by Dask in every worker."""
-    _stop_event(run).set()
-
-
-def _stop_event(run: str) -> threading.Event:
-    return _STOPS.setdefault(run, threading.Event())
+    for worker in list(_WORKERS.values()):
+        worker.stop(run)

@@ -11,10 +11,10 @@ from typing import Any
 
 from ant_core.batch.board import Board
 from ant_core.batch.options import BatchOptions
-from ant_core.batch.pool import Event, Finished, Moved, Pool, Retried
+from ant_core.batch.pool import Event, Finished, Moved, Passed, Pool, Retried
 from ant_core.batch.records import Records
 from ant_core.batch.result import ShotResult
-from ant_core.batch.shots import BatchShot, read_shots
+from ant_core.batch.shots import BatchShot, close_to_options, read_shots
 from ant_core.batch.task import Task
 from ant_core.errors import Cancelled, UsageError
 from ant_core.files import WholeFiles
@@ -32,11 +32,15 @@ def batch(
     """Colour every shot of the list; see `ant_core batch --help`."""
     out = Path(options.out).absolute()
     shots = read_shots(options.lists, options.defaults, out)
+    for title, option in close_to_options(shots).items():
+        reporter.warn(
+            f"the column {title!r} is no option and is passed through: did you mean {option}?"
+        )
     chosen = _only(shots, options.only)
     records = Records(out, files)
     files.make_folder(out)
     WholeFiles.sweep(out)
-    board = Board(out, [shot.name for shot in shots], records, files, options.gate)
+    board = Board(out, shots, records, files, options.gate)
     if not options.collect:
         tasks = [_task(shot, options, out) for shot in chosen]
         board.expect(task.name for task in tasks)
@@ -68,7 +72,13 @@ def _color(
     board: Board,
 ) -> None:
     done = 0
+    passed: set[str] = set()
     for event in _events(tasks, options, cancel, files, Path(board.out)):
+        if isinstance(event, Passed):
+            if event.name not in passed:  # it is asked for again every second
+                reporter.say(f"{event.name} is in the hands of another batch: it comes later")
+            passed.add(event.name)
+            continue
         if isinstance(event, Finished):
             done += 1
             _tell(Finished(board.put(event.result)), done, len(tasks), reporter)
@@ -132,7 +142,7 @@ def _usual_jobs(device: str) -> int:
     return max(1, _cores() // _CORES_A_JOB)
 
 
-def _tell(event: Event, done: int, total: int, reporter: Reporter) -> None:
+def _tell(event: Moved | Retried | Finished, done: int, total: int, reporter: Reporter) -> None:
     if isinstance(event, Retried):
         reporter.warn(f"{event.name} is begun again: {event.why}")
         reporter.progress(done, total, f"{event.name} again", _json(event.name, retry=event.why))

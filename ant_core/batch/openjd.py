@@ -53,8 +53,12 @@ def export(options: ListOptions, out: Path, reporter: Reporter, files: WholeFile
 
 def _shot_list(shots: Sequence[BatchShot]) -> dict[str, Any]:
     """Write shots as a list for `ant_core batch`."""
-    rows = [{"name": shot.name} | options_to_json(shot.options) for shot in shots]
-    return {"schema": 1, "shots": rows}
+    return {"schema": 1, "shots": [_entry(shot) for shot in shots]}
+
+
+def _entry(shot: BatchShot) -> dict[str, Any]:
+    columns = {"columns": shot.columns} if shot.columns else {}
+    return {"name": shot.name} | options_to_json(shot.options) | columns
 
 
 def job_template(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ant_core.matching.matcher import Device
 from ant_core.matching.review import REVIEW_BELOW
 from ant_core.workflow.gate import Gate
+
+if TYPE_CHECKING:
+    from ant_core.matching.matcher import Device  # its module is slow to import
 
 __all__ = ["BatchOptions", "ListOptions"]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
 from typing import Any
 from urllib.parse import quote
 
+from ant_core.batch.groups import describe_columns, render_groups
 from ant_core.shot.frames import describe_frames
 
 __all__ = ["render_page"]
@@ -45,13 +47,12 @@ def render_page(summary: Mapping[str, Any], pictures: Mapping[str, bytes]) -> st
             )
         ),
         "TILES": "".join(_tiles(totals)),
+        "GROUPS": render_groups(summary["shots"]),
         "ROWS": "\n".join(_row(shot, pictures.get(shot["name"], b"")) for shot in shots),
     }
     page = (resources.files("ant_core.batch") / "summary_page.html").read_text("utf-8")
-    for key, value in values.items():
-        # Rows come last: what stands in them is never looked through for a placeholder.
-        page = page.replace(f"@{key}@", value, 1)
-    return page
+    # In one go: what is put in is never looked through for a placeholder.
+    return re.sub(r"@([A-Z]+)@", lambda found: values[found[1]], page)
 
 
 def _doubt(shot: Mapping[str, Any]) -> float:
@@ -79,6 +80,7 @@ def _tiles(totals: Mapping[str, Any]) -> list[str]:
 
 def _row(shot: Mapping[str, Any], picture: bytes) -> str:
     name = escape(shot["name"])
+    findable = escape(" ".join([shot["name"], *shot["columns"].values()]))
     kind, words = _state(shot)
     done = shot["state"] == "done"
     share = (
@@ -88,10 +90,11 @@ def _row(shot: Mapping[str, Any], picture: bytes) -> str:
         else '<span class="faint">-</span>'
     )
     return (
-        f'<tr data-name="{name}" data-state="{kind}" data-doubt="{_doubt(shot):.5f}" '
-        f'data-frames="{shot["frames"]}" data-seconds="{shot["seconds"]}">'
+        f'<tr data-name="{name}" data-words="{findable}" data-state="{kind}" '
+        f'data-doubt="{_doubt(shot):.5f}" data-frames="{shot["frames"]}" '
+        f'data-seconds="{shot["seconds"]}">'
         f'<td class="picture">{_picture(shot, picture)}</td>'
-        f'<th scope="row">{name}{_trouble(shot)}</th>'
+        f'<th scope="row">{name}{describe_columns(shot)}{_trouble(shot)}</th>'
         f'<td class="state"><span class="badge {kind}">{words}</span>{_notes(shot)}</td>'
         f'<td class="share" data-label="Doubt">{share}</td>'
         f"<td>{_chart(shot['doubt'])}</td>"

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,8 +29,9 @@ from ant_core.errors import (
 )
 from ant_core.files import WholeFiles
 
-__all__ = ["Finished", "Moved", "Pool", "Retried", "fatal_error"]
+__all__ = ["COME_BACK_S", "Event", "Finished", "Moved", "Passed", "Pool", "Retried", "fatal_error"]
 
+COME_BACK_S = 1.0  # until a shot that another batch works on is tried again
 _LAST_LOG_BYTES = 2000
 
 
@@ -52,13 +54,20 @@ class Retried:
 
 
 @dataclass(frozen=True)
+class Passed:
+    """Another batch works on a shot: others come first."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """A shot has ended, well or not."""
 
     result: ShotResult
 
 
-Event = Moved | Retried | Finished
+Event = Moved | Retried | Passed | Finished
 
 
 def fatal_error(kind: str, text: str) -> AntError:
@@ -67,16 +76,29 @@ def fatal_error(kind: str, text: str) -> AntError:
     return {k.__name__: k for k in classes}.get(kind, AntError)(text)
 
 
-class _Died(Exception):
+class Died(Exception):
     """The engine process is gone; the message says how."""
 
 
-class _EngineProcess:
-    """One engine: a child that lives for many shots."""
+class EngineProcess:
+    """One engine: a child that lives for many shots.
 
-    def __init__(self, number: int, log: Path, threads: int) -> None:
+    Parameters
+    ----------
+    number : int
+        For its name.
+    log : Path
+        What it says is added to this file.
+    threads : int
+        CPU threads that its kernels may use.
+    without : sequence of str
+        Variables of the environment that it does not inherit.
+    """
+
+    def __init__(self, number: int, log: Path, threads: int, without: Sequence[str] = ()) -> None:
         self._log = log
-        environment = os.environ | {
+        inherited = {key: value for key, value in os.environ.items() if key not in without}
+        environment = inherited | {
             # Threads that no kernel may use would only cost memory.
             "NUMBA_NUM_THREADS": str(threads),
             "OMP_NUM_THREADS": str(threads),
@@ -96,7 +118,7 @@ class _EngineProcess:
         self.name = f"engine {number} (process {self._child.pid})"
 
     def run(self, task: Task, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-        """Have a shot coloured; returns the last event. _Died when the process is gone."""
+        """Have a shot coloured; returns the last event. Died when the process is gone."""
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         with contextlib.suppress(OSError, ValueError):  # if it is gone, so is its stdout
@@ -105,10 +127,10 @@ class _EngineProcess:
         for line in self._child.stdout:
             with contextlib.suppress(ValueError):  # a line cut off
                 event: dict[str, Any] = json.loads(line)
-                if event["event"] in ("result", "fatal"):
+                if event["event"] in ("result", "fatal", "held"):
                     return event
                 tell(event)
-        raise _Died(self._how_it_died())
+        raise Died(self._how_it_died())
 
     def _how_it_died(self) -> str:
         code = self._child.wait()
@@ -171,11 +193,12 @@ class Pool:
         self._threads = threads
         self._retries = retries
         self._waiting = deque(tasks)
+        self._held: deque[tuple[float, Task]] = deque()  # by the time when each is due
         self._left = len(tasks)
         self._events: queue.Queue[Event | BaseException] = queue.Queue()
         self._lock = threading.Lock()
         self._closed = False
-        self._engines: set[_EngineProcess] = set()
+        self._engines: set[EngineProcess] = set()
         self._keepers = [
             threading.Thread(target=self._keep, args=(number,), name=f"keeper {number}")
             for number in range(1, min(jobs, len(tasks)) + 1)
@@ -208,6 +231,7 @@ class Pool:
         with self._lock:
             self._closed = True
             self._waiting.clear()
+            self._held.clear()
             engines = list(self._engines)
         for engine in engines:
             engine.close()
@@ -216,7 +240,7 @@ class Pool:
 
     def _keep(self, number: int) -> None:
         """Keep one engine at work; runs on a thread of its own."""
-        engine: _EngineProcess | None = None
+        engine: EngineProcess | None = None
         try:
             while (task := self._next()) is not None:
                 engine = engine or self._start(number)
@@ -224,7 +248,7 @@ class Pool:
                     return
                 try:
                     self._color(engine, task)
-                except _Died as error:
+                except Died as error:
                     self._bury(engine, task, str(error))
                     engine = None
         except BaseException as error:
@@ -234,24 +258,32 @@ class Pool:
                 self._end(engine)
 
     def _next(self) -> Task | None:
-        with self._lock:
-            return self._waiting.popleft() if self._waiting else None
+        """Return what to do next: shots that others hold come last, until they let go."""
+        while True:
+            with self._lock:
+                if self._waiting:
+                    return self._waiting.popleft()
+                if not self._held:
+                    return None
+                if self._held[0][0] <= time.monotonic():
+                    return self._held.popleft()[1]
+            time.sleep(0.1)
 
-    def _start(self, number: int) -> _EngineProcess | None:
+    def _start(self, number: int) -> EngineProcess | None:
         with self._lock:
             if self._closed:
                 return None
-            engine = _EngineProcess(number, self._logs / f"engine-{number}.log", self._threads)
+            engine = EngineProcess(number, self._logs / f"engine-{number}.log", self._threads)
             self._engines.add(engine)
             return engine
 
-    def _end(self, engine: _EngineProcess) -> None:
+    def _end(self, engine: EngineProcess) -> None:
         engine.close()
         engine.wait()
         with self._lock:
             self._engines.discard(engine)
 
-    def _color(self, engine: _EngineProcess, task: Task) -> None:
+    def _color(self, engine: EngineProcess, task: Task) -> None:
         def tell(event: dict[str, Any]) -> None:
             if event["event"] == "progress":
                 self._events.put(Moved(task.name, event["done"], event["total"], engine.name))
@@ -259,9 +291,15 @@ class Pool:
         event = engine.run(task, tell)
         if event["event"] == "fatal":
             raise fatal_error(event["error_type"], event["error"])
+        if event["event"] == "held":
+            with self._lock:
+                if not self._closed:
+                    self._held.append((time.monotonic() + COME_BACK_S, task))
+            self._events.put(Passed(task.name))
+            return
         self._events.put(Finished(ShotResult.from_json(event["result"])))
 
-    def _bury(self, engine: _EngineProcess, task: Task, how: str) -> None:
+    def _bury(self, engine: EngineProcess, task: Task, how: str) -> None:
         """Begin the shot of a dead engine again, or give it up."""
         words = engine.last_words()
         self._end(engine)

@@ -14,7 +14,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,15 +25,19 @@ from filelock import FileLock, Timeout
 from ant_core.batch.result import SCHEMA, ShotResult
 from ant_core.files import WholeFiles
 
-__all__ = ["Record", "Records", "worker_name"]
+__all__ = ["Held", "Record", "Records", "worker_name"]
 
 _LONGEST_HISTORY = 20
-_ASK_AGAIN_S = 0.2
+_PATIENCE_S = 0.2  # a lock that is about to be given back
 
 
 def worker_name() -> str:
     """Name this process among those of all machines."""
     return f"{socket.gethostname()} {os.getpid()}"
+
+
+class Held(Exception):
+    """Another process works on the shot: pass it over, and come back to it."""
 
 
 @dataclass(frozen=True)
@@ -114,21 +118,15 @@ class Records:
         return b""
 
     @contextmanager
-    def lock(self, name: str, check: Callable[[], None]) -> Iterator[None]:
-        """Hold a shot, so that no other process works on it; waits for one that does.
-
-        `check` is called while waiting and may raise to stop.
-        """
+    def lock(self, name: str) -> Iterator[None]:
+        """Keep a shot from all other processes; Held when one of them has it."""
         path = self._path(name, ".lock")
         self._files.make_folder(path.parent)
         lock = FileLock(path)
-        while True:
-            check()
-            try:
-                lock.acquire(timeout=_ASK_AGAIN_S)
-                break
-            except Timeout:
-                continue
+        try:
+            lock.acquire(timeout=_PATIENCE_S)
+        except Timeout:
+            raise Held from None
         try:
             yield
         finally:

@@ -49,6 +49,8 @@ class ShotResult:
     warnings : tuple of str
     device, model_name, model_hash, worker : str
         What coloured it, and on which machine.
+    columns : dict of str to str
+        What else the list says of the shot.
     """
 
     name: str
@@ -78,6 +80,7 @@ class ShotResult:
     model_name: str = ""
     model_hash: str = ""
     worker: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
 
     @property
     def doubt_share(self) -> float:

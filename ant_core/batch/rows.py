@@ -6,8 +6,8 @@ import csv
 import io
 import json
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +28,25 @@ class Row:
         What relative paths start from.
     place : str
         Where it stands, for messages.
+    columns : dict of str to str
+        What else the list says of the shot, by the names of its columns.
     """
 
     values: dict[str, Any]
     base: Path
     place: str
+    columns: dict[str, str] = field(default_factory=dict)
 
 
-def read_rows(data: bytes, path: Path) -> Iterator[Row]:
+def read_rows(data: bytes, path: Path, options: Collection[str]) -> Iterator[Row]:
     """Yield the rows of a list; its kind goes by the name of the file.
+
+    Parameters
+    ----------
+    data : bytes
+    path : Path
+    options : collection of str
+        What a row may say of a shot; other columns of a CSV are a tracker's, and kept as they are.
 
     Raises
     ------
@@ -53,7 +63,7 @@ def read_rows(data: bytes, path: Path) -> Iterator[Row]:
     if kind == ".json":
         yield from _json_rows(text, path)
     elif kind in (".csv", ".tsv"):
-        yield from _csv_rows(text, path)
+        yield from _csv_rows(text, path, options)
     else:
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip() and not line.lstrip().startswith("#"):
@@ -98,13 +108,14 @@ def _add(values: dict[str, Any], key: str, value: Any) -> None:
     values[key] = value
 
 
-def _csv_rows(text: str, path: Path) -> Iterator[Row]:
+def _csv_rows(text: str, path: Path, options: Collection[str]) -> Iterator[Row]:
     first = text.partition("\n")[0]
     # Spreadsheets write what their country separates columns with.
     delimiter = max("\t;,", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        header = [_key(cell) for cell in next(reader, [])]
+        titles = [cell.strip() for cell in next(reader, [])]
+        header = [_key(title) for title in titles]
         if not {"shot", "line"} & set(header):
             raise InputError(
                 f"{path} has no column named shot: its first line must name the columns, such as "
@@ -117,9 +128,14 @@ def _csv_rows(text: str, path: Path) -> Iterator[Row]:
                     f"{place} has {len(cells)} cells but there are {len(header)} columns: put "
                     "quotes around a cell with a separator in it"
                 )
-            values = {key: _cell(cell) for key, cell in zip(header, cells, strict=False)}
+            values, columns = {}, {}
+            for key, title, cell in zip(header, titles, cells, strict=False):
+                if key in options:
+                    values[key] = _cell(cell)
+                elif title:
+                    columns[title] = cell.strip()
             if any(values.values()):
-                yield Row(values, path.parent, place)
+                yield Row(values, path.parent, place, columns)
     except csv.Error as error:
         raise InputError(f"{path} is no CSV file ({error}): export it again") from error
 
@@ -149,8 +165,9 @@ def _json_rows(text: str, path: Path) -> Iterator[Row]:
     defaults = {_key(key): value for key, value in document.get("defaults", {}).items()}
     for number, entry in enumerate(document["shots"]):
         values = {"shot": entry} if isinstance(entry, str) else entry
-        values = {_key(key): value for key, value in values.items()}
-        yield Row(defaults | values, path.parent, f"{path} shots[{number}]")
+        columns = {} if isinstance(entry, str) else entry.get("columns", {})
+        values = {_key(key): value for key, value in values.items() if key != "columns"}
+        yield Row(defaults | values, path.parent, f"{path} shots[{number}]", columns)
 
 
 def _key(text: str) -> str:

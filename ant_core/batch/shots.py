@@ -17,7 +17,8 @@ import glob
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -28,7 +29,7 @@ from ant_core.formats.pattern import find_sequence
 from ant_core.workflow.options import options_from_json
 from ant_core.workflow.propagate_options import PropagateOptions
 
-__all__ = ["BatchShot", "read_shots"]
+__all__ = ["BatchShot", "close_to_options", "read_shots"]
 
 _SHOT_FILES = (".kra",)  # a shot of one file
 _AUTOSAVES = ("-autosave.kra",)  # what Krita leaves where it was killed
@@ -38,6 +39,10 @@ _PATH_OPTIONS = ("hints", "model-sheet", "palette", "xdts")
 _BATCH_OPTIONS = (
     *("out", "json", "debug", "threads", "model", "device"),
     *("review-below", "fail-over", "fail-under"),
+)
+# What a row may say: options of propagate, and those that it may not but must know.
+_KNOWN_OPTIONS = frozenset(
+    {field.name.replace("_", "-") for field in fields(PropagateOptions)} | {"name", *_BATCH_OPTIONS}
 )
 
 
@@ -51,10 +56,13 @@ class BatchShot:
         Unique in the batch; its results lie in OUT/NAME. May have slashes.
     options : PropagateOptions
         All but what the batch decides: `out`, the model, the device, threads, what is doubtful.
+    columns : dict of str to str
+        What else a list says of it, such as the artist; passed through to the summary.
     """
 
     name: str
     options: PropagateOptions
+    columns: dict[str, str] = field(default_factory=dict)
 
 
 def read_shots(
@@ -85,9 +93,11 @@ def read_shots(
             f"no shots are found in {', '.join(items)}: expected folders that hold line/ and "
             "color/, or a list that names them"
         )
-    rows = [Row(_over(defaults, row.values), row.base, row.place) for row in rows]
+    rows = [replace(row, values=_over(defaults, row.values)) for row in rows]
     names = _names(rows)
-    return [BatchShot(name, _options(row)) for name, row in zip(names, rows, strict=True)]
+    return [
+        BatchShot(name, _options(row), row.columns) for name, row in zip(names, rows, strict=True)
+    ]
 
 
 def _over(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,12 +116,25 @@ def _rows(item: str, out: Path | None, line: str) -> Iterator[Row]:
             raise InputError(
                 f"{path} is no list of shots: expected .txt, .csv or .json, or a folder of shots"
             )
-        yield from read_rows(read_bytes(path), path)
+        yield from read_rows(read_bytes(path), path, _KNOWN_OPTIONS)
     elif glob.has_magic(item):
         for found in sorted(glob.glob(item)):
             yield from _rows(found, out, line)
     else:
         raise InputError(f"there is no {item}: name a list of shots, or a folder that holds them")
+
+
+def close_to_options(shots: Sequence[BatchShot]) -> dict[str, str]:
+    """Return columns that are passed through but look like a misspelt option, with that option."""
+    titles = dict.fromkeys(title for shot in shots for title in shot.columns)
+    found = {}
+    for title in titles:
+        near = get_close_matches(
+            title.lower().replace("_", "-").replace(" ", "-"), _KNOWN_OPTIONS, 1, 0.8
+        )
+        if near:
+            found[title] = near[0]
+    return found
 
 
 def _folder(root: Path, out: Path | None, line: str) -> Iterator[Row]:

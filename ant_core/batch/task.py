@@ -1,4 +1,8 @@
-"""One shot of a batch, from the list to its record; runs in an engine process."""
+"""One shot of a batch, from the list to its record; runs in an engine process.
+
+The batch itself and the workers of a cluster import this too, for `Task`: what only colouring needs
+(NumPy, OpenCV, the kernels) is imported where a shot is coloured.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +14,19 @@ import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ant_core.batch.fingerprint import inputs_digest, outputs_digest
-from ant_core.batch.picture import choose_frame, shot_picture
 from ant_core.batch.records import Records, worker_name
 from ant_core.batch.result import ShotResult
 from ant_core.errors import AntError, Cancelled, DeviceUnavailable, ModelError
 from ant_core.files import WholeFiles
-from ant_core.matching.matcher import Matcher
 from ant_core.reporter import Reporter
 from ant_core.workflow.options import options_from_json, options_to_json
 from ant_core.workflow.propagate_options import PropagateOptions
+
+if TYPE_CHECKING:
+    from ant_core.matching.matcher import Matcher
 
 _COUNTS = ("frames", "drawings", "segments", "doubtful", "no_counterpart", "not_flat")
 
@@ -92,6 +97,8 @@ def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.E
 
     Raises
     ------
+    Held
+        When another process works on the shot.
     Cancelled
         When `cancel` was set; the next run goes on from the finished frames.
     ModelError, DeviceUnavailable
@@ -99,6 +106,8 @@ def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.E
     OutputError
         When the record cannot be written.
     """
+    from ant_core.batch.picture import shot_picture
+
     files = WholeFiles()
     records = Records(Path(task.out), files)
 
@@ -108,7 +117,7 @@ def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.E
 
     options, folder = task.options, task.folder
     matcher = engine.matcher(options)
-    with records.lock(task.name, check):
+    with records.lock(task.name):
         try:
             inputs = inputs_digest(options, matcher.model_hash, check)
             record = records.read(task.name)
@@ -140,6 +149,7 @@ def _colored(
     files: WholeFiles,
 ) -> ShotResult:
     """Run propagate and gather what the summary tells of it."""
+    from ant_core.batch.picture import choose_frame
     from ant_core.workflow import propagate
 
     start = time.perf_counter()

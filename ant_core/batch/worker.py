@@ -8,6 +8,7 @@ which also happens when the batch is killed.
     {"event": "ready"}                                    once, when tasks can be taken
     {"event": "progress", "done": 3, "total": 24, "text": "..."}
     {"event": "result", "result": {...}}                  the shot has ended
+    {"event": "held"}                                     another process works on the shot
     {"event": "fatal", "error": "...", "error_type": "...", "exit_code": 4}
                                                           no shot can be coloured at all
 """
@@ -23,6 +24,7 @@ import threading
 import time
 from typing import Any, TextIO
 
+from ant_core.batch.records import Held
 from ant_core.batch.task import Engine, Task, run_task
 from ant_core.errors import AntError, Cancelled
 from ant_core.reporter import PlainReporter
@@ -77,6 +79,9 @@ def _serve(tasks: queue.Queue[Task | None], pipe: _Pipe, cancel: threading.Event
             result = run_task(task, engine, reporter, cancel)
         except Cancelled:
             return
+        except Held:
+            pipe.send({"event": "held"})
+            continue
         except AntError as error:
             kind, code = type(error).__name__, error.exit_code
             pipe.send(

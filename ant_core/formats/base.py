@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # a command line is read before NumPy is loaded
+    from numpy.typing import NDArray
 
 __all__ = ["FrameInfo", "FrameReader"]
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ant_core.errors import InputError
 from ant_core.formats.frame_names import Frame, name_of, number_names
-from ant_core.formats.pictures import SUFFIXES
+from ant_core.formats.pictures import SUFFIXES, picture_format
 
 __all__ = ["NameTemplate", "Sequence", "find_sequence"]
 
@@ -28,6 +28,12 @@ _ANY_PICTURE = re.compile(
 )
 _LETTERS = re.compile("[A-Za-z]{0,3}")  # of a drawing's name, after its number
 _NEGATIVE = re.compile(r"(^|[_. ])-[0-9]+[^0-9]*$")
+# Pictures of one frame or of several that are numbered as frames are but cannot be read.
+_UNREADABLE = re.compile(
+    r"[0-9]\.(ai|avif|bmp|cin|clip|dds|dpx|gif|hdr|heic|heif|iff|jng|jp2|jpe|jxl|j2k|kra|krz|pam|"
+    r"pbm|pcx|pdf|pgm|pic|pict|pnm|ppm|psb|psp|qoi|rgb|rgba|sgi|svg|tlg|tvpp|tzp|webp|xcf)$",
+    re.IGNORECASE,
+)
 _MAX_DIGITS = 9  # frame numbers stay within 32 bits
 
 
@@ -58,7 +64,8 @@ class Sequence:
     template : NameTemplate or None
         The naming of the first file; None when there is none.
     ignored : tuple of str
-        Other files of the folder that look like frames but are of no format that is read.
+        Other files of the folder that look like frames but are of no format that is read, and
+        JPEG files of frames that are there without loss.
     """
 
     folder: Path
@@ -139,17 +146,23 @@ def _collect(
         match = expression.fullmatch(entry)
         if match is not None:
             spans[entry] = _number_span(entry, match, folder)
-        elif re.search(r"[0-9]\.(jpe?g|bmp|webp|gif|dpx|psb|clip)$", entry, re.IGNORECASE):
+        elif _UNREADABLE.search(entry):
             ignored.append(entry)
     files: dict[int, str] = {}
     frames, letters = _frames(spans, like)
     for entry, frame in frames.items():
-        if frame in files:
+        before = files.get(frame)
+        if before is None:
+            files[frame] = entry
+        elif expression is _ANY_PICTURE and _lossy(before) != _lossy(entry):
+            # A preview beside the frame itself.
+            files[frame] = before if _lossy(entry) else entry
+            ignored.append(entry if _lossy(entry) else before)
+        else:
             raise InputError(
                 f"{folder} holds both {files[frame]} and {entry} for frame {frame}: name one "
                 "sequence with a pattern, or move the other files away"
             )
-        files[frame] = entry
     order = sorted(files)
     template = None
     if order:
@@ -159,7 +172,12 @@ def _collect(
         padding = end - start if first[start] == "0" and end - start > 1 else 0
         padding = max(number_width, 1) if number_width is not None else padding
         template = NameTemplate(first[:start], padding, first[end + len(letters[first]) :])
-    return Sequence(folder, {frame: files[frame] for frame in order}, template, tuple(ignored))
+    by_number = {frame: files[frame] for frame in order}
+    return Sequence(folder, by_number, template, tuple(sorted(ignored)))
+
+
+def _lossy(entry: str) -> bool:
+    return picture_format(entry).lossy
 
 
 def _frames(

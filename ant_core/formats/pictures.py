@@ -1,7 +1,7 @@
 """The picture formats that frames come in, by the suffix of their names.
 
-PNG is read by OpenCV, which is always there; the others by well-kept libraries of the `formats`
-extra, imported when the first such file is met. Values are the file's own, in and out.
+PNG and JPEG are read by OpenCV, which is always there; the others by well-kept libraries of the
+`formats` extra, imported when the first such file is met. Values are the file's own, in and out.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
+
+if TYPE_CHECKING:  # a command line is read before NumPy is loaded
+    from numpy.typing import NDArray
 
 __all__ = ["SUFFIXES", "PictureFormat", "need", "picture_format"]
 
@@ -25,6 +26,8 @@ _MODULES = {
     ".tiff": "tiff",
     ".tga": "tga",
     ".exr": "exr",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
     ".ora": "layered",
     ".psd": "layered",
 }
@@ -50,6 +53,8 @@ class PictureFormat:
         extras come from.
     suffix : str or None
         Of the files that `encode` makes; None where it is that of the file read.
+    lossy : bool
+        Whether the values are not those that were painted.
     """
 
     name: str
@@ -58,6 +63,7 @@ class PictureFormat:
     extras: Callable[[bytes, str], bytes]
     encode: Callable[[NDArray[Any], bytes], bytes]
     suffix: str | None = None
+    lossy: bool = False
 
 
 def picture_format(name: str | Path, *, lines: bool = False) -> PictureFormat:
@@ -79,7 +85,7 @@ def picture_format(name: str | Path, *, lines: bool = False) -> PictureFormat:
     if module is None:
         raise InputError(
             f"{name} is of no format that can be read here: save it as PNG, TIFF, TGA, OpenEXR, "
-            "OpenRaster (.ora) or Photoshop (.psd)"
+            "JPEG, OpenRaster (.ora) or Photoshop (.psd)"
         )
     room = importlib.import_module(f"ant_core.formats.{module}")
     chosen: PictureFormat = room.LINES if lines and module == "layered" else room.FORMAT

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from ant_core.errors import InputError
 from ant_core.files import WholeFiles, read_bytes
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.pattern import NameTemplate, Sequence, find_sequence
-from ant_core.formats.pictures import PictureFormat, picture_format
+from ant_core.formats.pictures import SUFFIXES, PictureFormat, picture_format
+
+if TYPE_CHECKING:  # a command line is read before NumPy is loaded
+    from numpy.typing import NDArray
 
 __all__ = ["SequenceReader", "SequenceWriter"]
 
@@ -99,6 +100,29 @@ class SequenceReader:
         data = read_bytes(self.folder / self._files[frame])
         return self.format(frame).extras(data, self.place(frame))
 
+    def remarks(self) -> list[str]:
+        """Return what the artist must know of the files: a sentence each, often none.
+
+        Lines need no exact values, so that JPEG is worth a word for colours alone.
+        """
+        texts = []
+        copies = [name for name in self.ignored if Path(name).suffix.lower() in SUFFIXES]
+        unread = [name for name in self.ignored if name not in copies]
+        for names, why in (
+            (unread, "their format cannot be read"),
+            (copies, "the frame is there without loss too"),
+        ):
+            if names:
+                texts.append(f"left out because {why}: {_few(names)} in {self.folder}")
+        lossy = [self._files[frame] for frame in self._frames if self.format(frame).lossy]
+        if lossy and not self._lines:
+            texts.append(
+                "painted frames saved as JPEG have noise in their colours, so that what is read "
+                f"may be a few levels off what was painted: save {_few(lossy)} in {self.folder} "
+                "as PNG"
+            )
+        return texts
+
     def check_one_format(self) -> None:
         """Refuse sequences of files in several formats: what is written could be either."""
         kinds = {Path(self.name(frame)).suffix.lower(): frame for frame in self._frames}
@@ -108,6 +132,10 @@ class SequenceReader:
                 f"{self.place(first)} and {self.place(second)} are of two formats: save all "
                 "painted frames in one"
             )
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 class SequenceWriter:

@@ -35,7 +35,7 @@ def _decode(data: bytes, place: str) -> NDArray[Any]:
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
     elif image.mode == "1":
         image = image.convert("L")
-    pixels = np.asarray(image)
+    pixels = np.array(image)  # of its own: what Pillow shows of its memory is read-only
     if image.mode == "RGBA" and not pixels[:, :, 3].any() and pixels.any():
         pixels = pixels[:, :, :3]  # the fourth byte of such a file is no alpha
     return np.ascontiguousarray(pixels)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from segmentation._jit import kernel
 
 CROP = 32  # side of a crop in pixels; Casey et al. 2021, section 3.1
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def accumulate_moments(labels: np.ndarray, centroid: np.ndarray, out: np.ndarray) -> None:
     """Add up second central moments and boundary length of every segment.
 
@@ -37,7 +39,7 @@ def accumulate_moments(labels: np.ndarray, centroid: np.ndarray, out: np.ndarray
                 out[i, 3] += 1
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def sample_crops(  # noqa: PLR0917 - Numba kernels take flat arguments
     labels: np.ndarray,
     pyramid: np.ndarray,

@@ -16,6 +16,7 @@ ANT_CORE_REGISTRY
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,15 +46,21 @@ class Places:
 def find_places(environment: Mapping[str, str] = os.environ) -> Places:
     """Return the folders that the environment and the platform name."""
     named = environment.get("ANT_CORE_MODELS")
-    if named:
-        own = Path(named).expanduser().absolute()
-    else:
-        from platformdirs import user_cache_path
-
-        own = user_cache_path("ant_core", appauthor=False) / "models"
+    own = Path(named).expanduser().absolute() if named else _cache_folder() / "models"
     listed = environment.get("ANT_CORE_SHARED_MODELS", "").split(os.pathsep)
     shared = tuple(Path(text).expanduser().absolute() for text in listed if text)
     return Places(own, shared)
+
+
+def _cache_folder() -> Path:
+    """Return the user's cache folder; one that is nowhere for an account without a home."""
+    from platformdirs import user_cache_path
+
+    with contextlib.suppress(RuntimeError):
+        folder = user_cache_path("ant_core", appauthor=False)
+        if folder.is_absolute():  # older releases give ~/.cache, which would be a folder called ~
+            return folder
+    return Path("/nonexistent/ant_core")
 
 
 def find_registry(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ant_core.errors import UsageError
 from ant_core.matching.review import REVIEW_BELOW
-from segmentation import Rough
+
+if TYPE_CHECKING:
+    from segmentation import Rough  # its package is slow to import
 
 __all__ = ["FILES", "GAP_PX", "NO_INFLUENCE", "SHARE", "THREADS", "RunOptions"]
 

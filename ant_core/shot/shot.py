@@ -126,7 +126,7 @@ def load_shot(
     if not lines.frames:
         raise InputError(
             "the shot has no line drawings: expected pictures with frame numbers, such as "
-            "line/0001.png, or a --line pattern that names them"
+            f"line/0001.png, or a --line pattern that names them{_unread(lines)}"
         )
     chosen = _chosen_references(lines, colors, references, bool(sheets))
     wanted = _chosen_frames(lines, frames)
@@ -160,7 +160,7 @@ def _chosen_references(
     if not chosen and not has_sheets:
         raise InputError(
             "the shot has no reference: paint at least one frame and save it under its frame "
-            "number, such as color/0001.png, or name a --model-sheet"
+            f"number, such as color/0001.png, or name a --model-sheet{_unread(colors)}"
         )
     known, painted = set(lines.frames), set(colors.frames)
     for frame in chosen:
@@ -175,6 +175,13 @@ def _chosen_references(
                 "line drawing of this frame or take the painted file away"
             )
     return sorted(chosen)
+
+
+def _unread(reader: FrameReader) -> str:
+    """Name the files that look like frames but cannot be read; layers of a document have none."""
+    names: Sequence[str] = getattr(reader, "ignored", ())
+    few = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    return f" (of no format that can be read: {few})" if names else ""
 
 
 def _chosen_frames(lines: FrameReader, frames: Sequence[int] | None) -> list[int]:

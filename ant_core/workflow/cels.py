@@ -7,8 +7,8 @@ drawings are shown, and when.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,15 @@ _PLACES = ("{cel}/%s", "%s/{cel}", "%s/{cel}_*.*", "%s/*.{cel}.*")
 
 @dataclass(frozen=True)
 class _Task:
-    """One cel: the options of its run, its column of the sheet, and the names not drawn yet."""
+    """One cel: the options of its run, and its column of the sheet.
+
+    `missing` has the names of the drawings that are not made yet, and the frames that show them.
+    """
 
     name: str
     options: PropagateOptions
     exposures: Cel | None
-    missing: tuple[str, ...] = ()
+    missing: Mapping[str, list[int]] = field(default_factory=dict)
 
 
 def run_cels(
@@ -74,7 +77,9 @@ def run_cels(
         for task, entry in zip(tasks, entries, strict=True):
             assert task.exposures is not None
             folder = out / "exposed" / task.name
-            entry["exposed"] = expose(Path(entry["report"]), task.exposures, folder, files)
+            later = {frame for frames in task.missing.values() for frame in frames}
+            report = Path(entry["report"])
+            entry["exposed"] = expose(report, task.exposures, folder, files, later)
     summary = _total([entry["summary"] for entry in entries])
     document = {
         "schema": 1,
@@ -175,8 +180,8 @@ def _pattern(given: str | None, kind: str, name: str, base: Path) -> str | None:
     return None
 
 
-def _matched(cel: Cel, lines: SequenceReader) -> tuple[Cel, tuple[str, ...]]:
-    """Return the cel with the frames of the line drawings, and what is not drawn yet by name.
+def _matched(cel: Cel, lines: SequenceReader) -> tuple[Cel, dict[str, list[int]]]:
+    """Return the cel with the frames of the line drawings, and where it shows what is not drawn.
 
     Letters count where the drawings have them, or the sheet has one number with several.
     """
@@ -193,7 +198,9 @@ def _matched(cel: Cel, lines: SequenceReader) -> tuple[Cel, tuple[str, ...]]:
             f"cel {cel.name} shows drawings {describe_frames(cel.drawings)} that are not in "
             f"{lines.pattern}: there are {describe_frames(lines.frames)}"
         )
-    missing = tuple(str(drawing) for drawing, frame in found.items() if frame is None)
+    missing = {
+        str(drawing): cel.frames_of(drawing) for drawing, frame in found.items() if frame is None
+    }
     shown = tuple(None if drawing is None else found[drawing] for drawing in cel.exposures)
     return Cel(cel.name, shown), missing
 

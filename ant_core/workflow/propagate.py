@@ -198,7 +198,7 @@ def _prepare(options: PropagateOptions, files: WholeFiles) -> Job:
         hints=hints,
         sheets=sheets,
     )
-    warnings = [*_ignored(lines), *_ignored(colors), *assembly.without_effect]
+    warnings = [*lines.remarks(), *colors.remarks(), *assembly.without_effect]
     if edited:
         warnings.append(
             f"frames {describe_frames(edited)} were changed in {output.folder} since the last "
@@ -215,10 +215,3 @@ def _readers(options: PropagateOptions) -> tuple[SequenceReader, SequenceReader]
     if options.model_sheet and not options.color and not (base / "color").exists():
         return lines, SequenceReader.nothing(base / "color")
     return lines, SequenceReader(options.color or "color", base, like=lines.frames)
-
-
-def _ignored(reader: SequenceReader) -> list[str]:
-    if not reader.ignored:
-        return []
-    names = ", ".join(reader.ignored[:3]) + (", ..." if len(reader.ignored) > 3 else "")
-    return [f"left out because their format cannot be read: {names} in {reader.folder}"]

@@ -11,6 +11,7 @@ import sys
 import time
 
 import pytest
+from filelock import FileLock
 
 from ant_core.schemas import first_error
 from scripts.benchmarks.cells import write_shot
@@ -243,6 +244,38 @@ def test_two_batches_at_once_share_the_work(shots, tmp_path, start):
     both = [start(shots, "--out", out, "--jobs", 1) for _ in range(2)]
     assert [batch.end() for batch in both] == [0, 0]
     assert len(history(out, "a")) == len(history(out, "b")) == 1
+
+
+@pytest.mark.parametrize("more", [(), ("--cluster", "local")])
+def test_a_shot_that_another_batch_holds_is_passed_over_and_come_back_to(
+    more, shots, tmp_path, start
+):
+    if more:
+        pytest.importorskip("distributed", reason="needs the farm extra")
+    out = tmp_path / "out"
+    lock = FileLock(out / ".ant_core" / "shots" / "a.lock")
+    (out / ".ant_core" / "shots").mkdir(parents=True)
+    with lock:
+        batch = start(shots, "--out", out, "--jobs", 1, *more)
+        first = next(event for event in batch if "result" in event)
+        assert first["shot"] == "b"
+    assert batch.end() == 0
+    assert list(batch.results()) == ["b", "a"]
+    assert batch.stderr.count("a is in the hands of another batch") == 1
+    assert all(result["state"] == "done" for result in batch.results().values())
+
+
+def test_a_batch_whose_shots_are_all_held_can_be_interrupted(shots, tmp_path, start):
+    out = tmp_path / "out"
+    folder = out / ".ant_core" / "shots"
+    folder.mkdir(parents=True)
+    with FileLock(folder / "a.lock"), FileLock(folder / "b.lock"):
+        batch = start(shots, "--out", out, "--jobs", 1)
+        lines = iter(batch.child.stderr.readline, "")
+        assert any("another batch" in line for line in lines)
+        os.kill(batch.child.pid, signal.SIGINT)
+        assert batch.end() == 130
+        assert not batch.results()
 
 
 def test_people_read_lines(shots, tmp_path):

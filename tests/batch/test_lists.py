@@ -5,7 +5,8 @@ import json
 import pytest
 
 from ant_core.batch.fingerprint import inputs_digest
-from ant_core.batch.shots import read_shots
+from ant_core.batch.openjd import _shot_list
+from ant_core.batch.shots import close_to_options, read_shots
 from ant_core.errors import InputError, UsageError
 from ant_core.workflow.options import parse_propagate
 from ant_core.workflow.propagate_options import PropagateOptions
@@ -81,6 +82,23 @@ def test_csv_has_a_column_an_option_and_empty_cells_say_nothing(tmp_path):
         gap=7,
     )
     assert second.options == PropagateOptions(shot=str(tmp_path / "sc2"), gap=3)
+
+
+def test_columns_of_a_tracker_are_kept(tmp_path):
+    path = write(
+        tmp_path / "night.csv",
+        "Shot,gap,Artist,Status,version,refrences\nsc1,3,Mia,WIP|late,no,1\nsc2,,,,v2,\n",
+    )
+    first, second = shots = read_shots([path], {})
+    assert first.options == PropagateOptions(shot=str(tmp_path / "sc1"), gap=3)
+    kept = {"Artist": "Mia", "Status": "WIP|late", "version": "no", "refrences": "1"}
+    assert first.columns == kept
+    assert second.columns["version"] == "v2"
+    # Almost an option: the batch asks.
+    assert close_to_options(shots) == {"refrences": "references"}
+    # What a farm's tasks read says the same.
+    exported = write(tmp_path / "shots.json", json.dumps(_shot_list(shots)))
+    assert read_shots([exported], {}) == shots
 
 
 def test_json_has_defaults_and_rows(tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -14,7 +16,11 @@ from ant_core.batch.board import Board
 from ant_core.batch.page import render_page
 from ant_core.batch.records import Records
 from ant_core.batch.result import ShotResult
+from ant_core.batch.shots import BatchShot
 from ant_core.files import WholeFiles
+from ant_core.schemas import first_error
+from ant_core.workflow.gate import Gate
+from ant_core.workflow.propagate_options import PropagateOptions
 from tests.batch.browser import Browser, find_browser
 
 DONE = ShotResult(
@@ -36,6 +42,7 @@ RESULTS = [
     ShotResult("sc2", "failed", 5, "the line <b>is</b> gone & away", "InputError", worker="x 1"),
     ShotResult("ep01/sc1"),
 ]
+SHOTS = [BatchShot(result.name, PropagateOptions()) for result in RESULTS]
 BY_DOUBT = ["sc2", "sc9", "sc10", "sc100", "ep01/sc1"]
 
 
@@ -46,7 +53,7 @@ def page(tmp_path):
     image = cv2.imencode(".jpg", np.full((60, 90, 3), 128, np.uint8))[1].tobytes()
     for result in RESULTS[:3]:
         records.write(result, "i", "o", image)
-    board = Board(tmp_path, [r.name for r in RESULTS], records, WholeFiles())
+    board = Board(tmp_path, SHOTS, records, WholeFiles(), Gate())
     board.put(RESULTS[3])
     board.write()
     return board.page
@@ -238,7 +245,7 @@ def test_page_is_well_formed_and_links_are_relative(page):
 def test_names_cannot_break_the_page(tmp_path):
     name = "ep & <script>alert(1)</script> 'x' @ROWS@ #1 100%"
     result = replace(DONE, name=name, report=f"{name}/report.json")
-    board = Board(tmp_path, [], Records(tmp_path, WholeFiles()), WholeFiles())
+    board = Board(tmp_path, [], Records(tmp_path, WholeFiles()), WholeFiles(), Gate())
     board.put(result)
     text = render_page(board.summary(), {})
     assert "<script>alert" not in text
@@ -250,9 +257,62 @@ def test_names_cannot_break_the_page(tmp_path):
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t="])
 def test_spreadsheet_takes_no_cell_for_a_formula(tmp_path, sign):
-    board = Board(tmp_path, [], Records(tmp_path, WholeFiles()), WholeFiles())
+    board = Board(tmp_path, [], Records(tmp_path, WholeFiles()), WholeFiles(), Gate())
     board.put(replace(DONE, name=f"{sign}1+1", error=f"{sign}cmd"))
     board.write()
     with (tmp_path / "summary.csv").open(encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["name"], row["error"]) == (f"'{sign}1+1", f"'{sign}cmd")
+
+
+@pytest.fixture
+def tracked(tmp_path):
+    """The summary of five shots of a tracker's list."""
+    artists = ("Mia", "Jo <b>", "Mia", "", "Mia")
+    shots = [
+        BatchShot(
+            result.name, PropagateOptions(), {"Artist": artist, "Version": f"v{n}", "status": "wip"}
+        )
+        for n, (result, artist) in enumerate(zip(RESULTS, artists, strict=True))
+    ]
+    board = Board(tmp_path, shots, Records(tmp_path, WholeFiles()), WholeFiles(), Gate())
+    for result in RESULTS:
+        board.put(replace(result, columns={"Artist": "of an older list"}))
+    board.write()
+    return tmp_path
+
+
+def test_columns_of_a_tracker_are_in_every_summary(tracked):
+    summary = json.loads((tracked / "summary.json").read_text("utf-8"))
+    assert first_error(summary, "batch_summary") is None
+    assert summary["shots"][1]["columns"] == {"Artist": "Jo <b>", "Version": "v1", "status": "wip"}
+    with (tracked / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["Artist"] for row in rows] == ["Mia", "Jo <b>", "Mia", "", "Mia"]
+    assert rows[0]["Version"] == "v0"
+    page = (tracked / "summary.html").read_text("utf-8")
+    assert "Artist: Jo &lt;b&gt;, Version: v1, status: wip" in page
+    assert "of an older list" not in page
+
+
+def test_the_page_has_a_row_an_artist(tracked):
+    page = (tracked / "summary.html").read_text("utf-8")
+    tags = _Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert page.count('class="groups"') == 1  # every shot has its own version, all one status
+    row = page.split('<tr data-group="Mia">')[1].split("</tr>")[0]
+    numbers = re.findall(r'<td class="number">([^<]*)</td>', row)
+    # sc10, sc100 and one that waits: 9 + 120 frames, 5 of 200 segments
+    assert numbers == ["3", "2", "1", "0", "129", "2.5 %"]
+    row = page.split('<tr data-group="(none)">')[1].split("</tr>")[0]
+    assert re.findall(r'<td class="number">([^<]*)</td>', row)[3] == "1"
+
+
+def test_an_artist_filters_the_shots(tracked, browser):
+    browser.open((tracked / "summary.html").as_uri() + "#words=Mia")
+    rows = browser.ask(
+        "Array.from(document.querySelectorAll('#shots tbody tr')).filter(r => !r.hidden)"
+        ".map(r => r.dataset.name)"
+    )
+    assert sorted(rows) == ["ep01/sc1", "sc10", "sc100"]

@@ -66,8 +66,25 @@ def test_digits_of_the_suffix_are_no_frame_number(tmp_path):
 
 
 def test_frames_in_other_formats_are_mentioned(tmp_path):
-    touch(tmp_path, "0001.png", "0002.jpg", "readme.txt")
-    assert find_sequence(tmp_path).ignored == ("0002.jpg",)
+    touch(tmp_path, "0001.png", "0002.dpx", "readme.txt")
+    assert find_sequence(tmp_path).ignored == ("0002.dpx",)
+
+
+def test_a_preview_beside_a_drawing_with_letters_is_left_out(tmp_path):
+    touch(tmp_path, "1.png", "1a.png", "1a.jpg", "2.jpg", "2.png")
+    sequence = find_sequence(tmp_path)
+    assert {str(frame): name for frame, name in sequence.files.items()} == {
+        "1": "1.png",
+        "1a": "1a.png",
+        "2": "2.png",
+    }
+    assert sequence.ignored == ("1a.jpg", "2.jpg")
+
+
+def test_previews_that_a_pattern_names_are_its_frames(tmp_path):
+    touch(tmp_path, "0001.png", "0001.jpg")
+    with pytest.raises(InputError, match=r"holds both 0001\.jpg and 0001\.png for frame 1"):
+        find_sequence("*", tmp_path)
 
 
 def test_a_missing_folder_is_named(tmp_path):

@@ -260,5 +260,5 @@ def test_a_missing_library_is_one_sentence(suffix, module, monkeypatch):
 
 
 def test_an_unknown_format_is_one_sentence():
-    with pytest.raises(InputError, match=r"a\.jpg is of no format that can be read"):
-        picture_format("a.jpg")
+    with pytest.raises(InputError, match=r"a\.dpx is of no format that can be read"):
+        picture_format("a.dpx")

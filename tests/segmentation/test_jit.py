@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
+import tempfile
 
 import numba
 import pytest
@@ -40,16 +42,62 @@ def test_a_kernel_from_the_cache_says_nothing(fresh, monkeypatch, tmp_path, capl
     assert not caplog.records
 
 
-def test_without_any_writable_cache_kernels_still_work(fresh, monkeypatch):
+@pytest.fixture
+def no_locator(monkeypatch):
+    """Numba finds no place to cache but the one that NUMBA_CACHE_DIR names."""
     real = numba.njit
 
     def njit(signatures, **options):
-        if options.pop("cache", False):
+        if options.get("cache") and not os.environ.get("NUMBA_CACHE_DIR"):
             raise RuntimeError("cannot cache function: no locator available for file")
         return real(signatures, **options)
 
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "")
     monkeypatch.setattr(numba, "njit", njit)
-    assert _jit.kernel("int64(int64)")(fresh)(4) == 8
+    monkeypatch.setattr(_jit.NOTICE, "told_place", False)
+    yield
+    monkeypatch.undo()
+    numba.core.config.reload_config()
+
+
+def test_where_nothing_can_be_written_the_cache_is_private_and_temporary(
+    fresh, no_locator, monkeypatch, tmp_path, caplog
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with caplog.at_level(logging.WARNING, logger="segmentation"):
+        assert _jit.kernel("int64(int64)")(fresh)(4) == 8
+        assert _jit.kernel("float64(float64)")(fresh)(4.0) == 8.0
+    (folder,) = tmp_path.iterdir()
+    assert os.environ["NUMBA_CACHE_DIR"] == str(folder)
+    assert list(folder.rglob("*.nbc"))
+    told = [record.message for record in caplog.records if "kept in" in record.message]
+    assert len(told) == 1
+    assert str(folder) in told[0]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="access goes by lists on this system")
+@pytest.mark.parametrize("kind", ["open to others", "a link", "a file", "gone"])
+def test_a_cache_that_others_may_have_filled_is_not_used(
+    kind, fresh, no_locator, monkeypatch, tmp_path, caplog
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "t"))
+    place = tmp_path / "t" / f"ant_core-kernels-{os.geteuid()}"
+    if kind != "gone":
+        (tmp_path / "t").mkdir()
+    if kind == "open to others":
+        place.mkdir()
+        place.chmod(0o777)
+    elif kind == "a link":
+        (tmp_path / "other").mkdir(mode=0o700)
+        place.symlink_to(tmp_path / "other")
+    elif kind == "a file":
+        place.write_bytes(b"")
+    with caplog.at_level(logging.WARNING, logger="segmentation"):
+        assert _jit.kernel("int64(int64)")(fresh)(4) == 8
+        assert _jit.kernel("float64(float64)")(fresh)(4.0) == 8.0
+    assert not list(tmp_path.rglob("*.nbc"))
+    told = [record.message for record in caplog.records if "kept nowhere" in record.message]
+    assert len(told) == 1
 
 
 def test_importing_the_package_loads_nothing_heavy_and_prints_nothing():

@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from ant_core.formats.pictures import picture_format
 from ant_core.schemas import first_error
+from tests.formats.test_every_format import PACKERS
 from tests.formats.test_xdts import sheet, track
-from tests.support.drawn import BOXES, line_drawing, load, painting, save
+from tests.support.drawn import BOXES, SIZE, line_drawing, load, painting, save
 
 OTHER = tuple(((x, y, w, h), (b, r, g, 255)) for (x, y, w, h), (r, g, b, _) in BOXES)
 CELS = {"A": BOXES, "B": OTHER}
@@ -133,13 +135,16 @@ def test_a_sheet_says_which_drawings_are_coloured_and_when_they_show(timed, cli)
     assert not (timed / "out" / "exposed").exists()
 
 
-def test_expose_writes_a_file_for_every_frame_that_shows_the_cel(timed, cli):
+def test_expose_writes_a_file_for_every_frame_of_the_sheet(timed, cli):
     command = ("propagate", timed / "shot", "--out", timed / "out", "--expose")
     assert cli(*command, "--xdts", timed / "cut.xdts").code == 0
     folder = timed / "out" / "exposed" / "A"
     shown = {1: 0, 2: 0, 3: 3, 4: 3, 5: 3, 6: 0, 7: 0, 9: 1, 10: 1}
     names = sorted(path.name for path in folder.glob("A_*"))
-    assert names == [f"A_{frame:04d}.png" for frame in shown]
+    assert names == [f"A_{frame:04d}.png" for frame in range(1, 11)]
+    empty = load(folder / "A_0008.png")
+    assert empty.shape == (*SIZE, 4)
+    assert not empty.any()
     for frame, step in shown.items():
         assert right(folder / f"A_{frame:04d}.png", step, BOXES)
     # A new timing: what it does not show goes away, what somebody changed stays.
@@ -149,6 +154,33 @@ def test_expose_writes_a_file_for_every_frame_that_shows_the_cel(timed, cli):
     names = sorted(path.name for path in folder.glob("A_*"))
     assert names == ["A_0001.png", "A_0002.png", "A_0003.png", "A_0004.png", "A_0010.png"]
     assert right(folder / "A_0001.png", 1, BOXES)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "tga", "exr"])
+def test_an_empty_frame_is_of_the_format_of_the_others(suffix, timed, cli):
+    """Grey without alpha: what shows nothing is white."""
+    pack = PACKERS[suffix]
+    for file in (timed / "shot" / "color").iterdir():
+        file.unlink()
+    (timed / "shot" / "color" / f"A_0001.{suffix}").write_bytes(pack(painting(0)[:, :, 1].copy()))
+    command = ("propagate", timed / "shot", "--out", timed / "out", "--expose")
+    done = cli(*command, "--xdts", timed / "cut.xdts")
+    assert done.code == 0, done.err
+    files = sorted((timed / "out" / "exposed" / "A").glob("A_*"))
+    assert [file.name for file in files] == [f"A_{n:04d}.{suffix}" for n in range(1, 11)]
+    form = picture_format(files[7])
+    image = form.decode(files[7].read_bytes(), "")
+    assert image.shape == SIZE
+    assert (image == (1 if suffix == "exr" else 255)).all()
+    report = json.loads((timed / "out" / "report.json").read_text())
+    assert report["cels"][0]["exposed"] == [str(file) for file in files]
+
+
+def test_a_drawing_that_was_not_coloured_has_no_frames(timed, cli):
+    command = ("propagate", timed / "shot", "--out", timed / "out", "--expose", "--frames", "1-2")
+    assert cli(*command, "--xdts", timed / "cut.xdts").code == 0
+    names = sorted(path.name for path in (timed / "out" / "exposed" / "A").glob("A_*"))
+    assert names == [f"A_{frame:04d}.png" for frame in (1, 2, 6, 7, 8, 9, 10)]
 
 
 def test_drawings_that_are_not_made_yet_are_named_and_the_others_coloured(timed, cli):
@@ -162,6 +194,18 @@ def test_drawings_that_are_not_made_yet_are_named_and_the_others_coloured(timed,
     assert report["cels"][0]["missing"] == ["9"]
     names = sorted(path.name for path in (timed / "out" / "exposed" / "A").glob("A_*"))
     assert names == [f"A_{frame:04d}.png" for frame in (1, 2, 3, 6, 7, 8)]
+
+
+def test_an_empty_frame_is_told_from_a_drawing_that_is_not_made_yet(timed, cli):
+    starts = ((0, 1), (2, 9), (4, "SYMBOL_NULL_CELL"), (6, 2))
+    (timed / "cut.xdts").write_bytes(sheet(track(0, *starts), length=7))
+    command = ("propagate", timed / "shot", "--out", timed / "out", "--expose")
+    assert cli(*command, "--xdts", timed / "cut.xdts").code == 0
+    folder = timed / "out" / "exposed" / "A"
+    names = sorted(path.name for path in folder.glob("A_*"))
+    assert names == [f"A_{frame:04d}.png" for frame in (1, 2, 5, 6, 7)]
+    assert not load(folder / "A_0005.png").any()
+    assert load(folder / "A_0007.png").any()
 
 
 def test_a_cel_without_any_drawing_is_passed_over_unless_it_is_asked_for(timed, cli):

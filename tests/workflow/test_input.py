@@ -282,10 +282,10 @@ def test_patterns_outside_a_shot_folder(tmp_path, cli, monkeypatch):
 
 def test_files_that_are_no_png_are_mentioned(tmp_path, cli):
     shot = make_shot(tmp_path / "shot", frames=[1, 2], painted=[1])
-    (shot / "line" / "0003.jpg").write_bytes(b"\xff\xd8")
+    (shot / "line" / "0003.dpx").write_bytes(b"SDPX")
     done = cli("propagate", shot, "--out", tmp_path / "out")
     assert done.code == 0
-    assert "warning: left out because their format cannot be read: 0003.jpg" in done.err
+    assert "warning: left out because their format cannot be read: 0003.dpx" in done.err
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ copy of bytes that came before.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from segmentation._jit import kernel
 
 SIDE = 64  # pixels of a tile
 AREA = SIDE * SIDE
@@ -20,7 +21,7 @@ _FARTHEST_COPY = 1 << 13
 _HASH_BITS = 12
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def unpack(data: np.ndarray, start: int, stop: int, out: np.ndarray, size: int) -> bool:
     """Unpack LZF from data[start:stop] to exactly `size` bytes of out; False when it is damaged.
 
@@ -62,7 +63,7 @@ def unpack(data: np.ndarray, start: int, stop: int, out: np.ndarray, size: int) 
     return done == size
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def pack(data: np.ndarray, out: np.ndarray, table: np.ndarray) -> int:
     """Pack data by LZF into out; returns the bytes used, 0 when they would not fit.
 
@@ -113,7 +114,7 @@ def pack(data: np.ndarray, out: np.ndarray, table: np.ndarray) -> int:
     return done - 1
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def weave(flat: np.ndarray, start: int, shift: np.ndarray, out: np.ndarray) -> None:
     """Put the four bytes of each pixel of a row together; slices, so that it is vectorised.
 
@@ -133,7 +134,7 @@ def weave(flat: np.ndarray, start: int, shift: np.ndarray, out: np.ndarray) -> N
         )
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def decode(
     data: np.ndarray,
     tiles: np.ndarray,
@@ -180,7 +181,7 @@ def decode(
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def encode(
     image: np.ndarray,
     bare: np.ndarray,

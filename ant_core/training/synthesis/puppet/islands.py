@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from segmentation._jit import kernel
 
 __all__ = ["merge_islands"]
 
 
-@njit(cache=True)
+@kernel()
 def _root(parent: NDArray[np.int32], i: int) -> int:
     while parent[i] != i:
         parent[i] = parent[parent[i]]
@@ -17,7 +18,7 @@ def _root(parent: NDArray[np.int32], i: int) -> int:
     return i
 
 
-@njit(cache=True)
+@kernel()
 def _components(ids: NDArray[np.int32]) -> NDArray[np.int32]:
     """Label 4-connected areas of equal id 0, 1, ... (every pixel, paper too)."""
     h, w = ids.shape
@@ -55,7 +56,7 @@ def _components(ids: NDArray[np.int32]) -> NDArray[np.int32]:
     return labels
 
 
-@njit(cache=True)
+@kernel()
 def _island_borders(
     labels: NDArray[np.int32], small: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
