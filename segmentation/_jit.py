@@ -12,6 +12,7 @@ from typing import Any
 
 import numba
 from numba.core import event
+from numba.core.compiler_lock import global_compiler_lock
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -48,6 +49,47 @@ NOTICE = _CompileNotice()
 event.register("numba:compile", NOTICE)  # type: ignore[no-untyped-call]
 
 
+class Kernel:
+    """A function that is compiled, or read from the disk cache, when it is first called.
+
+    Most drawings need half of the kernels, and reading one from the cache takes about 15 ms. A
+    kernel that is only called by others is part of their cached code.
+    """
+
+    def __init__(self, function: Callable[..., Any], signatures: tuple[str, ...]) -> None:
+        self.py_func = function
+        self._signatures = list(signatures) or None
+        self._compiled: Any = None
+
+    def __call__(self, *args: Any) -> Any:
+        return (self._compiled or self.compiled)(*args)
+
+    @property
+    def compiled(self) -> Any:
+        """The Numba dispatcher.
+
+        Numba's own lock, since kernels that call this one ask for it while they hold that.
+        """
+        with global_compiler_lock:
+            if self._compiled is None:
+                self._compiled = self._compile()
+        return self._compiled
+
+    @property
+    def _numba_type_(self) -> Any:
+        """Numba's type of this object where another kernel calls it."""
+        return self.compiled._numba_type_
+
+    def _compile(self) -> Any:
+        options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+        try:
+            return numba.njit(self._signatures, cache=True, **options)(self.py_func)
+        except RuntimeError as error:
+            if "locator" not in str(error):
+                raise
+            return numba.njit(self._signatures, **options)(self.py_func)
+
+
 def kernel(*signatures: str) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function for the given signatures, from the disk cache where there is one.
 
@@ -56,13 +98,6 @@ def kernel(*signatures: str) -> Callable[[Callable[..., Any]], Any]:
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-        sigs = list(signatures) or None
-        try:
-            return numba.njit(sigs, cache=True, **options)(function)
-        except RuntimeError as error:
-            if "locator" not in str(error):
-                raise
-            return numba.njit(sigs, **options)(function)
+        return Kernel(function, signatures)
 
     return decorate
