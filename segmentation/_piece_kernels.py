@@ -24,7 +24,7 @@ def connected(count: int, pairs: Array) -> Array:
 
 @kernel("void(int32[::1], int64[::1], int32[:,::1], int64[::1], float64[::1])")
 def merge_crumbs(takes: Array, size: Array, sides: Array, order: Array, crumb: Array) -> None:
-    """Join pieces over passes in the given order where one is at most `crumb` of the pass, in place.
+    """Join pieces in place, over passes in the given order, where one is at most the pass's crumb.
 
     The larger takes the smaller, of equals the first of the two sides; `size` is kept up.
     """

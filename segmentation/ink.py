@@ -44,9 +44,7 @@ _SOLID_SHARE = 0.6
 _RISE_SHARE = 0.02
 
 
-def mask(
-    darkness: NDArray[np.uint8], counts: NDArray[np.int64]
-) -> tuple[NDArray[np.bool_], float]:
+def mask(darkness: NDArray[np.uint8], counts: NDArray[np.int64]) -> tuple[NDArray[np.bool_], float]:
     """Tell ink from paper.
 
     Parameters
