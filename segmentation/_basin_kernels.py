@@ -121,6 +121,17 @@ def ascend(squared: Array, labels: Array, cut: int, balls: int) -> Array:
     return peaks[: hills + 1].copy()
 
 
+@kernel("void(int32[::1], int32[::1], int32[::1], uint8[::1])")
+def mark_meetings(row: Array, right: Array, below: Array, meets: Array) -> None:
+    """Mark the pixels of a row with another label beside or below them, in place; 0 is none."""
+    for x in range(right.size):
+        beside = (right[x] != 0) & (right[x] != row[x])
+        under = (below[x] != 0) & (below[x] != row[x])
+        meets[x] = np.uint8((row[x] != 0) & (beside | under))
+    x = row.size - 1
+    meets[x] = np.uint8(row[x] != 0 and below[x] != 0 and below[x] != row[x])
+
+
 @kernel("int32[:,::1](uint16[:,::1], int32[:,::1], int64)")
 def passes(squared: Array, labels: Array, cut: int) -> Array:
     """List where two hills touch, highest first: rows of y, x, label, other label, height.
@@ -131,34 +142,39 @@ def passes(squared: Array, labels: Array, cut: int) -> Array:
     seen = np.empty((4096, 5), np.int32)
     found = np.zeros(cut + 2, np.int64)
     total = 0
+    # Few pixels are met: eight are looked at together.
+    meets = np.zeros((width + 7) // 8 * 8, np.uint8)
+    words = meets.view(np.uint64)
     for y in range(height):
-        for x in range(width):
-            label = labels[y, x]
-            if label == 0:
+        mark_meetings(labels[y], labels[y, 1:], labels[min(y + 1, height - 1)], meets)
+        if total + 2 * width > len(seen):
+            longer = np.empty((2 * (total + width), 5), np.int32)
+            longer[:total] = seen[:total]
+            seen = longer
+        for k in range(words.size):
+            if words[k] == 0:
                 continue
-            right = labels[y, x + 1] if x + 1 < width else label
-            below = labels[y + 1, x] if y + 1 < height else label
-            if (right == 0 or right == label) and (below == 0 or below == label):
-                continue
-            if total + 2 > len(seen):
-                longer = np.empty((2 * total, 5), np.int32)
-                longer[:total] = seen[:total]
-                seen = longer
-            for turn in range(2):
-                other = below if turn else right
-                if other == 0 or other == label:
+            for x in range(8 * k, min(8 * k + 8, width)):
+                if meets[x] == 0:
                     continue
-                y2, x2 = y + turn, x + 1 - turn
-                lower = squared[y, x] <= squared[y2, x2]
-                level = squared[y, x] if lower else squared[y2, x2]
-                found[level] += 1
-                row = seen[total]
-                total += 1
-                row[0] = y if lower else y2
-                row[1] = x if lower else x2
-                row[2] = label
-                row[3] = other
-                row[4] = level
+                label = labels[y, x]
+                right = labels[y, x + 1] if x + 1 < width else label
+                below = labels[y + 1, x] if y + 1 < height else label
+                for turn in range(2):
+                    other = below if turn else right
+                    if other == 0 or other == label:
+                        continue
+                    y2, x2 = y + turn, x + 1 - turn
+                    lower = squared[y, x] <= squared[y2, x2]
+                    level = squared[y, x] if lower else squared[y2, x2]
+                    found[level] += 1
+                    row = seen[total]
+                    total += 1
+                    row[0] = y if lower else y2
+                    row[1] = x if lower else x2
+                    row[2] = label
+                    row[3] = other
+                    row[4] = level
     start = 0
     for level in range(cut + 1, -1, -1):
         count = found[level]

@@ -45,6 +45,13 @@ def flood(ink: Array, seen: Array, stack: Array, y: int, x: int) -> int:
     return 0
 
 
+@kernel("void(boolean[::1], boolean[::1], boolean[::1], uint8[::1])")
+def mark_corners(row: Array, before: Array, above: Array, corners: Array) -> None:
+    """Mark the bare pixels of a row that have ink before and above them, in place."""
+    for x in range(row.size):
+        corners[x] = np.uint8(before[x]) & np.uint8(above[x]) & np.uint8(not row[x])
+
+
 @kernel("int64[::1](boolean[:,::1], int64)")
 def hole_tops(ink: Array, most: int) -> Array:
     """Flat indices of places where a bare component of up to `most` pixels may begin.
@@ -55,18 +62,25 @@ def hole_tops(ink: Array, most: int) -> Array:
     height, width = ink.shape
     # Memory that is not written to costs nothing.
     tops = np.empty(height * width // 2 + 1, np.int64)
+    # Few pixels are corners: eight are looked at together.
+    corners = np.zeros((width + 7) // 8 * 8, np.uint8)
+    words = corners.view(np.uint64)
     count = 0
     for y in range(1, height - 1):
         row, above = ink[y], ink[y - 1]
-        for x in range(1, width - 1):
-            if row[x] or not above[x] or not row[x - 1]:
+        mark_corners(row[1:-1], row[:-2], above[1:-1], corners)
+        for k in range(words.size):
+            if words[k] == 0:
                 continue
-            end = x + 1
-            while end < width and end - x <= most and not row[end] and above[end]:
-                end += 1
-            if end < width and row[end]:
-                tops[count] = y * width + x
-                count += 1
+            for x in range(1 + 8 * k, min(9 + 8 * k, width - 1)):
+                if corners[x - 1] == 0:
+                    continue
+                end = x + 1
+                while end < width and end - x <= most and not row[end] and above[end]:
+                    end += 1
+                if end < width and row[end]:
+                    tops[count] = y * width + x
+                    count += 1
     return tops[:count].copy()
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numba
 from numba.core import event
+from numba.core.compiler_lock import global_compiler_lock
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -55,28 +56,69 @@ NOTICE = _CompileNotice()
 event.register("numba:compile", NOTICE)  # type: ignore[no-untyped-call]
 
 
+class Kernel:
+    """A function that is compiled, or read from the disk cache, when it is first called.
+
+    Most drawings need half of the kernels, and reading one from the cache takes about 15 ms. A
+    kernel that is only called by others is part of their cached code.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], signatures: tuple[str, ...], *, parallel: bool
+    ) -> None:
+        self.py_func = function
+        self._signatures = list(signatures) or None
+        self._parallel = parallel
+        self._compiled: Any = None
+
+    def __call__(self, *args: Any) -> Any:
+        return (self._compiled or self.compiled)(*args)
+
+    @property
+    def compiled(self) -> Any:
+        """The Numba dispatcher.
+
+        Numba's own lock, since kernels that call this one ask for it while they hold that.
+        """
+        with global_compiler_lock:
+            if self._compiled is None:
+                self._compiled = self._compile()
+        return self._compiled
+
+    @property
+    def _numba_type_(self) -> Any:
+        """Numba's type of this object where another kernel calls it."""
+        return self.compiled._numba_type_
+
+    def _compile(self) -> Any:
+        options: dict[str, Any] = {
+            "nogil": True,
+            "error_model": "numpy",
+            "parallel": self._parallel,
+        }
+        if _has_no_home() and not os.access(Path(inspect.getfile(self.py_func)).parent, os.W_OK):
+            _move_cache()  # Numba would make a folder called ~ in the working folder
+        try:
+            return numba.njit(self._signatures, cache=True, **options)(self.py_func)
+        except RuntimeError as error:
+            if "locator" not in str(error):
+                raise
+        if _move_cache():
+            return numba.njit(self._signatures, cache=True, **options)(self.py_func)
+        return numba.njit(self._signatures, **options)(self.py_func)
+
+
 def kernel(*signatures: str, parallel: bool = False) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function for the given signatures, from the disk cache where there is one.
 
     Numba caches where NUMBA_CACHE_DIR says, beside the source, or in the user's cache folder.
     Where none can be written, as for a service account without a home, the cache is a folder of
     this user alone among the temporary files; without that, the kernels are compiled for this
-    process only. Without signatures it is compiled when it is first called.
+    process only. It is compiled when it is first called.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "parallel": parallel}
-        sigs = list(signatures) or None
-        if _has_no_home() and not os.access(Path(inspect.getfile(function)).parent, os.W_OK):
-            _move_cache()  # Numba would make a folder called ~ in the working folder
-        try:
-            return numba.njit(sigs, cache=True, **options)(function)
-        except RuntimeError as error:
-            if "locator" not in str(error):
-                raise
-        if _move_cache():
-            return numba.njit(sigs, cache=True, **options)(function)
-        return numba.njit(sigs, **options)(function)
+        return Kernel(function, signatures, parallel=parallel)
 
     return decorate
 

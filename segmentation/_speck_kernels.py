@@ -15,22 +15,27 @@ _MOST_MET = 64
 @kernel("Tuple((int64[::1], int64[::1]))(int32[:,::1], int32[::1])")
 def settle(labels: Array, parents: Array) -> tuple[Array, Array]:
     """Replace hills by their roots, in place; return area and first pixel of each root."""
-    height, width = labels.shape
     count = 0
     for root in parents:
         count = max(count, root + 1)
     area = np.zeros(count, np.int64)
     first = np.zeros(count, np.int64)
-    for y in range(height):
-        for x in range(width):
-            label = labels[y, x]
-            if label == 0:
-                continue
-            root = parents[label]
-            labels[y, x] = root
-            if area[root] == 0:
-                first[root] = y * width + x
-            area[root] += 1
+    flat = labels.ravel()
+    i = 0
+    while i < flat.size:
+        label = flat[i]
+        start = i
+        if label == 0:
+            i += 1
+            continue
+        root = parents[label]
+        # Run by run: a count for every pixel would wait for that of the pixel before.
+        while i < flat.size and flat[i] == label:
+            flat[i] = root
+            i += 1
+        if area[root] == 0:
+            first[root] = start
+        area[root] += i - start
     return area, first
 
 
@@ -118,14 +123,17 @@ def renumber(labels: Array, parents: Array, margin: int) -> tuple[int, Array, Ar
     numbered = np.empty((height - 2 * margin, width - 2 * margin), np.int32)
     count = 0
     for y in range(margin, height - margin):
-        for x in range(margin, width - margin):
-            label = labels[y, x]
-            if label == 0:
-                numbered[y - margin, x - margin] = 0
-                continue
-            root = parents[label]
-            if numbers[root] == 0:
-                count += 1
-                numbers[root] = count
-            numbered[y - margin, x - margin] = numbers[root]
+        row, out = labels[y, margin : width - margin], numbered[y - margin]
+        last, number = np.int32(0), np.int32(0)
+        for x in range(row.size):
+            if row[x] != last:
+                last = row[x]
+                number = np.int32(0)
+                if last != 0:
+                    root = parents[last]
+                    if numbers[root] == 0:
+                        count += 1
+                        numbers[root] = count
+                    number = numbers[root]
+            out[x] = number
     return count, numbers, numbered

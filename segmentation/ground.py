@@ -47,6 +47,7 @@ class Layer:
     ----------
     darkness : (H, W) uint8, 255 = full ink, 0 = bare ground
     trace : (H, W) uint8, as in `LineArt` but of all pixels
+    counts : (256,) int64, how many pixels have each darkness
     ground : what the lines lie on
     white : (H, W, 1 | 3) uint8, the lines as if on white paper; None where the picture's own
         pixels show them so
@@ -54,6 +55,7 @@ class Layer:
 
     darkness: NDArray[np.uint8]
     trace: NDArray[np.uint8]
+    counts: NDArray[np.int64]
     ground: Ground
     white: NDArray[np.uint8] | None = None
 
@@ -75,20 +77,19 @@ def read(pixels: NDArray[np.uint8]) -> Layer:
     """
     height, width, channels = pixels.shape
     if channels == 1:
-        darkness = 255 - pixels[:, :, 0]
+        darkness = np.asarray(cv2.bitwise_not(pixels[:, :, 0]), np.uint8)
         trace = np.zeros((height, width), np.uint8)
     else:
         opaque = channels == 3 or _has_paper(pixels)
         darkness, trace = kernels.coloured(pixels, opaque)
         if not opaque:
-            return Layer(darkness, trace, "transparent")
+            return Layer(darkness, trace, kernels.histogram(darkness), "transparent")
     counts = kernels.histogram(darkness)
     light = counts[:_DARKEST_PAPER]
     tone = int(light.argmax())
     step = max(1, round(np.sqrt(height * width / _SAMPLES)))
     side = block_side((height, width), step)
     sample = on_white(np.ascontiguousarray(pixels[::step, ::step]))
-    blocks = blocks_of(sample, side)
     ground: Ground = "light"
     some = bool(light.sum() * _SOME >= counts.sum())
     if not some:
@@ -100,13 +101,15 @@ def read(pixels: NDArray[np.uint8]) -> Layer:
     if plain and not _tinted(sample, np.ascontiguousarray(darkness[::step, ::step]), tone):
         lightest = blocks_of(255 - darkness[::step, ::step, None], side)
         if not uneven(tones(lightest), 255 - _DARKEST_PAPER):
-            return Layer(_above(darkness, tone), trace, ground)
+            darkness, counts = _above(darkness, counts, tone)
+            return Layer(darkness, trace, counts, ground)
+    blocks = blocks_of(sample, side)
     paper = fit(tones(blocks if ground == "light" else 255 - blocks), side * step)
     flat = np.ascontiguousarray(on_white(pixels))
     darkness, white = kernels.against(flat, paper.tones, paper.side_px, ground == "dark")
     if white.shape[2] == 3:
         _, trace = kernels.coloured(white, True)
-    return Layer(darkness, trace, ground, white)
+    return Layer(darkness, trace, kernels.histogram(darkness), ground, white)
 
 
 def _has_paper(pixels: NDArray[np.uint8]) -> bool:
@@ -125,12 +128,17 @@ def on_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return (255 - (cover + 127) // 255).astype(np.uint8)
 
 
-def _above(darkness: NDArray[np.uint8], tone: int) -> NDArray[np.uint8]:
-    """Measure darkness from the paper's tone on."""
+def _above(
+    darkness: NDArray[np.uint8], counts: NDArray[np.int64], tone: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Measure darkness, and count it, from the paper's tone on."""
     if tone == 0:
-        return darkness
-    table = np.clip((np.arange(256) - tone) * 255.0 / (255 - tone), 0, 255)
-    return np.rint(table).astype(np.uint8)[darkness]
+        return darkness, counts
+    scale = np.clip((np.arange(256) - tone) * 255.0 / (255 - tone), 0, 255)
+    table = np.rint(scale).astype(np.uint8)
+    moved = np.zeros(256, np.int64)
+    np.add.at(moved, table, counts)
+    return np.asarray(cv2.LUT(darkness, table), np.uint8), moved
 
 
 def _tinted(sample: NDArray[np.uint8], darkness: NDArray[np.uint8], tone: int) -> bool:

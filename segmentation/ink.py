@@ -44,12 +44,13 @@ _SOLID_SHARE = 0.6
 _RISE_SHARE = 0.02
 
 
-def mask(darkness: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
+def mask(darkness: NDArray[np.uint8], counts: NDArray[np.int64]) -> tuple[NDArray[np.bool_], float]:
     """Tell ink from paper.
 
     Parameters
     ----------
     darkness : (H, W) uint8, 255 = full ink; not modified
+    counts : (256,) int64, how many pixels have each darkness; not modified
 
     Returns
     -------
@@ -58,7 +59,7 @@ def mask(darkness: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
     noise = deviation(darkness)
     if noise >= _NOISY:
         return _grained(darkness)
-    full = full_ink(kernels.histogram(darkness))
+    full = full_ink(counts)
     ink = darkness >= max(_FAINTEST, round(_INK_SHARE * full))
     rise = steepness(darkness, ink, full) if min(darkness.shape) > 1 else 0.0
     if 0 < rise < _SOFT * full:

@@ -74,17 +74,19 @@ def extract_lines(
     """
     pixels = to_bytes(image, model)
     layer = ground.read(pixels)
-    darkness = layer.darkness
+    darkness, counts = layer.darkness, layer.counts
     taken: RoughTaken = "none"
     if pixels.shape[2] > 2 and layer.ground != "dark":
         white = pixels if layer.white is None else layer.white
         darkness, taken = sketch.take_out(white, darkness, rough)
-    mask, width = ink.mask(darkness)
+        if taken == "ignored":
+            counts = kernels.histogram(darkness)
+    mask, width = ink.mask(darkness, counts)
     mask, width = stroke_holes.fill(mask, width)
     _check(mask, darkness, layer.ground)
     trace = layer.trace
-    if trace.any():
-        trace[~mask] = 0
+    if pixels.shape[2] > 2:
+        trace *= mask.view(np.uint8)
     return LineArt(darkness, mask, trace, width, layer.ground, taken)
 
 

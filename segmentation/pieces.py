@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from segmentation import _basin_kernels as basins
 from segmentation import _gap_kernels as gaps
 from segmentation import _link_kernels as links
+from segmentation import _piece_kernels as unions
 from segmentation import _speck_kernels as specks
 from segmentation import _tip_kernels as tips
 from segmentation.lines import LineArt
@@ -280,8 +281,7 @@ def _numbered(
     """Settle specks and crumbs, number the pieces, describe the passes."""
     line = lines.line_width_px
     area, first = specks.settle(labels, joined.parents)
-    met = links.contacts(labels, joined.added)
-    met = np.unique(met, axis=0) if len(met) else met
+    met = _distinct(links.contacts(labels, joined.added))
     sides, evidence = _evidence(joined, met, widths, line)
     speck = round(np.clip(_SPECK_SHARE * line**2, *_SPECK_PX))
     takes = specks.takers(labels, area, first, speck, _SPECK_WALK_PX)
@@ -294,6 +294,14 @@ def _numbered(
     sizes = np.bincount(numbers[takes], weights=area, minlength=count + 1)[1:].astype(np.int64)
     passes = _passes(lines.ink, numbers[takes[sides]], evidence, closed)
     return Pieces(numbered, sizes, passes, widths.wide, line)
+
+
+def _distinct(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the different ones of (n, 3) rows, sorted; np.unique is slow on rows."""
+    rows = rows[np.lexsort(rows.T[::-1])]
+    new = np.ones(len(rows), np.bool_)
+    new[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    return rows[new]
 
 
 def _passes(
@@ -324,11 +332,8 @@ def _closed(
     count: int, sides: NDArray[np.int32], evidence: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Tell which passes lie between pieces that no link joins that geometry leaves open."""
-    parents = np.arange(count, dtype=np.int32)
-    for a, b in sides[(evidence[:, 5] >= links.TO_END) & (evidence[:, 7] < SURE)].tolist():
-        one, other = gaps.find(parents, np.int32(a)), gaps.find(parents, np.int32(b))
-        parents[max(one, other)] = min(one, other)
-    roots = np.array([gaps.find(parents, np.int32(i)) for i in range(count)], np.int32)
+    opened = (evidence[:, 5] >= links.TO_END) & (evidence[:, 7] < SURE)
+    roots = unions.connected(count, sides[opened])
     return np.asarray(roots[sides[:, 0]] != roots[sides[:, 1]])
 
 
@@ -389,12 +394,5 @@ def _merge_crumbs(
     """
     size = np.zeros(area.size, np.int64)
     np.add.at(size, takes, area)
-    for i in np.lexsort((-evidence[:, 4], evidence[:, 7])).tolist():
-        a, b = (gaps.find(takes, side) for side in sides[i])
-        if a != b and min(size[a], size[b]) <= crumb[i]:
-            if size[b] > size[a]:
-                a, b = b, a
-            takes[b] = a
-            size[a] += size[b]
-    for i in range(takes.size):
-        takes[i] = gaps.find(takes, np.int32(i))
+    order = np.lexsort((-evidence[:, 4], evidence[:, 7]))
+    unions.merge_crumbs(takes, size, sides, order, crumb)

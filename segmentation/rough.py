@@ -157,7 +157,7 @@ def _without(
         loss = 255 - split.pixels[:, :, colour.channel]
         tone = float(np.percentile(loss[colour.where], 90))
         table = np.clip((np.arange(256) - tone) * 255.0 / (255 - tone), 0, 255)
-        seen = np.rint(table).astype(np.uint8)[loss]
+        seen = np.asarray(cv2.LUT(loss, np.rint(table).astype(np.uint8)), np.uint8)
         light = colour.where & (split.depth < (colour.level + full) / 2)
         cleaned[light] = seen[light]
     return cleaned

@@ -101,11 +101,13 @@ def _filled(ink: NDArray[np.bool_], width: float, holes: Holes) -> tuple[NDArray
     pixels, starts = holes
     if pixels.size == 0:
         return ink, 0
-    whole = ink.copy()
-    whole.ravel()[pixels] = True
     if pixels.size <= _MANY_SHARE * np.count_nonzero(ink):
         # Specks in a clean line are none of the pen's; segmentation gives them to a neighbour.
         pixels, starts = _larger(holes, _SPECK_PX)
+        if pixels.size == 0:
+            return ink, 0
+    whole = ink.copy()
+    whole.ravel()[holes[0]] = True
     inside = kernels.in_strokes(
         whole, pixels, starts, _WIDER * width + 2, _NARROWER, _PIN_SHARE * width * width
     )
@@ -115,6 +117,8 @@ def _filled(ink: NDArray[np.bool_], width: float, holes: Holes) -> tuple[NDArray
         # A pen that leaves holes of this size in its strokes leaves them in solid black too.
         inside |= area <= np.percentile(area[inside], _USUAL_PERCENT)
     added = pixels[np.repeat(inside, area)]
+    if added.size == 0:
+        return ink, 0
     filled = ink.copy()
     filled.ravel()[added] = True
     return filled, int(added.size)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation import _piece_kernels as kernels
 from segmentation.lines import LineArt
 from segmentation.pieces import Pieces, find_pieces
 
@@ -69,7 +70,9 @@ def joined(pieces: Pieces, apart: NDArray[np.bool_]) -> Segmentation:
     segments = united(pieces.count, passes.pieces[~(passes.closed | apart)])
     numbers = np.concatenate([np.zeros(1, np.int32), segments])
     shut = _holes(pieces, numbers[passes.pieces])
-    labels = pieces.labels if segments.size == segments.max(initial=0) else numbers[pieces.labels]
+    labels = pieces.labels
+    if segments.size != segments.max(initial=0):
+        labels = kernels.relabelled(labels, numbers)
     return Segmentation(labels, pieces.gap_px, passes.banks[shut], ~passes.closed[shut], segments)
 
 
@@ -82,13 +85,9 @@ def _holes(pieces: Pieces, sides: NDArray[np.int32]) -> NDArray[np.int64]:
     passes = pieces.passes
     middle = passes.banks.reshape(-1, 2, 2).mean(axis=1)
     shut = np.flatnonzero(sides[:, 0] != sides[:, 1])
-    kept: list[int] = []
-    for i in shut[np.argsort(-passes.strength[shut], kind="stable")].tolist():
-        away = np.hypot(*(middle[kept] - middle[i]).T)
-        reach = pieces.line_width_px + np.minimum(passes.width_px[kept], passes.width_px[i])
-        if not (away <= reach).any():
-            kept.append(i)
-    return np.array(sorted(kept), np.int64)
+    shut = shut[np.argsort(-passes.strength[shut], kind="stable")]
+    alone = kernels.apart(middle[shut], passes.width_px[shut], pieces.line_width_px)
+    return np.sort(shut[alone])
 
 
 def united(count: int, pairs: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -103,16 +102,6 @@ def united(count: int, pairs: NDArray[np.int32]) -> NDArray[np.int32]:
     -------
     (P,) int32, 1..N
     """
-    parents = list(range(count + 1))
-
-    def root(item: int) -> int:
-        while parents[item] != item:
-            parents[item] = parents[parents[item]]
-            item = parents[item]
-        return item
-
-    for a, b in pairs.tolist():
-        one, other = root(a), root(b)
-        parents[max(one, other)] = min(one, other)
-    roots = np.array([root(i) for i in range(1, count + 1)], np.int64)
-    return (np.unique(roots, return_inverse=True)[1] + 1).astype(np.int32)
+    lowest = kernels.connected(count + 1, np.ascontiguousarray(pairs, np.int32))[1:]
+    own = lowest == np.arange(1, count + 1)
+    return np.cumsum(own, dtype=np.int32)[lowest - 1]

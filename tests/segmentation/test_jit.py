@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numba
 import pytest
@@ -34,12 +35,49 @@ def test_a_compilation_is_announced_once_on_the_log(fresh, monkeypatch, tmp_path
 
 def test_a_kernel_from_the_cache_says_nothing(fresh, monkeypatch, tmp_path, caplog):
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
-    _jit.kernel("int64(int64)")(fresh)
+    _jit.kernel("int64(int64)")(fresh)(4)
+    assert _jit.NOTICE.given
     _jit.NOTICE.given = False
     caplog.clear()
     with caplog.at_level(logging.WARNING, logger="segmentation"):
         assert _jit.kernel("int64(int64)")(fresh)(4) == 8
     assert not caplog.records
+
+
+def test_kernels_are_compiled_when_first_called_also_by_another(fresh, monkeypatch):
+    made = []
+    real = numba.njit
+
+    def njit(signatures, **options):
+        made.append(signatures)
+        return real(signatures, nogil=options["nogil"], error_model=options["error_model"])
+
+    monkeypatch.setattr(numba, "njit", njit)
+    inner = _jit.kernel("int64(int64)")(fresh)
+
+    def four_times(x):
+        return inner(inner(x))
+
+    outer = _jit.kernel("int64(int64)")(four_times)
+    assert made == []
+    assert outer(3) == 12
+    assert outer(4) == 16
+    assert len(made) == 2
+    assert inner(1) == 2
+    assert len(made) == 2
+
+
+def test_threads_that_call_a_kernel_first_at_once_agree(fresh, monkeypatch, tmp_path):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    inner = _jit.kernel("int64(int64)")(fresh)
+
+    def four_times(x):
+        return inner(inner(x))
+
+    outer = _jit.kernel("int64(int64)")(four_times)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda k: (outer, inner)[k % 2](k), range(8), timeout=60))
+    assert found == [0, 2, 8, 6, 16, 10, 24, 14]
 
 
 @pytest.fixture
