@@ -18,18 +18,29 @@ class Segmentation:
 
     Attributes
     ----------
-    labels : (H, W) int32, 0 = line, 1..N in raster order of the first pixel
+    pieces : (H, W) int32, 0 = line, the label map of the pieces
     gap_px : widest hole that may be closed, in pixels
     closed_gaps : (G, 4) float32, x0, y0, x1, y1 in pixels: the two sides of each closed hole
     by_colors : (G,) bool, closed because colours differ, not by geometry
     of_piece : (P,) int32, the segment of every piece
     """
 
-    labels: NDArray[np.int32]
+    pieces: NDArray[np.int32]
     gap_px: float
     closed_gaps: NDArray[np.float32]
     by_colors: NDArray[np.bool_]
     of_piece: NDArray[np.int32]
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """Label map, (H, W) int32, 0 = line, 1..N in raster order of the first pixel.
+
+        Made at each call where segments have several pieces: of huge drawings two maps are much.
+        """
+        if self.of_piece.size == self.of_piece.max(initial=0):
+            return self.pieces
+        numbers = np.concatenate([np.zeros(1, np.int32), self.of_piece])
+        return np.asarray(kernels.relabelled(self.pieces, numbers))
 
 
 def segment(lines: LineArt, gap_px: float | None = None) -> Segmentation:
@@ -70,10 +81,9 @@ def joined(pieces: Pieces, apart: NDArray[np.bool_]) -> Segmentation:
     segments = united(pieces.count, passes.pieces[~(passes.closed | apart)])
     numbers = np.concatenate([np.zeros(1, np.int32), segments])
     shut = _holes(pieces, numbers[passes.pieces])
-    labels = pieces.labels
-    if segments.size != segments.max(initial=0):
-        labels = kernels.relabelled(labels, numbers)
-    return Segmentation(labels, pieces.gap_px, passes.banks[shut], ~passes.closed[shut], segments)
+    return Segmentation(
+        pieces.labels, pieces.gap_px, passes.banks[shut], ~passes.closed[shut], segments
+    )
 
 
 def _holes(pieces: Pieces, sides: NDArray[np.int32]) -> NDArray[np.int64]:

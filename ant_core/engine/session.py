@@ -393,7 +393,7 @@ class ShotSession:
             return join_by_lines(pieces)
         division = past.result.division
         return Segmentation(
-            np.concatenate([[0], division.of_piece]).astype(np.int32)[pieces.labels],
+            pieces.labels,
             pieces.gap_px,
             division.closed_gaps,
             division.by_colors,

@@ -19,6 +19,7 @@ from ant_core.propagation.memory import digest_of
 from ant_core.propagation.output import Output
 from ant_core.propagation.pipeline import Pipeline
 from ant_core.propagation.prepared import (
+    HUGE_PIXELS,
     Analysis,
     FeatureCache,
     MatcherLike,
@@ -28,12 +29,11 @@ from ant_core.propagation.prepared import (
 )
 from ant_core.propagation.timing import Timings
 from ant_core.shot.shot import Reference, Shot
-from segmentation import Rough
+from segmentation import Rough, extract_lines
 
 __all__ = ["Settings", "Workbench"]
 
 _ALGORITHM = 4  # raised when the same inputs would give other fills than before
-_OVERLAP_PIXELS = 16_000_000  # larger drawings are worked on one at a time, for memory
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Workbench:
         self._digests = {f: drawing.digest for drawing in shot.drawings for f in drawing.frames}
         self._features = features or FeatureCache(settings.cached_segments)
         # One thread means one: helpers that read ahead and write behind would be two more.
-        overlap = threads != 1 and shot.size[0] * shot.size[1] <= _OVERLAP_PIXELS
+        overlap = threads != 1 and shot.size[0] * shot.size[1] <= HUGE_PIXELS
         self.pipeline = Pipeline(self._analyze, overlap=overlap, threads=threads)
         self.encode_sheet: Callable[[SheetId], DrawingFeatures]  # set by `SheetSources`
 
@@ -185,7 +185,8 @@ class Workbench:
         labels = analysis.pieces.labels
         if len(of_piece) and of_piece.max() < len(of_piece):
             labels = np.concatenate([[0], of_piece]).astype(np.int32)[labels]
-        descriptors = describe_labels(analysis.lines, labels, self.timings)
+        lines = analysis.lines or extract_lines(analysis.image, rough=self.settings.rough)
+        descriptors = describe_labels(lines, labels, self.timings)
         with self.timings.measure("encode"):
             return self.matcher.encode(descriptors)
 

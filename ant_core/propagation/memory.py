@@ -30,7 +30,8 @@ from ant_core.files import WholeFiles
 from ant_core.matching.fills import Fills
 from ant_core.matching.sources import SheetId, source_code, source_of_code
 from ant_core.propagation.division import Division
-from ant_core.propagation.result import LinesTaken, NotFlat, SourceUsed
+from ant_core.propagation.prepared import LinesTaken
+from ant_core.propagation.result import NotFlat, SourceUsed
 
 __all__ = [
     "Record",
@@ -42,7 +43,7 @@ __all__ = [
     "why_computed",
 ]
 
-_VERSION = 4
+_VERSION = 5
 
 
 def record_name(*parts: str) -> str:

@@ -28,8 +28,10 @@ from segmentation import (
 )
 
 __all__ = [
+    "HUGE_PIXELS",
     "Analysis",
     "FeatureCache",
+    "LinesTaken",
     "MatcherLike",
     "analyze",
     "describe_labels",
@@ -39,6 +41,7 @@ __all__ = [
 # Segmentation runs free of any lock; the descriptors' kernels run in parallel, and Numba's
 # plain threading layer must not be entered by two threads at once.
 _DESCRIBE = threading.Lock()
+HUGE_PIXELS = 16_000_000  # of larger drawings only what is needed is kept, and one at a time
 
 
 class MatcherLike(Protocol):
@@ -59,6 +62,15 @@ class MatcherLike(Protocol):
 
 
 @dataclass(frozen=True)
+class LinesTaken:
+    """What was taken for lines in a drawing, see `segmentation.LineArt`; `blank`: none at all."""
+
+    ground: str = "light"
+    rough: str = "none"
+    blank: bool = False
+
+
+@dataclass(frozen=True)
 class Analysis:
     """A drawing taken apart.
 
@@ -68,7 +80,10 @@ class Analysis:
         The decoded line drawing.
     line_hash : str
         Of the decoded pixels.
-    lines : LineArt
+    lines : LineArt or None
+        None where the drawing is huge: they are read off the image again if need be.
+    taken : LinesTaken
+        What its lines say of themselves.
     pieces : Pieces
         What is kept apart for the colours to decide; a segment is one piece, or a few.
     segmentation : Segmentation
@@ -80,7 +95,8 @@ class Analysis:
 
     image: NDArray[Any]
     line_hash: str
-    lines: LineArt
+    lines: LineArt | None
+    taken: LinesTaken
     pieces: Pieces
     segmentation: Segmentation
     measured: Segments
@@ -123,9 +139,12 @@ def analyze(
         lines = extract_lines(image, rough=rough)
         pieces = find_pieces(lines, gap_px)
         segmentation = join_by_lines(pieces)
-        measured = measure(segmentation.labels)
-    descriptors = _described(lines, segmentation.labels, measured, timings)
-    return Analysis(image, line_hash, lines, pieces, segmentation, measured, descriptors)
+        labels = segmentation.labels
+        measured = measure(labels)
+    descriptors = _described(lines, labels, measured, timings)
+    taken = LinesTaken(lines.ground, lines.rough, blank=not lines.ink.any())
+    kept = lines if lines.ink.size <= HUGE_PIXELS else None
+    return Analysis(image, line_hash, kept, taken, pieces, segmentation, measured, descriptors)
 
 
 def describe_labels(lines: LineArt, labels: NDArray[np.int32], timings: Timings) -> Descriptors:

@@ -23,7 +23,7 @@ from ant_core.propagation.division import Division
 from ant_core.propagation.drawings import Workbench
 from ant_core.propagation.memory import Record, digest_of
 from ant_core.propagation.prepared import Analysis
-from ant_core.propagation.result import LinesTaken, NotFlat
+from ant_core.propagation.result import NotFlat
 from ant_core.shot.hints import HintSet, segment_under
 from ant_core.shot.shot import Reference
 from segmentation import Segmentation, cut_by_colors
@@ -82,7 +82,7 @@ def learn(bench: Workbench, reference: Reference, keys: dict[str, str]) -> Recor
     return replace(
         record,
         thumbnail=bench.output.thumbnail(analysis.image, image),
-        lines=LinesTaken.of(analysis.lines),
+        lines=analysis.taken,
         notes=_notes(frame, shift, colors.dab_at[dabbed], not_flat),
     )
 

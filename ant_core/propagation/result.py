@@ -6,7 +6,7 @@ Kept as columns: a frame of 300 segments is some kilobytes, however long the sho
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -16,11 +16,10 @@ from ant_core.formats.frame_names import Frame
 from ant_core.matching.fills import FLAGS, NO_COUNTERPART, STATES, Fills
 from ant_core.matching.sources import SheetId, SourceId, source_of_code
 from ant_core.propagation.division import Division
-from segmentation import LineArt
+from ant_core.propagation.prepared import LinesTaken
 
 __all__ = [
     "FrameResult",
-    "LinesTaken",
     "NotFlat",
     "Role",
     "SourceUsed",
@@ -42,19 +41,6 @@ class NotFlat:
     share: float
     at: tuple[int, int]
     cover: float
-
-
-@dataclass(frozen=True)
-class LinesTaken:
-    """What was taken for lines in a drawing, see `segmentation.LineArt`."""
-
-    ground: str = "light"
-    rough: str = "none"
-
-    @classmethod
-    def of(cls, lines: LineArt) -> LinesTaken:
-        """Keep what a drawing's lines say of themselves."""
-        return cls(lines.ground, lines.rough)
 
 
 @dataclass(frozen=True)
@@ -128,7 +114,7 @@ class FrameResult:
             "drawing_frame": self.drawing_frame,
             "recomputed": self.recomputed,
             "gap_px": round(self.gap_px, 3),
-            "lines": asdict(self.lines),
+            "lines": {"ground": self.lines.ground, "rough": self.lines.rough},
             "closed_gaps": self._closed_gaps(),
             "pieces": None if self.division.plain else self.division.of_piece.tolist(),
             "confidence": self.mean_confidence,

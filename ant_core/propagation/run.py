@@ -26,7 +26,7 @@ from ant_core.propagation.output import Output
 from ant_core.propagation.plan import Plan, Source, Step, make_plan
 from ant_core.propagation.prepared import Analysis, FeatureCache, MatcherLike
 from ant_core.propagation.references import GivenColors, learn
-from ant_core.propagation.result import FrameResult, LinesTaken, Role, SourceUsed
+from ant_core.propagation.result import FrameResult, Role, SourceUsed
 from ant_core.propagation.sheet_references import SheetSources
 from ant_core.propagation.timing import Timings
 from ant_core.shot.hints import HintSet
@@ -206,7 +206,7 @@ class Propagation:
         Blank drawings in one colour are backgrounds, single other ones empty cels: both are legal.
         """
         one_colour = not record.not_flat and not (record.fills.flags & FLAG_DAB).any()
-        if one_colour or self._bench.pipeline.get(reference.frame).lines.ink.any():
+        if one_colour or not record.lines.blank:
             return
         self._blank.add(reference.frame)
         if self._blank >= self._references.keys() and not self._shot.sheets:
@@ -297,7 +297,7 @@ class Propagation:
             digest = fills.digest(line_hash, self.palette)
             gap_px = analysis.pieces.gap_px
             record = Record(keys, used, digest, fills, division, (), gap_px, thumbnail=b"")
-            record = replace(record, lines=LinesTaken.of(analysis.lines))
+            record = replace(record, lines=analysis.taken)
             self._paint(frames, name, record, analysis)
         solved = self._solve(step.frame, line_hash, name, record, "predicted", reason)
         self._solved[step.frame] = self._by_line[line_hash] = solved

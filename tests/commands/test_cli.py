@@ -85,10 +85,10 @@ def test_a_drawing_that_failed_is_told_at_the_end(shot, tmp_path, cli, monkeypat
 
     real = workbench.analyze
 
-    def fails_on_frame_3(image, *rest):
+    def fails_on_frame_3(image, *rest, **options):
         if np.array_equal(image, line_drawing(2)):
             raise ValueError("cursed")
-        return real(image, *rest)
+        return real(image, *rest, **options)
 
     monkeypatch.setattr(workbench, "analyze", fails_on_frame_3)
     done = cli("propagate", shot, "--out", tmp_path / "out", "--json")

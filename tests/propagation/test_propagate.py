@@ -219,10 +219,10 @@ def test_one_drawing_that_cannot_be_worked_on_does_not_stop_the_others(tmp_path,
 
     real = workbench.analyze
 
-    def fails_on_frame_3(image, line_hash, gap_px, timings):
+    def fails_on_frame_3(image, *rest, **options):
         if np.array_equal(image, line_drawing(2)):
             raise ValueError("this drawing is cursed: draw it again")
-        return real(image, line_hash, gap_px, timings)
+        return real(image, *rest, **options)
 
     monkeypatch.setattr(workbench, "analyze", fails_on_frame_3)
     result = run(shot, tmp_path / "out")

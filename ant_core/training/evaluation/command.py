@@ -164,6 +164,7 @@ def _refuse_twice(names: Sequence[str]) -> None:
 
 def _models(options: EvaluateOptions) -> tuple[list[Method], list[dict[str, Any]]]:
     """Load the models; two of one name are told apart by their files."""
+    _refuse_twice(options.models)
     paths = [locate(Path(path)) for path in options.models] or [default_model()]
     matchers = [Matcher(path, options.device, options.threads) for path in paths]
     names = [matcher.model_name for matcher in matchers]

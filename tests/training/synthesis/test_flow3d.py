@@ -13,7 +13,7 @@ pytest.importorskip("moderngl", reason="moderngl is not installed: needs the ext
 
 from ant_core.errors import DeviceUnavailable
 from ant_core.training.data.flow_labels import look_up, occlusion
-from ant_core.training.synthesis.scene3d import scene3d as scene3d_film
+from ant_core.training.synthesis.scene3d import scene3d
 from ant_core.training.synthesis.scene3d.camera3d import Camera
 from ant_core.training.synthesis.scene3d.props3d import backdrop
 from ant_core.training.synthesis.scene3d.render3d import (
@@ -43,7 +43,7 @@ def renderer() -> Iterator[Renderer]:
 @pytest.fixture(scope="module")
 def clips(renderer: Renderer, tmp_path_factory: pytest.TempPathFactory) -> list[SourceClip]:
     data = write_packs(tmp_path_factory.mktemp("packs"))
-    return [scene3d_film.make_clip(data, "train", seed) for seed in range(2)]
+    return [scene3d.make_film(data, "train", seed) for seed in range(2)]
 
 
 Place = tuple[float, float, float]

@@ -7,7 +7,6 @@ pytest.importorskip("skia", reason="drawing puppets needs skia-python, of the ex
 
 from ant_core.errors import InputError
 from ant_core.training.synthesis.puppet import glitch
-from ant_core.training.synthesis.puppet import glitch as glitch_single
 from ant_core.training.synthesis.puppet.glitch_parts import load_part, part_names
 from ant_core.training.synthesis.puppet.puppet import ANIMATIONS
 from ant_core.training.synthesis.puppet.raster import (
@@ -128,7 +127,7 @@ def test_draws_of_the_usual_recipe_stay_what_they_were(data):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_single_clips_show_one_puppet_on_ones_or_twos(data, seed):
-    clip = glitch_single.make_clip(data, "validation", seed)
+    clip = glitch.make_single(data, "validation", seed)
     assert len(clip.frames) in (11, 21)
     assert set(np.diff(clip.numbers())) in ({1}, {2})
     assert len(clip.motions) == 1

@@ -16,18 +16,7 @@ from ant_core.errors import DeviceUnavailable, InputError
 from ant_core.training.synthesis.clip import drawings
 from ant_core.training.synthesis.scene3d import (
     gltf,
-)
-from ant_core.training.synthesis.scene3d import (
-    scene3d as scene3d_clean,
-)
-from ant_core.training.synthesis.scene3d import (
-    scene3d as scene3d_film,
-)
-from ant_core.training.synthesis.scene3d import (
-    scene3d as scene3d_full,
-)
-from ant_core.training.synthesis.scene3d import (
-    scene3d as scene3d_single,
+    scene3d,
 )
 from ant_core.training.synthesis.scene3d.cast3d import load_catalogue
 from ant_core.training.synthesis.scene3d.look3d import Look
@@ -254,7 +243,7 @@ def test_clip_keeps_to_its_split_and_colours_every_id(packs: Path, seed: int) ->
 
 @pytest.mark.usefixtures("renderer")
 def test_full_scene_holds_more_than_the_usual_one(packs: Path) -> None:
-    full, usual = scene3d_full.make_clip(packs, "train", 1), make_clip(packs, "train", 1)
+    full, usual = scene3d.make_full(packs, "train", 1), make_clip(packs, "train", 1)
     assert full.name == "scene3d_full_train_000001"
     assert usual.name == "scene3d_train_000001"
     assert len(full.colors) > len(usual.colors)
@@ -274,7 +263,7 @@ def test_draws_of_the_usual_recipe_stay_what_they_were(packs: Path) -> None:
 @pytest.mark.usefixtures("renderer")
 @pytest.mark.parametrize("seed", range(2))
 def test_single_clips_show_one_character_on_ones_or_twos(packs: Path, seed: int) -> None:
-    clip = scene3d_single.make_clip(packs, "test", seed)
+    clip = scene3d.make_single(packs, "test", seed)
     assert clip.characters == ("quaternius/animals_pack/Wolf",)
     assert len(clip.frames) in (11, 21)
     assert set(np.diff(clip.numbers())) in ({1}, {2})
@@ -284,7 +273,7 @@ def test_single_clips_show_one_character_on_ones_or_twos(packs: Path, seed: int)
 @pytest.mark.usefixtures("renderer")
 @pytest.mark.parametrize("seed", range(2))
 def test_clean_clips_show_one_character_on_ones_in_even_ink(packs: Path, seed: int) -> None:
-    clip = scene3d_clean.make_clip(packs, "validation", seed)
+    clip = scene3d.make_clean(packs, "validation", seed)
     assert clip.name == f"scene3d_clean_validation_{seed:06d}"
     assert clip.characters == ("quaternius/animals_pack/Husky",)
     assert len(clip.colors) == 3  # the squares of the character and no thing
@@ -313,7 +302,7 @@ def test_plain_look_draws_great_jumps_alone() -> None:
 
 @pytest.mark.usefixtures("renderer")
 def test_film_shows_every_frame_of_24_and_no_paper(packs: Path) -> None:
-    clip = scene3d_film.make_clip(packs, "validation", 1)
+    clip = scene3d.make_film(packs, "validation", 1)
     assert 8 <= len(clip.frames) <= 12
     assert set(np.diff(clip.numbers())) == {1}
     for frame in clip.frames:
