@@ -109,11 +109,7 @@ def test_bent_segments_know_where_they_came_from():
         inner = known & (bent.label != 1)
         boxes = [int(i) for i in np.flatnonzero(inner) if 0.05 < bent.box[i, 2] < 0.8]
         order = bent.label[sorted(boxes, key=lambda i: bent.box[i, 0])]
-        original = (
-            [int(frame.label[0])]
-            if frame.count == 1
-            else sorted(set(order.tolist()), key=lambda i: frame.box[i - 1, 0])
-        )
+        original = sorted(set(order.tolist()), key=lambda i: frame.box[i - 1, 0])
         assert order.tolist() == original
 
 
