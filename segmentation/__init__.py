@@ -11,7 +11,7 @@ from segmentation.paint import paint
 from segmentation.pieces import Passes, Pieces, find_pieces
 from segmentation.regions import Segments, measure, preview
 from segmentation.rough import Rough
-from segmentation.trapped_ball import Segmentation, join_by_lines, segment
+from segmentation.trapped_ball import Segmentation, join_by_lines, relabel_pieces, segment
 
 __all__ = [
     "LineArt",
@@ -32,5 +32,6 @@ __all__ = [
     "merge_pieces",
     "paint",
     "preview",
+    "relabel_pieces",
     "segment",
 ]

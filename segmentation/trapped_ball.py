@@ -37,10 +37,26 @@ class Segmentation:
 
         Made at each call where segments have several pieces: of huge drawings two maps are much.
         """
-        if self.of_piece.size == self.of_piece.max(initial=0):
-            return self.pieces
-        numbers = np.concatenate([np.zeros(1, np.int32), self.of_piece])
-        return np.asarray(kernels.relabelled(self.pieces, numbers))
+        return relabel_pieces(self.pieces, self.of_piece)
+
+
+def relabel_pieces(pieces: NDArray[np.int32], of_piece: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the label map of the segments that pieces belong to.
+
+    Parameters
+    ----------
+    pieces : (H, W) int32, 0 = line, 1..P = pieces
+    of_piece : (P,) int32, the segment of every piece, numbered by their first pieces
+
+    Returns
+    -------
+    (H, W) int32
+        `pieces` itself where every segment is one piece.
+    """
+    if of_piece.size == of_piece.max(initial=0):
+        return pieces
+    numbers = np.concatenate([np.zeros(1, np.int32), of_piece.astype(np.int32)])
+    return np.asarray(kernels.relabelled(pieces, numbers))
 
 
 def segment(lines: LineArt, gap_px: float | None = None) -> Segmentation:

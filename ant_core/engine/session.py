@@ -40,7 +40,7 @@ from ant_core.propagation.prepared import FeatureCache, MatcherLike
 from ant_core.propagation.result import FrameResult
 from ant_core.propagation.run import Progress, RunResult, Settings
 from ant_core.shot.hints import HintSet
-from segmentation import Segmentation, join_by_lines
+from segmentation import Segmentation, join_by_lines, relabel_pieces
 
 __all__ = ["LayerFormat", "Picture", "ShotSession"]
 
@@ -383,7 +383,7 @@ class ShotSession:
         if past is None and pieces is not None:
             labels = self._labels.get(frame, self._drawing(frame), None).labels
             if len(pieces) == labels.max(initial=0):
-                return np.array([0, *pieces], np.int32)[labels]
+                return relabel_pieces(labels, np.array(pieces, np.int32))
         return self._segmentation(frame, past, None if past is None else past.gap_px).labels
 
     def _segmentation(self, frame: int, past: _Past | None, gap_px: float | None) -> Segmentation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ from ant_core.propagation.prepared import (
 )
 from ant_core.propagation.timing import Timings
 from ant_core.shot.shot import Reference, Shot
-from segmentation import Rough, extract_lines
+from segmentation import Rough, extract_lines, relabel_pieces
 
 __all__ = ["Settings", "Workbench"]
 
@@ -182,11 +182,14 @@ class Workbench:
     def encode_labels(self, frame: int, of_piece: NDArray[np.int32]) -> DrawingFeatures:
         """Encode a drawing divided another way; of_piece: (P,) int32, segment of every piece."""
         analysis = self.pipeline.get(frame)
-        labels = analysis.pieces.labels
-        if len(of_piece) and of_piece.max() < len(of_piece):
-            labels = np.concatenate([[0], of_piece]).astype(np.int32)[labels]
+        labels = relabel_pieces(analysis.pieces.labels, of_piece)
         lines = analysis.lines or extract_lines(analysis.image, rough=self.settings.rough)
         descriptors = describe_labels(lines, labels, self.timings)
+        known = analysis.descriptors.small
+        if known is not None and descriptors.small is not None:
+            # Flow fields are kept by picture: the one that they were computed of serves again.
+            small = replace(descriptors.small, darkness=known.darkness)
+            descriptors = replace(descriptors, small=small)
         with self.timings.measure("encode"):
             return self.matcher.encode(descriptors)
 
