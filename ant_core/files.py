@@ -19,7 +19,7 @@ from ant_core.errors import InputError, OutputError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["WholeFiles", "read_bytes", "same_file"]
+__all__ = ["WholeFiles", "read_bytes", "refusal", "same_file"]
 
 _PART = ".part-"  # short and apart from the final name, which may be as long as names can be
 
@@ -96,7 +96,7 @@ class WholeFiles:
             with contextlib.suppress(OSError):
                 part.unlink()
             if isinstance(error, OSError):
-                raise _refusal(path, error) from error
+                raise refusal(path, error) from error
             raise
         finally:
             with self._lock:
@@ -107,7 +107,7 @@ class WholeFiles:
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _refusal(path, error) from error
+            raise refusal(path, error) from error
 
     def discard(self) -> None:
         """Remove unfinished files and write nothing more: the process is about to end."""
@@ -144,7 +144,7 @@ def _created(part: Path) -> Iterator[BinaryIO]:
             return
 
 
-def _refusal(path: Path, error: OSError) -> OutputError:
+def refusal(path: Path, error: OSError) -> OutputError:
     """Say in one sentence why a file or folder could not be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return OutputError(

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,24 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from ant_core.batch.result import SCHEMA, ShotResult
 from ant_core.files import WholeFiles
+from ant_core.locks import hold, process_name
 
-__all__ = ["Held", "Record", "Records", "worker_name"]
+__all__ = ["Record", "Records"]
 
 _LONGEST_HISTORY = 20
 _PATIENCE_S = 0.2  # a lock that is about to be given back
-
-
-def worker_name() -> str:
-    """Name this process among those of all machines."""
-    return f"{socket.gethostname()} {os.getpid()}"
-
-
-class Held(Exception):
-    """Another process works on the shot: pass it over, and come back to it."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +83,7 @@ class Records:
         """Put the record of a shot that has ended."""
         before = self.read(result.name)
         now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        entry = {"time": now, "worker": worker_name(), "state": result.state, "inputs": inputs}
+        entry = {"time": now, "worker": process_name(), "state": result.state, "inputs": inputs}
         history = [*(before.history if before else ()), entry][-_LONGEST_HISTORY:]
         document = {
             "schema": SCHEMA,
@@ -122,12 +110,5 @@ class Records:
         """Keep a shot from all other processes; Held when one of them has it."""
         path = self._path(name, ".lock")
         self._files.make_folder(path.parent)
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=_PATIENCE_S)
-        except Timeout:
-            raise Held from None
-        try:
+        with hold(path, _PATIENCE_S):
             yield
-        finally:
-            lock.release()

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ant_core.batch.fingerprint import inputs_digest, outputs_digest
-from ant_core.batch.records import Records, worker_name
+from ant_core.batch.records import Records
 from ant_core.batch.result import ShotResult
 from ant_core.errors import AntError, Cancelled, DeviceUnavailable, ModelError
 from ant_core.files import WholeFiles
+from ant_core.locks import process_name
 from ant_core.reporter import Reporter
 from ant_core.workflow.options import options_from_json, options_to_json
 from ant_core.workflow.propagate_options import PropagateOptions
@@ -182,7 +183,7 @@ def _colored(
         device=reports[0]["device"],
         model_name=reports[0]["model"]["name"],
         model_hash=reports[0]["model"]["sha256"],
-        worker=worker_name(),
+        worker=process_name(),
     )
 
 
@@ -230,5 +231,5 @@ def _failed(task: Task, error: Exception) -> ShotResult:
         text,
         type(error).__name__,
         attempts=task.attempt,
-        worker=worker_name(),
+        worker=process_name(),
     )

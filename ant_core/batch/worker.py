@@ -24,9 +24,9 @@ import threading
 import time
 from typing import Any, TextIO
 
-from ant_core.batch.records import Held
 from ant_core.batch.task import Engine, Task, run_task
 from ant_core.errors import AntError, Cancelled
+from ant_core.locks import Held
 from ant_core.reporter import PlainReporter
 
 __all__ = ["main"]

@@ -47,22 +47,24 @@ def run(
     from ant_core.commands.recolor_frames import Recolorer
     from ant_core.formats.palettes import read_palette
     from ant_core.formats.sequence import SequenceReader
+    from ant_core.locks import alone
 
     reader, out = SequenceReader(options.frames), Path(options.out)
     if not reader.frames:
         raise InputError(f"{reader.pattern} names no frames: check the folder or the pattern")
     _refuse_overwriting(reader, out)
     before, after = read_palette(Path(options.before)), read_palette(Path(options.after))
-    files.make_folder(out)
     recolorer = Recolorer(before, after)
-    for done, frame in enumerate(reader.frames, start=1):
-        if cancel.is_set():
-            raise Cancelled("stopped: finished frames stay, run the same command again")
-        files.write(out / reader.name(frame), recolorer.recolor(reader, frame))
-        reporter.progress(done, len(reader.frames), f"frame {frame}", {})
-    event = {"frames": len(reader.frames)} | recolorer.report()
     path = out / "recolor.json"
-    files.write(path, (json.dumps({"schema": 1, "kind": "recolor"} | event) + "\n").encode())
+    with alone(out / ".ant_core", out, files):
+        files.sweep(out)
+        for done, frame in enumerate(reader.frames, start=1):
+            if cancel.is_set():
+                raise Cancelled("stopped: finished frames stay, run the same command again")
+            files.write(out / reader.name(frame), recolorer.recolor(reader, frame))
+            reporter.progress(done, len(reader.frames), f"frame {frame}", {})
+        event = {"frames": len(reader.frames)} | recolorer.report()
+        files.write(path, (json.dumps({"schema": 1, "kind": "recolor"} | event) + "\n").encode())
     _say(reporter, event)
     return Outcome(0, str(path), {"report": str(path)} | event)
 

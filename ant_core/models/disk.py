@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ant_core.errors import Cancelled, OutputError
+from ant_core.locks import Held, hold
 
 __all__ = ["locked", "make_folder", "refusal", "require_space"]
 
@@ -70,24 +71,19 @@ def locked(
     on_wait : callable
         Called once when another process holds the lock.
     """
-    from filelock import FileLock, Timeout
-
     make_folder(path.parent)
-    lock = FileLock(path)
     waited = False
-    while True:
-        try:
-            lock.acquire(timeout=_POLL_S if waited else 0)
-            break
-        except Timeout:
-            if not waited:
-                on_wait()
-            waited = True
-        except OSError as error:
-            raise refusal(path, error) from error
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("stopped while another process works on the model: run again later")
-    try:
+    with contextlib.ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(hold(path, _POLL_S if waited else 0))
+                break
+            except Held:
+                if not waited:
+                    on_wait()
+                waited = True
+            except OSError as error:
+                raise refusal(path, error) from error
+            if cancel is not None and cancel.is_set():
+                raise Cancelled("stopped while another process works on the model: run again later")
         yield
-    finally:
-        lock.release()

@@ -22,6 +22,7 @@ from ant_core.formats.base import FrameInfo
 from ant_core.formats.pattern import NameTemplate
 from ant_core.formats.pictures import picture_format
 from ant_core.formats.sequence import SequenceReader, SequenceWriter
+from ant_core.locks import alone
 from ant_core.output.contact_sheet import make_thumbnail
 from ant_core.propagation.memory import RunState
 from ant_core.propagation.output import RunNotes
@@ -103,6 +104,10 @@ class OutputFolder:
 
     def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
         return make_thumbnail(line, painted)
+
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """Keep the folder from other processes; OutputError when one of them has it."""
+        return alone(self.state.folder, self.root, self.files)
 
     def prepare(self) -> None:
         """Make the folders and take away what a killed run left unfinished."""

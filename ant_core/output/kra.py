@@ -32,6 +32,7 @@ from ant_core.formats.kra.owners import Painted, color_keys
 from ant_core.formats.kra.reader import read_plane
 from ant_core.formats.kra.spaces import Space
 from ant_core.formats.kra.writer import NewLayer, kra_pieces
+from ant_core.locks import alone
 from ant_core.output.contact_sheet import make_thumbnail
 from ant_core.output.kra_journal import merge_hints, note_layers, note_references, note_result
 from ant_core.propagation.memory import RunState
@@ -160,6 +161,10 @@ class KraOutput:
     def _shot_hints(self) -> dict[str, Any]:
         journal = self._color.journal or Journal()
         return dict(journal.document["hints"])
+
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """Keep the document from other processes; OutputError when one of them has it."""
+        return alone(self._folder, self.path, self.files)
 
     def prepare(self) -> None:
         """Make the folders and take away what a killed run left unfinished."""
@@ -359,6 +364,10 @@ class KraOutput:
 
     def _back_up(self) -> None:
         backup = self.path.with_name(self.path.name + "~")
+        if self._written() == (None, None):
+            # What a run writes is remembered; where the memory is gone, this file may be one, and
+            # the backup the artist's only original.
+            backup = _unused(backup)
         part = self.path.with_name(f".part-{secrets.token_hex(8)}~")
         try:
             shutil.copy2(self.path, part)
@@ -372,6 +381,15 @@ class KraOutput:
                 f"the backup {backup} cannot be written ({error.strerror}), so {self.path} was "
                 "left as it is: free some space or change its permissions"
             ) from error
+
+
+def _unused(backup: Path) -> Path:
+    """Return SHOT.kra~, or SHOT.kra~2, SHOT.kra~3, ... where that is there."""
+    number = 2
+    free = backup
+    while free.exists():
+        free, number = backup.with_name(f"{backup.name}{number}"), number + 1
+    return free
 
 
 def _hash_of_file(path: Path) -> str:

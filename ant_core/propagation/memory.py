@@ -203,30 +203,43 @@ class RunState:
     def __init__(self, folder: Path, files: WholeFiles) -> None:
         self.folder = folder
         self._files = files
-        self._entries: dict[str, dict[str, str]] = {
-            kind: {} for kind in ("file", "before", "frame", "pixels")
-        }
+        self._entries = self._read_ledger()
         self._log: Any = None
         self._lock = threading.Lock()  # frames are noted by the run, files also by its writer
-        self._read_ledger()
 
     @property
     def _ledger(self) -> Path:
         return self.folder / "ledger.jsonl"
 
-    def _read_ledger(self) -> None:
+    def _read_ledger(self) -> dict[str, dict[str, str]]:
+        entries: dict[str, dict[str, str]] = {
+            kind: {} for kind in ("file", "before", "frame", "pixels")
+        }
         try:
             lines = self._ledger.read_bytes().splitlines()
         except OSError:
-            return
+            return entries
         for line in lines:
             with contextlib.suppress(ValueError, TypeError, KeyError):  # a line cut off
                 kind, key, value = json.loads(line)
-                self._entries[kind][key] = value
+                entries[kind][key] = value
+        return entries
 
     def prepare(self) -> None:
-        """Make the folder and begin to write."""
+        """Make the folder and begin to write, while the output's lock is held.
+
+        Raises
+        ------
+        OutputError
+            When another run wrote here since the memory was read: what was decided by it may be
+            wrong, and the other run's files would be taken for the artist's.
+        """
         self._files.make_folder(self.folder / "drawings")
+        if self._read_ledger() != self._entries:
+            raise OutputError(
+                f"another run has written this output since this one looked at it ({self.folder}): "
+                "run the same command again"
+            )
         WholeFiles.sweep(self.folder)
         WholeFiles.sweep(self.folder / "drawings")
         self._rewrite()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -119,6 +120,9 @@ class RunOutput(Output, Protocol):
 
     @property
     def sheet_path(self) -> Path: ...
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep the output from other processes; OutputError when one of them has it."""
 
     def prepare(self) -> None:
         """Make the folders and take away what a killed run left unfinished."""

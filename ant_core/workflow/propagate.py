@@ -83,32 +83,36 @@ def run(
     for warning in job.warnings:
         reporter.warn(warning)
     matcher = load_matcher() if load_matcher else make_matcher(options)
-    job.output.prepare()
-    settings, review_below = Settings(gap_px=options.gap, rough=options.rough), options.review_below
+    with job.output.alone():
+        job.output.prepare()
+        settings, review_below = (
+            Settings(gap_px=options.gap, rough=options.rough),
+            options.review_below,
+        )
 
-    def notify(progress: Progress) -> None:
-        _tell(reporter, progress, propagation.palette, review_below, full=frame_events)
+        def notify(progress: Progress) -> None:
+            _tell(reporter, progress, propagation.palette, review_below, full=frame_events)
 
-    propagation = job.assembly.propagation(
-        matcher, options, cancel=cancel, notify=notify, timings=timings
-    )
-    result = propagation.run()
-    notes = RunNotes(matcher.model_hash, review_below, result.palette, options.gap)
-    with timings.measure("write"):
-        job.output.finish(result.results, notes)
-    info = RunInfo(
-        matcher.model_name,
-        matcher.model_hash,
-        matcher.device,
-        settings,
-        options.threads,
-        review_below,
-        job.hints_document,
-        job.warnings,
-        time.perf_counter() - start,
-        palette,
-    )
-    return _conclude(job, result, info, reporter, options.gate)
+        propagation = job.assembly.propagation(
+            matcher, options, cancel=cancel, notify=notify, timings=timings
+        )
+        result = propagation.run()
+        notes = RunNotes(matcher.model_hash, review_below, result.palette, options.gap)
+        with timings.measure("write"):
+            job.output.finish(result.results, notes)
+        info = RunInfo(
+            matcher.model_name,
+            matcher.model_hash,
+            matcher.device,
+            settings,
+            options.threads,
+            review_below,
+            job.hints_document,
+            job.warnings,
+            time.perf_counter() - start,
+            palette,
+        )
+        return _conclude(job, result, info, reporter, options.gate)
 
 
 def make_matcher(options: PropagateOptions) -> Matcher:

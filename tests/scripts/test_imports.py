@@ -28,6 +28,7 @@ FLOORS = (
     ("models", "shot"),
     ("matching", "formats"),
     ("color",),
+    ("locks",),
     ("files", "reporter"),
     ("errors", "schemas"),
     ("__init__",),
