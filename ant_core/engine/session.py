@@ -32,6 +32,7 @@ from ant_core.engine.pictures import (
 from ant_core.engine.planes import Kept, MemoryFrames, Shelf, pack
 from ant_core.engine.sheets import SheetList
 from ant_core.errors import Cancelled, InputError, UsageError
+from ant_core.guard import MOST_PIXELS
 from ant_core.matching.fills import REVIEW_BELOW
 from ant_core.output.report import summarize, summary_json
 from ant_core.propagation.assemble import Assembly, assemble
@@ -44,7 +45,6 @@ from segmentation import Segmentation, join_by_lines, relabel_pieces
 
 __all__ = ["LayerFormat", "Picture", "ShotSession"]
 
-_MAX_PIXELS = 1 << 28  # of the canvas; ids and offsets stay far within 32 bits
 _ORIGINS = ("painted", "accepted")
 
 
@@ -86,9 +86,9 @@ class ShotSession:
         color: LayerFormat,
         matcher: MatcherLike,
     ) -> None:
-        if min(width, height) < 1 or width * height > _MAX_PIXELS:
+        if min(width, height) < 1 or width * height > MOST_PIXELS:
             raise InputError(
-                f"the canvas is {width} x {height} pixels, expected 1 to {_MAX_PIXELS} in all: "
+                f"the canvas is {width} x {height} pixels, expected 1 to {MOST_PIXELS} in all: "
                 "work on a smaller document"
             )
         self.size = (height, width)

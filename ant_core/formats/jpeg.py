@@ -19,13 +19,13 @@ from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.pictures import PictureFormat
 from ant_core.formats.png import encode_png
+from ant_core.guard import MOST_PIXELS
 
 __all__ = ["FORMAT"]
 
 _START, _END, _SCAN = b"\xff\xd8", b"\xff\xd9", 0xDA
 # Frame headers: all but DHT, JPG and DAC, which have numbers among theirs.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_MAX_PIXELS = 1 << 30  # OpenCV's own limit
 
 
 def _damaged(place: str, why: str) -> InputError:
@@ -61,9 +61,9 @@ def _header(data: bytes, place: str) -> tuple[int, int, int]:
 
 def _check(data: bytes, place: str) -> FrameInfo:
     height, width, channels = _header(data, place)
-    if height * width > _MAX_PIXELS:
+    if height * width > MOST_PIXELS:
         raise InputError(
-            f"{place} has {width} x {height} pixels, more than the {_MAX_PIXELS} that can be "
+            f"{place} has {width} x {height} pixels, more than the {MOST_PIXELS} that can be "
             "read: export it smaller"
         )
     if channels not in (1, 3):

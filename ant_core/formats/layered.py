@@ -22,12 +22,12 @@ from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.pictures import PictureFormat, need
 from ant_core.formats.png import check_png, decode_png, encode_png
+from ant_core.guard import MOST_PIXELS, parse_xml, read_member
 
 __all__ = ["FORMAT", "LINES", "LayeredPicture", "read_layered"]
 
 _LINE = re.compile(r"line|ink|outline|contour|trace|線", re.IGNORECASE)
 _OVER = ("svg:src-over", "norm", "pass")  # plain layers; "pass" is a Photoshop group's way
-_MAX_PIXELS = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _open_ora(data: bytes, place: str) -> tuple[tuple[int, int], list[_Layer]]:
     """Return (height, width) and the visible layers from the lowest up."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            root = ElementTree.fromstring(archive.read("stack.xml"))
+            root = parse_xml(read_member(archive, "stack.xml"))
             size = int(root.attrib["h"]), int(root.attrib["w"])
             _check_size(size, place)
             stack = root.find("stack")
@@ -87,11 +87,11 @@ def _open_ora(data: bytes, place: str) -> tuple[tuple[int, int], list[_Layer]]:
             for row, corner, opacity, is_line in rows:
                 name = row.get("name", "")
                 source = f"{place}, layer {name!r}"
-                picture = archive.read(row.attrib["src"])
+                picture = read_member(archive, row.attrib["src"])
                 check_png(picture, source)
                 pixels = _to_rgba(decode_png(picture, source))
                 layers.append(_Layer(name, pixels, corner, opacity, is_line))
-    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, ValueError, EOFError) as error:
+    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError) as error:
         raise InputError(
             f"{place} is no whole OpenRaster file ({error}): save or copy it again"
         ) from None
@@ -190,7 +190,7 @@ def _masked(pixels: NDArray[Any], layer: Any) -> NDArray[Any]:
 
 
 def _check_size(size: tuple[int, int], place: str) -> None:
-    if min(size) < 1 or size[0] * size[1] > _MAX_PIXELS:
+    if min(size) < 1 or size[0] * size[1] > MOST_PIXELS:
         raise InputError(f"{place} says it has {size[1]} x {size[0]} pixels: save it again")
 
 

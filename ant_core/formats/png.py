@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.pictures import PictureFormat
+from ant_core.guard import MOST_PIXELS
 
 __all__ = ["FORMAT", "check_png", "color_chunks", "decode_png", "encode_png"]
 
@@ -28,7 +29,6 @@ _PIXEL_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
 # They say how values are to be shown; outputs carry those of the references along.
 _COLOR_CHUNKS = frozenset({b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"pHYs"})
 _MAX_SIDE_PX = 1_000_000
-_MAX_PIXELS = 1 << 30  # OpenCV's own limit
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ def _header(chunks: list[_Chunk], place: str) -> tuple[int, int, int, int]:
     width, height, depth, color_type = struct.unpack_from(">IIBB", chunks[0].data)
     if not (0 < width <= _MAX_SIDE_PX and 0 < height <= _MAX_SIDE_PX):
         raise _damaged(place, f"its header says {width} x {height} pixels")
-    if width * height > _MAX_PIXELS:
+    if width * height > MOST_PIXELS:
         raise InputError(
-            f"{place} has {width} x {height} pixels, more than the {_MAX_PIXELS} that can be "
+            f"{place} has {width} x {height} pixels, more than the {MOST_PIXELS} that can be "
             "read: export it smaller"
         )
     return width, height, depth, color_type

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ _PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
     "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
 }
 # ONNX Runtime keeps the arithmetic on shapes on the CPU by design; these never belong there.
+_MOST_MEMORY = 8 << 30  # bytes; the largest match that settings allow needs one
 _COMPUTE = {"Conv", "FusedConv", "FusedMatMul", "Gemm", "LayerNormalization", "MatMul", "Softmax"}
 
 
@@ -86,7 +87,17 @@ def _import_runtime() -> Any:
             "ONNX Runtime is not installed; install ant-core[cpu], or ant-core[gpu] on a machine "
             "with an NVIDIA GPU"
         ) from None
+    _bound_memory(onnxruntime)
     return onnxruntime
+
+
+@cache
+def _bound_memory(runtime: Any) -> None:
+    """Let a graph that asks for more memory than any match needs fail, and nothing else."""
+    place = runtime.OrtMemoryInfo(
+        "Cpu", runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT
+    )
+    runtime.create_and_register_allocator(place, runtime.OrtArenaCfg({"max_mem": _MOST_MEMORY}))
 
 
 def misplaced_nodes(session: Any, provider: str) -> list[str]:
@@ -181,6 +192,7 @@ class Matcher:
             options.graph_optimization_level = levels.ORT_ENABLE_EXTENDED
         options.intra_op_num_threads = self._threads
         options.log_severity_level = 3
+        options.add_session_config_entry("session.use_env_allocators", "1")
         # Idle threads that spin would take the cores from segmentation and from Krita.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import zipfile
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ant_core.errors import ModelCorrupt, ModelMissing
+import numpy as np
+
+from ant_core.errors import InputError, ModelCorrupt, ModelMissing
+from ant_core.files import read_bytes
+from ant_core.guard import parse_json, read_member
 from ant_core.matching.descriptors import DESCRIPTOR_VERSION
+from ant_core.matching.graph_check import check_graph
 
 __all__ = ["ModelFile", "default_model"]
 
+_MOST_BYTES = 256 << 20
+_MOST_MANIFEST = 16 << 20
 _MANIFEST = (
     "name",
     "descriptor_version",
@@ -65,20 +71,20 @@ class ModelFile:
             If it is no model file, damaged, or made for other descriptors.
         """
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise ModelMissing(
-                f"no model at {path} ({error.strerror}); give --model the path of an .antmodel file"
-            ) from None
+            data = read_bytes(path, _MOST_BYTES)
+        except InputError as error:
+            raise ModelMissing(f"no model: {error}; give --model an .antmodel file") from None
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                manifest = json.loads(archive.read("manifest.json"))
-                encoder, matcher = archive.read("encoder.onnx"), archive.read("matcher.onnx")
-            missing = [key for key in _MANIFEST if key not in manifest]
-            if missing:
-                raise ValueError(f"its manifest lacks {', '.join(missing)}")
+                manifest = parse_json(read_member(archive, "manifest.json", _MOST_MANIFEST))
+                encoder, matcher = (
+                    read_member(archive, name) for name in ("encoder.onnx", "matcher.onnx")
+                )
+            _check_manifest(manifest)
             version = manifest["descriptor_version"]
-        except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+            for graph in (encoder, matcher):
+                check_graph(graph)
+        except (zipfile.BadZipFile, ValueError) as error:
             raise ModelCorrupt(
                 f"{path} is not a model file or is damaged ({error}); copy or download it again"
             ) from None
@@ -88,3 +94,23 @@ class ModelFile:
                 f"{DESCRIPTOR_VERSION}; use a model made for this engine"
             )
         return cls(manifest, encoder, matcher, hashlib.sha256(data).hexdigest())
+
+
+def _check_manifest(manifest: Any) -> None:
+    """Check what decides fills: ValueError where it is missing or makes no sense."""
+    if not isinstance(manifest, dict):
+        raise ValueError("its manifest is no table")
+    missing = [key for key in _MANIFEST if key not in manifest]
+    if missing:
+        raise ValueError(f"its manifest lacks {', '.join(missing)}")
+    try:
+        table = np.asarray(manifest["confidence"], np.float64)
+        numbers = [float(manifest["no_counterpart_threshold"]), float(manifest["features"])]
+    except (ValueError, TypeError, OverflowError):
+        raise ValueError("its manifest has text where numbers belong") from None
+    if table.ndim != 2 or table.shape[1] != 2 or len(table) == 0:
+        raise ValueError("its table of confidence is none")
+    if not (np.isfinite(table).all() and np.isfinite(numbers).all()):
+        raise ValueError("its manifest has numbers that are none")
+    if (np.diff(table[:, 0]) < 0).any():
+        raise ValueError("its table of confidence does not rise")

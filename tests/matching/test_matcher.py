@@ -6,6 +6,7 @@ import sys
 import zipfile
 
 import numpy as np
+import onnx
 import pytest
 
 from ant_core.errors import DeviceUnavailable, ModelCorrupt, ModelMissing
@@ -111,10 +112,14 @@ def test_a_manifest_without_what_it_needs_is_refused(tmp_path):
 
 
 def test_a_graph_that_does_not_load_is_refused(tmp_path):
+    node = onnx.helper.make_node("Identity", ["missing"], ["tokens"])
+    output = onnx.helper.make_tensor_value_info("tokens", onnx.TensorProto.FLOAT, None)
+    graph = onnx.helper.make_graph([node], "g", [], [output])
+    unusable = onnx.helper.make_model(graph).SerializeToString()
     path = tmp_path / "broken.antmodel"
     with zipfile.ZipFile(default_model()) as good, zipfile.ZipFile(path, "w") as bad:
         bad.writestr("manifest.json", good.read("manifest.json"))
-        bad.writestr("encoder.onnx", b"no graph")
+        bad.writestr("encoder.onnx", unusable)
         bad.writestr("matcher.onnx", good.read("matcher.onnx"))
     with pytest.raises(ModelCorrupt, match="cannot load"):
         Matcher(path, device="cpu")

@@ -29,7 +29,7 @@ FLOORS = (
     ("matching", "formats"),
     ("color",),
     ("locks",),
-    ("files", "reporter"),
+    ("files", "guard", "reporter"),
     ("errors", "schemas"),
     ("__init__",),
 )

@@ -12,13 +12,13 @@ from ant_core.errors import InputError, UsageError
 from ant_core.formats.kra.archive import KraArchive
 from ant_core.formats.kra.markup import Element, parse_xml
 from ant_core.formats.kra.spaces import Space, space_named
+from ant_core.guard import MOST_PIXELS
 
 __all__ = ["Key", "KraDocument", "Layer"]
 
 MAIN = "maindoc.xml"
 _MOST_XML_BYTES = 64 << 20
 _MOST_SIDE_PX = 1_000_000
-_MOST_PIXELS = 1 << 28
 _FARTHEST_PX = 1 << 30
 _LATEST_TIME = 10_000_000
 _NEWEST_SYNTAX = 2
@@ -127,10 +127,10 @@ class KraDocument:
         self.name = self.image.attrs.get("name", "")
         self.width = self._number(self.image, "width", 1, _MOST_SIDE_PX)
         self.height = self._number(self.image, "height", 1, _MOST_SIDE_PX)
-        if self.width * self.height > _MOST_PIXELS:
+        if self.width * self.height > MOST_PIXELS:
             raise InputError(
                 f"{self.path} has {self.width} x {self.height} pixels, more than the "
-                f"{_MOST_PIXELS} that can be worked on: scale it down"
+                f"{MOST_PIXELS} that can be worked on: scale it down"
             )
         layers = self.image.child("layers")
         if layers is None:

@@ -7,6 +7,7 @@ import zipfile
 from xml.etree import ElementTree
 
 from ant_core.formats.palettes.base import Model, NamedColor
+from ant_core.guard import parse_xml, read_member
 
 __all__ = ["parse_kpl"]
 
@@ -23,10 +24,8 @@ def parse_kpl(data: bytes) -> tuple[list[NamedColor], int]:
     """Return the colours, and how many were left out; ValueError says what is wrong."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if archive.getinfo("colorset.xml").file_size > _MOST_BYTES:
-                raise ValueError("its list of colours is too long")
-            root = ElementTree.fromstring(archive.read("colorset.xml"))
-    except (zipfile.BadZipFile, KeyError, EOFError, ElementTree.ParseError) as error:
+            root = parse_xml(read_member(archive, "colorset.xml", _MOST_BYTES))
+    except zipfile.BadZipFile as error:
         raise ValueError(str(error)) from None
     entries = list(root.iter("ColorSetEntry"))
     colors = [color for entry in entries if (color := _color(entry)) is not None]
