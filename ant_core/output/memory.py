@@ -108,9 +108,9 @@ class MemoryOutput:
         self._on_put = on_put
 
     def go_on_from(self, other: MemoryOutput) -> None:
-        """Take over, as a copy, what another output has and remembers."""
-        self.state = other.state.copy()
+        """Take over, as a copy, what another output of the same size and format has."""
         if (other.size, other.pixels) == (self.size, self.pixels):
+            self.state = other.state.copy()
             self._frames = dict(other._frames)
 
     def place(self, frame: int) -> str:
