@@ -49,4 +49,3 @@ def test_a_blank_sheet_is_one_segment():
 def test_what_is_no_drawing_is_refused(line, gap_px, kind, told):
     with pytest.raises(kind, match=told):
         api.segment(line, gap_px=gap_px)
-
