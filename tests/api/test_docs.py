@@ -8,16 +8,17 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from ant_core import api
-from tests.support.drawn import load
+from tests.support.drawn import line_drawing, load, painting
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "api.md").read_text("utf-8")
-EXAMPLE = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)[0]
+EXAMPLE, GOING_ON = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +82,21 @@ def test_every_public_name_is_told_of_and_described(name):
     described = inspect.getdoc(getattr(api, name))
     for item in [name, *members(name)]:
         assert re.search(rf"\b{item}\b", f"{quoted} {described}"), item
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_example_of_going_on_runs(model, stopped):
+    del model  # the fixture makes models quick
+    cancel, told = threading.Event(), []
+
+    def show(frame, done, total):
+        told.append(frame.frame)
+        if stopped and done == 2:
+            cancel.set()
+
+    names = {"lines": {n: line_drawing(n % 4) for n in range(14)}, "painted": {0: painting(0)}}
+    names |= {"fixed": painting(0), "show": show, "cancel": cancel}
+    exec(GOING_ON, names)
+    assert len(names["result"]) == 14
+    assert (names["result"][12].image == painting(0)).all()
+    assert (len(told) < 14) == stopped

@@ -336,3 +336,20 @@ def test_the_callers_threads_stay_as_they_were(model):
         assert (cv2.getNumThreads(), numba.get_num_threads()) == (2, before[1])
     finally:
         cv2.setNumThreads(before[0])
+
+
+def test_runs_on_several_threads_do_not_meet(model):
+    del model  # but the matcher of those that are made here is quick
+    expected = api.propagate(LINES, PAINTED)
+    results = {}
+
+    def run(number):
+        results[number] = api.propagate(LINES, PAINTED, model=api.Model())
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 3
+    assert all(same(result, expected) for result in results.values())
