@@ -30,6 +30,7 @@ def written(tmp_path_factory):
     return out / "color", json.loads((out / "report.json").read_text("utf-8"))
 
 
+@pytest.mark.slow
 def test_the_example_paints_what_the_command_line_paints(written, tmp_path):
     assert len([line for line in EXAMPLE.splitlines() if line.strip()]) <= 15
     (tmp_path / "samples").symlink_to(ROOT / "samples")
@@ -55,6 +56,7 @@ def test_the_example_paints_what_the_command_line_paints(written, tmp_path):
     assert done.stdout.splitlines() == lines
 
 
+@pytest.mark.slow
 def test_results_are_those_of_the_report(written, sample):
     lines = {int(path.stem): load(path) for path in (sample / "line").iterdir()}
     painted = {int(path.stem): load(path) for path in (sample / "color").iterdir()}
