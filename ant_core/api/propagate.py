@@ -66,11 +66,11 @@ def propagate(
     ----------
     lines : mapping of int to array, or sequence of arrays
         Line art by frame number; a sequence counts from 0. Each as in `segment`, all of one
-        size. Not modified, and not kept: leave them as they are while the result is in use.
+        size. Not modified, and not copied: leave them as they are while the result is in use.
     painted : mapping of int to array, or sequence of arrays and None
-        Painted frames: (H, W) or (H, W, C), C as in `PixelFormat`: 1 grey, 2 grey and alpha, 3
-        RGB, 4 RGBA, 5 CMYK and alpha; uint8, uint16, float16 or float32, all of one type. Alpha
-        is straight. Values come back bit for bit. Not modified.
+        Painted frames: (H, W) grey or (H, W, C) with 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, or
+        5 CMYK and alpha; uint8, uint16, float16 or float32, all of one type; alpha is straight.
+        Values come back bit for bit. Not modified.
     frames : iterable of int, optional
         The frames to colour. Default: all of `lines`.
     hints : mapping, optional
