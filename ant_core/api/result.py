@@ -18,7 +18,6 @@ from ant_core.output.memory import MemoryOutput
 from ant_core.propagation.options import RunOptions
 from ant_core.propagation.prepared import pixel_hash
 from ant_core.propagation.result import FrameResult, Role
-from segmentation import Pieces, Segmentation
 
 __all__ = ["ColoredFrame", "Result", "Run"]
 
@@ -119,17 +118,7 @@ class ColoredFrame:
         image = lines.read(self.frame)
         if pixel_hash(image) != self._result.drawing:
             raise InputError(f"{place} has changed since the run: color it again")
-        return label_map_of(image, place, options.gap, options.rough, self._divided)
-
-    def _divided(self, pieces: Pieces) -> Segmentation:
-        division = self._result.division
-        return Segmentation(
-            pieces.labels,
-            pieces.gap_px,
-            division.closed_gaps,
-            division.by_colors,
-            division.of_piece,
-        )
+        return label_map_of(image, place, options.gap, options.rough, self._result.division.of)
 
     def to_json(self) -> dict[str, Any]:
         """Return all that is known of the frame, as `report.json` has it."""

@@ -394,13 +394,4 @@ class ShotSession:
     def _segmentation(self, frame: int, past: _Past | None, gap_px: float | None) -> Segmentation:
         """Join the pieces of a drawing as a run did, or as its lines do where none did."""
         pieces = self._labels.get(frame, self._drawing(frame), gap_px)
-        if past is None:
-            return join_by_lines(pieces)
-        division = past.result.division
-        return Segmentation(
-            pieces.labels,
-            pieces.gap_px,
-            division.closed_gaps,
-            division.by_colors,
-            division.of_piece,
-        )
+        return join_by_lines(pieces) if past is None else past.result.division.of(pieces)
