@@ -15,7 +15,7 @@ from ant_core.formats.base import FrameInfo
 from ant_core.formats.packed import pack
 from ant_core.propagation.prepared import pixel_hash
 
-__all__ = ["ArrayFrames", "Frames", "checked"]
+__all__ = ["ArrayFrames", "Frames", "checked", "frame_number"]
 
 # Pictures by frame number, or in order from frame 0, None where a frame has none.
 Frames = Mapping[int, NDArray[Any]] | Sequence[NDArray[Any] | None] | NDArray[Any]
@@ -127,13 +127,15 @@ def _keys(frames: Frames, name: str) -> dict[int, Any]:
     """Return under which key `frames` has the picture of each frame number."""
     if not isinstance(frames, Mapping):
         return {number: number for number, item in enumerate(frames) if item is not None}
-    keys: dict[int, Any] = {}
-    for key in frames:
-        try:
-            number = operator.index(key)
-        except TypeError:
-            number = -1
-        if number < 0:
-            raise UsageError(f"{name} has the frame {key!r}: frames are whole numbers from 0 up")
-        keys[number] = key
-    return keys
+    return {frame_number(key, name): key for key in frames}
+
+
+def frame_number(value: Any, name: str) -> int:
+    """Return a frame's number as a Python int; UsageError when it is none."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise UsageError(f"{name} has the frame {value!r}: frames are whole numbers from 0 up")
+    return number

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.api.arrays import checked
-from ant_core.errors import InputError
+from ant_core.errors import InputError, UsageError
 from ant_core.propagation.options import GAP_PX, check_range
 from segmentation import Pieces, Rough, Segmentation, extract_lines, find_pieces, join_by_lines
 
-__all__ = ["LabelMap", "label_map_of", "segment"]
+__all__ = ["LabelMap", "check_lines_options", "label_map_of", "segment"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def segment(line: NDArray[Any], *, gap_px: float | None = None, rough: Rough = "
     InputError
         When the array is no picture, or shows nothing that can be told as lines.
     UsageError
-        When `gap_px` is out of range.
+        When `gap_px` is out of range, or `rough` none of the three.
 
     Examples
     --------
@@ -73,8 +73,15 @@ def segment(line: NDArray[Any], *, gap_px: float | None = None, rough: Rough = "
     >>> segment(room).count
     2
     """
-    check_range("gap_px", gap_px, GAP_PX, " px")
+    check_lines_options(gap_px, rough)
     return label_map_of(checked(line, "the drawing"), "the drawing", gap_px, rough)
+
+
+def check_lines_options(gap_px: float | None, rough: str) -> None:
+    """Raise UsageError where an option of how lines are read makes no sense."""
+    check_range("gap_px", gap_px, GAP_PX, " px")
+    if rough not in get_args(Rough):
+        raise UsageError(f"rough is {rough!r}: give one of {', '.join(get_args(Rough))}")
 
 
 def label_map_of(

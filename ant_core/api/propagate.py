@@ -14,7 +14,8 @@ import cv2
 import numba
 import numpy as np
 
-from ant_core.api.arrays import ArrayFrames, Frames
+from ant_core.api.arrays import ArrayFrames, Frames, frame_number
+from ant_core.api.label_map import check_lines_options
 from ant_core.api.model import Model
 from ant_core.api.result import ColoredFrame, Result, Run
 from ant_core.errors import Cancelled, InputError
@@ -23,7 +24,7 @@ from ant_core.output.delivery import Delivery
 from ant_core.output.memory import MemoryOutput
 from ant_core.output.report import notes_of
 from ant_core.propagation.assemble import Assembly, assemble
-from ant_core.propagation.options import GAP_PX, SHARE, RunOptions, check_range
+from ant_core.propagation.options import SHARE, RunOptions, check_range
 from ant_core.propagation.result import FrameResult
 from ant_core.shot.hints import HintSet, parse_hints
 from ant_core.shot.model_sheet import open_model_sheets
@@ -103,7 +104,7 @@ def propagate(
     Stopped
         When it was cancelled.
     """
-    check_range("gap_px", gap_px, GAP_PX, " px")
+    check_lines_options(gap_px, rough)
     check_range("review_below", review_below, SHARE)
     model = model or Model()
     options = RunOptions(
@@ -115,7 +116,7 @@ def propagate(
     )
     options.check()
     drawings = ArrayFrames(lines, "lines")
-    asked = None if frames is None else sorted({int(frame) for frame in frames})
+    asked = None if frames is None else [frame_number(frame, "frames") for frame in frames]
     assembly, output = _assembled(drawings, painted, asked, hints, options, previous)
     return _Call(assembly, output, drawings, options, on_frame, cancel).run(model)
 

@@ -161,6 +161,8 @@ def test_pictures_that_are_not_used_are_not_changed(model):
         ({-1: LINES[0]}, PAINTED, {}, errors.UsageError, "from 0 up"),
         ({"1": LINES[0]}, PAINTED, {}, errors.UsageError, "from 0 up"),
         (LINES, PAINTED, {"frames": [7]}, errors.UsageError, "frame 7 is not in the shot"),
+        (LINES, PAINTED, {"frames": [1.5]}, errors.UsageError, "frames has the frame 1.5"),
+        (LINES, PAINTED, {"rough": "no"}, errors.UsageError, "rough is 'no'"),
         (LINES, PAINTED, {"gap_px": 999}, errors.UsageError, "gap_px is 999"),
         (LINES, PAINTED, {"review_below": 2}, errors.UsageError, "review_below is 2"),
         (LINES, PAINTED, {"hints": hint(9, [1])}, errors.InputError, "frame 9"),
