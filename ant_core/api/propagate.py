@@ -137,8 +137,12 @@ def _assembled(
     if pixels is None and sheets:
         pixels = sheets[0].own_format()
     if pixels is None or not lines.frames:
-        what = "line drawing: give one in lines" if pixels else "painted frame: give one in painted"
-        raise InputError(f"the shot has no {what}")
+        missing = (
+            "painted frame: give one in painted, or a model sheet"
+            if pixels is None
+            else "line drawing: give one in lines"
+        )
+        raise InputError(f"the shot has no {missing}")
     first = lines.probe(lines.frames[0])
     output = MemoryOutput((first.height, first.width), pixels)
     if previous is not None:

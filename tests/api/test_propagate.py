@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ant_core import api, errors
-from tests.support.drawn import BOXES, line_drawing, painting
+from tests.support.drawn import BOXES, line_drawing, painting, save
 
 LINES = {frame: line_drawing(frame) for frame in range(6)}
 PAINTED = {0: painting(0)}
@@ -199,6 +199,19 @@ def test_a_drawing_that_cannot_be_segmented_fails_alone(model):
 def test_chosen_frames_alone_are_colored(model):
     result = api.propagate(LINES, PAINTED, frames=(4, 2), model=model)
     assert list(result) == [2, 4]
+
+
+def test_a_model_sheet_teaches_where_nothing_is_painted(model, tmp_path):
+    sheet = painting(0)
+    sheet[line_drawing(0) == 0] = (0, 0, 0, 255)
+    path = tmp_path / "sheet.png"
+    save(path, sheet)
+    result = api.propagate(LINES, {}, model_sheets=[path], model=model)
+    assert result[0].role == "predicted"
+    assert result[0].image.shape == (80, 96, 4)
+    assert at(result[0], moved(0)) == RED
+    (source,) = result[0].to_json()["sources"]
+    assert source["sheet"] == path.name
 
 
 # ---- hints, locks, going on
