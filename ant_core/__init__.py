@@ -1,4 +1,7 @@
-"""Propagate Colors: colour a shot of drawn frames from a few painted ones."""
+"""Propagate Colors: colour a shot of drawn frames from a few painted ones.
+
+`ant_core.api` and `ant_core.errors` are the public Python interface; see docs/api.md.
+"""
 
 import os
 

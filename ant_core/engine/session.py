@@ -18,9 +18,9 @@ from ant_core.color.krita_layers import Box, LayerFormat, line_pixels, over, vis
 from ant_core.color.palette import Palette
 from ant_core.color.pixels import PixelFormat
 from ant_core.engine.checks import check_run
-from ant_core.engine.delivery import Delivery, Notify
+from ant_core.engine.delivery import Notify, PlaneDelivery
 from ant_core.engine.labels import LabelCache
-from ant_core.engine.memory_output import MemoryOutput
+from ant_core.engine.layer_output import LayerOutput
 from ant_core.engine.pictures import (
     Picture,
     draw_ids,
@@ -29,11 +29,13 @@ from ant_core.engine.pictures import (
     segment_at,
     tints_of,
 )
-from ant_core.engine.planes import Kept, MemoryFrames, Shelf, pack
+from ant_core.engine.planes import Kept, MemoryFrames, Shelf
 from ant_core.engine.sheets import SheetList
 from ant_core.errors import Cancelled, InputError, UsageError
+from ant_core.formats.packed import pack
 from ant_core.guard import MOST_PIXELS
 from ant_core.matching.fills import REVIEW_BELOW
+from ant_core.output.delivery import Delivery
 from ant_core.output.report import summarize, summary_json
 from ant_core.propagation.assemble import Assembly, assemble
 from ant_core.propagation.options import RunOptions
@@ -98,7 +100,7 @@ class ShotSession:
         self._line_pixels = PixelFormat(8, min(line.channels, 4))
         self._drawings, self._references = Shelf(), Shelf()
         self._sheets = SheetList(color.pixels)
-        self._output = MemoryOutput(self.size, color)
+        self._output = LayerOutput(self.size, color)
         self._labels = LabelCache(self.size, self._line_pixels)
         self._past: dict[int, _Past] = {}
         self._features: tuple[Any, FeatureCache] = (None, FeatureCache(0))
@@ -245,8 +247,10 @@ class ShotSession:
             frames, references, self._drawings, self._references, has_sheets=bool(sheets)
         )
         present = self._references.frames
-        delivery = Delivery(self._output, references, notify, known)
-        self._output.begin(present, delivery.on_put)
+        planes = PlaneDelivery(self._output, references, notify, known)
+        delivery = Delivery(planes.tell)
+        packed = {frame: kept.packed for frame, kept in present.items()}
+        self._output.begin(packed, delivery.on_put)
         assembly = assemble(
             lines=MemoryFrames(self._drawings.frames, self.size, self._line_pixels),
             colors=MemoryFrames(
@@ -260,7 +264,7 @@ class ShotSession:
             sheets=sheets,
             pixels=self.color.pixels,
         )
-        run = self._run(assembly, options, cancel, delivery)
+        run = self._run(assembly, options, cancel, delivery, planes)
         self._output.state.keep_pixels(self._drawings.digests)
         return summary_json(summarize(run.results, REVIEW_BELOW)) | {"warnings": warnings}
 
@@ -270,6 +274,7 @@ class ShotSession:
         options: RunOptions,
         cancel: threading.Event,
         delivery: Delivery,
+        planes: PlaneDelivery,
     ) -> RunResult:
         def on_result(progress: Progress) -> None:
             result = progress.result
@@ -284,7 +289,7 @@ class ShotSession:
             notify=on_result,
             features=self._encoded(options.gap),
         )
-        delivery.begin(propagation.palette)
+        planes.begin(propagation.palette)
         try:
             run = propagation.run()
             delivery.check()
@@ -389,13 +394,4 @@ class ShotSession:
     def _segmentation(self, frame: int, past: _Past | None, gap_px: float | None) -> Segmentation:
         """Join the pieces of a drawing as a run did, or as its lines do where none did."""
         pieces = self._labels.get(frame, self._drawing(frame), gap_px)
-        if past is None:
-            return join_by_lines(pieces)
-        division = past.result.division
-        return Segmentation(
-            pieces.labels,
-            pieces.gap_px,
-            division.closed_gaps,
-            division.by_colors,
-            division.of_piece,
-        )
+        return join_by_lines(pieces) if past is None else past.result.division.of(pieces)

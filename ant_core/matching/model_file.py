@@ -70,10 +70,14 @@ class ModelFile:
         ModelCorrupt
             If it is no model file, damaged, or made for other descriptors.
         """
+        if not path.is_file():
+            raise ModelMissing(
+                f"no model at {path} (no such file); give --model the path of an .antmodel file"
+            )
         try:
             data = read_bytes(path, _MOST_BYTES)
         except InputError as error:
-            raise ModelMissing(f"no model: {error}; give --model an .antmodel file") from None
+            raise ModelMissing(f"no model at {path}: {error}") from None
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 manifest = parse_json(read_member(archive, "manifest.json", _MOST_MANIFEST))
@@ -81,19 +85,26 @@ class ModelFile:
                     read_member(archive, name) for name in ("encoder.onnx", "matcher.onnx")
                 )
             _check_manifest(manifest)
-            version = manifest["descriptor_version"]
-            for graph in (encoder, matcher):
-                check_graph(graph)
         except (zipfile.BadZipFile, ValueError) as error:
-            raise ModelCorrupt(
-                f"{path} is not a model file or is damaged ({error}); copy or download it again"
-            ) from None
+            raise _corrupt(path, error) from None
+        version = manifest["descriptor_version"]
         if version != DESCRIPTOR_VERSION:
             raise ModelCorrupt(
                 f"{path} is made for descriptors of version {version}, this engine has version "
                 f"{DESCRIPTOR_VERSION}; use a model made for this engine"
             )
+        for graph in (encoder, matcher):
+            try:
+                check_graph(graph)
+            except ValueError as error:
+                raise _corrupt(path, error) from None
         return cls(manifest, encoder, matcher, hashlib.sha256(data).hexdigest())
+
+
+def _corrupt(path: Path, error: Exception) -> ModelCorrupt:
+    return ModelCorrupt(
+        f"{path} is not a model file or is damaged ({error}); copy or download it again"
+    )
 
 
 def _check_manifest(manifest: Any) -> None:

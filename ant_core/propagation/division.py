@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.propagation.prepared import Analysis
-from segmentation import Segmentation, measure
+from segmentation import Pieces, Segmentation, measure
 
 __all__ = ["Division"]
 
@@ -50,6 +50,12 @@ class Division:
             places.astype(np.float32),
             segmentation.closed_gaps,
             segmentation.by_colors,
+        )
+
+    def of(self, pieces: Pieces) -> Segmentation:
+        """Return the segmentation that this was made from, given the pieces of the drawing."""
+        return Segmentation(
+            pieces.labels, pieces.gap_px, self.closed_gaps, self.by_colors, self.of_piece
         )
 
     @classmethod

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ant_core.api.label_map import label_map_of
 from ant_core.errors import Cancelled, InputError, UsageError
 from ant_core.files import WholeFiles, read_bytes
 from ant_core.formats.pictures import picture_format
@@ -15,7 +16,7 @@ from ant_core.formats.png import encode_png
 from ant_core.propagation.pipeline import limit_threads
 from ant_core.reporter import Reporter
 from ant_core.workflow.outcome import Outcome
-from segmentation import Rough, extract_lines, measure, preview, segment
+from segmentation import Rough, measure, preview
 
 __all__ = ["run"]
 
@@ -62,17 +63,12 @@ def run(
     form = picture_format(line, lines=True)
     form.check(data, str(line))
     image = form.decode(data, str(line))
-    try:
-        lines = extract_lines(image, rough=rough)
-        segmentation = segment(lines, gap_px)
-    except ValueError as error:
-        raise InputError(f"{line} cannot be segmented: {error}") from error
-    labels = segmentation.labels
-    count = int(labels.max())
-    if count > _MOST_SEGMENTS:
+    found = label_map_of(image, str(line), gap_px, rough)
+    labels = found.labels
+    if found.count > _MOST_SEGMENTS:
         raise InputError(
-            f"{line} has {count} segments but a 16-bit label map holds {_MOST_SEGMENTS}: clean "
-            "up specks, or close wider gaps with --gap"
+            f"{line} has {found.count} segments but a 16-bit label map holds {_MOST_SEGMENTS}: "
+            "clean up specks, or close wider gaps with --gap"
         )
     _check(cancel)
     files.write(out, encode_png(labels.astype(np.uint16)))
@@ -83,15 +79,15 @@ def run(
     event = {
         "labels": str(out),
         "preview": str(preview_path) if preview_path else None,
-        "segments": count,
-        "gap_px": round(segmentation.gap_px, 3),
-        "lines": {"ground": lines.ground, "rough": lines.rough},
-        "closed_gaps": segmentation.closed_gaps.round(2).tolist(),
-        "smallest_area_px": int(areas.min()) if count else 0,
+        "segments": found.count,
+        "gap_px": round(found.gap_px, 3),
+        "lines": {"ground": found.ground, "rough": found.rough},
+        "closed_gaps": found.closed_gaps.round(2).tolist(),
+        "smallest_area_px": int(areas.min()) if found.count else 0,
     }
     reporter.say(
-        f"{count} segments, gaps up to {segmentation.gap_px:.1f} px closed, "
-        f"{len(segmentation.closed_gaps)} places closed"
+        f"{found.count} segments, gaps up to {found.gap_px:.1f} px closed, "
+        f"{len(found.closed_gaps)} places closed"
     )
     return Outcome(text=str(out), event=event)
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from ant_core.color.krita_layers import LayerFormat, line_pixels, over
-from ant_core.engine.planes import Kept, MemoryFrames, Shelf, box_of, pack, unpack
+from ant_core.engine.planes import Kept, MemoryFrames, Shelf
 from ant_core.errors import InputError
+from ant_core.formats.packed import box_of, pack, unpack
 
 FORMATS = [
     ("RGBA", "U8"),

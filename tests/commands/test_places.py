@@ -71,6 +71,17 @@ def test_propagate_stays_in_its_places(tmp_path):
     assert not any((tmp_path / "home").rglob("*.db"))
 
 
+def test_the_python_interface_stays_in_its_places(tmp_path):
+    code = (
+        "import sys, cv2; from ant_core import api\n"
+        "one, two, paint = (cv2.imread(name, -1) for name in sys.argv[1:])\n"
+        "assert len(api.propagate({1: one, 2: two}, {1: paint})) == 2\n"
+        "assert api.segment(one).count\n"
+    )
+    pictures = SHOT / "line" / "0001.png", SHOT / "line" / "0002.png", SHOT / "color" / "0001.png"
+    check(run(tmp_path, "-c", code, *pictures))
+
+
 def test_segment_models_and_recolor_stay_in_their_places(tmp_path):
     out = tmp_path / "labels.png"
     line = SHOT / "line" / "0001.png"

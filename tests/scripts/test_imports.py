@@ -23,6 +23,7 @@ FLOORS = (
     ("commands",),
     ("batch",),
     ("engine", "workflow"),
+    ("api",),
     ("training", "output"),
     ("propagation",),
     ("models", "shot"),
@@ -166,6 +167,8 @@ def test_no_modules_import_each_other_in_a_circle():
         ("ant_core.formats.png", "def f():\n    import ant_core.engine.server", "not below"),
         ("ant_core.workflow.cels", "from ant_core.engine.session import ShotSession", "not below"),
         ("ant_core.batch.task", "def f():\n    from ant_core.cli import main", "not below"),
+        ("ant_core.api.propagate", "from ant_core.workflow.cels import run_cels", "not below"),
+        ("ant_core.output.memory", "from ant_core.api.arrays import ArrayFrames", "not below"),
         ("ant_core.errors", "from ant_core import files", "not below"),
         ("ant_core.output.report", "from ant_core.training.data import clips", "wall"),
         ("ant_core.commands.train", "from ant_core.training.network import train", "wall"),
@@ -235,6 +238,42 @@ def test_a_run_loads_no_training_package(sample, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.rstrip().endswith("[]")
+
+
+def assemblers(modules: Mapping[str, str]) -> set[str]:
+    """Name the modules that lay out a shot or a run themselves, where all callers have one door."""
+    return {
+        name
+        for name, text in modules.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", getattr(node.func, "id", "")) in ("Propagation", "load_shot")
+    }
+
+
+def test_files_programs_and_arrays_come_to_a_run_through_one_door():
+    door = "ant_core.propagation.assemble"
+    assert assemblers(sources()) == {door}
+    users = {name for name, target, _ in arrows(sources()) if target == door}
+    assert {"ant_core.api.propagate", "ant_core.engine.session"} <= users
+    assert {"ant_core.workflow.propagate", "ant_core.workflow.krita_document"} <= users
+
+
+def test_a_planted_second_door_is_found():
+    name = "ant_core.api.propagate"
+    planted = sources() | {name: "from ant_core.propagation import run\nrun.Propagation(shot)"}
+    assert name in assemblers(planted)
+
+
+def test_the_package_itself_loads_nothing_but_python():
+    code = (
+        "import sys; before = set(sys.modules); import ant_core\n"
+        "print(sorted({m.partition('.')[0] for m in set(sys.modules) - before}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "['ant_core']\n"
 
 
 # ---- what the command line's own types may reach

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 from ..i18n import tr
 from ..qt import QtCore
 from ..signals import Signal
 from .install import clean_environment
-from .protocol import MORE_TO_COME, PROTOCOL, Inbox, ProtocolError, pack
+from .protocol import PROTOCOL, Callback, ProtocolError, Requests, error_answer
 
 logger = logging.getLogger("propagate_colors")
 
@@ -24,7 +24,6 @@ _MOST_UNSENT = 8 << 20  # bytes
 _MOST_UNANSWERED = 64 << 20  # bytes of planes that the engine has not taken in yet
 _LINES = 200
 
-Callback = Callable[[Dict[str, Any], bytes], None]
 QProcess = QtCore.QProcess
 
 
@@ -45,18 +44,17 @@ class EngineClient:
         self._process: Any = None
         self._leaving: list[Any] = []
         self._lines: deque[str] = deque(maxlen=_LINES)
-        self._last_id = 0
+        self._requests = Requests()
         self._tries = 0  # starts that are left
         self._again: Callable[[], None] | None = None
         self._reset()
 
     def _reset(self) -> None:
-        self._inbox = Inbox()
+        self._requests.begin()
         self._rest = b""  # of stderr's last line
         self._spoke = False  # on stderr
         self._unsent: deque[memoryview] = deque()
         self._unsent_bytes = 0
-        self._waiting: dict[int, tuple[Callback, int]] = {}  # with the size of the payload
 
     # ---- life
 
@@ -120,14 +118,12 @@ class EngineClient:
 
     def request(self, header: dict[str, Any], payload: bytes, callback: Callback) -> int:
         """Send a request; `callback(header, payload)` gets every answer, the last one always."""
-        self._last_id += 1
-        number = self._last_id
+        number = self._requests.next_id()
         if self._process is None or self.state not in (STARTING, READY):
-            answer = _error(number, "off", self.problem or tr("The engine is not running."))
+            answer = error_answer(number, "off", self.problem or tr("The engine is not running."))
             QtCore.QTimer.singleShot(0, lambda: _call(callback, answer, b""))
             return number
-        start = pack({**header, "id": number}, len(payload))
-        self._waiting[number] = (callback, len(payload))
+        start = self._requests.add(number, header, payload, callback)
         for piece in (start, payload):
             if piece:
                 self._unsent.append(memoryview(piece))
@@ -137,7 +133,7 @@ class EngineClient:
 
     def can_send(self) -> bool:
         """Tell whether another plane would go out soon, rather than pile up in memory."""
-        unanswered = sum(size for _, size in self._waiting.values())
+        unanswered = self._requests.payload_bytes
         return self._unsent_bytes < _MOST_UNSENT and unanswered < _MOST_UNANSWERED
 
     def _pump(self) -> None:
@@ -156,8 +152,12 @@ class EngineClient:
     def _read(self) -> None:
         process = self._process
         try:
-            for header, payload in self._inbox.feed(process.readAllStandardOutput().data()):
-                self._take(header, payload)
+            data = process.readAllStandardOutput().data()
+            for callback, header, payload in self._requests.feed(data):
+                if callback is None:
+                    logger.warning("the engine says: %s", header.get("message", header["type"]))
+                else:
+                    _call(callback, header, payload)
                 if process is not self._process:  # the callback ended it
                     return
         except ProtocolError as error:
@@ -167,17 +167,6 @@ class EngineClient:
                 if self.state == STARTING
                 else tr("The engine's answers cannot be read: start it again.")
             )
-
-    def _take(self, header: dict[str, Any], payload: bytes) -> None:
-        number = header.get("re")
-        last = header["type"] not in MORE_TO_COME
-        callback, _ = self._waiting.get(number, (None, 0))
-        if callback is None:
-            logger.warning("the engine says: %s", header.get("message", header["type"]))
-            return
-        if last:
-            del self._waiting[number]
-        _call(callback, header, payload)
 
     def _on_hello(self, header: dict[str, Any], payload: bytes) -> None:
         if self.state != STARTING:
@@ -246,7 +235,7 @@ class EngineClient:
         logger.error("the engine %s, exit status %s", ended, process.exitCode())
         self._process = None
         silent = not self._spoke and (crashed or process.exitCode() != 0)
-        if self.state == STARTING and silent and self._tries and len(self._waiting) == 1:
+        if self.state == STARTING and silent and self._tries and len(self._requests) == 1:
             # Killed from outside, short of memory, a file still being scanned: worth another try.
             logger.warning("it said nothing and is started once more")
             self._forget_all()
@@ -269,16 +258,15 @@ class EngineClient:
         self._set(state)
         self._fail(waiting, "crashed" if state == CRASHED else "failed", problem)
 
-    def _forget_all(self) -> dict[int, tuple[Callback, int]]:
-        waiting, self._waiting = self._waiting, {}
+    def _forget_all(self) -> dict[int, Callback]:
         self._unsent.clear()
         self._unsent_bytes = 0
-        return waiting
+        return self._requests.forget_all()
 
-    def _fail(self, waiting: dict[int, tuple[Callback, int]], code: str, message: str) -> None:
-        for number, (callback, _) in waiting.items():
+    def _fail(self, waiting: dict[int, Callback], code: str, message: str) -> None:
+        for number, callback in waiting.items():
             if callback != self._on_hello:
-                _call(callback, _error(number, code, message), b"")
+                _call(callback, error_answer(number, code, message), b"")
 
     def _guard(self, process: Any, slot: Callable[..., None], *arguments: Any) -> None:
         """Call a slot for the present process; Krita must not see what it raises."""
@@ -313,10 +301,6 @@ def _environment(variables: dict[str, str]) -> Any:
     for name, value in clean_environment(variables).items():
         environment.insert(name, value)
     return environment
-
-
-def _error(number: int, code: str, message: str) -> dict[str, Any]:
-    return {"type": "error", "re": number, "code": code, "message": message, "exit_code": 1}
 
 
 def _call(callback: Callback, header: dict[str, Any], payload: bytes) -> None:

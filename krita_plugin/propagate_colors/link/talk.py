@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from typing import Any, Generator, Tuple
+from typing import Any, Generator
 
 from ..i18n import tr
 from ..pauses import pauses
+from .protocol import MORE_TO_COME, EngineError, Message
 
-Message = Tuple[dict, bytes]  # header and payload
 Steps = Generator[Any, None, Any]
 
 # An answer may wait for a drawing that is being segmented; a dead engine is noticed otherwise.
 ANSWER_SECONDS = 300.0
 _REVIEW_BELOW = 0.6  # until the engine says what it holds for doubtful
-_MORE = {"progress", "frame_result"}
 # Planes that wait to be written, as they are. An engine that knows all frames of a shot already
 # sends them faster than Krita takes them: 400 of 4K would be 13 GB.
 _MOST_UNPACKED = 64 << 20  # bytes
-
-
-class EngineError(Exception):
-    """The engine's sentence for what it could not do; `code` is the protocol's."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class Call:
@@ -47,7 +38,7 @@ class Call:
         else:
             self._unpacked += len(payload)
         self._messages.append((header, payload, packed))
-        self.over = self.over or header["type"] not in _MORE
+        self.over = self.over or header["type"] not in MORE_TO_COME
 
     def ready(self) -> bool:
         return bool(self._messages)

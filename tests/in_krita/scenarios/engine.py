@@ -140,7 +140,7 @@ def killed_in_the_middle(ctx):
     assert desk.controller.models()
     desk.controller.propagate()
     client = desk.controller._engine.client
-    yield lambda: bool(client._waiting), 20.0
+    yield lambda: len(client._requests) > 0, 20.0
     client._process.kill()
     said = yield from desk.rests()
     assert "started again" in said[-1], said

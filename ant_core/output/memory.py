@@ -6,14 +6,13 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.color.krita_layers import Box, LayerFormat
 from ant_core.color.palette import Palette
-from ant_core.engine.planes import Kept, box_of, pack, unpack, unpack_box
+from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
+from ant_core.formats.packed import pack, unpack
 from ant_core.propagation.memory import Record, pack_record, unpack_record
 
 __all__ = ["MemoryOutput", "MemoryState"]
@@ -55,6 +54,14 @@ class MemoryState:
     def close(self) -> None:
         """There is nothing to close."""
 
+    def copy(self) -> MemoryState:
+        """Return a state that goes on from here without changing this one."""
+        other = MemoryState()
+        other._records = dict(self._records)
+        other._frames = dict(self._frames)
+        other._pixels = dict(self._pixels)
+        return other
+
     def forget_frame(self, frame: int) -> None:
         """A frame is gone; its record goes with the next run, if no other frame uses it."""
         self._frames.pop(frame, None)
@@ -71,73 +78,71 @@ class MemoryOutput:
     Parameters
     ----------
     size : (int, int)
-        Height and width of the canvas.
-    layer : LayerFormat
-        Of the colour layer.
+        Height and width of every frame in pixels.
+    pixels : PixelFormat
+        Of every frame.
     """
 
-    packing = "a layer's pixels"
+    packing = "pixels in memory"
     format_key = ""
 
-    def __init__(self, size: tuple[int, int], layer: LayerFormat) -> None:
+    def __init__(self, size: tuple[int, int], pixels: PixelFormat) -> None:
         self.state = MemoryState()
-        self._size = size
-        self._layer = layer
+        self.size = size
+        self.pixels = pixels
         self._frames: dict[int, bytes] = {}
-        self._present: Mapping[int, Kept] = {}
+        self._present: Mapping[int, bytes] = {}
         self._on_put: Callable[[int], None] = lambda _: None
-        # Of the last frame that was asked for; held frames come one after the other.
-        self._last_data: tuple[bytes, bytes] = (b"", b"")
-        self._last_hash: tuple[bytes, str] = (b"", "")
 
-    def begin(self, present: Mapping[int, Kept], on_put: Callable[[int], None]) -> None:
+    def begin(self, present: Mapping[int, bytes], on_put: Callable[[int], None]) -> None:
         """Begin a run.
 
         Parameters
         ----------
-        present : dict of int to Kept
-            Pictures that the document has now: of frames that no run here has painted.
+        present : dict of int to bytes
+            Packed pictures that the caller has now: of frames that no run here has painted.
         on_put : callable
             Told of every frame that is put in place, also on the thread that writes.
         """
         self._present = present
         self._on_put = on_put
 
+    def go_on_from(self, other: MemoryOutput) -> None:
+        """Take over, as a copy, what another output of the same size and format has."""
+        if (other.size, other.pixels) == (self.size, self.pixels):
+            self.state = other.state.copy()
+            self._frames = dict(other._frames)
+
     def place(self, frame: int) -> str:
-        return f"color layer, frame {frame}"
+        return f"colors of frame {frame}"
 
     def is_intact(self, frame: int) -> bool:
         return frame in self._frames
 
     def probe(self, frame: int) -> FrameInfo:
         """Describe what a locked frame shows now; InputError when nothing is known of it."""
-        pixels = self._layer.pixels
+        pixels = self.pixels
         digest = hashlib.sha256(self.raw(frame)).hexdigest()
-        return FrameInfo(*self._size, pixels.channels, pixels.depth, digest, pixels.floating)
+        return FrameInfo(*self.size, pixels.channels, pixels.depth, digest, pixels.floating)
 
     def read(self, frame: int) -> NDArray[Any]:
-        return unpack(self.raw(frame), self._size, self._layer.channels, self._layer.dtype)
+        return unpack(self.raw(frame), self.size, self.pixels.channels, self.pixels.dtype)
 
     def raw(self, frame: int) -> bytes:
         if frame in self._frames:
             return self._frames[frame]
         if frame in self._present:
-            return self._present[frame].packed
+            return self._present[frame]
         raise InputError(
             f"frame {frame} is locked but its colours are not known: color it without the lock "
             "first"
         )
 
     def encode(self, painted: NDArray[Any]) -> bytes:
-        packed = pack(painted)
-        x, y, width, height = box_of(packed)
-        # Almost always wanted next, and quicker from here than by unpacking it again.
-        data = self._layer.encode(painted[y : y + height, x : x + width])
-        self._last_data = (packed, data)
-        return packed
+        return pack(painted)
 
     def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
-        """Nobody looks at one: the program has the frames themselves."""
+        """Nobody looks at one: the caller has the frames themselves."""
         del line, painted
         return b""
 
@@ -147,38 +152,3 @@ class MemoryOutput:
 
     def remove(self, frame: int) -> None:
         self._frames.pop(frame, None)
-
-    def plane(self, frame: int) -> tuple[Box, bytes]:
-        """Return the tight box around a frame's painted pixels and its bytes as Krita has them."""
-        packed = self.raw(frame)
-        return box_of(packed), self._data(packed)
-
-    def plane_hash(self, frame: int) -> str:
-        """Hash the bytes that Krita's layer has on the whole canvas once the frame is written."""
-        packed, last = self.raw(frame), self._last_hash
-        if last[0] is not packed:
-            data = _on_canvas(box_of(packed), self._data(packed), self._size, self._layer)
-            last = (packed, hashlib.blake2b(data, digest_size=16).hexdigest())
-            self._last_hash = last
-        return last[1]
-
-    def _data(self, packed: bytes) -> bytes:
-        """Return the bytes of a packed frame's box as Krita has them."""
-        last = self._last_data
-        if last[0] is not packed:
-            pixels = unpack_box(packed, self._layer.channels, self._layer.dtype)
-            last = (packed, self._layer.encode(pixels))
-            self._last_data = last
-        return last[1]
-
-
-def _on_canvas(box: Box, data: bytes, size: tuple[int, int], layer: LayerFormat) -> bytes:
-    """Return a box's bytes within the zeros of the whole canvas."""
-    x, y, width, height = box
-    if (height, width) == size:
-        return data
-    canvas = np.zeros((size[0], size[1] * layer.pixel_bytes), np.uint8)
-    part = np.frombuffer(data, np.uint8).reshape(height, width * layer.pixel_bytes)
-    start = x * layer.pixel_bytes
-    canvas[y : y + height, start : start + part.shape[1]] = part
-    return canvas.tobytes()
