@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,28 @@ class Handlers:
         self._threads = 1
         self._shots: OrderedDict[str, tuple[Any, ShotSession]] = OrderedDict()
         self._lock = threading.Lock()  # questions look up shots while the worker opens others
+        self._handlers: dict[str, Callable[[Job, Fields], None]] = {
+            "hello": self._hello,
+            "choose_model": self._choose_model,
+            "open_shot": self._open_shot,
+            "add_drawing": self._add_drawing,
+            "add_reference": self._add_reference,
+            "remove_drawing": self._remove_drawing,
+            "remove_reference": self._remove_reference,
+            "add_model_sheet": self._add_model_sheet,
+            "remove_model_sheet": self._remove_model_sheet,
+            "propagate": self._propagate,
+            "preview": self._preview,
+            "overlay": self._overlay,
+            "segment_map": self._segment_map,
+            "inspect": self._inspect,
+            "models": self._models,
+        }
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The requests that are worked on."""
+        return frozenset(self._handlers)
 
     @property
     def greeted(self) -> bool:
@@ -63,7 +85,7 @@ class Handlers:
             )
         if self.greeted:
             self._limit_threads()
-        getattr(self, f"_{job.kind}")(job, job.message.header)
+        self._handlers[job.kind](job, job.message.header)
 
     def _limit_threads(self) -> None:
         from ant_core.propagation.pipeline import limit_threads

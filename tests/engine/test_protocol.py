@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import tracemalloc
+from importlib import resources
 
 import pytest
 
@@ -248,3 +249,19 @@ def test_what_is_unexpected_is_one_sentence():
     assert len(answer["message"]) < 500
     assert "memory" in error_answer(None, MemoryError())["message"]
     json.dumps(answer)
+
+
+def test_every_request_of_the_schema_is_worked_on():
+    """Those that the server itself answers, so that no job stands before them, aside."""
+    from ant_core.engine.handlers import Handlers
+
+    text = resources.files("ant_core").joinpath("schemas", "request.schema.json").read_text("utf-8")
+    document = json.loads(text)
+    branches = document["oneOf"] if "oneOf" in document else document["$defs"].values()
+    kinds = {
+        branch["properties"]["type"]["const"]
+        for branch in branches
+        if "const" in branch.get("properties", {}).get("type", {})
+    }
+    assert len(kinds) > 10
+    assert Handlers().kinds == kinds - {"cancel", "shutdown"}
