@@ -59,9 +59,9 @@ def stroke(frame, points, index, number):
     made.points.add(len(points))
     turn = math.radians(-20 + 6 * number)
     move = (-1.0 + 0.28 * number, 0.15 * math.sin(number))
-    for point, (x, y) in zip(made.points, points):
+    for point, (side, y) in zip(made.points, points, strict=True):
         sway = 0.25 * math.sin(0.9 * number) if y < -1.4 else 0.0  # the tail lags behind
-        x += sway
+        x = side + sway
         point.co = (
             x * math.cos(turn) - y * math.sin(turn) + move[0],
             0,
