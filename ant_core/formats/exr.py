@@ -106,7 +106,9 @@ def _choose(parts: Sequence[Any], place: str, wanted: str | None) -> _Layer:
         return next(iter(layers.values()))
     there = ", ".join(name or "(the plain picture)" for name in layers)
     missing = "" if wanted is None else f" and none called {wanted}"
-    raise InputError(f"{place} has the layers {there}{missing}: choose one with --layer NAME")
+    raise InputError(
+        f"{place} has the layers {there}{missing}: choose one with --layer NAME, or save it alone"
+    )
 
 
 def _check(data: bytes, place: str, wanted: str | None) -> FrameInfo:
