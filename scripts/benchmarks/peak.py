@@ -17,9 +17,10 @@ _EVERY_S = 0.05
 
 @dataclass(frozen=True)
 class Run:
-    """What one run took: seconds by the clock, and MB at its peak."""
+    """What one run took: seconds by the clock and of processors, and MB at its peak."""
 
     wall_s: float
+    cpu_s: float
     peak_mb: float
 
 
@@ -47,7 +48,8 @@ def measure(arguments: Sequence[str], checkout: Path = ROOT) -> Run:
         text = said.read().decode("utf-8", "replace")
     if child.returncode != 0:
         raise SystemExit(f"ant_core {' '.join(arguments)} failed: {text[-500:]}")
-    return Run(wall_s, max(peak, usage.ru_maxrss / 1024))
+    cpu_s = usage.ru_utime + usage.ru_stime  # of the children that it waited for too
+    return Run(wall_s, cpu_s, max(peak, usage.ru_maxrss / 1024))
 
 
 def peak_mb(arguments: Sequence[str]) -> float:

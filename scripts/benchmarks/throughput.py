@@ -2,7 +2,7 @@
 
 Everything counts from the start of the process to its end; kernels are compiled before. With
 --old the same is run with another checkout, in turns, so that a machine that is slow for a while
-is slow for both.
+is slow for both. CPU time says more than the clock where others are at work.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from scripts.benchmarks.peak import ROOT, Run, measure
 
 _SHOTS = 4  # of a batch
 _JOBS = ["--jobs", "2", "--threads", "1"]
+# Figures of a run: name, width and digits in the table.
+_COLUMNS = (("frames_a_minute", 10, 0), ("cpu_s_a_frame", 11, 3), ("peak_mb", 8, 0))
 _CASES = ("1080p PNG", "4K PNG", "1080p EXR", "--jobs 2", "Dask")
 
 
@@ -43,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print a table; there is no bar, a comparison is for the reader."""
     checkouts = {"now": ROOT} | ({"old": args.old.resolve()} if args.old else {})
     print(f"load average before: {os.getloadavg()[0]:.1f}; medians of {args.rounds}")
+    print(f"  {'':<10} {'frames':>6} {'':>5} {'frames/min':>10} {'CPU s/frame':>11} {'peak MB':>8}")
     rows = []
     with tempfile.TemporaryDirectory(prefix="ant_core_bench_") as folder:
         root = Path(folder)
@@ -110,6 +113,7 @@ def _compare(
     return {
         name: {
             "frames_a_minute": 60 * frames / statistics.median(run.wall_s for run in done),
+            "cpu_s_a_frame": statistics.median(run.cpu_s for run in done) / frames,
             "peak_mb": statistics.median(run.peak_mb for run in done),
         }
         for name, done in runs.items()
@@ -117,13 +121,15 @@ def _compare(
 
 
 def _print(row: dict[str, Any]) -> None:
-    texts = [
-        f"{name} {row[name]['frames_a_minute']:.0f} frames a minute, {row[name]['peak_mb']:.0f} MB"
-        for name in ("old", "now")
-        if name in row
-    ]
+    for name in ("old", "now"):
+        if name in row:
+            print(
+                f"  {row['case']:<10} {row['frames']:>6} {name:>5} "
+                + " ".join(
+                    f"{row[name][key]:>{width}.{digits}f}" for key, width, digits in _COLUMNS
+                ),
+                flush=True,
+            )
     if "old" in row:
-        speed = row["now"]["frames_a_minute"] / row["old"]["frames_a_minute"]
-        memory = row["now"]["peak_mb"] / row["old"]["peak_mb"]
-        texts.append(f"{speed:.2f} times the speed, {memory:.2f} times the memory")
-    print(f"  {row['case']:<10} {row['frames']:>3} frames: {'; '.join(texts)}", flush=True)
+        ratios = (f"{row['now'][key] / row['old'][key]:>{width}.2f}" for key, width, _ in _COLUMNS)
+        print(f"  {'':<10} {'':>6} {'ratio':>5} {' '.join(ratios)}", flush=True)

@@ -41,7 +41,9 @@ def run_way(program: str, folder: Path) -> None:
     example, needed, _ = WAYS[program]
     missing = [name for name in needed if shutil.which(name) is None]
     if missing:
-        pytest.skip(f"needs {' and '.join(missing)}: apt install {' '.join(missing)}")
+        packages = {"xvfb-run": "xvfb xauth"}
+        wanted = " ".join(packages.get(name, name) for name in missing)
+        pytest.skip(f"needs {' and '.join(missing)}: apt install {wanted}")
     shutil.copytree(EXAMPLES / example, folder)
     tools = folder / "tools"
     tools.mkdir()
