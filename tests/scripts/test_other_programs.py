@@ -22,7 +22,7 @@ MOST_BYTES = 32_000  # of an example
 # Folder of the example, what it needs to be run, frames of its shot.
 WAYS = {
     "Synfig": ("synfig", ["synfig"], 8),
-    "Pencil2D": ("pencil2d", ["pencil2d", "xvfb-run"], 4),
+    "Pencil2D": ("pencil2d", ["pencil2d"], 4),
     "Blender": ("blender", ["blender", "xvfb-run"], 8),
 }
 
