@@ -110,29 +110,32 @@ def _compare(
     for _ in range(rounds):
         for name, checkout in checkouts.items():
             runs[name].append(_run(command, root, checkout))
-    return {
-        name: {
+    figures: dict[str, Any] = {}
+    for name, done in runs.items():
+        figures[name] = {
             "frames_a_minute": 60 * frames / statistics.median(run.wall_s for run in done),
-            # Dask's workers do not wait for their engines, so that the time of these is lost.
-            "cpu_s_a_frame": float("nan")
-            if "--cluster" in command
-            else statistics.median(run.cpu_s for run in done) / frames,
             "peak_mb": statistics.median(run.peak_mb for run in done),
         }
-        for name, done in runs.items()
-    }
+        # Dask's workers do not wait for their engines, so that the time of these is lost.
+        if "--cluster" not in command:
+            cpu_s = statistics.median(run.cpu_s for run in done)
+            figures[name]["cpu_s_a_frame"] = cpu_s / frames
+    return figures
 
 
 def _print(row: dict[str, Any]) -> None:
     for name in ("old", "now"):
         if name in row:
-            print(
-                f"  {row['case']:<10} {row['frames']:>6} {name:>5} "
-                + " ".join(
-                    f"{row[name][key]:>{width}.{digits}f}" for key, width, digits in _COLUMNS
-                ),
-                flush=True,
-            )
+            figures = " ".join(_text(row[name].get(key), *form) for key, *form in _COLUMNS)
+            print(f"  {row['case']:<10} {row['frames']:>6} {name:>5} {figures}", flush=True)
     if "old" in row:
-        ratios = (f"{row['now'][key] / row['old'][key]:>{width}.2f}" for key, width, _ in _COLUMNS)
+        before, now = row["old"], row["now"]
+        ratios = (
+            _text(now[key] / before[key] if key in now else None, width, 2)
+            for key, width, _ in _COLUMNS
+        )
         print(f"  {'':<10} {'':>6} {'ratio':>5} {' '.join(ratios)}", flush=True)
+
+
+def _text(value: float | None, width: int, digits: int) -> str:
+    return " " * width if value is None else f"{value:>{width}.{digits}f}"
