@@ -122,6 +122,13 @@ def _check(data: bytes, place: str, wanted: str | None) -> FrameInfo:
     return FrameInfo(height, width, channels, depth, digest.hexdigest(), floating=True)
 
 
+def _samples(part: Any) -> int:
+    """Return how many values a part has."""
+    first, last = (window.astype(np.int64) for window in part.header["dataWindow"])
+    width, height = (int(v) for v in last - first + 1)
+    return max(0, width) * max(0, height) * len(part.header["channels"])
+
+
 def _decode(data: bytes, place: str, wanted: str | None) -> NDArray[Any]:
     headers = _open(data, place, header_only=True)
     layer = _choose(headers, place, wanted)
@@ -130,6 +137,8 @@ def _decode(data: bytes, place: str, wanted: str | None) -> NDArray[Any]:
     width, height = x1 - x0 + 1, y1 - y0 + 1
     if min(width, height) < 1 or width * height > _MAX_PIXELS:
         raise _damaged(place, f"its header says {width} x {height} pixels")
+    if sum(map(_samples, headers)) > 4 * _MAX_PIXELS:  # the library unpacks all of them
+        raise InputError(f"{place} holds too many layers to be read at once: save one alone")
     parts = _open(data, place)
     if len(parts) != len(headers):
         raise _damaged(place, "it ends before the picture does")

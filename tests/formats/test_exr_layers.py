@@ -84,6 +84,18 @@ def test_a_file_without_layers_beside_others_that_have_them_is_read():
     assert same(read(exr(planes(PAINT)), "ink"), PAINT)
 
 
+@pytest.mark.parametrize("pack", [parts, None])
+def test_more_layers_than_are_unpacked_at_once_are_refused(pack, monkeypatch):
+    pytest.importorskip("OpenEXR", reason="needs the formats extra")
+    monkeypatch.setattr("ant_core.formats.exr._MAX_PIXELS", 5 * 7)
+    many = {f"layer{number}": PAINT for number in range(4)}
+    channels = [planes(image, f"{name}.") for name, image in many.items()]
+    data = pack(**many) if pack else exr({k: v for layer in channels for k, v in layer.items()})
+    with pytest.raises(InputError, match=r"a\.exr holds too many layers to be read at once"):
+        read(data, "layer0")
+    assert same(read(exr(planes(INK)), None), INK)
+
+
 def test_two_layers_of_one_file_are_two_pictures():
     data = exr(planes(INK, "ink.") | planes(PAINT, "paint."))
     checked = [picture_format("a.exr", layer=name).check(data, "") for name in ("ink", "paint")]
