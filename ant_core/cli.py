@@ -9,11 +9,11 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ant_core import __version__
 from ant_core.errors import AntError, Cancelled
+from ant_core.logs import error_log
 from ant_core.workflow.options import EXIT_CODES, Parser
 
 if TYPE_CHECKING:
@@ -162,19 +162,9 @@ def _unexpected(error: Exception, *, debug: bool) -> str:
         print(text, file=sys.stderr, end="")  # noqa: T201 - asked for with --debug
     what = f"something unexpected happened ({type(error).__name__}: {error})"
     try:
-        path = _log_file()
+        path = error_log()
         with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"ant_core {__version__}, Python {sys.version}\n{text}\n")
     except (OSError, RuntimeError):  # the second where an account has no home
         return f"{what}: run again with --debug and report what it prints"
     return f"{what}: please report it with the details in {path}"
-
-
-def _log_file() -> Path:
-    from platformdirs import user_log_path
-
-    folder = user_log_path("ant_core", appauthor=False)
-    if not folder.is_absolute():
-        raise OSError("there is no home folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / "error.log"

@@ -4,6 +4,7 @@
     python scripts/benchmark.py segmentation --bench BENCH
     python scripts/benchmark.py propagate --help
     python scripts/benchmark.py batch
+    python scripts/benchmark.py throughput --old ../checkout-before
     python scripts/benchmark.py match
     python scripts/benchmark.py wild --segments-only --sizes 640
 
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "kra": "Krita documents: time to read a frame, memory over a long document",
     "krita": "how long a job of the plugin keeps Krita's event loop waiting",
     "batch": "many shots: frames a minute by shots and engines, cost of a frame in long batches",
+    "throughput": "whole commands: frames a minute and peak memory, against another checkout",
     "wild": "drawings as people make them: open, rough, faint, on dark ground, badly painted",
     "match": "encoding and matching alone, CPU against CUDA",
 }

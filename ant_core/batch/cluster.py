@@ -13,7 +13,6 @@ import itertools
 import logging
 import os
 import queue
-import socket
 import threading
 import time
 import uuid
@@ -41,6 +40,7 @@ from ant_core.batch.result import ShotResult
 from ant_core.batch.task import Task
 from ant_core.errors import AntError, InputError, UsageError
 from ant_core.files import WholeFiles
+from ant_core.logs import engine_log
 
 __all__ = ["run_on_cluster"]
 
@@ -269,10 +269,9 @@ class _Worker:
             if self._engine is not None and self._threads != threads:
                 self._end()
             if self._engine is None:
-                logs = Path(task.out) / ".ant_core" / "logs"
-                WholeFiles().make_folder(logs)
                 number = next(_NUMBERS)
-                log = logs / f"{socket.gethostname()}-{os.getpid()}-{number}.log"
+                log = engine_log(Path(task.out), number, shared=True)
+                WholeFiles().make_folder(log.parent)
                 self._engine = EngineProcess(number, log, threads, _DASK_VARIABLES)
                 self._threads = threads
             self._run = run

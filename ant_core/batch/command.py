@@ -119,7 +119,7 @@ def _events(
         jobs=jobs,
         threads=threads,
         retries=options.retries,
-        logs=out / ".ant_core" / "logs",
+        out=out,
         files=files,
     )
     yield from pool.run(cancel)

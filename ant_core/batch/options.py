@@ -25,6 +25,8 @@ class ListOptions:
     # Default None: as of propagate.
     line: str | None = None
     color: str | None = None
+    # Layers of OpenEXR files of shots that do not say otherwise. Default ().
+    layer: tuple[str, ...] = ()
     # Coloured pictures outside the shots that every shot learns from. Default ().
     model_sheet: tuple[str, ...] = ()
     # Widest gap in a line that is closed, in pixels, where a shot does not say otherwise.
@@ -47,6 +49,7 @@ class ListOptions:
         values: dict[str, Any] = {"line": self.line, "color": self.color, "gap": self.gap}
         sheets = [str(Path(sheet).absolute()) for sheet in self.model_sheet]
         values["model-sheet"] = sheets or None
+        values["layer"] = list(self.layer) or None
         return {key: value for key, value in values.items() if value is not None}
 
     @property

@@ -28,6 +28,7 @@ from ant_core.errors import (
     OutputError,
 )
 from ant_core.files import WholeFiles
+from ant_core.logs import engine_log
 
 __all__ = ["COME_BACK_S", "Event", "Finished", "Moved", "Passed", "Pool", "Retried", "fatal_error"]
 
@@ -173,8 +174,8 @@ class Pool:
         CPU threads of each.
     retries : int
         How often a shot is begun again whose engine died.
-    logs : Path
-        Folder for the engines' logs.
+    out : Path
+        OUT of the batch, where the engines' logs lie unless they are sent elsewhere.
     files : WholeFiles
     """
 
@@ -185,11 +186,12 @@ class Pool:
         jobs: int,
         threads: int,
         retries: int,
-        logs: Path,
+        out: Path,
         files: WholeFiles,
     ) -> None:
-        files.make_folder(logs)
-        self._logs = logs
+        self._out = out
+        self._logs = engine_log(out, 1, shared=False).parent
+        files.make_folder(self._logs)
         self._threads = threads
         self._retries = retries
         self._waiting = deque(tasks)
@@ -273,7 +275,8 @@ class Pool:
         with self._lock:
             if self._closed:
                 return None
-            engine = EngineProcess(number, self._logs / f"engine-{number}.log", self._threads)
+            log = engine_log(self._out, number, shared=False)
+            engine = EngineProcess(number, log, self._threads)
             self._engines.add(engine)
             return engine
 

@@ -10,7 +10,14 @@ import argparse
 import threading
 from typing import TYPE_CHECKING, Any
 
-from ant_core.workflow.option_types import add_common, add_device, add_review, pixels, whole
+from ant_core.workflow.option_types import (
+    add_common,
+    add_device,
+    add_layer,
+    add_review,
+    pixels,
+    whole,
+)
 
 if TYPE_CHECKING:
     from ant_core.files import WholeFiles
@@ -40,6 +47,7 @@ def add_list_arguments(parser: argparse.ArgumentParser) -> None:
     add("lists", metavar="LIST", nargs="+", help="shots: a folder, a pattern, or a list of them")
     add("--line", metavar="PATTERN", help="line drawings of every shot, as for propagate")
     add("--color", metavar="PATTERN", help="painted frames of every shot, as for propagate")
+    add_layer(parser)
     add(
         "--model-sheet",
         action="append",
@@ -72,6 +80,7 @@ def list_options(options: argparse.Namespace) -> dict[str, Any]:
         "lists": tuple(options.lists),
         "line": options.line,
         "color": options.color,
+        "layer": tuple(options.layer or ()),
         "model_sheet": tuple(options.model_sheet or ()),
         "gap": options.gap,
         "model": options.model,

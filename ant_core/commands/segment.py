@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("line", metavar="LINE.png", help="line drawing")
     add("--out", required=True, metavar="LABELS.png", help="label map, 16-bit grey")
+    add("--layer", metavar="NAME", help="read this layer of an OpenEXR file")
     add("--preview", metavar="PREVIEW.png", help="also draw the segments in distinct colours")
 
 
@@ -47,6 +48,7 @@ def run(
         preview_path=Path(options.preview) if options.preview else None,
         gap_px=options.gap,
         rough=options.rough,
+        layer=options.layer,
         threads=options.threads,
         reporter=reporter,
         cancel=cancel,

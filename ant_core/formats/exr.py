@@ -1,7 +1,11 @@
 """OpenEXR in and out, with the OpenEXR library's own Python binding.
 
-One part of scan lines or tiles with channels R, G, B, A or Y, A, as 16- or 32-bit floating point.
+One layer of scan lines or tiles with channels R, G, B, A or Y, A, as 16- or 32-bit floating point.
 The picture is the display window; what lies outside it is left out, what is missing is 0.
+
+A layer is what channels have before their last dot (`ink` of `ink.R`), or a part of a file of
+several. Channels without a dot in the only part are the plain picture: every viewer shows it, and
+it is taken where no layer is chosen.
 """
 
 from __future__ import annotations
@@ -10,6 +14,9 @@ import contextlib
 import hashlib
 import io
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,62 +26,124 @@ from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.pictures import PictureFormat, need
 
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "layer_format"]
 
 _LAYOUTS = (("R", "G", "B", "A"), ("R", "G", "B"), ("Y", "A"), ("Y",))
 _KEPT = ("chromaticities", "pixelAspectRatio", "whiteLuminance", "colorInteropID")
 _MAX_PIXELS = 1 << 30
 
 
-def _open(data: bytes, place: str, *, header_only: bool = False) -> Any:
-    """Return the one part of a file; InputError when it is damaged or holds something else."""
+_PLAIN = ""  # the name of the layer that has none
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Where a layer lies: the number of its part, and what stands before its channels' names."""
+
+    part: int
+    prefix: str
+    names: tuple[str, ...]  # of its channels, in our order
+
+
+def _open(data: bytes, place: str, *, header_only: bool = False) -> Sequence[Any]:
+    """Return the parts of a file; InputError when it is damaged."""
     openexr = need("OpenEXR", "OpenEXR")
     try:
         # The binding prints warnings to stdout, which belongs to data.
         with contextlib.redirect_stdout(io.StringIO()):
             file = openexr.File(io.BytesIO(data), separate_channels=True, header_only=header_only)
-        parts = file.parts
+        parts: Sequence[Any] = file.parts
     except Exception as error:
         raise _damaged(place, error) from None
     if not parts:
         raise _damaged(place, "it ends before the picture does")
-    if len(parts) > 1:
-        raise InputError(f"{place} has {len(parts)} parts: save the flat colours or lines alone")
-    return parts[0]
+    return parts
 
 
 def _damaged(place: str, why: object) -> InputError:
     return InputError(f"{place} is no whole OpenEXR file ({why}): export or copy the file again")
 
 
-def _layout(channels: dict[str, Any], place: str) -> tuple[str, ...]:
-    """Return the names of the channels that make the picture, in our order."""
-    for names in _LAYOUTS:
-        if set(names) <= set(channels):
-            return names
+def _layers(parts: Sequence[Any]) -> dict[str, _Layer]:
+    """Return the layers that are pictures, by name, in the order of the file."""
+    layers: dict[str, _Layer] = {}
+    for number, part in enumerate(parts):
+        found: dict[str, set[str]] = {}
+        for channel in part.header["channels"]:
+            prefix, dot, name = channel.name.rpartition(".")
+            found.setdefault(prefix + dot, set()).add(name)
+        for prefix, names in found.items():
+            layout = next((layout for layout in _LAYOUTS if set(layout) <= names), None)
+            if layout is not None:
+                name = prefix.rstrip(".")
+                if len(parts) > 1:
+                    name = _name_in_part(str(part.header.get("name", number)), name)
+                layers[name] = _Layer(number, prefix, layout)
+    return layers
+
+
+def _name_in_part(part: str, name: str) -> str:
+    """Return a layer's name in a file of several parts, of which each has a name of its own."""
+    if name in ("", part) or name.startswith(f"{part}."):
+        return name or part
+    return f"{part}.{name}"
+
+
+def _choose(parts: Sequence[Any], place: str, wanted: str | None) -> _Layer:
+    """Return the layer to read; InputError names those that are there when it is not clear."""
+    layers = _layers(parts)
+    if not layers:
+        names = sorted(channel.name for part in parts for channel in part.header["channels"])
+        raise InputError(
+            f"{place} has the channels {', '.join(names)}: save it with R, G, B (and A), or Y"
+        )
+    if wanted in layers:
+        return layers[wanted]
+    # A file of no layers, beside others that have them, leaves no choice.
+    if _PLAIN in layers and (wanted is None or len(layers) == 1):
+        return layers[_PLAIN]
+    if wanted is None and len(layers) == 1:
+        return next(iter(layers.values()))
+    there = ", ".join(name or "(the plain picture)" for name in layers)
+    missing = "" if wanted is None else f" and none called {wanted}"
     raise InputError(
-        f"{place} has the channels {', '.join(sorted(channels))}: save it with R, G, B (and A), "
-        "or Y"
+        f"{place} has the layers {there}{missing}: choose one with --layer NAME, or save it alone"
     )
 
 
-def _check(data: bytes, place: str) -> FrameInfo:
-    pixels = _decode(data, place)  # only unpacking tells whether it is whole
+def _check(data: bytes, place: str, wanted: str | None) -> FrameInfo:
+    pixels = _decode(data, place, wanted)  # only unpacking tells whether it is whole
     height, width = pixels.shape[:2]
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    digest = hashlib.sha256(data).hexdigest()
-    return FrameInfo(height, width, channels, pixels.dtype.itemsize * 8, digest, floating=True)
+    digest = hashlib.sha256(data)
+    if wanted is not None:  # lines and colours may be layers of one file
+        digest.update(b"layer " + wanted.encode())
+    depth = pixels.dtype.itemsize * 8
+    return FrameInfo(height, width, channels, depth, digest.hexdigest(), floating=True)
 
 
-def _decode(data: bytes, place: str) -> NDArray[Any]:
-    header = _open(data, place, header_only=True).header
+def _samples(part: Any) -> int:
+    """Return how many values a part has."""
+    first, last = (window.astype(np.int64) for window in part.header["dataWindow"])
+    width, height = (int(v) for v in last - first + 1)
+    return max(0, width) * max(0, height) * len(part.header["channels"])
+
+
+def _decode(data: bytes, place: str, wanted: str | None) -> NDArray[Any]:
+    headers = _open(data, place, header_only=True)
+    layer = _choose(headers, place, wanted)
+    header = headers[layer.part].header
     (x0, y0), (x1, y1) = (window.tolist() for window in header["displayWindow"])
     width, height = x1 - x0 + 1, y1 - y0 + 1
     if min(width, height) < 1 or width * height > _MAX_PIXELS:
         raise _damaged(place, f"its header says {width} x {height} pixels")
-    part = _open(data, place)
-    names = _layout(part.channels, place)
-    planes = [part.channels[name] for name in names]
+    if sum(map(_samples, headers)) > 4 * _MAX_PIXELS:  # the library unpacks all of them
+        raise InputError(f"{place} holds too many layers to be read at once: save one alone")
+    parts = _open(data, place)
+    if len(parts) != len(headers):
+        raise _damaged(place, "it ends before the picture does")
+    part = parts[layer.part]
+    planes = [part.channels[layer.prefix + name] for name in layer.names]
     kinds = {plane.pixels.dtype for plane in planes}
     if any(plane.xSampling != 1 or plane.ySampling != 1 for plane in planes):
         raise InputError(f"{place} stores colour at half size: save it with full RGB channels")
@@ -82,23 +151,41 @@ def _decode(data: bytes, place: str) -> NDArray[Any]:
         raise InputError(f"{place} holds whole numbers: save it as half or float")
     left, top = (int(v) for v in (part.header["dataWindow"][0] - part.header["displayWindow"][0]))
     stored = np.stack([plane.pixels for plane in planes], axis=2)  # of two kinds: the wider one
-    picture = np.zeros((height, width, len(names)), stored.dtype)
+    picture = np.zeros((height, width, len(planes)), stored.dtype)
     rows = slice(max(0, top), min(height, top + stored.shape[0]))
     columns = slice(max(0, left), min(width, left + stored.shape[1]))
     picture[rows, columns] = stored[
         rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
     ]
-    return picture[:, :, 0] if len(names) == 1 else picture
+    return picture[:, :, 0] if len(planes) == 1 else picture
 
 
-def _extras(data: bytes, place: str) -> bytes:
-    header = _open(data, place, header_only=True).header
+def _extras(data: bytes, place: str, wanted: str | None) -> bytes:
+    headers = _open(data, place, header_only=True)
+    header = headers[_choose(headers, place, wanted).part].header
     kept: dict[str, Any] = {"compression": header["compression"].name}
     for name in _KEPT:
         if name in header:
             value = header[name]
             kept[name] = np.asarray(value).tolist() if not isinstance(value, str) else value
     return json.dumps(kept).encode()
+
+
+def _alone(data: bytes, place: str, wanted: str | None) -> bytes:
+    """Return a file whose plain picture is the layer that is read; `data` where it is so."""
+    headers = _open(data, place, header_only=True)
+    layer = _choose(headers, place, wanted)
+    if len(headers) == 1 and layer.prefix == _PLAIN:
+        return data
+    return _encode(_decode(data, place, wanted), _extras(data, place, wanted))
+
+
+def _passed_over(data: bytes, place: str, wanted: str | None) -> tuple[str, ...]:
+    """Return the layers beside a plain picture that is taken because none of them was chosen."""
+    layers = _layers(_open(data, place, header_only=True))
+    if wanted is not None or _PLAIN not in layers:
+        return ()
+    return tuple(name for name in layers if name != _PLAIN)
 
 
 def _encode(pixels: NDArray[Any], extras: bytes) -> bytes:
@@ -119,4 +206,17 @@ def _encode(pixels: NDArray[Any], extras: bytes) -> bytes:
     return buffer.getvalue()
 
 
-FORMAT = PictureFormat("OpenEXR", _check, _decode, _extras, _encode)
+def layer_format(wanted: str | None) -> PictureFormat:
+    """Return the format of files of which one layer is read; None: the only or the plain one."""
+    return PictureFormat(
+        "OpenEXR",
+        partial(_check, wanted=wanted),
+        partial(_decode, wanted=wanted),
+        partial(_extras, wanted=wanted),
+        _encode,
+        alone=partial(_alone, wanted=wanted),
+        passed_over=partial(_passed_over, wanted=wanted),
+    )
+
+
+FORMAT = layer_format(None)

@@ -55,6 +55,11 @@ class PictureFormat:
         Of the files that `encode` makes; None where it is that of the file read.
     lossy : bool
         Whether the values are not those that were painted.
+    alone : callable or None
+        (data, place) -> a file with nothing but the picture that `decode` gives; None where files
+        hold no other.
+    passed_over : callable or None
+        (data, place) -> names of layers of the file that are left out though none was chosen.
     """
 
     name: str
@@ -64,9 +69,13 @@ class PictureFormat:
     encode: Callable[[NDArray[Any], bytes], bytes]
     suffix: str | None = None
     lossy: bool = False
+    alone: Callable[[bytes, str], bytes] | None = None
+    passed_over: Callable[[bytes, str], tuple[str, ...]] | None = None
 
 
-def picture_format(name: str | Path, *, lines: bool = False) -> PictureFormat:
+def picture_format(
+    name: str | Path, *, lines: bool = False, layer: str | None = None
+) -> PictureFormat:
     """Return the format of a file, by its name.
 
     Parameters
@@ -74,6 +83,8 @@ def picture_format(name: str | Path, *, lines: bool = False) -> PictureFormat:
     name : str or Path
     lines : bool
         Whether the line layers of a layered file are wanted; its colour layers otherwise.
+    layer : str, optional
+        The layer of an OpenEXR file that is wanted; the only or the plain one otherwise.
 
     Raises
     ------
@@ -89,6 +100,8 @@ def picture_format(name: str | Path, *, lines: bool = False) -> PictureFormat:
         )
     room = importlib.import_module(f"ant_core.formats.{module}")
     chosen: PictureFormat = room.LINES if lines and module == "layered" else room.FORMAT
+    if module == "exr" and layer is not None:
+        chosen = room.layer_format(layer)
     return chosen
 
 

@@ -32,6 +32,8 @@ class SequenceReader:
         Whether the line layers of layered files are wanted; their colour layers otherwise.
     like : iterable of int, optional
         Frames of another sequence, whose drawings have the same numbers here.
+    layer : str, optional
+        The layer of OpenEXR files that is wanted; the only or the plain one otherwise.
     """
 
     def __init__(
@@ -41,8 +43,9 @@ class SequenceReader:
         *,
         lines: bool = False,
         like: Iterable[int] = (),
+        layer: str | None = None,
     ) -> None:
-        self._take(find_sequence(pattern, base, like), lines)
+        self._take(find_sequence(pattern, base, like), lines, layer)
         self.pattern = str((base or Path()) / pattern)
 
     @classmethod
@@ -53,17 +56,23 @@ class SequenceReader:
         reader.pattern = str(folder)
         return reader
 
-    def _take(self, sequence: Sequence, lines: bool) -> None:
+    def _take(self, sequence: Sequence, lines: bool, layer: str | None = None) -> None:
         self.folder = sequence.folder
         self.template = sequence.template
         self.ignored = sequence.ignored
         self._files = sequence.files
         self._frames = tuple(sequence.files)
         self._lines = lines
+        self._layer = layer
 
     @property
     def frames(self) -> tuple[int, ...]:
         return self._frames
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether any file is of a format of which a layer can be chosen."""
+        return any(self.format(frame).alone is not None for frame in self._frames)
 
     def name(self, frame: int) -> str:
         """Return the file name under which a frame is written, without its folder.
@@ -79,12 +88,14 @@ class SequenceReader:
 
     def format(self, frame: int) -> PictureFormat:
         """Return the picture format of a frame, by its name."""
-        return picture_format(self._files[frame], lines=self._lines)
+        return picture_format(self._files[frame], lines=self._lines, layer=self._layer)
 
     def raw(self, frame: int) -> bytes:
-        """Return the picture as stored; of a layered file its colours, packed for its `name`."""
+        """Return the picture as stored; one of several in a file alone, packed for its `name`."""
         data = read_bytes(self.folder / self._files[frame])
         form = self.format(frame)
+        if form.alone is not None:
+            return form.alone(data, self.place(frame))
         return data if form.suffix is None else form.encode(self.read(frame), b"")
 
     def probe(self, frame: int) -> FrameInfo:
@@ -114,6 +125,7 @@ class SequenceReader:
         ):
             if names:
                 texts.append(f"left out because {why}: {_few(names)} in {self.folder}")
+        texts += self._passed_over()
         lossy = [self._files[frame] for frame in self._frames if self.format(frame).lossy]
         if lossy and not self._lines:
             texts.append(
@@ -122,6 +134,19 @@ class SequenceReader:
                 "as PNG"
             )
         return texts
+
+    def _passed_over(self) -> list[str]:
+        """Return a sentence where layers are left out that may be meant, told by the first file."""
+        for frame in self._frames[:1]:
+            form, place = self.format(frame), self.place(frame)
+            if form.passed_over is not None:
+                names = form.passed_over(read_bytes(self.folder / self._files[frame]), place)
+                if names:
+                    return [
+                        f"{place} has the layers {', '.join(names)} beside its plain picture, "
+                        "which is taken: choose one of them with --layer NAME"
+                    ]
+        return []
 
     def check_one_format(self) -> None:
         """Refuse sequences of files in several formats: what is written could be either."""

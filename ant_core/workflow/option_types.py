@@ -99,6 +99,17 @@ def add_device(parser: argparse.ArgumentParser, what: str = "where the network r
     )
 
 
+def add_layer(parser: argparse.ArgumentParser) -> None:
+    """Add --layer."""
+    parser.add_argument(
+        "--layer",
+        action="append",
+        metavar="NAME",
+        help="read this layer of OpenEXR files (default: the only one, or the plain picture); "
+        "line=NAME and color=NAME where lines and painted frames have different ones",
+    )
+
+
 def add_review(parser: argparse.ArgumentParser) -> None:
     """Add --review-below, and what fails a job: --fail-over and --fail-under."""
     add = parser.add_argument

@@ -10,7 +10,13 @@ from typing import Any, NoReturn
 
 from ant_core.errors import UsageError
 from ant_core.shot.frames import FrameRanges, parse_frames, write_frames
-from ant_core.workflow.option_types import add_common, add_device, add_review, add_segmentation
+from ant_core.workflow.option_types import (
+    add_common,
+    add_device,
+    add_layer,
+    add_review,
+    add_segmentation,
+)
 from ant_core.workflow.propagate_options import PropagateOptions
 
 __all__ = [
@@ -87,6 +93,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         help="painted frames, named likewise; of a .kra file the colour layer, made if it is new",
     )
+    add_layer(command)
     add(
         "--references",
         type=partial(_frames, "--references"),

@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from ant_core.errors import UsageError
 from ant_core.files import WholeFiles
 from ant_core.formats.palettes import read_palette
 from ant_core.formats.pictures import picture_format
@@ -215,7 +216,15 @@ def _readers(options: PropagateOptions) -> tuple[SequenceReader, SequenceReader]
     """Open line and colour frames: the folders of SHOT, or what the patterns name."""
     base = Path(options.shot) if options.shot is not None else Path()
     line = options.line[0] if options.line else "line"
-    lines = SequenceReader(line, base, lines=True)
+    lines = SequenceReader(line, base, lines=True, layer=options.layer_of("line"))
     if options.model_sheet and not options.color and not (base / "color").exists():
-        return lines, SequenceReader.nothing(base / "color")
-    return lines, SequenceReader(options.color or "color", base, like=lines.frames)
+        colors = SequenceReader.nothing(base / "color")
+    else:
+        layer = options.layer_of("color")
+        colors = SequenceReader(options.color or "color", base, like=lines.frames, layer=layer)
+    if options.layer and not (lines.has_layers or colors.has_layers):
+        raise UsageError(
+            f"--layer names a layer of OpenEXR files, and there are none in {lines.folder} and "
+            f"{colors.folder}: leave it out"
+        )
+    return lines, colors

@@ -16,9 +16,10 @@ from ant_core.workflow.gate import Gate
 if TYPE_CHECKING:
     from ant_core.matching.matcher import Device  # its module is slow to import
 
-__all__ = ["PERCENT", "PropagateOptions"]
+__all__ = ["PERCENT", "ROLES", "PropagateOptions"]
 
 PERCENT = (0.0, 100.0)
+ROLES = ("line", "color")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,9 @@ class PropagateOptions(RunOptions):
     line: tuple[str, ...] = field(default=(), metadata=FILES)
     # Pattern of the painted frames, or the colour layer. Default None: likewise.
     color: str | None = field(default=None, metadata=FILES)
+    # Layers of OpenEXR files: one for all of them, or `line=NAME` and `color=NAME`.
+    # Default (): the only one, or the plain picture.
+    layer: tuple[str, ...] = ()
     # Painted frames to learn from. Default None: all.
     references: FrameRanges | None = None
     # Frames to colour. Default None: all.
@@ -73,6 +77,25 @@ class PropagateOptions(RunOptions):
         """Whether more than one plain run is asked for."""
         return bool(self.cel or self.xdts)
 
+    def layer_of(self, role: str) -> str | None:
+        """Return the layer that OpenEXR files of a role, "line" or "color", are read from."""
+        return self._layers().get(role)
+
+    def _layers(self) -> dict[str, str]:
+        """Return the layers by role; UsageError where one role has two."""
+        layers: dict[str, str] = {}
+        for text in self.layer:
+            role, equals, name = text.partition("=")
+            known = equals and role in ROLES
+            for one in (role,) if known else ROLES:
+                if one in layers:
+                    raise UsageError(
+                        f"--layer names two layers for {one}: give one NAME, or line=NAME and "
+                        "color=NAME"
+                    )
+                layers[one] = name if known else text
+        return layers
+
     @property
     def gate(self) -> Gate:
         """What fails the job."""
@@ -83,6 +106,7 @@ class PropagateOptions(RunOptions):
         super().check()
         check_range("--fail-over", self.fail_over, PERCENT, " %")
         check_range("--fail-under", self.fail_under, SHARE)
+        self._layers()
         self._check_cels()
         if self.is_kra:
             self._check_document()
@@ -92,6 +116,10 @@ class PropagateOptions(RunOptions):
     def _check_document(self) -> None:
         if self.in_place and self.out is not None:
             raise UsageError("--in-place and --out contradict each other: leave one out")
+        if self.layer:
+            raise UsageError(
+                "--layer is for OpenEXR files: name layers of a .kra file with --line and --color"
+            )
         if not self.in_place and self.out is None:
             raise UsageError(
                 "--out is missing: name the document to write, such as shot_colored.kra, or pass "

@@ -30,6 +30,7 @@ def run(
     preview_path: Path | None,
     gap_px: float | None,
     rough: Rough,
+    layer: str | None,
     threads: int | None,
     reporter: Reporter,
     cancel: threading.Event,
@@ -47,6 +48,8 @@ def run(
         Widest gap in a line that is closed, in pixels; derived from the drawing if None.
     rough : "auto", "keep" or "ignore"
         Whether a light coloured sketch under the ink belongs to the lines.
+    layer : str or None
+        The layer of an OpenEXR file; the only or the plain one if None.
     threads : int or None
         CPU threads; all cores if None.
     reporter : Reporter
@@ -60,7 +63,7 @@ def run(
     _refuse_overwriting(line, [out, *([preview_path] if preview_path else [])])
     limit_threads(threads)
     data = read_bytes(line)
-    form = picture_format(line, lines=True)
+    form = picture_format(line, lines=True, layer=layer)
     form.check(data, str(line))
     image = form.decode(data, str(line))
     found = label_map_of(image, str(line), gap_px, rough)

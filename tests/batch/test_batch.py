@@ -79,6 +79,20 @@ def test_one_engine_takes_all_shots_of_a_job(shots, tmp_path, run):
     assert len({result["worker"] for result in batch.results().values()}) == 1
 
 
+def test_logs_lie_where_they_are_sent(shots, tmp_path, run, monkeypatch):
+    run(shots, "--out", tmp_path / "usual", "--jobs", 2)
+    usual = tmp_path / "usual" / ".ant_core" / "logs"
+    assert sorted(path.name for path in usual.iterdir()) == ["engine-1.log", "engine-2.log"]
+    logs = tmp_path / "logs"
+    monkeypatch.setenv("ANT_CORE_LOGS", str(logs))
+    for out in ("one", "two"):
+        assert run(shots, "--out", tmp_path / out, "--jobs", 1).code == 0
+        assert not (tmp_path / out / ".ant_core" / "logs").exists()
+    # Batches that share the folder do not write into each other's files.
+    files = [path.read_text("utf-8") for path in logs.iterdir()]
+    assert [text.count(", attempt 1") for text in files] == [2, 2]
+
+
 def test_failure_of_one_shot_stops_no_other(shots, tmp_path, run):
     (shots / "b" / "color" / "0001.png").write_bytes(b"no picture")
     out = tmp_path / "out"

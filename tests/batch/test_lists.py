@@ -6,6 +6,7 @@ import pytest
 
 from ant_core.batch.fingerprint import inputs_digest
 from ant_core.batch.openjd import _shot_list
+from ant_core.batch.options import ListOptions
 from ant_core.batch.shots import close_to_options, read_shots
 from ant_core.errors import InputError, UsageError
 from ant_core.workflow.options import parse_propagate
@@ -99,6 +100,14 @@ def test_columns_of_a_tracker_are_kept(tmp_path):
     # What a farm's tasks read says the same.
     exported = write(tmp_path / "shots.json", json.dumps(_shot_list(shots)))
     assert read_shots([exported], {}) == shots
+
+
+def test_a_row_has_layers_of_its_own(tmp_path):
+    path = write(tmp_path / "n.csv", "shot,layer\nsc1,line=ink|color=paint\nsc2,\n")
+    options = ListOptions(lists=(path,), layer=("beauty",))
+    first, second = read_shots([path], options.defaults)
+    assert (first.options.layer_of("line"), first.options.layer_of("color")) == ("ink", "paint")
+    assert (second.options.layer_of("line"), second.options.layer_of("color")) == ("beauty",) * 2
 
 
 def test_json_has_defaults_and_rows(tmp_path):

@@ -71,12 +71,12 @@ def test_something_unexpected_is_one_sentence_and_a_log(shot, tmp_path, cli, mon
         raise ZeroDivisionError("the moon is full")
 
     monkeypatch.setattr("ant_core.propagation.assemble.load_shot", explode)
-    monkeypatch.setattr("ant_core.cli._log_file", lambda: tmp_path / "error.log")
+    monkeypatch.setenv("ANT_CORE_LOGS", str(tmp_path / "logs"))
     done = cli("propagate", shot, "--out", tmp_path / "out")
     assert done.code == 1
     assert "the moon is full" in done.err
     assert "Traceback" not in done.err
-    assert "Traceback" in (tmp_path / "error.log").read_text("utf-8")
+    assert "Traceback" in (tmp_path / "logs" / "error.log").read_text("utf-8")
     assert "Traceback" in cli("propagate", shot, "--out", tmp_path / "out", "--debug").err
 
 

@@ -30,7 +30,7 @@ FLOORS = (
     ("matching", "formats"),
     ("color",),
     ("locks",),
-    ("files", "guard", "reporter"),
+    ("files", "guard", "logs", "reporter"),
     ("errors", "schemas"),
     ("__init__",),
 )
