@@ -43,7 +43,7 @@ __all__ = [
     "why_computed",
 ]
 
-_VERSION = 5
+_VERSION = 6
 
 
 def record_name(*parts: str) -> str:
@@ -134,7 +134,10 @@ class Record:
 
 def pack_record(record: Record, palette: Palette) -> bytes:
     """Write a record; colours by value, because palette indices differ from run to run."""
-    used = sorted({*record.fills.color.tolist(), *(item.color for item in record.not_flat)})
+    fills = record.fills
+    used = sorted(
+        {*fills.color.tolist(), *fills.other_color.flat, *(n.color for n in record.not_flat)}
+    )
     used = [index for index in used if index > UNPAINTED]
     local = {index: place for place, index in enumerate(used, start=1)}
     local |= {index: index for index in (-1, UNPAINTED)}
@@ -149,8 +152,10 @@ def pack_record(record: Record, palette: Palette) -> bytes:
         "notes": record.notes,
         "lines": astuple(record.lines),
     }
-    columns = {item.name: getattr(record.fills, item.name) for item in fields(Fills)}
-    columns["color"] = np.array([local[i] for i in record.fills.color.tolist()], np.int32)
+    columns = {item.name: getattr(fills, item.name) for item in fields(Fills)}
+    for name in ("color", "other_color"):
+        values = [local[index] for index in columns[name].flat]
+        columns[name] = np.array(values, np.int32).reshape(columns[name].shape)
     buffer = io.BytesIO()
     np.savez(
         buffer,
@@ -172,7 +177,8 @@ def unpack_record(data: bytes, palette: Palette) -> Record | None:
         thumbnail = arrays["thumbnail"].tobytes()
         division = Division(**{item.name: arrays[item.name] for item in fields(Division)})
     indices = [UNPAINTED, *(palette.index_of_raw(raw) for raw in meta["colors"]), -1]
-    columns["color"] = np.array(indices, np.int32)[columns["color"]]  # -1 is the last entry
+    for name in ("color", "other_color"):
+        columns[name] = np.array(indices, np.int32)[columns[name]]  # -1 is the last entry
     return Record(
         meta["keys"],
         tuple(SourceUsed(source_of_code(code), *rest) for code, *rest in meta["sources"]),

@@ -19,12 +19,15 @@ from ant_core.propagation.division import Division
 from ant_core.propagation.prepared import LinesTaken
 
 __all__ = [
+    "SCHEMA",
     "FrameResult",
     "NotFlat",
     "Role",
     "SourceUsed",
 ]
 
+
+SCHEMA = 2  # of results as report.json, events and replies have them
 
 Role = Literal["reference", "held_reference", "locked", "predicted", "failed"]
 
@@ -105,7 +108,7 @@ class FrameResult:
     lines: LinesTaken = field(default_factory=LinesTaken)
 
     def to_json(self, palette: Palette, review_below: float) -> dict[str, Any]:
-        """Return the form that report.json, events and replies share (`schema: 1`)."""
+        """Return the form that report.json, events and replies share (`SCHEMA`)."""
         doubtful = self.fills.doubtful(review_below)
         result: dict[str, Any] = {
             "frame": self.frame,
@@ -169,12 +172,19 @@ class FrameResult:
             fills.source_frame.tolist(),
             fills.source_segment.tolist(),
             fills.flags.tolist(),
+            self.division.box.tolist(),
+            self.division.point.tolist(),
+            self.division.area.tolist(),
             strict=True,
         )
         segments = []
-        for number, (color, state, confidence, code, source, flags) in enumerate(rows, start=1):
+        for number, row in enumerate(rows, start=1):
+            color, state, confidence, code, source, flags, box, point, area = row
             segment: dict[str, Any] = {
                 "id": number,
+                "box": box,
+                "point": point,
+                "area": area,
                 "color": _color_json(color, palette),
                 "state": STATES[state],
                 "confidence": round(confidence, 4),
@@ -184,6 +194,9 @@ class FrameResult:
             }
             if flags:
                 segment["flags"] = [name for bit, name in FLAGS if flags & bit]
+            others = self._others(number - 1, palette)
+            if others:
+                segment["others"] = others
             if number in second:
                 item = second[number]
                 segment["second"] = {
@@ -194,6 +207,15 @@ class FrameResult:
                 segment["cover"] = round(item.cover, 4)
             segments.append(segment)
         return segments
+
+    def _others(self, row: int, palette: Palette) -> list[dict[str, Any]]:
+        """Write the colours that would come next, the likeliest first."""
+        color, share = self.fills.other_color[row].tolist(), self.fills.other_share[row].tolist()
+        return [
+            {"color": _color_json(index, palette), "share": round(part, 4)}
+            for index, part in zip(color, share, strict=True)
+            if index != NO_COLOR
+        ]
 
 
 def _color_json(index: int, palette: Palette) -> list[float | None] | str | None:

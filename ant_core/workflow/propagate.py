@@ -29,6 +29,7 @@ from ant_core.output.report import (
 )
 from ant_core.propagation.assemble import assemble
 from ant_core.propagation.output import RunNotes
+from ant_core.propagation.result import SCHEMA
 from ant_core.propagation.run import Progress, RunResult, Settings
 from ant_core.propagation.timing import Timings
 from ant_core.reporter import Reporter
@@ -175,7 +176,9 @@ def _tell(
     text = f"frame {result.frame}: {how}" + (f", {doubtful} doubtful" if doubtful else "")
     if result.error:
         text = result.error
-    event = {"frame_result": result.to_json(palette, review_below)} if full else {}
+    event = {}
+    if full:
+        event = {"schema": SCHEMA, "frame_result": result.to_json(palette, review_below)}
     reporter.progress(progress.done, progress.total, text, event)
 
 
