@@ -8,8 +8,8 @@ from segmentation.labelling import cut_by_colors, label_pieces, merge_pieces
 from segmentation.labels import expand_labels
 from segmentation.lines import LineArt, extract_lines, line_width
 from segmentation.paint import paint
-from segmentation.places import Places, locate
 from segmentation.pieces import Passes, Pieces, find_pieces
+from segmentation.places import Places, locate
 from segmentation.regions import Segments, measure, preview
 from segmentation.rough import Rough
 from segmentation.trapped_ball import Segmentation, join_by_lines, relabel_pieces, segment

@@ -5,7 +5,7 @@ A colour is never invented: it comes from a reference, a hint or a lock, or ther
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -282,7 +282,8 @@ def _without_counterpart(
 ) -> Fills:
     """Blank the segments that no reference shows, or that resemble only such segments.
 
-    The colour that such a segment would have had, `won` its share, is its first alternative. Those whose colour is forced are as sure as it is that they have a counterpart at all.
+    The colour that such a segment would have had, `won` its share, is its first alternative. Those
+    whose colour is forced are as sure as it is that they have a counterpart at all.
     """
     absent = has_counterpart < threshold
     if forced is not None:
@@ -311,7 +312,7 @@ def apply_given(
     fills: Fills,
     frame: int,
     hinted: dict[int, int],
-    never: Collection[int],
+    never: dict[int, int],
     locked: dict[int, int],
 ) -> Fills:
     """Let the artist have the last word: a rule wins over a hint, and a lock over both.
@@ -322,20 +323,17 @@ def apply_given(
         Not modified.
     frame : int
         The frame they are given on, which becomes their source.
-    hinted, locked : dict of int to int
-        Palette index by segment id.
-    never : collection of int
-        Ids of segments that a rule leaves bare.
+    hinted, never, locked : dict of int to int
+        Palette index by segment id; `never` are those that a rule leaves bare.
     """
     columns = {item.name: getattr(fills, item.name).copy() for item in fields(fills)}
-    given = [(segment, index, None, FLAG_HINT) for segment, index in hinted.items()]
-    given += [(segment, UNPAINTED, NEVER, 0) for segment in never]
+    given = [(segment, index, PAINTED, FLAG_HINT) for segment, index in hinted.items()]
+    given += [(segment, index, NEVER, 0) for segment, index in never.items()]
     given += [(segment, index, LOCKED, 0) for segment, index in locked.items()]
     for segment, index, state, flags in given:
         row = segment - 1
-        if state is None:
-            state = STATE_UNPAINTED if index == UNPAINTED else PAINTED
-        columns["color"][row], columns["state"][row] = index, state
+        bare = state == PAINTED and index == UNPAINTED
+        columns["color"][row], columns["state"][row] = index, STATE_UNPAINTED if bare else state
         columns["confidence"][row], columns["flags"][row] = 1, flags
         columns["source_frame"][row], columns["source_segment"][row] = frame, segment
         columns["other_color"][row], columns["other_share"][row] = NO_COLOR, 0

@@ -62,6 +62,7 @@ _REASONS = {
     "painting": "its painting changed",
     "hints": "its hints changed",
     "locks": "its locks changed",
+    "never": "what is never coloured changed",
     "model": "the model or device changed",
     "settings": "the settings changed",
     "format": "the depth or channels of the references changed",

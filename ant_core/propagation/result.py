@@ -23,6 +23,7 @@ __all__ = [
     "FrameResult",
     "NotFlat",
     "Role",
+    "Solved",
     "SourceUsed",
 ]
 
@@ -216,6 +217,21 @@ class FrameResult:
             for index, part in zip(color, share, strict=True)
             if index != NO_COLOR
         ]
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A drawing whose fills are known; `record` is the name of its record."""
+
+    frame: SourceId
+    line_hash: str
+    digest: str
+    record: str
+    result: FrameResult
+
+    @property
+    def has_failed(self) -> bool:
+        return self.result.role == "failed"
 
 
 def _color_json(index: int, palette: Palette) -> list[float | None] | str | None:

@@ -15,6 +15,7 @@ from ant_core.matching.fills import (
     PAINTED,
     STATE_UNPAINTED,
     Fills,
+    no_others,
 )
 from ant_core.matching.matcher import Match
 from ant_core.matching.sources import SheetId, source_code, source_of_code
@@ -159,7 +160,7 @@ def test_permuting_segments_permutes_the_answer_and_chunks_do_not_matter(seed, m
 
 def test_hints_and_locks_have_the_last_word():
     fills = Fills.unknown(3)
-    given = apply_given(fills, 12, {1: RED, 2: RED}, {2: UNPAINTED})
+    given = apply_given(fills, 12, {1: RED, 2: RED}, {}, {2: UNPAINTED})
     assert given.color.tolist() == [RED, UNPAINTED, NO_COLOR]
     assert given.state.tolist() == [PAINTED, LOCKED, NO_COUNTERPART]
     assert given.confidence[:2].tolist() == [1, 1]
@@ -196,6 +197,7 @@ def test_pieces_merge_to_the_fill_of_their_segment():
         np.array([1, 2, 3, 4], np.int32),
         np.array([5, 6, 7, 8], np.int32),
         np.array([FLAG_HINT, 0, 0, FLAG_SIDES_DISAGREE], np.uint8),
+        *no_others(4),
     )
     merged = fills.merged(np.array([1, 2, 3, 1], np.int32), np.array([30, 9, 9, 10]))
     assert merged.color.tolist() == [RED, BLUE, RED]
