@@ -146,6 +146,13 @@ class MemoryOutput:
         del line, painted
         return b""
 
+    def crop(
+        self, line: NDArray[Any], painted: NDArray[Any], inside: NDArray[np.bool_], *, dark: bool
+    ) -> bytes:
+        """There is no page: the program shows segments itself."""
+        del line, painted, inside, dark
+        return b""
+
     def put(self, frame: int, data: bytes) -> None:
         self._frames[frame] = data
         self._on_put(frame)

@@ -163,6 +163,14 @@ class FrameResult:
             return {"sheet": self.sheets[source.index]}
         return {"frame": source}
 
+    def source_json(self, row: int) -> dict[str, Any] | None:
+        """Name the segment that the fill in a row of `fills` came from; None where none did."""
+        segment = int(self.fills.source_segment[row])
+        if segment == 0:
+            return None
+        source = source_of_code(int(self.fills.source_frame[row]))
+        return self._origin(source) | {"segment": segment}
+
     def _segments(self, palette: Palette) -> list[dict[str, Any]]:
         fills = self.fills
         second = {item.segment: item for item in self.not_flat}
@@ -170,8 +178,6 @@ class FrameResult:
             fills.color.tolist(),
             fills.state.tolist(),
             fills.confidence.tolist(),
-            fills.source_frame.tolist(),
-            fills.source_segment.tolist(),
             fills.flags.tolist(),
             self.division.box.tolist(),
             self.division.point.tolist(),
@@ -180,7 +186,7 @@ class FrameResult:
         )
         segments = []
         for number, row in enumerate(rows, start=1):
-            color, state, confidence, code, source, flags, box, point, area = row
+            color, state, confidence, flags, box, point, area = row
             segment: dict[str, Any] = {
                 "id": number,
                 "box": box,
@@ -189,9 +195,7 @@ class FrameResult:
                 "color": _color_json(color, palette),
                 "state": STATES[state],
                 "confidence": round(confidence, 4),
-                "source": (
-                    self._origin(source_of_code(code)) | {"segment": source} if source else None
-                ),
+                "source": self.source_json(number - 1),
             }
             if flags:
                 segment["flags"] = [name for bit, name in FLAGS if flags & bit]

@@ -19,6 +19,7 @@ from ant_core.color.palette import Palette
 from ant_core.errors import Cancelled, InputError, OutputError
 from ant_core.matching.fills import FLAG_DAB, Fills
 from ant_core.matching.sources import SheetId, SourceId
+from ant_core.propagation.crops import make_crops
 from ant_core.propagation.drawings import Settings, Workbench
 from ant_core.propagation.fill import Filler, Sources
 from ant_core.propagation.memory import Record, record_name, why_computed
@@ -304,6 +305,7 @@ class Propagation:
         intact = not moved and all(self._output.is_intact(frame) for frame in frames)
         if record is None or record.keys != keys or record.sources != used or not intact:
             reason = self._why(step.frame, None if moved else record, keys, used)
+            earlier = None if moved else record
             analysis = self._bench.pipeline.get(step.frame)
             if following is not None:
                 self._bench.pipeline.prefetch(following.frame)
@@ -312,34 +314,48 @@ class Propagation:
             gap_px = analysis.pieces.gap_px
             record = Record(keys, used, digest, fills, division, (), gap_px, thumbnail=b"")
             record = replace(record, lines=analysis.taken)
-            self._paint(frames, name, record, analysis)
+            self._paint(frames, name, record, analysis, earlier)
         solved = self._solve(step.frame, line_hash, name, record, "predicted", reason)
         self._solved[step.frame] = self._by_line[line_hash] = solved
         for frame in frames:
             self._finish(frame, solved, "predicted")
 
-    def _paint(self, frames: Sequence[int], name: str, record: Record, analysis: Analysis) -> None:
+    def _paint(
+        self,
+        frames: Sequence[int],
+        name: str,
+        record: Record,
+        analysis: Analysis,
+        earlier: Record | None,
+    ) -> None:
         """Paint a drawing and hand it to the writer."""
         self._bench.check()
         with self._timings.measure("paint"):
             color = self.palette.table(record.fills.color[record.division.of_piece - 1])
             painted = paint(analysis.pieces.labels, color)
-        line = analysis.image
-        self._bench.pipeline.hand_over(lambda: self._write(frames, name, record, line, painted))
+        self._bench.pipeline.hand_over(
+            lambda: self._write(frames, name, record, analysis, painted, earlier)
+        )
 
     def _write(
         self,
         frames: Sequence[int],
         name: str,
         record: Record,
-        line: NDArray[Any],
+        analysis: Analysis,
         painted: NDArray[Any],
+        earlier: Record | None,
     ) -> None:
         """Pack and write a drawing for every frame that shows it; runs on the writer thread."""
         with self._timings.measure("write"):
             try:
                 data = self._output.encode(painted)
-                thumbnail = self._output.thumbnail(line, painted)
+                thumbnail = self._output.thumbnail(analysis.image, painted)
+                crops = ()
+                if thumbnail:
+                    crops = make_crops(
+                        self._output, self.palette, analysis, painted, record, earlier
+                    )
             except (ValueError, MemoryError, cv2.error) as error:
                 # By now the run is at another drawing, which must not be blamed.
                 why = str(error) or "out of memory"
@@ -348,7 +364,9 @@ class Propagation:
                     f"({why}): close other programs and run again, finished frames are kept"
                 ) from error
             # The record goes first: files that are in place can then always be accounted for.
-            self._output.state.save(name, replace(record, thumbnail=thumbnail), self.palette)
+            self._output.state.save(
+                name, replace(record, thumbnail=thumbnail, crops=crops), self.palette
+            )
             for frame in frames:
                 self._output.put(frame, data)
 

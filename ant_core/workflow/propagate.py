@@ -17,6 +17,7 @@ from ant_core.matching.matcher import Matcher
 from ant_core.models.installed import locate
 from ant_core.output.color_names import name_colors
 from ant_core.output.folder import OutputFolder
+from ant_core.output.notes import Note, read_notes
 from ant_core.output.report import (
     RunInfo,
     lines_told,
@@ -27,6 +28,7 @@ from ant_core.output.report import (
     write_report,
     write_sheet,
 )
+from ant_core.output.review_page import write_review_page
 from ant_core.propagation.assemble import assemble
 from ant_core.propagation.output import RunNotes
 from ant_core.propagation.result import SCHEMA
@@ -79,6 +81,7 @@ def run(
     start = time.perf_counter()
     timings = Timings()
     palette = read_palette(Path(options.palette)) if options.palette else None
+    review_notes = read_notes(Path(options.review_notes)) if options.review_notes else []
     with timings.measure("check"):
         job = prepare_kra(options, files) if options.is_kra else _prepare(options, files)
     for warning in job.warnings:
@@ -113,7 +116,7 @@ def run(
             time.perf_counter() - start,
             palette,
         )
-        return _conclude(job, result, info, reporter, options.gate)
+        return _conclude(job, result, info, reporter, options.gate, review_notes)
 
 
 def make_matcher(options: PropagateOptions) -> Matcher:
@@ -122,10 +125,18 @@ def make_matcher(options: PropagateOptions) -> Matcher:
     return Matcher(model, options.device, options.threads)
 
 
-def _conclude(job: Job, run: RunResult, info: RunInfo, reporter: Reporter, gate: Gate) -> Outcome:
-    """Write sheet and report, and tell what came of the run."""
+def _conclude(
+    job: Job,
+    run: RunResult,
+    info: RunInfo,
+    reporter: Reporter,
+    gate: Gate,
+    review_notes: list[Note],
+) -> Outcome:
+    """Write sheet, page and report, and tell what came of the run."""
     sheet = write_sheet(job.output, job.assembly.shot, run, info)
     report = write_report(job.output, job.assembly.shot, run, info)
+    page = write_review_page(job.output, job.assembly.shot, run, info, review_notes)
     summary = summarize(run.results, info.review_below)
     notes = notes_of(run.results)
     for note in notes:
@@ -139,10 +150,11 @@ def _conclude(job: Job, run: RunResult, info: RunInfo, reporter: Reporter, gate:
         strange = sum(not item["names"] for item in colors)
         if strange:
             reporter.warn(f"{strange} of {len(colors)} colours are not in {info.palette.place}")
-    reporter.say(f"{info.wall_s:.1f} s on {info.device}; contact sheet: {sheet}")
+    reporter.say(f"{info.wall_s:.1f} s on {info.device}; contact sheet: {sheet}; review: {page}")
     event = {
         "report": str(report),
         "contact_sheet": str(sheet),
+        "review_page": str(page),
         "device": info.device,
         "model": {"name": info.model_name, "sha256": info.model_hash},
         "summary": summary_json(summary),

@@ -32,6 +32,7 @@ DONE = ShotResult(
     doubt=((1, 0), (2, 1), (3, 0)),
     report="x/report.json",
     contact_sheet="x/contact_sheet.png",
+    review_page="x/review.html",
     picture_frame=2,
     worker="here 1",
 )
@@ -239,7 +240,7 @@ def test_page_is_well_formed_and_links_are_relative(page):
     tags.feed(page.read_text("utf-8"))
     assert tags.open == []
     links = {link for link in tags.links if not link.startswith("data:")}
-    assert links == {"x/report.json", "x/contact_sheet.png"}
+    assert links == {"x/report.json", "x/contact_sheet.png", "x/review.html"}
 
 
 def test_names_cannot_break_the_page(tmp_path):
