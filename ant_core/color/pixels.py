@@ -199,7 +199,9 @@ def to_display(image: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.flo
     else:
         color = values[:, :, :3] if channels > 2 else np.repeat(values[:, :, :1], 3, axis=2)
     alpha = values[:, :, -1:] if channels in _WITH_ALPHA else np.ones_like(values[:, :, :1])
-    return np.clip(color, 0, 1) * np.float32(255), np.clip(alpha, 0, 1)
+    if floating:
+        color, alpha = np.clip(color, 0, 1), np.clip(alpha, 0, 1)
+    return color * np.float32(255), alpha
 
 
 def to_levels(pixels: NDArray[Any], pixel_format: PixelFormat) -> NDArray[np.float32]:

@@ -25,7 +25,7 @@ Color = tuple[int, int, int]
 _THUMBNAIL_PX = 480  # longer side
 _SHEET_PIXELS = 9_000_000  # all thumbnails together
 _LEAST_CELL_PX = 72
-_CROP = (360, 270)  # width and height of a segment's picture, at most
+_CROP = (320, 240)  # width and height of a segment's picture, at most
 _LARGEST_ZOOM = 3.0
 _QUALITY = 82
 
@@ -122,14 +122,15 @@ def _over_paper(
     """Lay line art over colour over paper, (h, w, 3) RGB of a size; `dark` is told if None."""
     color, color_alpha = _small(painted, size)
     ink, ink_alpha = _small(line, size)
-    picture: NDArray[Any] = np.asarray(_PAPER) * (1 - color_alpha) + color * color_alpha
+    paper = np.array(_PAPER, np.float32)
+    picture = paper + (color - paper) * color_alpha
     if line.ndim == 3 and line.shape[2] in (2, 4, 5):
-        picture = picture * (1 - ink_alpha) + ink * ink_alpha
+        picture += (ink - picture) * ink_alpha
     else:
         # Light lines on dark are shown as dark ones on light.
         dark = np.median(ink) < _DARK_GROUND if dark is None else dark
-        picture = picture * ((255 - ink if dark else ink) / 255)
-    return np.ascontiguousarray(picture.round().astype(np.uint8))
+        picture *= (255 - ink if dark else ink) / np.float32(255)
+    return np.asarray(np.rint(picture), np.uint8)
 
 
 def _small(

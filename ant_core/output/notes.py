@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +95,17 @@ def merge_notes(*several: Iterable[Note]) -> list[Note]:
 
 def notes_json(notes: Sequence[Note]) -> dict[str, Any]:
     """Return notes as their schema has them."""
-    rows = []
-    for note in notes:
-        rows.append(asdict(note.place) | {"frame": note.frame})
-        rows[-1] |= {"text": note.text, "written": note.written}
+    rows = [
+        {
+            "drawing": note.place.drawing,
+            "point": list(note.place.point),
+            "box": list(note.place.box),
+            "frame": note.frame,
+            "text": note.text,
+            "written": note.written,
+        }
+        for note in notes
+    ]
     return {"schema": 1, "kind": "review_notes", "notes": rows}
 
 

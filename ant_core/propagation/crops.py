@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,8 @@ from numpy.typing import NDArray
 from ant_core.color.palette import Palette
 from ant_core.matching.fills import FAILED, FLAG_SIDES_DISAGREE, LOCKED, NO_COUNTERPART, Fills
 from ant_core.propagation.division import Division
+from ant_core.propagation.prepared import Analysis
 from segmentation import paint
-
-if TYPE_CHECKING:
-    from ant_core.propagation.memory import Record
-    from ant_core.propagation.output import Output
-    from ant_core.propagation.prepared import Analysis
 
 __all__ = ["Crop", "make_crops", "worth"]
 
@@ -56,25 +53,26 @@ def worth(fills: Fills) -> NDArray[np.float64]:
 
 
 def make_crops(
-    output: Output,
+    draw: Callable[..., bytes],
     palette: Palette,
     analysis: Analysis,
-    painted: NDArray[np.generic],
-    record: Record,
-    earlier: Record | None,
+    painted: NDArray[Any],
+    now: tuple[Fills, Division],
+    earlier: tuple[Fills, Division] | None,
 ) -> tuple[Crop, ...]:
     """Make the crops of a drawing: of its worst segments, and of the largest that changed.
 
     Parameters
     ----------
-    output : Output
+    draw : callable
+        `Output.crop`.
     palette : Palette
     analysis : Analysis
     painted : (H, W, C) of the palette's format
-    record, earlier : Record
+    now, earlier : (Fills, Division)
         Of the drawing, now and as the run before left it; None where it is new.
     """
-    fills, division = record.fills, record.division
+    fills, division = now
     was = _earlier_fills(earlier, division)
     rows = _worst(fills, division)
     if was is not None:
@@ -85,15 +83,15 @@ def make_crops(
         labels = analysis.pieces.labels[window]
         inside = np.concatenate([[False], division.of_piece == row + 1])[labels]
         line, dark = analysis.image[window], analysis.taken.ground == "dark"
-        picture = output.crop(line, painted[window], inside, dark=dark)
+        picture = draw(line, painted[window], inside, dark=dark)
         if was is None:
             crops.append(Crop(row + 1, picture))
             continue
         then = int(was.color[row]), int(was.state[row]), float(was.confidence[row])
         before = b""
         if then[0] != fills.color[row] and earlier is not None:
-            table = palette.table(earlier.fills.color[earlier.division.of_piece - 1])
-            before = output.crop(line, paint(labels, table), inside, dark=dark)
+            table = palette.table(earlier[0].color[earlier[1].of_piece - 1])
+            before = draw(line, paint(labels, table), inside, dark=dark)
         crops.append(Crop(row + 1, picture, before, then))
     return tuple(crops)
 
@@ -113,12 +111,13 @@ def _changed(fills: Fills, was: Fills, division: Division) -> list[int]:
     return [row for row in order.tolist() if fills.color[row] != was.color[row]][:_MOST]
 
 
-def _earlier_fills(earlier: Record | None, division: Division) -> Fills | None:
+def _earlier_fills(earlier: tuple[Fills, Division] | None, division: Division) -> Fills | None:
     """Return what the segments had before: each the fill of its first piece then."""
-    if earlier is None or len(earlier.division.of_piece) != len(division.of_piece):
+    if earlier is None or len(earlier[1].of_piece) != len(division.of_piece):
         return None
+    fills, then = earlier
     first = np.unique(division.of_piece, return_index=True)[1]
-    return earlier.fills.taken(earlier.division.of_piece[first].astype(np.int64) - 1)
+    return fills.taken(then.of_piece[first].astype(np.int64) - 1)
 
 
 def _window(box: NDArray[np.int32], size: tuple[int, ...]) -> tuple[slice, slice]:

@@ -354,7 +354,12 @@ class Propagation:
                 crops = ()
                 if thumbnail:
                     crops = make_crops(
-                        self._output, self.palette, analysis, painted, record, earlier
+                        self._output.crop,
+                        self.palette,
+                        analysis,
+                        painted,
+                        (record.fills, record.division),
+                        None if earlier is None else (earlier.fills, earlier.division),
                     )
             except (ValueError, MemoryError, cv2.error) as error:
                 # By now the run is at another drawing, which must not be blamed.
