@@ -122,15 +122,20 @@ def _over_paper(
     """Lay line art over colour over paper, (h, w, 3) RGB of a size; `dark` is told if None."""
     color, color_alpha = _small(painted, size)
     ink, ink_alpha = _small(line, size)
-    paper = np.array(_PAPER, np.float32)
-    picture = paper + (color - paper) * color_alpha
-    if line.ndim == 3 and line.shape[2] in (2, 4, 5):
-        picture += (ink - picture) * ink_alpha
-    else:
+    over = line.ndim == 3 and line.shape[2] in (2, 4, 5)
+    if not over:
         # Light lines on dark are shown as dark ones on light.
         dark = np.median(ink) < _DARK_GROUND if dark is None else dark
-        picture *= (255 - ink if dark else ink) / np.float32(255)
-    return np.asarray(np.rint(picture), np.uint8)
+        ink = (255 - ink if dark else ink) / np.float32(255)
+    planes = []  # one by one: NumPy is slow at arrays whose last axis is short
+    for channel, paper in enumerate(_PAPER):
+        plane = np.float32(paper) + (color[:, :, channel] - paper) * color_alpha[:, :, 0]
+        if over:
+            plane += (ink[:, :, channel] - plane) * ink_alpha[:, :, 0]
+        else:
+            plane *= ink[:, :, channel]
+        planes.append(np.rint(plane).astype(np.uint8))
+    return np.asarray(cv2.merge(planes))
 
 
 def _small(
