@@ -125,7 +125,7 @@ def _over_paper(
     over = line.ndim == 3 and line.shape[2] in (2, 4, 5)
     if not over:
         # Light lines on dark are shown as dark ones on light.
-        dark = np.median(ink) < _DARK_GROUND if dark is None else dark
+        dark = bool(np.median(ink) < _DARK_GROUND) if dark is None else dark
         ink = (255 - ink if dark else ink) / np.float32(255)
     planes = []  # one by one: NumPy is slow at arrays whose last axis is short
     for channel, paper in enumerate(_PAPER):

@@ -19,7 +19,7 @@ from ant_core.color.palette import Palette
 from ant_core.errors import Cancelled, InputError, OutputError
 from ant_core.matching.fills import FLAG_DAB, Fills
 from ant_core.matching.sources import SheetId, SourceId
-from ant_core.propagation.crops import make_crops
+from ant_core.propagation.crops import Crop, make_crops
 from ant_core.propagation.drawings import Settings, Workbench
 from ant_core.propagation.fill import Filler, Sources
 from ant_core.propagation.memory import Record, record_name, why_computed
@@ -351,7 +351,7 @@ class Propagation:
             try:
                 data = self._output.encode(painted)
                 thumbnail = self._output.thumbnail(analysis.image, painted)
-                crops = ()
+                crops: tuple[Crop, ...] = ()
                 if thumbnail:
                     crops = make_crops(
                         self._output.crop,
