@@ -16,7 +16,7 @@ from ant_core.color.palette import NO_COLOR, UNPAINTED, Palette
 from ant_core.color.pixels import to_display
 from ant_core.matching.fills import FLAG_SIDES_DISAGREE, STATES
 from ant_core.output.html import render
-from ant_core.output.notes import Note, Place, attach, merge_notes, notes_json, read_notes
+from ant_core.output.notes import Note, Place, attach, notes_json
 from ant_core.output.report import RunInfo, summarize
 from ant_core.propagation.crops import Crop, worth
 from ant_core.propagation.output import RunOutput
@@ -38,20 +38,18 @@ _STATES = {
 
 
 def write_review_page(
-    output: RunOutput, shot: Shot, run: RunResult, info: RunInfo, given: Sequence[Note]
+    output: RunOutput, shot: Shot, run: RunResult, info: RunInfo, notes: Sequence[Note]
 ) -> Path:
-    """Write the page, and the notes that are kept beside it; returns the page's path.
+    """Write the page, and the notes beside it; returns the page's path.
 
     Parameters
     ----------
-    given : sequence of Note
-        Notes that are new to the output.
+    notes : sequence of Note
+        All that are kept, one a place.
     """
-    path = output.notes_path
-    notes = merge_notes(read_notes(path) if path.is_file() else [], given)
     if notes:
         text = json.dumps(notes_json(notes), ensure_ascii=False, indent=1) + "\n"
-        output.files.write(path, text.encode())
+        output.files.write(output.notes_path, text.encode())
     drawings = [r for r in run.results.values() if r.drawing_frame == r.frame and not r.error]
     places = {result.drawing: _places(result) for result in drawings}
     noted, left = attach(notes, places)

@@ -17,7 +17,7 @@ from ant_core.matching.matcher import Matcher
 from ant_core.models.installed import locate
 from ant_core.output.color_names import name_colors
 from ant_core.output.folder import OutputFolder
-from ant_core.output.notes import Note, read_notes
+from ant_core.output.notes import Note, merge_notes, read_notes
 from ant_core.output.report import (
     RunInfo,
     lines_told,
@@ -81,9 +81,9 @@ def run(
     start = time.perf_counter()
     timings = Timings()
     palette = read_palette(Path(options.palette)) if options.palette else None
-    review_notes = read_notes(Path(options.review_notes)) if options.review_notes else []
     with timings.measure("check"):
         job = prepare_kra(options, files) if options.is_kra else _prepare(options, files)
+        review_notes = _review_notes(options, job)
     for warning in job.warnings:
         reporter.warn(warning)
     matcher = load_matcher() if load_matcher else make_matcher(options)
@@ -117,6 +117,14 @@ def run(
             palette,
         )
         return _conclude(job, result, info, reporter, options.gate, review_notes)
+
+
+def _review_notes(options: PropagateOptions, job: Job) -> list[Note]:
+    """Return the notes kept beside the output, and those that the options name."""
+    paths = [job.output.notes_path] if job.output.notes_path.is_file() else []
+    if options.review_notes:
+        paths.append(Path(options.review_notes))
+    return merge_notes(*map(read_notes, paths))
 
 
 def make_matcher(options: PropagateOptions) -> Matcher:

@@ -154,6 +154,15 @@ def test_notes_that_are_none_end_in_one_sentence(shot, cli, tmp_path, text):
     assert not (tmp_path / "other").exists()
 
 
+def test_kept_notes_that_are_damaged_are_told_before_anything_is_coloured(out, shot, cli):
+    (out / "review_notes.json").write_text("{")
+    report = (out / "report.json").read_bytes()
+    done = cli("propagate", shot, "--out", out)
+    assert done.code == 5
+    assert "review_notes.json is no JSON file" in done.err
+    assert (out / "report.json").read_bytes() == report
+
+
 def test_a_shot_without_doubt_has_a_page_too(tmp_path, cli):
     shot = make_shot(tmp_path / "shot", frames=range(1, 3), painted=[1, 2])
     assert cli("propagate", shot, "--out", tmp_path / "out").code == 0
