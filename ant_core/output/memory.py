@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.color.palette import Palette
