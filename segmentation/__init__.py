@@ -9,6 +9,7 @@ from segmentation.labels import expand_labels
 from segmentation.lines import LineArt, extract_lines, line_width
 from segmentation.paint import paint
 from segmentation.pieces import Passes, Pieces, find_pieces
+from segmentation.places import Places, locate
 from segmentation.regions import Segments, measure, preview
 from segmentation.rough import Rough
 from segmentation.trapped_ball import Segmentation, join_by_lines, relabel_pieces, segment
@@ -18,6 +19,7 @@ __all__ = [
     "NoLinesError",
     "Passes",
     "Pieces",
+    "Places",
     "Rough",
     "Segmentation",
     "Segments",
@@ -28,6 +30,7 @@ __all__ = [
     "join_by_lines",
     "label_pieces",
     "line_width",
+    "locate",
     "measure",
     "merge_pieces",
     "paint",

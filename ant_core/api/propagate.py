@@ -75,8 +75,8 @@ def propagate(
     frames : iterable of int, optional
         The frames to colour. Default: all of `lines`.
     hints : mapping, optional
-        Hints and locks as in a `--hints` file, see docs/command_line.md. What a lock keeps is
-        the picture in `previous`.
+        Hints, locks and rules as in a `--hints` file, see docs/command_line.md. What a lock keeps
+        is the picture in `previous`.
     model_sheets : sequence of str or path
         Files of coloured pictures outside the shot that are learned from as well.
     model : Model, optional

@@ -90,7 +90,8 @@ class ColoredFrame:
         """What became of every segment, (N,).
 
         "painted", "unpainted" (bare as in a reference), "no_counterpart" (nothing known, left
-        bare), "not_flat" (a reference's, with several colours), "locked" or "failed".
+        bare), "not_flat" (a reference's, with several colours), "locked", "failed" or "never" (left
+        bare by a rule).
         """
         return np.array(STATES)[self._result.fills.state]
 

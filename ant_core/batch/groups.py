@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 from urllib.parse import quote
 
-__all__ = ["describe_columns", "render_groups"]
+__all__ = ["describe_columns", "group_shots"]
 
 _ALWAYS = "artist"  # of other columns, those in which every shot has a value of its own say nothing
 _NONE = "(none)"
 
 
 def describe_columns(shot: Mapping[str, Any]) -> str:
-    """Return what the list says of a shot, as HTML for below its name; "" where it says nothing."""
-    texts = [f"{title}: {value}" for title, value in shot["columns"].items() if value]
-    return f"<br><small>{escape(', '.join(texts))}</small>" if texts else ""
+    """Return what the list says of a shot, for below its name; "" where it says nothing."""
+    return ", ".join(f"{title}: {value}" for title, value in shot["columns"].items() if value)
 
 
-def render_groups(shots: Sequence[Mapping[str, Any]]) -> str:
+def group_shots(shots: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return a table a column of the list, with a row a value: its shots and their doubt.
 
     Parameters
@@ -29,8 +27,9 @@ def render_groups(shots: Sequence[Mapping[str, Any]]) -> str:
 
     Returns
     -------
-    str
-        HTML; "" where no list says anything.
+    list of dict
+        `title`, `is_open` and `rows` of each table, a row with its `value`, `numbers` and the
+        `words` that filter the shots by it, "" where none do.
     """
     titles = dict.fromkeys(title for shot in shots for title in shot["columns"])
     tables = []
@@ -41,23 +40,17 @@ def render_groups(shots: Sequence[Mapping[str, Any]]) -> str:
         if title.casefold() == _ALWAYS or 1 < len(groups) < len(shots):
             tables.append((title, groups))
     tables.sort(key=lambda table: table[0].casefold() != _ALWAYS)
-    return "\n".join(
-        _table(title, groups, is_open=number == 0) for number, (title, groups) in enumerate(tables)
-    )
+    return [
+        {
+            "title": title,
+            "is_open": number == 0,
+            "rows": [_row(value, groups[value]) for value in sorted(groups, key=str.casefold)],
+        }
+        for number, (title, groups) in enumerate(tables)
+    ]
 
 
-def _table(title: str, groups: Mapping[str, Sequence[Mapping[str, Any]]], *, is_open: bool) -> str:
-    rows = "".join(_row(value, groups[value]) for value in sorted(groups, key=str.casefold))
-    heads = ("Shots", "Done", "To review", "Failed", "Frames", "Doubt")
-    cells = "".join(f'<th scope="col" class="number">{head}</th>' for head in heads)
-    return (
-        f'<details class="groups"{" open" if is_open else ""}><summary>By {escape(title)}</summary>'
-        f'<div class="frame"><table><thead><tr><th scope="col">{escape(title)}</th>{cells}</tr>'
-        f"</thead><tbody>{rows}</tbody></table></div></details>"
-    )
-
-
-def _row(value: str, shots: Sequence[Mapping[str, Any]]) -> str:
+def _row(value: str, shots: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     done = [shot for shot in shots if shot["state"] == "done"]
     segments = sum(shot["segments"] for shot in done)
     doubtful = sum(shot["doubtful"] for shot in done)
@@ -69,8 +62,5 @@ def _row(value: str, shots: Sequence[Mapping[str, Any]]) -> str:
         sum(shot["frames"] for shot in done),
         f"{100 * doubtful / segments:.1f} %" if segments else "-",
     )
-    cells = "".join(f'<td class="number">{number}</td>' for number in numbers)
-    name = escape(value)
-    if value != _NONE:  # filters the shots above
-        name = f'<a href="#words={escape(quote(value, safe=""))}">{name}</a>'
-    return f'<tr data-group="{escape(value)}"><th scope="row">{name}</th>{cells}</tr>'
+    words = "" if value == _NONE else quote(value, safe="")
+    return {"value": value, "numbers": numbers, "words": words}

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping, Sequence
-from html import escape
-from importlib import resources
 from typing import Any
-from urllib.parse import quote
 
-from ant_core.batch.groups import describe_columns, render_groups
+from ant_core.batch.groups import describe_columns, group_shots
+from ant_core.output.html import render
 from ant_core.shot.frames import describe_frames
 
 __all__ = ["render_page"]
@@ -37,22 +34,15 @@ def render_page(summary: Mapping[str, Any], pictures: Mapping[str, bytes]) -> st
     # Without scripts the shots stand as the page would first sort them.
     shots = sorted(summary["shots"], key=lambda shot: (-_doubt(shot), shot["name"]))
     totals = summary["totals"]
-    title = f"{totals['done']} of {totals['shots']} shots coloured"
-    values = {
-        "TITLE": f"{title} - Propagate Colors",
-        "HEADING": title,
-        "SUBTITLE": escape(
-            f"Propagate Colors {summary['version']}, written {summary['written'][:16]}".replace(
-                "T", " "
-            )
-        ),
-        "TILES": "".join(_tiles(totals)),
-        "GROUPS": render_groups(summary["shots"]),
-        "ROWS": "\n".join(_row(shot, pictures.get(shot["name"], b"")) for shot in shots),
-    }
-    page = (resources.files("ant_core.batch") / "summary_page.html").read_text("utf-8")
-    # In one go: what is put in is never looked through for a placeholder.
-    return re.sub(r"@([A-Z]+)@", lambda found: values[found[1]], page)
+    written = summary["written"][:16].replace("T", " ")
+    return render(
+        "batch/summary_page.html",
+        heading=f"{totals['done']} of {totals['shots']} shots coloured",
+        subtitle=f"Propagate Colors {summary['version']}, written {written}",
+        tiles=_tiles(totals),
+        groups=group_shots(summary["shots"]),
+        rows=[_row(shot, pictures.get(shot["name"], b"")) for shot in shots],
+    )
 
 
 def _doubt(shot: Mapping[str, Any]) -> float:
@@ -64,7 +54,8 @@ def _doubt(shot: Mapping[str, Any]) -> float:
     return float(shot["doubt_share"]) + (1.0 if shot["failed_frames"] else 0.0)
 
 
-def _tiles(totals: Mapping[str, Any]) -> list[str]:
+def _tiles(totals: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return kind, figure and what it counts."""
     share = totals["doubtful"] / totals["segments"] if totals["segments"] else 0.0
     tiles = [
         ("", f"{totals['done']:,}", "shots done"),
@@ -75,33 +66,27 @@ def _tiles(totals: Mapping[str, Any]) -> list[str]:
     ]
     if totals["waiting"]:
         tiles.insert(1, ("", f"{totals['waiting']:,}", "shots waiting"))
-    return [f'<li class="{kind}"><strong>{big}</strong>{text}</li>' for kind, big, text in tiles]
+    return tiles
 
 
-def _row(shot: Mapping[str, Any], picture: bytes) -> str:
-    name = escape(shot["name"])
-    findable = escape(" ".join([shot["name"], *shot["columns"].values()]))
+def _row(shot: Mapping[str, Any], picture: bytes) -> dict[str, Any]:
+    """Return what the page shows of a shot beside what the summary says."""
     kind, words = _state(shot)
-    done = shot["state"] == "done"
-    share = (
-        f"<strong>{_percent(shot['doubt_share'])}</strong><br>"
-        f"<small>{shot['doubtful']:,} of {shot['segments']:,}</small>"
-        if done
-        else '<span class="faint">-</span>'
-    )
-    return (
-        f'<tr data-name="{name}" data-words="{findable}" data-state="{kind}" '
-        f'data-doubt="{_doubt(shot):.5f}" data-frames="{shot["frames"]}" '
-        f'data-seconds="{shot["seconds"]}">'
-        f'<td class="picture">{_picture(shot, picture)}</td>'
-        f'<th scope="row">{name}{describe_columns(shot)}{_trouble(shot)}</th>'
-        f'<td class="state"><span class="badge {kind}">{words}</span>{_notes(shot)}</td>'
-        f'<td class="share" data-label="Doubt">{share}</td>'
-        f"<td>{_chart(shot['doubt'])}</td>"
-        f'<td class="number" data-label="Frames">{shot["frames"] if done else "-"}</td>'
-        f'<td class="number" data-label="Time">{_duration(shot["seconds"]) if done else "-"}</td>'
-        f'<td class="links">{_links(shot)}</td></tr>'
-    )
+    data = f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
+    return {
+        "shot": shot,
+        "kind": kind,
+        "words": words,
+        "findable": " ".join([shot["name"], *shot["columns"].values()]),
+        "done": shot["state"] == "done",
+        "doubt": _doubt(shot),
+        "share": _percent(shot["doubt_share"]),
+        "time": _duration(shot["seconds"]),
+        "columns": describe_columns(shot),
+        "notes": _notes(shot),
+        "chart": _chart(shot["doubt"]),
+        "picture": data if picture else "",
+    }
 
 
 def _state(shot: Mapping[str, Any]) -> tuple[str, str]:
@@ -117,7 +102,7 @@ def _state(shot: Mapping[str, Any]) -> tuple[str, str]:
     return "sure", "No doubt"
 
 
-def _notes(shot: Mapping[str, Any]) -> str:
+def _notes(shot: Mapping[str, Any]) -> list[str]:
     notes = []
     if shot["doubtful_frames"]:
         word = "frame" if len(shot["doubtful_frames"]) == 1 else "frames"
@@ -126,43 +111,16 @@ def _notes(shot: Mapping[str, Any]) -> str:
         notes.append("kept from before")
     if shot["attempts"] > 1:
         notes.append(f"begun {shot['attempts']} times")
-    return "".join(f"<br><small>{escape(note)}</small>" for note in notes)
+    return notes
 
 
-def _trouble(shot: Mapping[str, Any]) -> str:
-    texts = [f'<p class="trouble">{escape(shot["error"])}</p>'] if shot["error"] else []
-    texts += [f"<br><small>{escape(text)}</small>" for text in shot["warnings"]]
-    return "".join(texts)
+def _chart(doubt: Sequence[Sequence[int]]) -> dict[str, Any] | None:
+    """Draw the doubtful segments of every frame as bars; neighbours share one in long shots.
 
-
-def _picture(shot: Mapping[str, Any], data: bytes) -> str:
-    if not data:
-        return '<div class="none">no picture</div>'
-    source = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
-    frame = shot["picture_frame"]
-    image = f'<img src="{source}" alt="Frame {frame} of {escape(shot["name"])}" loading="lazy">'
-    if shot["contact_sheet"]:
-        image = f'<a href="{_link(shot["contact_sheet"])}">{image}</a>'
-    return f"{image}<small>frame {frame}</small>"
-
-
-def _links(shot: Mapping[str, Any]) -> str:
-    name = escape(shot["name"])
-    return "".join(
-        f'<a href="{_link(shot[key])}">{text}<span class="hidden"> of {name}</span></a>'
-        for key, text in (("contact_sheet", "Contact sheet"), ("report", "Report"))
-        if shot[key]
-    )
-
-
-def _link(path: str) -> str:
-    return escape(quote(path, errors="surrogateescape"))
-
-
-def _chart(doubt: Sequence[Sequence[int]]) -> str:
-    """Draw the doubtful segments of every frame as bars; neighbours share one in long shots."""
+    None where there is no doubt.
+    """
     if not doubt or not any(count for _, count in doubt):
-        return ""
+        return None
     size = -(-len(doubt) // _BARS)
     heights = [max(c for _, c in doubt[i : i + size]) for i in range(0, len(doubt), size)]
     most = max(heights)
@@ -175,12 +133,7 @@ def _chart(doubt: Sequence[Sequence[int]]) -> str:
     )
     frame = max(doubt, key=lambda item: item[1])[0]
     label = f"most doubt in frame {frame}: {most} segments"
-    return (
-        f'<svg class="spark" role="img" aria-label="{label}" preserveAspectRatio="none" '
-        f'viewBox="0 0 {width} {_CHART_HEIGHT}"><title>{label}</title>'
-        f'<line x1="0" x2="{width}" y1="{_CHART_HEIGHT}" y2="{_CHART_HEIGHT}"/>'
-        f'<path d="{bars}"/></svg>'
-    )
+    return {"label": label, "bars": bars, "width": width, "height": _CHART_HEIGHT}
 
 
 def _percent(share: float) -> str:

@@ -42,7 +42,7 @@ class ShotResult:
         How often it was begun; more than 1 after an engine died.
     kept : bool
         Whether an earlier run had done it all.
-    report, contact_sheet : str
+    report, contact_sheet, review_page : str
         Their places in OUT, empty without.
     picture_frame : int or None
         The frame that `thumbnail` shows: the one with most doubtful segments.
@@ -74,6 +74,7 @@ class ShotResult:
     kept: bool = False
     report: str = ""
     contact_sheet: str = ""
+    review_page: str = ""
     picture_frame: int | None = None
     warnings: tuple[str, ...] = field(default=())
     device: str = ""

@@ -35,7 +35,7 @@ _SHOT_FILES = (".kra",)  # a shot of one file
 _AUTOSAVES = ("-autosave.kra",)  # what Krita leaves where it was killed
 _TAKEN = ("summary.html", "summary.json", "summary.csv")  # what else stands in OUT
 _LIST_FILES = (".txt", ".lst", ".csv", ".tsv", ".json", "")
-_PATH_OPTIONS = ("hints", "model-sheet", "palette", "xdts")
+_PATH_OPTIONS = ("hints", "model-sheet", "palette", "review-notes", "xdts")
 _BATCH_OPTIONS = (
     *("out", "json", "debug", "threads", "model", "device"),
     *("review-below", "fail-over", "fail-under"),

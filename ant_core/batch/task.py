@@ -178,6 +178,7 @@ def _colored(
         attempts=task.attempt,
         report=_inside(event["report"], task.out),
         contact_sheet=_inside(parts[0]["contact_sheet"], task.out),
+        review_page=_inside(parts[0]["review_page"], task.out),
         picture_frame=choose_frame(doubt),
         warnings=tuple(text for report in reports for text in report["warnings"]),
         device=reports[0]["device"],

@@ -42,6 +42,7 @@ class Palette:
         # Opaque white is a colour like any other, so the bare entry is no key without alpha.
         self._index: dict[bytes, int] = {}
         self._sure: set[int] = set()
+        self._never = NO_COLOR
 
     def __len__(self) -> int:
         return len(self._colors)
@@ -57,6 +58,14 @@ class Palette:
             self._index[key] = len(self._colors)
             self._colors.append(pixel)
         return self._index[key]
+
+    @property
+    def never(self) -> int:
+        """Index that means "a rule leaves this bare"; no pixel has it."""
+        if self._never == NO_COLOR:
+            self._never = len(self._colors)
+            self._colors.append(self.format.bare())
+        return self._never
 
     def color(self, index: int) -> tuple[Any, ...]:
         """Return the channel values of a colour as Python numbers."""

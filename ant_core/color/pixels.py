@@ -189,17 +189,22 @@ def to_display(image: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.flo
     """
     channels = image.shape[2]
     floating = image.dtype.kind == "f"
-    full = 1.0 if floating else float(np.iinfo(image.dtype).max)
-    values = image.astype(np.float32) / np.float32(full)
+    full = np.float32(1 if floating else np.iinfo(image.dtype).max)
+    values = image.astype(np.float32)
     if floating:
         values = np.nan_to_num(values)
     if channels == _CMYKA:
-        ink = values[:, :, :4] / np.float32(FLOAT_INK if floating else 1)
-        color = (1 - np.clip(ink[:, :, :3], 0, 1)) * (1 - np.clip(ink[:, :, 3:], 0, 1))
+        ink = values[:, :, :4] / (np.float32(FLOAT_INK) if floating else full)
+        color = (1 - np.clip(ink[:, :, :3], 0, 1)) * (1 - np.clip(ink[:, :, 3:], 0, 1)) * 255
     else:
         color = values[:, :, :3] if channels > 2 else np.repeat(values[:, :, :1], 3, axis=2)
-    alpha = values[:, :, -1:] if channels in _WITH_ALPHA else np.ones_like(values[:, :, :1])
-    return np.clip(color, 0, 1) * np.float32(255), np.clip(alpha, 0, 1)
+        color = color if full == 255 else color * (np.float32(255) / full)
+    alpha = np.ones_like(values[:, :, :1])
+    if channels in _WITH_ALPHA:
+        alpha = values[:, :, -1:] / full
+    if floating:
+        color, alpha = np.clip(color, 0, 255), np.clip(alpha, 0, 1)
+    return color, alpha
 
 
 def to_levels(pixels: NDArray[Any], pixel_format: PixelFormat) -> NDArray[np.float32]:

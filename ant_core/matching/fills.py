@@ -23,21 +23,30 @@ __all__ = [
     "FLAG_HINT",
     "FLAG_SIDES_DISAGREE",
     "LOCKED",
+    "NEVER",
     "NOT_FLAT",
     "NO_COUNTERPART",
+    "OTHERS",
     "PAINTED",
     "REVIEW_BELOW",
     "STATES",
     "STATE_UNPAINTED",
     "Fills",
+    "no_others",
 ]
 
-STATES = ("painted", "unpainted", "no_counterpart", "not_flat", "locked", "failed")
-PAINTED, STATE_UNPAINTED, NO_COUNTERPART, NOT_FLAT, LOCKED, FAILED = range(len(STATES))
+STATES = ("painted", "unpainted", "no_counterpart", "not_flat", "locked", "failed", "never")
+PAINTED, STATE_UNPAINTED, NO_COUNTERPART, NOT_FLAT, LOCKED, FAILED, NEVER = range(len(STATES))
 FLAG_SIDES_DISAGREE = 1  # painted frames before and after would give different colours
 FLAG_HINT = 2  # the colour was given by a hint
 FLAG_DAB = 4  # the artist's paint does not fill the segment
+OTHERS = 2  # alternatives that are kept of each segment
 FLAGS = ((FLAG_SIDES_DISAGREE, "sides_disagree"), (FLAG_HINT, "hint"), (FLAG_DAB, "dab"))
+
+
+def no_others(count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return `other_color` and `other_share` of segments without alternatives."""
+    return np.full((count, OTHERS), NO_COLOR, np.int32), np.zeros((count, OTHERS), np.float32)
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,11 @@ class Fills:
         Its id there; 0 where there is no source.
     flags : (N,) uint8
         Sum of the `FLAG_...` that apply.
+    other_color : (N, OTHERS) int32
+        Palette indices of the colours that would come next, the likeliest first; `NO_COLOR` where
+        there is none.
+    other_share : (N, OTHERS) float32
+        Their shares of all similarity, in [0, 1].
     """
 
     color: NDArray[np.int32]
@@ -66,6 +80,8 @@ class Fills:
     source_frame: NDArray[np.int32]
     source_segment: NDArray[np.int32]
     flags: NDArray[np.uint8]
+    other_color: NDArray[np.int32]
+    other_share: NDArray[np.float32]
 
     @property
     def count(self) -> int:
@@ -82,6 +98,7 @@ class Fills:
             np.full(count, source_code(source), np.int32),
             np.arange(1, count + 1, dtype=np.int32),
             np.zeros(count, np.uint8),
+            *no_others(count),
         )
 
     @classmethod
@@ -94,6 +111,7 @@ class Fills:
             np.zeros(count, np.int32),
             np.zeros(count, np.int32),
             np.zeros(count, np.uint8),
+            *no_others(count),
         )
 
     def taken(self, rows: NDArray[np.int64]) -> Fills:
@@ -147,11 +165,12 @@ class Fills:
         digest.update(repr(colors).encode())
         digest.update(self.confidence.tobytes())
         digest.update((self.state == NO_COUNTERPART).tobytes())
+        digest.update((self.state == NEVER).tobytes())
         return digest.hexdigest()
 
     def doubtful(self, review_below: float) -> NDArray[np.bool_]:
         """Mark the segments somebody should look at, (N,) bool."""
         bad = (self.state == NO_COUNTERPART) | (self.state == NOT_FLAT) | (self.state == FAILED)
-        unsure = (self.state == PAINTED) | (self.state == STATE_UNPAINTED)
+        unsure = np.isin(self.state, (PAINTED, STATE_UNPAINTED, NEVER))
         disagree = (self.flags & FLAG_SIDES_DISAGREE) > 0
         return np.asarray(bad | (unsure & ((self.confidence < review_below) | disagree)))

@@ -6,7 +6,7 @@ A colour is never invented: it comes from a reference, a hint or a lock, or ther
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,13 @@ from ant_core.matching.fills import (
     FLAG_HINT,
     FLAG_SIDES_DISAGREE,
     LOCKED,
+    NEVER,
     NO_COUNTERPART,
+    OTHERS,
     PAINTED,
     STATE_UNPAINTED,
     Fills,
+    no_others,
 )
 from ant_core.matching.matcher import Match
 
@@ -27,6 +30,7 @@ __all__ = ["FREE", "Ballot", "apply_given", "shares", "vote"]
 
 _CHUNK_CELLS = 4_000_000  # rows are voted in chunks: thousands of segments need no gigabytes
 _TINY = 1e-12  # below float32 noise
+_LEAST_SHARE = 0.02  # of similarity; less is no alternative
 FREE = -2  # in place of a palette index: the votes of the segment alone decide
 
 
@@ -123,11 +127,12 @@ def vote(
     for start in range(0, max(count, 1), step):
         rows = np.s_[start : start + step]
         forced = None if chosen is None else columns_of.places(chosen[rows])
-        fills = _vote_rows(
+        fills, won = _vote_rows(
             match.probability[rows], columns_of, confidence, disagreement_share, forced
         )
         counterpart = match.has_counterpart[rows]
-        parts.append(_without_counterpart(fills, counterpart, no_counterpart_threshold, forced))
+        threshold = no_counterpart_threshold
+        parts.append(_without_counterpart(fills, won, counterpart, threshold, forced))
     return parts[0] if len(parts) == 1 else Fills.concatenate(parts)
 
 
@@ -181,8 +186,8 @@ def _vote_rows(
     confidence: Callable[[NDArray[np.float32]], NDArray[np.float32]],
     disagreement_share: float,
     forced: NDArray[np.int64] | None,
-) -> Fills:
-    """Sum and compare for some rows of the match, (n, M)."""
+) -> tuple[Fills, NDArray[np.float32]]:
+    """Sum and compare for some rows of the match, (n, M); returns the winners' shares, too."""
     plain = probability[:, columns.order].astype(np.float64)  # (n, M), grouped by colour
     mass = plain * columns.weight
     starts = columns.starts
@@ -194,19 +199,40 @@ def _vote_rows(
     won = sums[rows, winner]
     total = np.maximum(sums.sum(axis=1), _TINY)
     trust = won / np.maximum(np.add.reduceat(plain, starts, axis=1)[rows, winner], _TINY)
-    sure = confidence((won / total).astype(np.float32)).astype(np.float64) * np.minimum(trust, 1)
+    share = (won / total).astype(np.float32)
+    sure = confidence(share).astype(np.float64) * np.minimum(trust, 1)
     against = _disagreement(mass, columns.offset, starts, winner, disagreement_share * total)
     sure *= 1 - against / total
     best = _best_column(mass, starts, winner)
     color = columns.classes[winner]
-    return Fills(
+    fills = Fills(
         color.astype(np.int32),
         np.where(color == UNPAINTED, STATE_UNPAINTED, PAINTED).astype(np.uint8),
         np.clip(sure, 0, 1).astype(np.float32),
         columns.frame[best],
         columns.segment[best],
         np.where(against > 0, FLAG_SIDES_DISAGREE, 0).astype(np.uint8),
+        *_others(sums / total[:, None], winner, columns.classes),
     )
+    return fills, share
+
+
+def _others(
+    share: NDArray[np.float64], winner: NDArray[np.int64], classes: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return `Fills.other_color` and `other_share` from the share of each class, (n, K)."""
+    color, found = no_others(len(share))
+    rows = np.arange(len(share))
+    left = share.copy()
+    left[rows, winner] = 0
+    left[:, classes == NO_COLOR] = 0
+    for place in range(OTHERS):
+        best = left.argmax(axis=1)
+        part = left[rows, best]
+        left[rows, best] = 0
+        color[:, place] = np.where(part >= _LEAST_SHARE, classes[best], NO_COLOR)
+        found[:, place] = np.where(part >= _LEAST_SHARE, part, 0)
+    return color, found
 
 
 def _disagreement(
@@ -249,13 +275,15 @@ def _best_column(
 
 def _without_counterpart(
     fills: Fills,
+    won: NDArray[np.float32],
     has_counterpart: NDArray[np.float32],
     threshold: float,
     forced: NDArray[np.int64] | None,
 ) -> Fills:
     """Blank the segments that no reference shows, or that resemble only such segments.
 
-    Those whose colour is forced are as sure as it is that they have a counterpart at all.
+    The colour that such a segment would have had, `won` its share, is its first alternative. Those
+    whose colour is forced are as sure as it is that they have a counterpart at all.
     """
     absent = has_counterpart < threshold
     if forced is not None:
@@ -264,6 +292,10 @@ def _without_counterpart(
         absent = absent & (forced < 0)
     unknown = absent | (fills.color == NO_COLOR)
     sure = np.where(absent, 1 - has_counterpart, fills.confidence)
+    other_color, other_share = fills.other_color.copy(), fills.other_share.copy()
+    lost = absent & (fills.color != NO_COLOR)
+    other_color[lost, 1:], other_share[lost, 1:] = other_color[lost, :-1], other_share[lost, :-1]
+    other_color[lost, 0], other_share[lost, 0] = fills.color[lost], won[lost]
     return Fills(
         np.where(unknown, NO_COLOR, fills.color).astype(np.int32),
         np.where(unknown, NO_COUNTERPART, fills.state).astype(np.uint8),
@@ -271,11 +303,19 @@ def _without_counterpart(
         np.where(unknown, 0, fills.source_frame).astype(np.int32),
         np.where(unknown, 0, fills.source_segment).astype(np.int32),
         np.where(unknown, 0, fills.flags).astype(np.uint8),
+        other_color,
+        other_share,
     )
 
 
-def apply_given(fills: Fills, frame: int, hinted: dict[int, int], locked: dict[int, int]) -> Fills:
-    """Let hints and locks have the last word; a lock wins over a hint.
+def apply_given(
+    fills: Fills,
+    frame: int,
+    hinted: dict[int, int],
+    never: dict[int, int],
+    locked: dict[int, int],
+) -> Fills:
+    """Let the artist have the last word: a rule wins over a hint, and a lock over both.
 
     Parameters
     ----------
@@ -283,18 +323,18 @@ def apply_given(fills: Fills, frame: int, hinted: dict[int, int], locked: dict[i
         Not modified.
     frame : int
         The frame they are given on, which becomes their source.
-    hinted, locked : dict of int to int
-        Palette index by segment id.
+    hinted, never, locked : dict of int to int
+        Palette index by segment id; `never` are those that a rule leaves bare.
     """
-    color, state = fills.color.copy(), fills.state.copy()
-    confidence, flags = fills.confidence.copy(), fills.flags.copy()
-    source_frame, source_segment = fills.source_frame.copy(), fills.source_segment.copy()
-    for given, is_lock in ((hinted, False), (locked, True)):
-        for segment, index in given.items():
-            row = segment - 1
-            color[row] = index
-            painted = STATE_UNPAINTED if index == UNPAINTED else PAINTED
-            state[row] = LOCKED if is_lock else painted
-            confidence[row], source_frame[row], source_segment[row] = 1, frame, segment
-            flags[row] = 0 if is_lock else FLAG_HINT
-    return Fills(color, state, confidence, source_frame, source_segment, flags)
+    columns = {item.name: getattr(fills, item.name).copy() for item in fields(fills)}
+    given = [(segment, index, PAINTED, FLAG_HINT) for segment, index in hinted.items()]
+    given += [(segment, index, NEVER, 0) for segment, index in never.items()]
+    given += [(segment, index, LOCKED, 0) for segment, index in locked.items()]
+    for segment, index, state, flags in given:
+        row = segment - 1
+        bare = state == PAINTED and index == UNPAINTED
+        columns["color"][row], columns["state"][row] = index, STATE_UNPAINTED if bare else state
+        columns["confidence"][row], columns["flags"][row] = 1, flags
+        columns["source_frame"][row], columns["source_segment"][row] = frame, segment
+        columns["other_color"][row], columns["other_share"][row] = NO_COLOR, 0
+    return Fills(**columns)

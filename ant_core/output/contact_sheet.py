@@ -18,13 +18,16 @@ from numpy.typing import NDArray
 from ant_core.color.pixels import to_display
 from ant_core.matching.sources import SourceId
 
-__all__ = ["Cell", "draw_sheet", "make_thumbnail", "read_thumbnail"]
+__all__ = ["Cell", "draw_crop", "draw_sheet", "make_thumbnail", "read_thumbnail"]
 
 Color = tuple[int, int, int]
 
 _THUMBNAIL_PX = 480  # longer side
 _SHEET_PIXELS = 9_000_000  # all thumbnails together
 _LEAST_CELL_PX = 72
+_CROP = (320, 240)  # width and height of a segment's picture, at most
+_LARGEST_ZOOM = 3.0
+_QUALITY = 82
 
 _BACKGROUND: Color = (36, 38, 42)
 _CARD: Color = (52, 55, 60)
@@ -83,28 +86,69 @@ def make_thumbnail(line: NDArray[Any], painted: NDArray[Any]) -> bytes:
     """
     scale = min(1.0, _THUMBNAIL_PX / max(line.shape[:2]))
     size = (max(1, round(line.shape[1] * scale)), max(1, round(line.shape[0] * scale)))
+    packed = cv2.imencode(".png", _over_paper(line, painted, size)[:, :, ::-1])[1]
+    return packed.tobytes()
+
+
+def draw_crop(
+    line: NDArray[Any], painted: NDArray[Any], inside: NDArray[np.bool_], *, dark: bool
+) -> bytes:
+    """Show a part of a frame as a thumbnail does, with one segment outlined; a packed JPEG.
+
+    Parameters
+    ----------
+    line : (h, w) or (h, w, C)
+    painted : (h, w, C)
+    inside : (h, w) bool
+        The segment.
+    dark : bool
+        Whether light lines lie on a dark ground.
+    """
+    height, width = inside.shape
+    scale = min(_CROP[0] / width, _CROP[1] / height, _LARGEST_ZOOM)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    picture = _over_paper(line, painted, size, dark=dark)
+    shape = cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_LINEAR_EXACT)
+    edges = cv2.findContours(shape, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)[0]
+    for color, thick in (((255, 255, 255), 4), (_MISSING, 2)):
+        cv2.drawContours(picture, edges, -1, color, thick, cv2.LINE_AA)
+    packed = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
+    return packed.tobytes()
+
+
+def _over_paper(
+    line: NDArray[Any], painted: NDArray[Any], size: tuple[int, int], *, dark: bool | None = None
+) -> NDArray[np.uint8]:
+    """Lay line art over colour over paper, (h, w, 3) RGB of a size; `dark` is told if None."""
     color, color_alpha = _small(painted, size)
     ink, ink_alpha = _small(line, size)
-    picture: NDArray[Any] = np.asarray(_PAPER) * (1 - color_alpha) + color * color_alpha
-    if line.ndim == 3 and line.shape[2] in (2, 4, 5):
-        picture = picture * (1 - ink_alpha) + ink * ink_alpha
-    else:
+    over = line.ndim == 3 and line.shape[2] in (2, 4, 5)
+    if not over:
         # Light lines on dark are shown as dark ones on light.
-        picture = picture * ((255 - ink if np.median(ink) < _DARK_GROUND else ink) / 255)
-    packed = cv2.imencode(".png", picture.round().astype(np.uint8)[:, :, ::-1])[1]
-    return packed.tobytes()
+        dark = bool(np.median(ink) < _DARK_GROUND) if dark is None else dark
+        ink = (255 - ink if dark else ink) / np.float32(255)
+    planes = []  # one by one: NumPy is slow at arrays whose last axis is short
+    for channel, paper in enumerate(_PAPER):
+        plane = np.float32(paper) + (color[:, :, channel] - paper) * color_alpha[:, :, 0]
+        if over:
+            plane += (ink[:, :, channel] - plane) * ink_alpha[:, :, 0]
+        else:
+            plane *= ink[:, :, channel]
+        planes.append(np.rint(plane).astype(np.uint8))
+    return np.asarray(cv2.merge(planes))
 
 
 def _small(
     image: NDArray[Any], size: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Shrink; returns (h, w, 3) in [0, 255] and alpha (h, w, 1) in [0, 1]."""
+    """Resize; returns (h, w, 3) in [0, 255] and alpha (h, w, 1) in [0, 1]."""
     if image.dtype == np.float16:
         image = image.astype(np.float32)  # OpenCV does not know it
     planes = image.reshape(*image.shape[:2], -1)
+    way = cv2.INTER_AREA if size[0] <= image.shape[1] else cv2.INTER_CUBIC
     # OpenCV shrinks at most four channels at once, and CMYK with alpha has five.
     parts = [
-        cv2.resize(planes[:, :, first : first + 4], size, interpolation=cv2.INTER_AREA)
+        cv2.resize(planes[:, :, first : first + 4], size, interpolation=way)
         for first in range(0, planes.shape[2], 4)
     ]
     return to_display(np.concatenate([p.reshape(size[1], size[0], -1) for p in parts], axis=2))

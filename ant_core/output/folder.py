@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError, OutputError, UsageError
@@ -23,7 +24,7 @@ from ant_core.formats.pattern import NameTemplate
 from ant_core.formats.pictures import picture_format
 from ant_core.formats.sequence import SequenceReader, SequenceWriter
 from ant_core.locks import alone
-from ant_core.output.contact_sheet import make_thumbnail
+from ant_core.output.contact_sheet import draw_crop, make_thumbnail
 from ant_core.propagation.memory import RunState
 from ant_core.propagation.output import RunNotes
 from ant_core.propagation.result import FrameResult
@@ -96,6 +97,14 @@ class OutputFolder:
     def sheet_path(self) -> Path:
         return self.root / "contact_sheet.png"
 
+    @property
+    def page_path(self) -> Path:
+        return self.root / "review.html"
+
+    @property
+    def notes_path(self) -> Path:
+        return self.root / "review_notes.json"
+
     def place(self, frame: int) -> str:
         return str(self.writer.path(frame))
 
@@ -108,6 +117,11 @@ class OutputFolder:
     def alone(self) -> contextlib.AbstractContextManager[None]:
         """Keep the folder from other processes; OutputError when one of them has it."""
         return alone(self.state.folder, self.root, self.files)
+
+    def crop(
+        self, line: NDArray[Any], painted: NDArray[Any], inside: NDArray[np.bool_], *, dark: bool
+    ) -> bytes:
+        return draw_crop(line, painted, inside, dark=dark)
 
     def prepare(self) -> None:
         """Make the folders and take away what a killed run left unfinished."""

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError, OutputError
@@ -33,7 +34,7 @@ from ant_core.formats.kra.reader import read_plane
 from ant_core.formats.kra.spaces import Space
 from ant_core.formats.kra.writer import NewLayer, kra_pieces
 from ant_core.locks import alone
-from ant_core.output.contact_sheet import make_thumbnail
+from ant_core.output.contact_sheet import draw_crop, make_thumbnail
 from ant_core.output.kra_journal import merge_hints, note_layers, note_references, note_result
 from ant_core.propagation.memory import RunState
 from ant_core.propagation.output import RunNotes
@@ -134,6 +135,14 @@ class KraOutput:
     @property
     def sheet_path(self) -> Path:
         return self.path.with_suffix(".contact_sheet.png")
+
+    @property
+    def page_path(self) -> Path:
+        return self.path.with_suffix(".review.html")
+
+    @property
+    def notes_path(self) -> Path:
+        return self.path.with_suffix(".review_notes.json")
 
     @property
     def kept(self) -> list[int]:
@@ -237,6 +246,11 @@ class KraOutput:
 
     def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
         return make_thumbnail(line, painted)
+
+    def crop(
+        self, line: NDArray[Any], painted: NDArray[Any], inside: NDArray[np.bool_], *, dark: bool
+    ) -> bytes:
+        return draw_crop(line, painted, inside, dark=dark)
 
     def put(self, frame: int, data: bytes) -> None:
         """Keep a painted frame for `finish`; one that the artist painted stays as it is."""

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.color.palette import Palette
@@ -144,6 +145,13 @@ class MemoryOutput:
     def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
         """Nobody looks at one: the caller has the frames themselves."""
         del line, painted
+        return b""
+
+    def crop(
+        self, line: NDArray[Any], painted: NDArray[Any], inside: NDArray[np.bool_], *, dark: bool
+    ) -> bytes:
+        """There is no page: the program shows segments itself."""
+        del line, painted, inside, dark
         return b""
 
     def put(self, frame: int, data: bytes) -> None:

@@ -21,7 +21,7 @@ from ant_core.matching.sources import SheetId, SourceId
 from ant_core.output.color_names import name_colors
 from ant_core.output.contact_sheet import Cell, draw_sheet, read_thumbnail
 from ant_core.propagation.output import RunOutput
-from ant_core.propagation.result import FrameResult
+from ant_core.propagation.result import SCHEMA, FrameResult
 from ant_core.propagation.run import RunResult, Settings
 from ant_core.reporter import counted
 from ant_core.shot.frames import describe_frames
@@ -190,7 +190,7 @@ def _head(shot: Shot, run: RunResult, info: RunInfo) -> dict[str, Any]:
         for r in run.results.values()
     )
     return {
-        "schema": 1,
+        "schema": SCHEMA,
         "kind": "propagate",
         "versions": _versions(),
         "model": {"name": info.model_name, "sha256": info.model_hash},
@@ -300,7 +300,7 @@ def write_sheet(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) ->
         for place, sheet in enumerate(shot.sheets)
         if SheetId(place) in run.records
     ]
-    cells += [_cell(result, info.review_below) for result in run.results.values()]
+    cells += [_cell(result, info.review_below, shot.size) for result in run.results.values()]
     summary = summarize(run.results, info.review_below)
     title = f"{counted(summary.frames, 'frame')}, {counted(summary.doubtful, 'doubtful segment')}"
     subtitle = (
@@ -314,12 +314,11 @@ def write_sheet(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) ->
     return path
 
 
-def _cell(result: FrameResult, review_below: float) -> Cell:
-    marks = np.zeros((0, 3), np.float32)
-    doubtful, places = result.fills.doubtful(review_below), result.division.places
-    if len(places) == len(doubtful):
-        missing = (result.fills.state == NO_COUNTERPART).astype(np.float32)
-        marks = np.column_stack([places, missing])[doubtful]
+def _cell(result: FrameResult, review_below: float, size: tuple[int, int]) -> Cell:
+    doubtful = result.fills.doubtful(review_below)
+    places = result.division.point / np.array([size[1], size[0]], np.float32)
+    missing = result.fills.state == NO_COUNTERPART
+    marks = np.column_stack([places, missing])[doubtful].astype(np.float32)
     return Cell(
         result.frame, _KINDS[result.role], result.mean_confidence, int(doubtful.sum()), marks
     )

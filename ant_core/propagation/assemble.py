@@ -17,7 +17,7 @@ from ant_core.propagation.output import Output
 from ant_core.propagation.prepared import FeatureCache, MatcherLike
 from ant_core.propagation.run import Progress, Propagation, Settings
 from ant_core.propagation.timing import Timings
-from ant_core.shot.hints import Hint, HintSet, SegmentLock
+from ant_core.shot.hints import Hint, HintSet, NeverRule, SegmentLock
 from ant_core.shot.model_sheet import ModelSheet
 from ant_core.shot.shot import Shot, load_shot
 
@@ -116,6 +116,7 @@ def assemble(
         locked={frame: output.probe(frame) for frame in sorted(kept)},
         sheets=sheets,
         pixels=pixels,
+        seen=[rule.frame for rule in hints.never if rule.frame is not None],
     )
     hints.check_values(shot.size, shot.pixels)
     given = _given_frames(shot)
@@ -126,7 +127,7 @@ def assemble(
         shot=shot,
         output=output,
         hints=replace(hints, frames=tuple(sorted(kept))),
-        without_effect=_without_effect(hints, given),
+        without_effect=_without_effect(hints, given, shot),
     )
 
 
@@ -136,10 +137,20 @@ def _given_frames(shot: Shot) -> set[int]:
     return {f for drawing in shot.drawings if given & set(drawing.frames) for f in drawing.frames}
 
 
-def _without_effect(hints: HintSet, given: set[int]) -> tuple[str, ...]:
-    items: list[Hint | SegmentLock] = [*hints.hints, *hints.locks]
-    return tuple(
+def _without_effect(hints: HintSet, given: set[int], shot: Shot) -> tuple[str, ...]:
+    items: list[Hint | SegmentLock | NeverRule] = [*hints.hints, *hints.locks]
+    items += [rule for rule in hints.never if rule.by_drawing]
+    sentences = [
         f"{item.name} has no effect: frame {item.frame} shows a painted or locked drawing"
         for item in items
         if item.frame in given
-    )
+    ]
+    for drawing in shot.drawings:
+        if not hints.left_alone(drawing.frames):
+            continue
+        sentences += [
+            f"{hint.name} has no effect: a never rule leaves frame {hint.frame} bare"
+            for hint in hints.hints
+            if hint.frame in drawing.frames and hint.frame not in given
+        ]
+    return tuple(sentences)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.propagation.prepared import Analysis
-from segmentation import Pieces, Segmentation, measure
+from segmentation import Pieces, Segmentation, locate
 
 __all__ = ["Division"]
 
@@ -23,8 +23,12 @@ class Division:
         Segment 1..N of every piece.
     plain : bool
         Whether these are the segments that the lines alone divide.
-    places : (N, 2) float32
-        Where the segments lie, their centroids, x, y as shares of width and height.
+    area : (N,) int64
+        Pixels of the segments, lines left out.
+    box : (N, 4) int32
+        x, y, width, height in pixels.
+    point : (N, 2) int32
+        A pixel x, y well inside of each segment.
     closed_gaps : (G, 4) float32
         x0, y0, x1, y1 in pixels: the two sides of each hole in a line that is closed.
     by_colors : (G,) bool
@@ -33,21 +37,24 @@ class Division:
 
     of_piece: NDArray[np.int32]
     plain: np.bool_
-    places: NDArray[np.float32]
+    area: NDArray[np.int64]
+    box: NDArray[np.int32]
+    point: NDArray[np.int32]
     closed_gaps: NDArray[np.float32]
     by_colors: NDArray[np.bool_]
 
     @classmethod
     def make(cls, analysis: Analysis, segmentation: Segmentation) -> Division:
         """Keep what a segmentation of an analysed drawing says."""
-        height, width = analysis.pieces.labels.shape
         plain = np.array_equal(segmentation.of_piece, analysis.segmentation.of_piece)
-        measured = analysis.measured if plain else measure(segmentation.labels)
-        places = measured.centroid / np.array([width, height], np.float32)
+        places = locate(segmentation.labels)
+        corner = places.box[:, :2]
         return cls(
             segmentation.of_piece,
             np.bool_(plain),
-            places.astype(np.float32),
+            places.area,
+            np.concatenate([corner, places.box[:, 2:] - corner], axis=1),
+            places.point,
             segmentation.closed_gaps,
             segmentation.by_colors,
         )
@@ -64,7 +71,9 @@ class Division:
         return cls(
             np.arange(1, count + 1, dtype=np.int32),
             np.bool_(True),
-            np.zeros((count, 2), np.float32),
+            np.zeros(count, np.int64),
+            np.zeros((count, 4), np.int32),
+            np.zeros((count, 2), np.int32),
             np.zeros((0, 4), np.float32),
             np.zeros(0, np.bool_),
         )

@@ -1,4 +1,4 @@
-"""From a drawing and its sources to fills: match, vote, hints and locks."""
+"""From a drawing and its sources to fills: match, vote, hints, rules and locks."""
 
 from __future__ import annotations
 
@@ -11,38 +11,23 @@ from numpy.typing import NDArray
 from ant_core.color.palette import NO_COLOR
 from ant_core.matching.fills import Fills
 from ant_core.matching.matcher import DrawingFeatures, Match
-from ant_core.matching.sources import SourceId, source_code
+from ant_core.matching.sources import SheetId, source_code
 from ant_core.matching.tiles import cut, split
 from ant_core.matching.voting import FREE, Ballot, apply_given, shares, vote
 from ant_core.propagation.division import Division
 from ant_core.propagation.drawings import Workbench
+from ant_core.propagation.never import NeverRules
 from ant_core.propagation.plan import Source, Step
 from ant_core.propagation.prepared import Analysis
 from ant_core.propagation.references import GivenColors
-from ant_core.propagation.result import FrameResult
+from ant_core.propagation.result import Solved
 from segmentation import label_pieces, merge_pieces
 
-__all__ = ["Filler", "Solved", "Sources"]
-
-_LEAST_SOURCES = 2  # are seen by every target, in tiles if need be
-
-
-@dataclass(frozen=True)
-class Solved:
-    """A drawing whose fills are known; `record` is the name of its record."""
-
-    frame: SourceId
-    line_hash: str
-    digest: str
-    record: str
-    result: FrameResult
-
-    @property
-    def has_failed(self) -> bool:
-        return self.result.role == "failed"
-
+__all__ = ["Filler", "Sources"]
 
 Sources = Sequence[tuple[Source, Solved]]
+
+_LEAST_SOURCES = 2  # are seen by every target, in tiles if need be
 
 
 @dataclass(frozen=True)
@@ -61,14 +46,16 @@ class Filler:
     ----------
     bench : Workbench
     given : GivenColors
+    never : NeverRules
     """
 
-    def __init__(self, bench: Workbench, given: GivenColors) -> None:
+    def __init__(self, bench: Workbench, given: GivenColors, never: NeverRules) -> None:
         self._bench = bench
         self._given = given
+        self._never = never
 
     def fill(self, step: Step, analysis: Analysis, sources: Sources) -> tuple[Fills, Division]:
-        """Match, vote, and let hints and locks have the last word.
+        """Match, vote, and let hints, rules and locks have the last word.
 
         Returns
         -------
@@ -76,29 +63,42 @@ class Filler:
             The fills of the segments, and which pieces they consist of: those of one colour that
             no line, closed gap or other colour divides.
         """
-        target = self._bench.features(step.frame, analysis.line_hash)
-        self._bench.check()
-        ballots, features = self._ballots(sources, target.count)
-        polls = self._polls(np.arange(target.count), target, features, ballots)
-        fills = self._elect(polls, target.count)
-        fills = fills.taken(analysis.segmentation.of_piece.astype(np.int64) - 1)
-        fills = self._split(step.frame, analysis, (features, ballots), polls, fills)
+        left_alone = self._never.left_alone(step.frame)
+        if left_alone:
+            fills = self._never.bare(step.frame, analysis)
+        else:
+            fills = self._voted(step, analysis, sources)
         segmentation = merge_pieces(analysis.pieces, fills.color)
-        hinted = self._given.hinted(step.frames, analysis, segmentation, fills.color)
+        hinted, never = {}, {}
+        if not left_alone:
+            hinted = self._given.hinted(step.frames, analysis, segmentation, fills.color)
+            never = self._never.own(step.frames, analysis, segmentation)
         locked = self._given.locked(step.frames, analysis)
-        if hinted or locked:
-            fills = apply_given(fills, step.frame, hinted, locked)
+        if hinted or never or locked:
+            fills = apply_given(fills, step.frame, hinted, never, locked)
             segmentation = merge_pieces(analysis.pieces, fills.color)
-            own = np.array(sorted({*hinted, *locked}), np.int64) - 1
+            own = np.array(sorted({*hinted, *never, *locked}), np.int64) - 1
             source = fills.source_segment.copy()
             source[own] = segmentation.of_piece[own]
             fills = replace(fills, source_segment=source)
-        fills = fills.merged(segmentation.of_piece, analysis.pieces.area)
+        fills = self._never.settle(fills.merged(segmentation.of_piece, analysis.pieces.area))
         # Below this the network's own arithmetic differs from machine to machine.
         fills = replace(fills, confidence=fills.confidence.round(4))
         return fills, Division.make(analysis, segmentation)
 
-    def _ballots(self, sources: Sources, count: int) -> tuple[list[Ballot], list[DrawingFeatures]]:
+    def _voted(self, step: Step, analysis: Analysis, sources: Sources) -> Fills:
+        """Return the fills of a drawing's pieces as the votes have them."""
+        target = self._bench.features(step.frame, analysis.line_hash)
+        self._bench.check()
+        ballots, features = self._ballots(step, sources, target.count)
+        polls = self._polls(np.arange(target.count), target, features, ballots)
+        fills = self._elect(polls, target.count)
+        fills = fills.taken(analysis.segmentation.of_piece.astype(np.int64) - 1)
+        return self._split(step.frame, analysis, (features, ballots), polls, fills)
+
+    def _ballots(
+        self, step: Step, sources: Sources, count: int
+    ) -> tuple[list[Ballot], list[DrawingFeatures]]:
         """Collect the sources, the nearest first and sheets last, as far as memory allows."""
         ballots: list[Ballot] = []
         features: list[DrawingFeatures] = []
@@ -112,13 +112,24 @@ class Filler:
                 break
             if encoded.count == 0:
                 continue
-            fills = solved.result.fills
-            weight = np.ones(fills.count, np.float32)
-            if source.kind == "predicted":
-                weight = fills.confidence
-            ballots.append(Ballot(source_code(solved.frame), source.offset, fills.color, weight))
+            color, weight = self._never.seen(source, solved, step.frames, self._similarity)
+            ballots.append(Ballot(source_code(solved.frame), source.offset, color, weight))
             features.append(encoded)
         return ballots, features
+
+    def _similarity(self, frame: int, line_hash: str, solved: Solved) -> NDArray[np.float32]:
+        """Return (N, M): the match of a frame's segments with those of one source alone."""
+        target = self._bench.features(frame, line_hash)
+        encoded = self._bench.features(solved.frame, solved.line_hash, solved.result.division)
+        offset = 0 if isinstance(solved.frame, SheetId) else frame - solved.frame
+        fills = solved.result.fills
+        ballot = Ballot(source_code(solved.frame), offset, fills.color, fills.confidence)
+        found = np.zeros((target.count, encoded.count), np.float32)
+        for poll in self._polls(np.arange(target.count), target, [encoded], [ballot]):
+            least = self._bench.matcher.no_counterpart_threshold
+            known = (poll.match.has_counterpart >= least)[:, None]
+            found[poll.rows[:, None], poll.match.segment - 1] = poll.match.probability * known
+        return found
 
     def _polls(
         self,

@@ -16,7 +16,7 @@ import io
 import json
 import threading
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from ant_core.errors import OutputError
 from ant_core.files import WholeFiles
 from ant_core.matching.fills import Fills
 from ant_core.matching.sources import SheetId, source_code, source_of_code
+from ant_core.propagation.crops import Crop
 from ant_core.propagation.division import Division
 from ant_core.propagation.prepared import LinesTaken
 from ant_core.propagation.result import NotFlat, SourceUsed
@@ -43,7 +44,7 @@ __all__ = [
     "why_computed",
 ]
 
-_VERSION = 5
+_VERSION = 6
 
 
 def record_name(*parts: str) -> str:
@@ -62,6 +63,7 @@ _REASONS = {
     "painting": "its painting changed",
     "hints": "its hints changed",
     "locks": "its locks changed",
+    "never": "what is never coloured changed",
     "model": "the model or device changed",
     "settings": "the settings changed",
     "format": "the depth or channels of the references changed",
@@ -118,6 +120,8 @@ class Record:
     notes : tuple of str
         What a painted frame has that a flat one has not, in sentences.
     lines : LinesTaken
+    crops : tuple of Crop
+        Of the segments that need a look.
     """
 
     keys: dict[str, str]
@@ -130,11 +134,20 @@ class Record:
     thumbnail: bytes
     notes: tuple[str, ...] = ()
     lines: LinesTaken = field(default_factory=LinesTaken)
+    crops: tuple[Crop, ...] = ()
 
 
 def pack_record(record: Record, palette: Palette) -> bytes:
     """Write a record; colours by value, because palette indices differ from run to run."""
-    used = sorted({*record.fills.color.tolist(), *(item.color for item in record.not_flat)})
+    fills = record.fills
+    used = sorted(
+        {
+            *fills.color.tolist(),
+            *fills.other_color.ravel().tolist(),
+            *(item.color for item in record.not_flat),
+            *(crop.was[0] for crop in record.crops if crop.was is not None),
+        }
+    )
     used = [index for index in used if index > UNPAINTED]
     local = {index: place for place, index in enumerate(used, start=1)}
     local |= {index: index for index in (-1, UNPAINTED)}
@@ -148,14 +161,27 @@ def pack_record(record: Record, palette: Palette) -> bytes:
         "not_flat": [[n.segment, local[n.color], n.share, n.at, n.cover] for n in record.not_flat],
         "notes": record.notes,
         "lines": astuple(record.lines),
+        "crops": [
+            [
+                crop.segment,
+                len(crop.picture),
+                len(crop.before),
+                crop.was and [local[crop.was[0]], *crop.was[1:]],
+            ]
+            for crop in record.crops
+        ],
     }
-    columns = {item.name: getattr(record.fills, item.name) for item in fields(Fills)}
-    columns["color"] = np.array([local[i] for i in record.fills.color.tolist()], np.int32)
+    pictures = b"".join(crop.picture + crop.before for crop in record.crops)
+    columns = {item.name: getattr(fills, item.name) for item in fields(Fills)}
+    for name in ("color", "other_color"):
+        values = [local[index] for index in columns[name].ravel().tolist()]
+        columns[name] = np.array(values, np.int32).reshape(columns[name].shape)
     buffer = io.BytesIO()
     np.savez(
         buffer,
         meta=np.frombuffer(json.dumps(meta).encode(), np.uint8),
         thumbnail=np.frombuffer(record.thumbnail, np.uint8),
+        pictures=np.frombuffer(pictures, np.uint8),
         **columns,
         **{item.name: getattr(record.division, item.name) for item in fields(Division)},
     )
@@ -169,10 +195,11 @@ def unpack_record(data: bytes, palette: Palette) -> Record | None:
         if meta["version"] != _VERSION:
             return None
         columns: dict[str, NDArray[Any]] = {item.name: arrays[item.name] for item in fields(Fills)}
-        thumbnail = arrays["thumbnail"].tobytes()
+        thumbnail, pictures = arrays["thumbnail"].tobytes(), arrays["pictures"].tobytes()
         division = Division(**{item.name: arrays[item.name] for item in fields(Division)})
     indices = [UNPAINTED, *(palette.index_of_raw(raw) for raw in meta["colors"]), -1]
-    columns["color"] = np.array(indices, np.int32)[columns["color"]]  # -1 is the last entry
+    for name in ("color", "other_color"):
+        columns[name] = np.array(indices, np.int32)[columns[name]]  # -1 is the last entry
     return Record(
         meta["keys"],
         tuple(SourceUsed(source_of_code(code), *rest) for code, *rest in meta["sources"]),
@@ -187,7 +214,17 @@ def unpack_record(data: bytes, palette: Palette) -> Record | None:
         thumbnail,
         tuple(meta["notes"]),
         LinesTaken(*meta["lines"]),
+        tuple(_unpack_crops(meta["crops"], pictures, indices)),
     )
+
+
+def _unpack_crops(rows: list[Any], pictures: bytes, indices: list[int]) -> Iterator[Crop]:
+    at = 0
+    for segment, length, before, was in rows:
+        middle, end = at + length, at + length + before
+        then = None if was is None else (indices[was[0]], was[1], was[2])
+        yield Crop(segment, pictures[at:middle], pictures[middle:end], then)
+        at = end
 
 
 class RunState:

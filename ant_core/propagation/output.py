@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.color.palette import Palette
@@ -83,6 +84,14 @@ class Output(Protocol):
     def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
         """Return a packed small picture of a frame for its record; empty where nobody looks."""
 
+    def crop(
+        self, line: NDArray[Any], painted: NDArray[Any], inside: NDArray[np.bool_], *, dark: bool
+    ) -> bytes:
+        """Return a packed part of a frame with a segment, (h, w), outlined; empty likewise.
+
+        `dark` tells of light lines on a dark ground.
+        """
+
     def put(self, frame: int, data: bytes) -> None:
         """Put a frame in place: what `encode` made, or `FrameReader.raw` of a painted one."""
 
@@ -110,7 +119,7 @@ class RunNotes:
 
 
 class RunOutput(Output, Protocol):
-    """An output on disk, with the report and the contact sheet beside it."""
+    """An output on disk, with report, contact sheet and review page beside it."""
 
     @property
     def files(self) -> WholeFiles: ...
@@ -123,6 +132,14 @@ class RunOutput(Output, Protocol):
 
     def alone(self) -> AbstractContextManager[None]:
         """Keep the output from other processes; OutputError when one of them has it."""
+
+    @property
+    def page_path(self) -> Path:
+        """The page of segments that need a look."""
+
+    @property
+    def notes_path(self) -> Path:
+        """What was noted on that page."""
 
     def prepare(self) -> None:
         """Make the folders and take away what a killed run left unfinished."""

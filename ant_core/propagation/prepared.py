@@ -88,8 +88,6 @@ class Analysis:
         What is kept apart for the colours to decide; a segment is one piece, or a few.
     segmentation : Segmentation
         The segments as the lines alone divide them.
-    measured : Segments
-        Their areas, boxes and neighbours.
     descriptors : Descriptors
     """
 
@@ -99,7 +97,6 @@ class Analysis:
     taken: LinesTaken
     pieces: Pieces
     segmentation: Segmentation
-    measured: Segments
     descriptors: Descriptors
 
 
@@ -144,7 +141,7 @@ def analyze(
     descriptors = _described(lines, labels, measured, timings)
     taken = LinesTaken(lines.ground, lines.rough, blank=not lines.ink.any())
     kept = lines if lines.ink.size <= HUGE_PIXELS else None
-    return Analysis(image, line_hash, kept, taken, pieces, segmentation, measured, descriptors)
+    return Analysis(image, line_hash, kept, taken, pieces, segmentation, descriptors)
 
 
 def describe_labels(lines: LineArt, labels: NDArray[np.int32], timings: Timings) -> Descriptors:

@@ -19,12 +19,16 @@ from ant_core.propagation.division import Division
 from ant_core.propagation.prepared import LinesTaken
 
 __all__ = [
+    "SCHEMA",
     "FrameResult",
     "NotFlat",
     "Role",
+    "Solved",
     "SourceUsed",
 ]
 
+
+SCHEMA = 2  # of results as report.json, events and replies have them
 
 Role = Literal["reference", "held_reference", "locked", "predicted", "failed"]
 
@@ -105,7 +109,7 @@ class FrameResult:
     lines: LinesTaken = field(default_factory=LinesTaken)
 
     def to_json(self, palette: Palette, review_below: float) -> dict[str, Any]:
-        """Return the form that report.json, events and replies share (`schema: 1`)."""
+        """Return the form that report.json, events and replies share (`SCHEMA`)."""
         doubtful = self.fills.doubtful(review_below)
         result: dict[str, Any] = {
             "frame": self.frame,
@@ -159,6 +163,14 @@ class FrameResult:
             return {"sheet": self.sheets[source.index]}
         return {"frame": source}
 
+    def source_json(self, row: int) -> dict[str, Any] | None:
+        """Name the segment that the fill in a row of `fills` came from; None where none did."""
+        segment = int(self.fills.source_segment[row])
+        if segment == 0:
+            return None
+        source = source_of_code(int(self.fills.source_frame[row]))
+        return self._origin(source) | {"segment": segment}
+
     def _segments(self, palette: Palette) -> list[dict[str, Any]]:
         fills = self.fills
         second = {item.segment: item for item in self.not_flat}
@@ -166,24 +178,30 @@ class FrameResult:
             fills.color.tolist(),
             fills.state.tolist(),
             fills.confidence.tolist(),
-            fills.source_frame.tolist(),
-            fills.source_segment.tolist(),
             fills.flags.tolist(),
+            self.division.box.tolist(),
+            self.division.point.tolist(),
+            self.division.area.tolist(),
             strict=True,
         )
         segments = []
-        for number, (color, state, confidence, code, source, flags) in enumerate(rows, start=1):
+        for number, row in enumerate(rows, start=1):
+            color, state, confidence, flags, box, point, area = row
             segment: dict[str, Any] = {
                 "id": number,
+                "box": box,
+                "point": point,
+                "area": area,
                 "color": _color_json(color, palette),
                 "state": STATES[state],
                 "confidence": round(confidence, 4),
-                "source": (
-                    self._origin(source_of_code(code)) | {"segment": source} if source else None
-                ),
+                "source": self.source_json(number - 1),
             }
             if flags:
                 segment["flags"] = [name for bit, name in FLAGS if flags & bit]
+            others = self._others(number - 1, palette)
+            if others:
+                segment["others"] = others
             if number in second:
                 item = second[number]
                 segment["second"] = {
@@ -194,6 +212,30 @@ class FrameResult:
                 segment["cover"] = round(item.cover, 4)
             segments.append(segment)
         return segments
+
+    def _others(self, row: int, palette: Palette) -> list[dict[str, Any]]:
+        """Write the colours that would come next, the likeliest first."""
+        color, share = self.fills.other_color[row].tolist(), self.fills.other_share[row].tolist()
+        return [
+            {"color": _color_json(index, palette), "share": round(part, 4)}
+            for index, part in zip(color, share, strict=True)
+            if index != NO_COLOR
+        ]
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A drawing whose fills are known; `record` is the name of its record."""
+
+    frame: SourceId
+    line_hash: str
+    digest: str
+    record: str
+    result: FrameResult
+
+    @property
+    def has_failed(self) -> bool:
+        return self.result.role == "failed"
 
 
 def _color_json(index: int, palette: Palette) -> list[float | None] | str | None:

@@ -19,14 +19,16 @@ from ant_core.color.palette import Palette
 from ant_core.errors import Cancelled, InputError, OutputError
 from ant_core.matching.fills import FLAG_DAB, Fills
 from ant_core.matching.sources import SheetId, SourceId
+from ant_core.propagation.crops import Crop, make_crops
 from ant_core.propagation.drawings import Settings, Workbench
-from ant_core.propagation.fill import Filler, Solved, Sources
+from ant_core.propagation.fill import Filler, Sources
 from ant_core.propagation.memory import Record, record_name, why_computed
+from ant_core.propagation.never import NeverRules
 from ant_core.propagation.output import Output
 from ant_core.propagation.plan import Plan, Source, Step, make_plan
 from ant_core.propagation.prepared import Analysis, FeatureCache, MatcherLike
 from ant_core.propagation.references import GivenColors, learn
-from ant_core.propagation.result import FrameResult, Role, SourceUsed
+from ant_core.propagation.result import FrameResult, Role, Solved, SourceUsed
 from ant_core.propagation.sheet_references import SheetSources
 from ant_core.propagation.timing import Timings
 from ant_core.shot.hints import HintSet
@@ -120,7 +122,8 @@ class Propagation:
         )
         self.palette = self._bench.palette
         self._given = GivenColors(self._bench, hints)
-        self._filler = Filler(self._bench, self._given)
+        self._never = NeverRules(self._bench, hints)
+        self._filler = Filler(self._bench, self._given, self._never)
         self._common_keys = self._bench.common_keys()
         self._plan: Plan = make_plan(
             shot.drawings,
@@ -151,6 +154,7 @@ class Propagation:
         steps = self._plan.steps
         try:
             with self._bench.pipeline as pipeline:
+                self._check_rules()
                 # Not strict: without steps there is nothing to walk.
                 for step, following in zip(steps, (*steps[1:], None), strict=False):
                     self._color(step, following)
@@ -168,6 +172,14 @@ class Propagation:
         results = {frame: self._results[frame] for frame in sorted(self._results)}
         records = self._records | self._sheets.records
         return RunResult(results, self.palette, self._timings, records)
+
+    def _check_rules(self) -> None:
+        """Raise InputError where a rule names nothing that is there."""
+        self._never.check_places()
+        if self._never.by_color:
+            sheets = [SheetId(place) for place in range(len(self._shot.sheets))]
+            sources = [self._reference(frame) for frame in self._plan.references]
+            self._never.check_colors(sources + [self._sheets.get(sheet) for sheet in sheets])
 
     # ---- references
 
@@ -245,7 +257,7 @@ class Propagation:
         """Colour one drawing, or keep what an earlier run made of it."""
         self._bench.check()
         frames = [frame for frame in step.frames if frame in self._wanted]
-        sources = self._sources(step.sources)
+        sources = self._sources(step)
         try:
             line_hash = self._bench.line_hash(step.frame)
             if line_hash in self._by_line:
@@ -255,14 +267,16 @@ class Propagation:
         except (ValueError, MemoryError, cv2.error) as error:
             self._fail(step, frames, error)
 
-    def _sources(self, sources: Sequence[Source]) -> Sources:
-        pairs = []
-        for source in sources:
+    def _sources(self, step: Step) -> Sources:
+        pairs: list[tuple[Source, Solved]] = []
+        for source in step.sources:
             if isinstance(source.frame, SheetId):
                 pairs.append((source, self._sheets.get(source.frame)))
             elif source.kind == "painted":
                 pairs.append((source, self._reference(source.frame)))
-            elif not self._solved[source.frame].has_failed:
+            elif not self._solved[source.frame].has_failed and self._never.teaches(
+                source.frame, step.frames
+            ):
                 pairs.append((source, self._solved[source.frame]))
         return pairs
 
@@ -279,6 +293,7 @@ class Propagation:
             "line": line_hash,
             "model": f"{self._matcher.model_hash} {self._matcher.device}",
             **self._given.keys(step.frame, step.frames),
+            **self._never.keys(step.frames),
         }
         used = tuple(
             SourceUsed(solved.frame, source.kind, source.offset, solved.digest)
@@ -290,6 +305,7 @@ class Propagation:
         intact = not moved and all(self._output.is_intact(frame) for frame in frames)
         if record is None or record.keys != keys or record.sources != used or not intact:
             reason = self._why(step.frame, None if moved else record, keys, used)
+            earlier = None if moved else record
             analysis = self._bench.pipeline.get(step.frame)
             if following is not None:
                 self._bench.pipeline.prefetch(following.frame)
@@ -298,34 +314,53 @@ class Propagation:
             gap_px = analysis.pieces.gap_px
             record = Record(keys, used, digest, fills, division, (), gap_px, thumbnail=b"")
             record = replace(record, lines=analysis.taken)
-            self._paint(frames, name, record, analysis)
+            self._paint(frames, name, record, analysis, earlier)
         solved = self._solve(step.frame, line_hash, name, record, "predicted", reason)
         self._solved[step.frame] = self._by_line[line_hash] = solved
         for frame in frames:
             self._finish(frame, solved, "predicted")
 
-    def _paint(self, frames: Sequence[int], name: str, record: Record, analysis: Analysis) -> None:
+    def _paint(
+        self,
+        frames: Sequence[int],
+        name: str,
+        record: Record,
+        analysis: Analysis,
+        earlier: Record | None,
+    ) -> None:
         """Paint a drawing and hand it to the writer."""
         self._bench.check()
         with self._timings.measure("paint"):
             color = self.palette.table(record.fills.color[record.division.of_piece - 1])
             painted = paint(analysis.pieces.labels, color)
-        line = analysis.image
-        self._bench.pipeline.hand_over(lambda: self._write(frames, name, record, line, painted))
+        self._bench.pipeline.hand_over(
+            lambda: self._write(frames, name, record, analysis, painted, earlier)
+        )
 
     def _write(
         self,
         frames: Sequence[int],
         name: str,
         record: Record,
-        line: NDArray[Any],
+        analysis: Analysis,
         painted: NDArray[Any],
+        earlier: Record | None,
     ) -> None:
         """Pack and write a drawing for every frame that shows it; runs on the writer thread."""
         with self._timings.measure("write"):
             try:
                 data = self._output.encode(painted)
-                thumbnail = self._output.thumbnail(line, painted)
+                thumbnail = self._output.thumbnail(analysis.image, painted)
+                crops: tuple[Crop, ...] = ()
+                if thumbnail:
+                    crops = make_crops(
+                        self._output.crop,
+                        self.palette,
+                        analysis,
+                        painted,
+                        (record.fills, record.division),
+                        None if earlier is None else (earlier.fills, earlier.division),
+                    )
             except (ValueError, MemoryError, cv2.error) as error:
                 # By now the run is at another drawing, which must not be blamed.
                 why = str(error) or "out of memory"
@@ -334,7 +369,9 @@ class Propagation:
                     f"({why}): close other programs and run again, finished frames are kept"
                 ) from error
             # The record goes first: files that are in place can then always be accounted for.
-            self._output.state.save(name, replace(record, thumbnail=thumbnail), self.palette)
+            self._output.state.save(
+                name, replace(record, thumbnail=thumbnail, crops=crops), self.palette
+            )
             for frame in frames:
                 self._output.put(frame, data)
 

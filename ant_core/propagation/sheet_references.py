@@ -16,10 +16,9 @@ from ant_core.matching.matcher import DrawingFeatures, join
 from ant_core.matching.sources import SheetId, SourceId, source_code
 from ant_core.propagation.division import Division
 from ant_core.propagation.drawings import Workbench
-from ant_core.propagation.fill import Solved
 from ant_core.propagation.memory import Record, record_name
 from ant_core.propagation.prepared import analyze
-from ant_core.propagation.result import FrameResult
+from ant_core.propagation.result import FrameResult, Solved
 from ant_core.shot.model_sheet import ModelSheet, View
 
 __all__ = ["SheetSources", "scaled"]

@@ -19,6 +19,7 @@ SchemaName = Literal[
     "registry",
     "report",
     "request",
+    "review_notes",
 ]
 
 

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from ant_core.errors import UsageError
 from ant_core.formats.frame_names import Frame, name_of, parse_name
 
-__all__ = ["FrameRanges", "describe_frames", "parse_frames", "select_frames", "write_frames"]
+__all__ = [
+    "FrameRanges",
+    "describe_frames",
+    "is_within",
+    "parse_frames",
+    "select_frames",
+    "write_frames",
+]
 
 FrameRanges = tuple[tuple[int, int], ...]  # first and last frame of each part of a list
 
@@ -60,18 +67,35 @@ def select_frames(
     """
     chosen: set[int] = set()
     for first, last in ranges:
-        low, high = name_of(first), name_of(last)
-        if low != high and not high[1]:
-            high = high[0], _AFTER_LETTERS
-        found = [frame for frame in existing if low <= name_of(frame) <= high]
+        found = [frame for frame in existing if is_within(frame, ((first, last),))]
         if not found:
-            name = f"frame {first}" if low == high else f"frames {first}-{last}"
+            one = name_of(first) == name_of(last)
+            name = f"frame {first}" if one else f"frames {first}-{last}"
             raise UsageError(
                 f"{option} names {name}, but there is no such {what}: "
                 f"there are {describe_frames(existing)}"
             )
         chosen.update(found)
     return sorted(chosen)
+
+
+def is_within(frame: int, ranges: FrameRanges) -> bool:
+    """Tell whether a list of frames has a frame.
+
+    A range up to a number has the drawings of that number with letters too.
+
+    Examples
+    --------
+    >>> is_within(7, ((1, 4), (6, 9)))
+    True
+    """
+    for first, last in ranges:
+        low, high = name_of(first), name_of(last)
+        if low != high and not high[1]:
+            high = high[0], _AFTER_LETTERS
+        if low <= name_of(frame) <= high:
+            return True
+    return False
 
 
 def write_frames(ranges: Sequence[tuple[int, int]]) -> str:

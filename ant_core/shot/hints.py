@@ -1,9 +1,10 @@
-"""Hints and locks: what the artist fixes by hand, in the one form that CLI and protocol share.
+"""Hints, locks and rules: what the artist fixes, in the one form that CLI and protocol share.
 
 {"schema": 1,
 "hints": [{"frame": 12, "point": [640, 360], "color": [255, 220, 180, 255]},
 {"frame": 14, "stroke": [[10, 10], [60, 12]], "color": "unpainted"}],
-"locks": [{"frame": 20}, {"frame": 21, "point": [300, 200]}]}
+"locks": [{"frame": 20}, {"frame": 21, "point": [300, 200]}],
+"never": [{"frame": 7, "point": [50, 60]}, {"color": [0, 0, 0, 255]}, {"frame": 30}]}
 """
 
 from __future__ import annotations
@@ -20,11 +21,21 @@ from numpy.typing import NDArray
 
 from ant_core.color.palette import UNPAINTED, Palette
 from ant_core.color.pixels import PixelFormat
-from ant_core.errors import InputError
+from ant_core.errors import InputError, UsageError
 from ant_core.formats.frame_names import Frame, find_frame, parse_name
 from ant_core.schemas import first_error
+from ant_core.shot.frames import FrameRanges, is_within, parse_frames
 
-__all__ = ["Hint", "HintSet", "SegmentLock", "parse_hints", "read_document", "segment_under"]
+__all__ = [
+    "Hint",
+    "HintSet",
+    "NeverRule",
+    "SegmentLock",
+    "parse_hints",
+    "read_document",
+    "segment_touched",
+    "segment_under",
+]
 
 _CMYKA = 5  # channels
 
@@ -57,12 +68,55 @@ class SegmentLock:
 
 
 @dataclass(frozen=True)
+class NeverRule:
+    """What is never coloured, in the whole shot.
+
+    By place: the segment under these points of this frame, and what matches it elsewhere. By
+    colour: segments that would get this colour of the references. By drawing: with a frame alone,
+    all that it shows.
+
+    Attributes
+    ----------
+    frame : int or None
+        None where it goes by colour.
+    points : tuple of (x, y) in pixels
+        Empty where it goes by colour or by drawing.
+    color : tuple of float or None
+    within : FrameRanges or None
+        The frames that it holds on; all if None.
+    name : str
+    """
+
+    frame: int | None
+    points: Points
+    color: tuple[float, ...] | None
+    within: FrameRanges | None
+    name: str
+
+    @property
+    def by_drawing(self) -> bool:
+        return self.frame is not None and not self.points
+
+    def holds_on(self, frames: Sequence[int]) -> bool:
+        """Tell whether it holds on a drawing that these frames show."""
+        if self.by_drawing:
+            return self.frame in frames
+        return self.within is None or any(is_within(frame, self.within) for frame in frames)
+
+    def palette_index(self, palette: Palette) -> int:
+        """Return its colour in the shot's format; InputError when it does not fit."""
+        assert self.color is not None
+        return palette.index(_fit(self.color, palette.format, self.name))
+
+
+@dataclass(frozen=True)
 class HintSet:
-    """All hints and locks of a run; `frames` are locked as a whole."""
+    """All hints, locks and rules of a run; `frames` are locked as a whole."""
 
     hints: tuple[Hint, ...] = ()
     locks: tuple[SegmentLock, ...] = ()
     frames: tuple[int, ...] = ()
+    never: tuple[NeverRule, ...] = ()
 
     def on(self, frames: Sequence[int]) -> HintSet:
         """Return those on some frames: all frames of a drawing share its hints."""
@@ -71,13 +125,19 @@ class HintSet:
             tuple(hint for hint in self.hints if hint.frame in known),
             tuple(lock for lock in self.locks if lock.frame in known),
             tuple(frame for frame in self.frames if frame in known),
+            tuple(rule for rule in self.never if rule.holds_on(frames)),
         )
 
+    def left_alone(self, frames: Sequence[int]) -> bool:
+        """Tell whether a rule says that a drawing shown at these frames stays bare."""
+        return any(rule.by_drawing and rule.holds_on(frames) for rule in self.never)
+
     def check_frames(self, frames: Sequence[int]) -> None:
-        """Raise InputError when a hint or lock names a frame that the shot has not."""
+        """Raise InputError when a hint, lock or rule names a frame that the shot has not."""
         known = set(frames)
         whole = [SegmentLock(frame, (), f"the lock of frame {frame}") for frame in self.frames]
-        items: list[Hint | SegmentLock] = [*self.hints, *self.locks, *whole]
+        items: list[Hint | SegmentLock | NeverRule] = [*self.hints, *self.locks, *whole]
+        items += [rule for rule in self.never if rule.frame is not None]
         for item in items:
             if item.frame not in known:
                 raise InputError(
@@ -95,7 +155,7 @@ class HintSet:
         pixels : PixelFormat
             Of the references.
         """
-        items: list[Hint | SegmentLock] = [*self.hints, *self.locks]
+        items: list[Hint | SegmentLock | NeverRule] = [*self.hints, *self.locks, *self.never]
         for item in items:
             for x, y in item.points:
                 if not (0 <= x < size[1] and 0 <= y < size[0]):
@@ -106,6 +166,11 @@ class HintSet:
         for hint in self.hints:
             if hint.color is not None:
                 _fit(hint.color, pixels, hint.name)
+        for rule in self.never:
+            if rule.color is None:
+                continue
+            if _fit(rule.color, pixels, rule.name)[-1] == 0 and pixels.has_alpha:
+                raise InputError(f"{rule.name} names no colour but transparency: name a colour")
 
 
 def read_document(data: bytes, place: str) -> dict[str, Any]:
@@ -151,7 +216,23 @@ def parse_hints(document: Any, place: str, frames: Sequence[int] = ()) -> HintSe
             locks.append(SegmentLock(frame, points, name))
         else:
             whole.add(frame)
-    return HintSet(tuple(hints), tuple(locks), tuple(sorted(whole)))
+    never = [
+        _never(item, frames, f"never rule {number} of {place}")
+        for number, item in enumerate(document.get("never", []), start=1)
+    ]
+    return HintSet(tuple(hints), tuple(locks), tuple(sorted(whole)), tuple(never))
+
+
+def _never(item: dict[str, Any], frames: Sequence[int], name: str) -> NeverRule:
+    frame = _frame(item, frames, name) if "frame" in item else None
+    color = tuple(item["color"]) if "color" in item else None
+    within = None
+    if "frames" in item:
+        try:
+            within = tuple(parse_frames(item["frames"], name))
+        except UsageError as error:
+            raise InputError(str(error)) from None
+    return NeverRule(frame, _points(item), color, within, name)
 
 
 def _frame(item: dict[str, Any], frames: Sequence[int], name: str) -> int:
@@ -225,11 +306,17 @@ def segment_under(labels: NDArray[np.int32], points: Points) -> int:
     labels : (H, W) int32, 0 = line; not modified
     points : x, y in pixels, all within the picture (`HintSet.check_values`)
     """
+    return segment_touched(labels, points) or _nearest_segment(labels, points[0])
+
+
+def segment_touched(labels: NDArray[np.int32], points: Points) -> int:
+    """Return the id of the segment under most of a stroke; 0 when it touches lines only.
+
+    Arguments and ties as in `segment_under`.
+    """
     ids = labels[_pixels_along(points)]
     ids = ids[ids > 0]
-    if len(ids):
-        return int(np.bincount(ids).argmax())
-    return _nearest_segment(labels, points[0])
+    return int(np.bincount(ids).argmax()) if len(ids) else 0
 
 
 def _pixels_along(points: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

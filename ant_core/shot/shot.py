@@ -98,6 +98,7 @@ def load_shot(
     locked: Mapping[int, FrameInfo] | None = None,
     sheets: Sequence[ModelSheet] = (),
     pixels: PixelFormat | None = None,
+    seen: Sequence[int] = (),
 ) -> Shot:
     """Check every picture of a shot and lay out its drawings and references.
 
@@ -115,6 +116,8 @@ def load_shot(
         References outside the shot, besides or instead of painted frames.
     pixels : PixelFormat, optional
         What the place that the colours go to can hold; from the references if not given.
+    seen : sequence of int, optional
+        Frames whose line drawings are looked at, coloured or not.
 
     Raises
     ------
@@ -132,7 +135,7 @@ def load_shot(
     wanted = _chosen_frames(lines, frames)
     locked = locked or {}
     _check_locks(chosen, locked)
-    needed = sorted({*wanted, *chosen, *locked})
+    needed = sorted({*wanted, *chosen, *locked, *seen})
     line_infos = {frame: lines.probe(frame) for frame in needed}
     color_infos = {frame: colors.probe(frame) for frame in chosen}
     size = _common_size(lines, line_infos, colors, color_infos)

@@ -215,7 +215,9 @@ def _shown(exposures: Cel, frames: FrameRanges | None) -> FrameRanges:
 
 def _entry(task: _Task, event: dict[str, Any]) -> dict[str, Any]:
     """Return what the report over all says of one cel."""
-    entry = {"name": task.name} | {key: event[key] for key in ("report", "contact_sheet")}
+    entry = {"name": task.name} | {
+        key: event[key] for key in ("report", "contact_sheet", "review_page")
+    }
     entry["summary"] = event["summary"]
     if task.exposures is not None:
         entry["exposures"] = [

@@ -49,7 +49,8 @@ DESCRIPTION = """\
 Colour every frame of a shot from the frames that are painted.
 
 SHOT holds line/NNNN.png for every frame and color/NNNN.png for the painted ones.
-OUT gets color/NNNN.png for every frame, report.json and contact_sheet.png.
+OUT gets color/NNNN.png for every frame, report.json, contact_sheet.png and review.html, the
+page of segments that need a look.
 Run it again after an edit: only what depends on the edit is computed again.
 Frames changed in OUT are kept and learned from; files of others are left alone.
 
@@ -143,7 +144,16 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def _add_keeping(command: argparse.ArgumentParser) -> None:
     """Add what the artist fixed, what is kept, and what matches."""
     add = command.add_argument
-    add("--hints", metavar="FILE", help="JSON file of hints and locks")
+    add(
+        "--hints",
+        metavar="FILE",
+        help="JSON file of hints, locks and rules of what is never coloured",
+    )
+    add(
+        "--review-notes",
+        metavar="FILE",
+        help="notes that the review page saved: they are kept beside it, and shown by it again",
+    )
     add(
         "--lock",
         type=partial(_frames, "--lock"),

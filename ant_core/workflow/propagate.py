@@ -18,6 +18,7 @@ from ant_core.matching.matcher import Matcher
 from ant_core.models.installed import locate
 from ant_core.output.color_names import name_colors
 from ant_core.output.folder import OutputFolder
+from ant_core.output.notes import Note, merge_notes, read_notes
 from ant_core.output.report import (
     RunInfo,
     lines_told,
@@ -28,8 +29,10 @@ from ant_core.output.report import (
     write_report,
     write_sheet,
 )
+from ant_core.output.review_page import write_review_page
 from ant_core.propagation.assemble import assemble
 from ant_core.propagation.output import RunNotes
+from ant_core.propagation.result import SCHEMA
 from ant_core.propagation.run import Progress, RunResult, Settings
 from ant_core.propagation.timing import Timings
 from ant_core.reporter import Reporter
@@ -81,6 +84,7 @@ def run(
     palette = read_palette(Path(options.palette)) if options.palette else None
     with timings.measure("check"):
         job = prepare_kra(options, files) if options.is_kra else _prepare(options, files)
+        review_notes = _review_notes(options, job)
     for warning in job.warnings:
         reporter.warn(warning)
     matcher = load_matcher() if load_matcher else make_matcher(options)
@@ -113,7 +117,15 @@ def run(
             time.perf_counter() - start,
             palette,
         )
-        return _conclude(job, result, info, reporter, options.gate)
+        return _conclude(job, result, info, reporter, options.gate, review_notes)
+
+
+def _review_notes(options: PropagateOptions, job: Job) -> list[Note]:
+    """Return the notes kept beside the output, and those that the options name."""
+    paths = [job.output.notes_path] if job.output.notes_path.is_file() else []
+    if options.review_notes:
+        paths.append(Path(options.review_notes))
+    return merge_notes(*map(read_notes, paths))
 
 
 def make_matcher(options: PropagateOptions) -> Matcher:
@@ -122,10 +134,18 @@ def make_matcher(options: PropagateOptions) -> Matcher:
     return Matcher(model, options.device, options.threads)
 
 
-def _conclude(job: Job, run: RunResult, info: RunInfo, reporter: Reporter, gate: Gate) -> Outcome:
-    """Write sheet and report, and tell what came of the run."""
+def _conclude(
+    job: Job,
+    run: RunResult,
+    info: RunInfo,
+    reporter: Reporter,
+    gate: Gate,
+    review_notes: list[Note],
+) -> Outcome:
+    """Write sheet, page and report, and tell what came of the run."""
     sheet = write_sheet(job.output, job.assembly.shot, run, info)
     report = write_report(job.output, job.assembly.shot, run, info)
+    page = write_review_page(job.output, job.assembly.shot, run, info, review_notes)
     summary = summarize(run.results, info.review_below)
     notes = notes_of(run.results)
     for note in notes:
@@ -139,10 +159,11 @@ def _conclude(job: Job, run: RunResult, info: RunInfo, reporter: Reporter, gate:
         strange = sum(not item["names"] for item in colors)
         if strange:
             reporter.warn(f"{strange} of {len(colors)} colours are not in {info.palette.place}")
-    reporter.say(f"{info.wall_s:.1f} s on {info.device}; contact sheet: {sheet}")
+    reporter.say(f"{info.wall_s:.1f} s on {info.device}; contact sheet: {sheet}; review: {page}")
     event = {
         "report": str(report),
         "contact_sheet": str(sheet),
+        "review_page": str(page),
         "device": info.device,
         "model": {"name": info.model_name, "sha256": info.model_hash},
         "summary": summary_json(summary),
@@ -176,7 +197,9 @@ def _tell(
     text = f"frame {result.frame}: {how}" + (f", {doubtful} doubtful" if doubtful else "")
     if result.error:
         text = result.error
-    event = {"frame_result": result.to_json(palette, review_below)} if full else {}
+    event = {}
+    if full:
+        event = {"schema": SCHEMA, "frame_result": result.to_json(palette, review_below)}
     reporter.progress(progress.done, progress.total, text, event)
 
 

@@ -54,6 +54,8 @@ class PropagateOptions(RunOptions):
     palette: str | None = field(default=None, metadata=FILES)
     # JSON file of hints and locks. Default None.
     hints: str | None = field(default=None, metadata=FILES)
+    # JSON file of notes that the review page saved. Default None.
+    review_notes: str | None = field(default=None, metadata=FILES)
     # Frames whose painted file in `out` is kept and learned from. Default None.
     lock: FrameRanges | None = None
     # Whether to replace painted files in `out` that others made or changed. Default False.

@@ -21,7 +21,7 @@ from ant_core.files import WholeFiles
 from ant_core.schemas import first_error
 from ant_core.workflow.gate import Gate
 from ant_core.workflow.propagate_options import PropagateOptions
-from tests.batch.browser import Browser, find_browser
+from tests.support.browser import CONTRASTS, Browser, find_browser
 
 DONE = ShotResult(
     "",
@@ -32,6 +32,7 @@ DONE = ShotResult(
     doubt=((1, 0), (2, 1), (3, 0)),
     report="x/report.json",
     contact_sheet="x/contact_sheet.png",
+    review_page="x/review.html",
     picture_frame=2,
     worker="here 1",
 )
@@ -180,39 +181,6 @@ def test_nothing_is_cut_off(page, width):
         assert browser.ask("document.documentElement.scrollWidth <= innerWidth")
 
 
-# The contrast of every piece of text with the nearest ground that is painted behind it.
-CONTRASTS = """
-(() => {
-  const parts = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = (c) => {
-    const [r, g, b] = c.slice(0, 3).map((v) => {
-      v /= 255;
-      return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const color = parts(getComputedStyle(e).backgroundColor);
-      if (color.length === 3 || color[3] > 0) return color;
-    }
-    return [255, 255, 255];
-  };
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim()) continue;
-    if (element.closest("script, .hidden, [hidden], title")) continue;
-    const a = light(parts(getComputedStyle(element).color)), b = light(ground(element));
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    found.push([walker.currentNode.data.trim(), ratio]);
-  }
-  return found;
-})()
-"""
-
-
 class _Tags(HTMLParser):
     """Checks that tags close in order, and collects links."""
 
@@ -239,7 +207,7 @@ def test_page_is_well_formed_and_links_are_relative(page):
     tags.feed(page.read_text("utf-8"))
     assert tags.open == []
     links = {link for link in tags.links if not link.startswith("data:")}
-    assert links == {"x/report.json", "x/contact_sheet.png"}
+    assert links == {"x/report.json", "x/contact_sheet.png", "x/review.html"}
 
 
 def test_names_cannot_break_the_page(tmp_path):

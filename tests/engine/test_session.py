@@ -332,6 +332,23 @@ def test_hints_and_locks_hold():
     assert krita.picture(2)[3, 3].tolist() == [7, 7, 7, 255]
 
 
+def test_rules_of_what_is_never_coloured_hold_for_every_frame():
+    krita = program()
+    x, y = probes(2)[0]
+    rules = [{"frame": 3, "point": [x, y]}, {"frame": 5}]
+    document = {"schema": 1, "never": rules}
+    krita.run([2, 3, 4, 5], [1], hints=parse_hints(document, "the document"))
+    for frame in (2, 3, 4):
+        x, y = probes(frame - 1)[0]
+        assert not krita.picture(frame)[y, x].any()
+        assert krita.picture(frame)[3, 3].tolist() == painting(0)[3, 3].tolist()
+        assert [s["state"] for s in krita.results[frame]["segments"]].count("never") == 1
+    assert not krita.picture(5).any()
+    wrong = parse_hints({"schema": 1, "never": [{"color": [1, 2, 3, 255]}]}, "the document")
+    with pytest.raises(InputError, match="no reference holds"):
+        krita.run([2], [1], hints=wrong)
+
+
 def test_a_locked_frame_stays_and_teaches_its_neighbours():
     krita = program()
     krita.run([2, 3, 4, 5], [1])

@@ -11,10 +11,12 @@ from ant_core.matching.fills import (
     FLAG_HINT,
     FLAG_SIDES_DISAGREE,
     LOCKED,
+    NEVER,
     NO_COUNTERPART,
     PAINTED,
     STATE_UNPAINTED,
     Fills,
+    no_others,
 )
 from ant_core.matching.matcher import Match
 from ant_core.matching.sources import SheetId, source_code, source_of_code
@@ -150,7 +152,16 @@ def test_permuting_segments_permutes_the_answer_and_chunks_do_not_matter(seed, m
     order = rng.permutation(count)
     monkeypatch.setattr("ant_core.matching.voting._CHUNK_CELLS", 30)
     moved = decide(match_of(probability[order], counts, present[order]), ballots)
-    for name in ("color", "state", "confidence", "source_frame", "source_segment", "flags"):
+    for name in (
+        "color",
+        "state",
+        "confidence",
+        "source_frame",
+        "source_segment",
+        "flags",
+        "other_color",
+        "other_share",
+    ):
         assert np.array_equal(getattr(plain, name)[order], getattr(moved, name)), name
     known = set(np.concatenate(colors).tolist()) | {NO_COLOR}
     assert set(plain.color.tolist()) <= known
@@ -159,13 +170,43 @@ def test_permuting_segments_permutes_the_answer_and_chunks_do_not_matter(seed, m
 
 def test_hints_and_locks_have_the_last_word():
     fills = Fills.unknown(3)
-    given = apply_given(fills, 12, {1: RED, 2: RED}, {2: UNPAINTED})
+    given = apply_given(fills, 12, {1: RED, 2: RED}, {}, {2: UNPAINTED})
     assert given.color.tolist() == [RED, UNPAINTED, NO_COLOR]
     assert given.state.tolist() == [PAINTED, LOCKED, NO_COUNTERPART]
     assert given.confidence[:2].tolist() == [1, 1]
     assert given.flags.tolist() == [FLAG_HINT, 0, 0]
     assert given.source_frame.tolist() == [12, 12, 0]
     assert fills.color.tolist() == [NO_COLOR] * 3  # not modified
+
+
+def test_alternatives_are_the_next_colours_with_their_shares():
+    match = match_of([[0.6, 0.3, 0.1], [0.99, 0.01, 0.0]], [3])
+    fills = decide(match, [ballot(1, 1, [RED, BLUE, UNPAINTED])])
+    assert fills.other_color.tolist() == [[BLUE, UNPAINTED], [NO_COLOR, NO_COLOR]]
+    np.testing.assert_allclose(fills.other_share, [[0.3, 0.1], [0, 0]], atol=1e-6)
+
+
+def test_without_counterpart_the_colour_it_resembles_most_is_the_first_alternative():
+    match = match_of([[0.7, 0.3]], [2], [0.1])
+    fills = decide(match, [ballot(1, 1, [RED, BLUE])])
+    assert fills.state.tolist() == [NO_COUNTERPART]
+    assert fills.color.tolist() == [NO_COLOR]
+    assert fills.other_color.tolist() == [[RED, BLUE]]
+    np.testing.assert_allclose(fills.other_share, [[0.7, 0.3]], atol=1e-6)
+
+
+def test_what_has_no_colour_itself_is_no_alternative():
+    fills = decide(match_of([[0.6, 0.4]], [2]), [ballot(5, 1, [RED, NO_COLOR])])
+    assert fills.other_color.tolist() == [[NO_COLOR, NO_COLOR]]
+
+
+def test_a_rule_wins_over_a_hint_and_a_lock_over_both():
+    bare = 3
+    given = apply_given(
+        Fills.unknown(3), 12, {1: RED, 2: RED, 3: RED}, {2: bare, 3: bare}, {3: BLUE}
+    )
+    assert given.color.tolist() == [RED, bare, BLUE]
+    assert given.state.tolist() == [PAINTED, NEVER, LOCKED]
 
 
 def test_shares_are_what_speaks_for_each_colour():
@@ -196,6 +237,7 @@ def test_pieces_merge_to_the_fill_of_their_segment():
         np.array([1, 2, 3, 4], np.int32),
         np.array([5, 6, 7, 8], np.int32),
         np.array([FLAG_HINT, 0, 0, FLAG_SIDES_DISAGREE], np.uint8),
+        *no_others(4),
     )
     merged = fills.merged(np.array([1, 2, 3, 1], np.int32), np.array([30, 9, 9, 10]))
     assert merged.color.tolist() == [RED, BLUE, RED]

@@ -9,10 +9,10 @@ import pytest
 from ant_core.output.contact_sheet import Cell, draw_sheet, make_thumbnail, read_thumbnail
 from ant_core.output.report import Summary
 from ant_core.schemas import first_error, load_schema
-from tests.support.drawn import BOXES, line_drawing, load, make_shot, painting, save
+from tests.support.drawn import BOXES, SIZE, line_drawing, load, make_shot, painting, save
 
 
-@pytest.mark.parametrize("name", ["hints", "report", "event"])
+@pytest.mark.parametrize("name", ["hints", "report", "event", "review_notes"])
 def test_the_schemas_are_schemas(name):
     jsonschema.Draft202012Validator.check_schema(load_schema(name))
 
@@ -60,6 +60,21 @@ def test_the_report_fits_its_schema_and_tells_everything(out):
     assert set(report["timings"]["stages"]) == {
         *("check", "read", "segment", "describe", "encode", "match", "vote", "paint", "write")
     }
+
+
+def test_every_segment_says_where_it_lies(out):
+    report = json.loads((out / "report.json").read_text("utf-8"))
+    for frame in report["frames"]:
+        segments = frame["segments"]
+        assert 0.8 * SIZE[0] * SIZE[1] < sum(item["area"] for item in segments) < SIZE[0] * SIZE[1]
+        image = load(out / "color" / f"{frame['frame']:04d}.png")
+        for item in segments:
+            (x, y), (left, top, width, height) = item["point"], item["box"]
+            assert left <= x < left + width
+            assert top <= y < top + height
+            assert 0 < item["area"] <= width * height
+            if isinstance(item["color"], list) and item["state"] != "not_flat":
+                assert image[y, x].tolist() == item["color"]
 
 
 def test_every_fill_names_where_it_came_from(out):

@@ -68,6 +68,19 @@ def test_noted_locks_keep_their_segment(cli, tmp_path):
     assert at_box(shot) != PINK
 
 
+def test_rules_of_what_is_never_coloured_hold_in_documents(cli, tmp_path):
+    shot = colored(cli, tmp_path)
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps({"schema": 1, "never": [{"frame": 4, "point": BOX}, {"frame": 6}]}))
+    done = cli("propagate", shot, "--in-place", "--hints", rules)
+    assert done.code == 0, done.err
+    assert at_box(shot)[3] == 0
+    frames = layer_of(shot)[1]
+    assert not frames[6][:, :, 3].any()
+    assert frames[4][3, 3, 3] == 255
+    assert (tmp_path / "shot.review.html").is_file()
+
+
 def test_a_hints_file_replaces_the_notes_which_stay_in_the_document(cli, tmp_path):
     shot = colored(cli, tmp_path)
     leave(shot, [hint()])

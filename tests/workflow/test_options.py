@@ -36,6 +36,7 @@ VALUES = {
     "xdts": ["cut.xdts", "1"],
     "palette": ["hero.gpl", "=x"],
     "hints": ["hints.json", "{cel}.json"],
+    "review_notes": ["review_notes.json", "a b.json"],
     "lock": [((2, 2),), ((1, 3),)],
     "overwrite": [True, True],
     "model": ["default", "a/b.antmodel"],

@@ -65,7 +65,7 @@ def hinted_recursive(
         match = _match(model, references, ballots, frame, np.where(hinted, frame.color, UNSURE))
         fills = vote(match, ballots, rank, lambda raw: raw, 0.0)
         hints = {int(row) + 1: int(frame.color[row]) for row in np.flatnonzero(hinted)}
-        fills = apply_given(fills, frame.number, hints, {})
+        fills = apply_given(fills, frame.number, hints, {}, {})
         score.predicted.append(fills.color)
         score.right += int((fills.color == frame.color)[~hinted].sum())
         score.segments += int((~hinted).sum())

@@ -23,6 +23,38 @@ os.execvp(sys.argv[3], sys.argv[3:])
 """
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
+# The contrast of every piece of text with the nearest ground that is painted behind it.
+CONTRASTS = """
+(() => {
+  const parts = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (c) => {
+    const [r, g, b] = c.slice(0, 3).map((v) => {
+      v /= 255;
+      return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const color = parts(getComputedStyle(e).backgroundColor);
+      if (color.length === 3 || color[3] > 0) return color;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim()) continue;
+    if (element.closest("script, .hidden, [hidden], title")) continue;
+    const a = light(parts(getComputedStyle(element).color)), b = light(ground(element));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    found.push([walker.currentNode.data.trim(), ratio]);
+  }
+  return found;
+})()
+"""
+
 
 def find_browser() -> str | None:
     """Return the program of a browser of the Chromium family, None when there is none."""
@@ -182,6 +214,10 @@ class Browser:
         values = {"key": key, "code": key, "windowsVirtualKeyCode": code, "text": text}
         self._ask("Input.dispatchKeyEvent", type="keyDown", **values)
         self._ask("Input.dispatchKeyEvent", type="keyUp", key=key, code=key)
+
+    def download_into(self, folder: Path) -> None:
+        """Have downloads written to a folder without asking."""
+        self._ask("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
 
     def picture(self, path: Path) -> None:
         """Save a screenshot of the whole page, to look at."""
