@@ -97,7 +97,8 @@ def test_notes_typed_on_the_page_outlive_reloads_and_runs(out, shot, cli, tmp_pa
         browser.download_into(tmp_path)
         browser.click("#save")
         saved = tmp_path / "review_notes.json"
-        while not saved.is_file():
+        # There at once, but empty until the download has ended; gone if the browser ends first.
+        while not saved.is_file() or saved.stat().st_size == 0:
             browser.ask("1")
         outside = [u for u in browser.requests if not u.startswith(("file:", "data:", "blob:"))]
         assert [url for url in outside if url != "about:blank"] == []
