@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ant_core import __version__
-from ant_core.errors import AntError, Cancelled
+from ant_core.errors import AntError, Cancelled, UsageError
 from ant_core.logs import error_log
 from ant_core.workflow.options import EXIT_CODES, Parser
 
@@ -116,6 +117,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our stdout is gone, so there is nobody to tell; the files are whole.
         silence(sys.stdout)
         return AntError.exit_code
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            return _end(reporter, 1, _unexpected(error, debug=debug), "AntError")
+        name = os.fsdecode(error.filename or "")
+        text = f"the name {name[:40]}... is too long for this file system: give a shorter one"
+        return _end(reporter, UsageError.exit_code, text, "UsageError")
     except Exception as error:
         # The edge of the process: nothing above can do better than log and say so.
         return _end(reporter, 1, _unexpected(error, debug=debug), "AntError")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ from ant_core.workflow.gate import Gate
 __all__ = ["Board"]
 
 _REWRITE_S = 10.0  # how old the summary may be while a batch runs
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a cell one, in some spreadsheet
+_AS_FORMULA = re.compile(r"(^|[;,\t\r\n]\s*)(?=[=+\-@\t\r])")  # where a cell begins one
 _COLUMNS = (
     "name",
     "state",
@@ -196,7 +197,7 @@ def _csv(results: Sequence[ShotResult]) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, tuple):
         return " ".join(map(str, value))
-    # A spreadsheet would take such a text for a formula.
-    if isinstance(value, str) and value[:1] in _FORMULA:
-        return f"'{value}"
+    # A spreadsheet would take such a text for a formula, whichever character parts its cells.
+    if isinstance(value, str):
+        return _AS_FORMULA.sub(r"\1'", value)
     return "" if value is None else value

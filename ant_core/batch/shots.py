@@ -34,6 +34,8 @@ __all__ = ["BatchShot", "close_to_options", "read_shots"]
 _SHOT_FILES = (".kra",)  # a shot of one file
 _AUTOSAVES = ("-autosave.kra",)  # what Krita leaves where it was killed
 _TAKEN = ("summary.html", "summary.json", "summary.csv")  # what else stands in OUT
+# File systems take names of 255 bytes; the longest that a batch makes is NAME.lock-holder.
+_LONGEST_NAME = 255 - len(".lock-holder")
 _LIST_FILES = (".txt", ".lst", ".csv", ".tsv", ".json", "")
 _PATH_OPTIONS = ("hints", "model-sheet", "palette", "review-notes", "xdts")
 _BATCH_OPTIONS = (
@@ -107,11 +109,12 @@ def _over(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, A
 
 def _rows(item: str, out: Path | None, line: str) -> Iterator[Row]:
     path = Path(item)
-    if path.is_dir():
+    # Unlike those of Path, they answer for text of any length.
+    if os.path.isdir(path):
         yield from _folder(path, out, line)
-    elif path.suffix.lower() in _SHOT_FILES and path.is_file():
+    elif path.suffix.lower() in _SHOT_FILES and os.path.isfile(path):
         yield Row({"shot": str(path.absolute())}, path.parent, item)
-    elif path.is_file():
+    elif os.path.isfile(path):
         if path.suffix.lower() not in _LIST_FILES:
             raise InputError(
                 f"{path} is no list of shots: expected .txt, .csv or .json, or a folder of shots"
@@ -203,6 +206,12 @@ def _place(row: Row) -> Path:
 def _check_name(name: str, row: Row) -> None:
     parts = PurePosixPath(name).parts
     wrong = any(part in ("..", "/") or part.startswith(".") for part in parts)
+    longest = max((len(os.fsencode(part)) for part in parts), default=0)
+    if longest > _LONGEST_NAME:
+        raise UsageError(
+            f"{row.place}: the shot's name has {longest} bytes in one part, at most "
+            f"{_LONGEST_NAME} fit: give it a shorter name"
+        )
     if (
         not parts
         or wrong

@@ -200,3 +200,31 @@ def test_a_file_named_as_a_frame_number_changes_nothing(tmp_path, monkeypatch):
         return inputs_digest(options, "model", lambda: None)
 
     assert digest("1") != digest("2")
+
+
+def test_a_line_longer_than_a_name_may_be(tmp_path):
+    make_shot(tmp_path / "sc1", frames=(1,))
+    frames = ",".join(map(str, range(1, 200, 2)))
+    (shot,) = read_shots([write(tmp_path / "l.txt", f"sc1 --frames {frames}\n")], {})
+    assert shot.name == "sc1"
+    assert str(shot.options.frames) != "None"
+
+
+@pytest.mark.parametrize("letter", ["a", "é"])
+def test_a_name_is_measured_in_bytes_with_its_longest_ending(tmp_path, letter):
+    fits = 255 - len(".lock-holder")
+    name = letter * (fits // len(letter.encode()))
+    rows = [{"shot": "sc1", "name": name}]
+    (shot,) = read_shots([write(tmp_path / "l.json", json.dumps(rows))], {})
+    assert shot.name == name
+    longer = write(tmp_path / "l.json", json.dumps([{"shot": "sc1", "name": name + letter}]))
+    with pytest.raises(UsageError, match=r"has \d+ bytes in one part, at most 243 fit"):
+        read_shots([longer], {})
+
+
+@pytest.mark.parametrize("command", [("batch",), ("propagate",), ("segment",)])
+def test_a_name_that_no_file_can_have_is_one_sentence(tmp_path, cli, command):
+    done = cli(*command, "x" * 300, "--out", tmp_path / "out")
+    assert done.code in (2, 5)
+    assert "unexpected" not in done.err
+    assert len([line for line in done.err.splitlines() if line.startswith("ant_core: ")]) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from dataclasses import replace
@@ -224,13 +225,18 @@ def test_names_cannot_break_the_page(tmp_path):
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t="])
-def test_spreadsheet_takes_no_cell_for_a_formula(tmp_path, sign):
+@pytest.mark.parametrize("before", ["", "a;", "a; ", "a,", "a\t", "a\n"])
+def test_spreadsheet_takes_no_cell_for_a_formula(tmp_path, sign, before):
+    """Whichever character it takes for the end of a cell."""
     board = Board(tmp_path, [], Records(tmp_path, WholeFiles()), WholeFiles(), Gate())
-    board.put(replace(DONE, name=f"{sign}1+1", error=f"{sign}cmd"))
+    board.put(replace(DONE, name=f"{before}{sign}1+1", error=f"{before}{sign}cmd"))
     board.write()
-    with (tmp_path / "summary.csv").open(encoding="utf-8", newline="") as file:
-        (row,) = csv.DictReader(file)
-    assert (row["name"], row["error"]) == (f"'{sign}1+1", f"'{sign}cmd")
+    text = (tmp_path / "summary.csv").read_text("utf-8")
+    for delimiter in ",;\t":
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            assert not [cell for cell in row if cell.lstrip(' "\t\r\n')[:1] in [*"=+-@"]]
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    assert row["error"].replace("'", "") == f"{before}{sign}cmd"
 
 
 @pytest.fixture
