@@ -1,7 +1,8 @@
 """Jobs, the lanes they are worked off in, and the one way out for answers.
 
 The thread that reads requests never works and never waits for a reader of answers, so that it
-always hears a cancel.
+always hears a cancel. The threads that work do wait, before each job and each message on the way:
+where answers are not read, at most one answer a lane goes beyond the bound.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from ant_core.errors import Cancelled
 __all__ = ["Job", "Lane", "Outbox"]
 
 _MOST_WAITING = 64 << 20  # bytes of answers that nobody has read yet; then work waits
+_MOST_PIECES = 200_000  # of short answers, which no lane gives; then the other end is lost
+_POLL_S = 0.2
 _PATIENCE_S = 0.6  # for a cancelled job to end by itself; its answer is due within a second
 
 
@@ -30,7 +33,7 @@ class Outbox:
     stream : binary file
         Unbuffered.
     on_gone : callable
-        Called, from the writing thread, when nobody reads the stream any more.
+        Called, from any thread, when the stream is not read any more.
     """
 
     def __init__(self, stream: BinaryIO, on_gone: Callable[[], None]) -> None:
@@ -48,10 +51,22 @@ class Outbox:
         """Send a packed message; see `put`."""
         with self._changed:
             if wait:
-                self._changed.wait_for(lambda: self._waiting <= _MOST_WAITING)
+                self._changed.wait_for(self._has_room)
             self._pieces.extend(pieces)
             self._waiting += sum(map(len, pieces))
+            lost = len(self._pieces) > _MOST_PIECES
             self._changed.notify_all()
+        if lost:
+            self._on_gone()
+
+    def await_room(self, stop: threading.Event) -> None:
+        """Wait until what waits already has shrunk, or `stop` is set."""
+        with self._changed:
+            while not self._changed.wait_for(self._has_room, _POLL_S) and not stop.is_set():
+                pass
+
+    def _has_room(self) -> bool:
+        return self._waiting <= _MOST_WAITING
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything is written; False when it is not in time."""
@@ -107,6 +122,10 @@ class Job:
     def ended(self) -> bool:
         """Whether the last answer is given."""
         return self._ended
+
+    def await_room(self) -> None:
+        """Wait until earlier answers are read, unless the job is cancelled."""
+        self._outbox.await_room(self.cancel)
 
     def tell(self, kind: str, payload: bytes = b"", **fields: Any) -> None:
         """Send a message on the way; nothing once the job has ended."""
@@ -181,6 +200,7 @@ class Lane:
 
     def _do(self, job: Job) -> None:
         try:
+            job.await_room()
             if job.cancel.is_set():
                 raise Cancelled("stopped before it began, as was asked")
             self._work(job)

@@ -25,6 +25,7 @@ _PATIENCE_S = 0.7  # for work to end when the engine does
 _LAST_WORDS_S = 2.0  # for somebody to read the last answers
 _QUESTIONS = ("inspect", "overlay", "preview", "segment_map")  # answered beside a run
 _MOST_WAITING = 1 << 30  # bytes of requests that are not worked on yet
+_MOST_JOBS = 10_000
 
 
 def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
@@ -118,6 +119,8 @@ class _Server:
         jobs = self._jobs.values()
         if kind == "propagate" and any(job.kind == "propagate" for job in jobs):
             raise Busy("a run is at work already: cancel it or wait for its end")
+        if len(jobs) >= _MOST_JOBS:
+            raise Busy(f"{len(jobs)} requests wait to be worked on: await their answers first")
         waiting = sum(len(job.message.payload) for job in jobs)
         if waiting and waiting + len(message.payload) > _MOST_WAITING:
             raise InputError(
