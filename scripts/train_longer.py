@@ -29,7 +29,7 @@ from platformdirs import user_cache_path
 
 from ant_core.errors import AntError, UsageError
 from ant_core.matching.model_file import default_model
-from ant_core.training.network.background import Background, command_of, stopping
+from ant_core.training.network.background import Background, stopping
 from ant_core.training.network.config import TrainConfig, example, read_config
 from ant_core.training.synthesis.source import SOURCES
 from ant_core.training.synthesis.stream import StreamOptions, stream
@@ -49,6 +49,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     state = user_cache_path("ant_core", appauthor=False) / "training"
     parser.add_argument("--state", type=Path, default=state, help="folder of the training")
+    parser.add_argument("--nice", type=int, default=19, help="priority; 19 takes idle time alone")
     commands = parser.add_subparsers(dest="command", required=True)
     start = commands.add_parser("start", help="start, or go on")
     start.add_argument("--data", type=Path, help="what generate.py takes; the first time only")
@@ -81,7 +82,8 @@ def _start(background: Background, arguments: argparse.Namespace) -> None:
             validation=arguments.validation,
         )
         background.set_up(options, example(replace(config, pool_clips=arguments.kept)))
-    started = background.start(command_of(Path(__file__).resolve(), background.folder))
+    command = [sys.executable, str(Path(__file__).resolve()), "--state", str(background.folder)]
+    started = background.start([*command, "--nice", str(arguments.nice)])
     print(f"started: {', '.join(started)}" if started else "both run already")
 
 
@@ -103,13 +105,13 @@ def _run(background: Background, arguments: argparse.Namespace) -> None:
     elif command in {"pause", "resume", "stop"}:
         getattr(background, command)()
     elif command == "generate":
-        with background.living("generate"):
+        with background.living("generate", arguments.nice):
             stream(background.clips, background.stream_options(), background.pairs, _say)
     elif command == "train":
         from ant_core.training.network.longer import train_longer
 
         cancel, config = stopping(), read_config(background.experiment)
-        with background.living("train"):
+        with background.living("train", arguments.nice):
             train_longer(config, background.clips, background.run, cancel)
     elif command == "decay":
         _decay(background, arguments, stopping())
@@ -122,7 +124,7 @@ def _decay(background: Background, arguments: argparse.Namespace, cancel: thread
 
     from ant_core.training.network.longer import decay
 
-    os.nice(19)
+    os.nice(arguments.nice)
     checkpoint = background.run / arguments.checkpoint
     scores = decay(checkpoint, background.clips, arguments.out, arguments.share, cancel, _report)
     print(scores)

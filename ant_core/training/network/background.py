@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,13 +25,12 @@ from ant_core.errors import InputError, UsageError
 from ant_core.training.network.curves import read_log
 from ant_core.training.synthesis.stream import StreamOptions
 
-__all__ = ["ROLES", "Background"]
+__all__ = ["ROLES", "Background", "stopping"]
 
 ROLES = ("generate", "train")
 _START_SECONDS = 120.0  # PyTorch may be read from a cold disk, at the lowest priority
 _STOP_SECONDS = 120.0  # a step, or a validation clip, and a checkpoint
 _POLL_SECONDS = 0.1
-_LOWEST = 19
 _THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -126,12 +124,12 @@ class Background:
             raise InputError(f"{role} ended at once: {lines[-1]}")
 
     @contextmanager
-    def living(self, role: str) -> Iterator[None]:
-        """Be the process of a role, at the lowest priority."""
-        os.nice(_LOWEST)
+    def living(self, role: str, nice: int) -> Iterator[None]:
+        """Be the process of a role, at a priority from 0, as others, to 19, idle time alone."""
+        os.nice(nice)
         # Linux shares processors between sessions first; niceness counts inside a session alone.
         with contextlib.suppress(OSError):
-            Path("/proc/self/autogroup").write_text(str(_LOWEST))
+            Path("/proc/self/autogroup").write_text(str(nice))
         try:
             with FileLock(self.folder / f"{role}.lock", timeout=_START_SECONDS / 2):
                 (self.folder / f"{role}.pid").write_text(str(os.getpid()))
@@ -243,8 +241,3 @@ def stopping() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: event.set())
     return event
-
-
-def command_of(script: Path, folder: Path) -> list[str]:
-    """Return what starts a process of a training, without its role."""
-    return [sys.executable, str(script), "--state", str(folder)]
