@@ -31,10 +31,11 @@ from ant_core.errors import AntError, UsageError
 from ant_core.matching.model_file import default_model
 from ant_core.training.network.background import Background, stopping
 from ant_core.training.network.config import TrainConfig, example, read_config
+from ant_core.training.network.data import SampleOptions
 from ant_core.training.synthesis.source import SOURCES
 from ant_core.training.synthesis.stream import StreamOptions, stream
 
-# From the shipped weights; validated once an hour; memory of a laptop.
+# From the shipped weights; most pairs a CPU second; validated once an hour.
 _EXPERIMENT = TrainConfig(
     start_from=str(default_model()),
     device="cpu",
@@ -42,6 +43,7 @@ _EXPERIMENT = TrainConfig(
     learning_rate=5e-4,
     validate_minutes=60,
     validate_clips=100,
+    samples=SampleOptions(mutual=True),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,6 +16,8 @@ from ant_core.training.data.clips import UNSURE, Clip, Frame
 from ant_core.training.network.data import Sample, SampleOptions, rows_of, sample_group
 
 __all__ = ["batches", "collate"]
+
+_POOL = 288  # samples that batches are put together of: more waste less padding, and take memory
 
 
 class _Crops:
@@ -136,7 +139,7 @@ def batches(
     """
     while True:
         groups: list[list[Sample]] = []
-        while sum(map(len, groups)) < 96:
+        while sum(map(len, groups)) < _POOL:
             clip = clips[int(rng.integers(len(clips)))]
             group = sample_group(clip, rng, options, companion=companion)
             groups += [group] if group else []
@@ -152,9 +155,14 @@ def _batched(groups: list[list[Sample]], tokens: int) -> list[list[Sample]]:
         targets = max(sample.target.count for sample in group)
         return targets, max(sum(frame.count for frame in s.references) for s in group)
 
+    def alike(group: list[Sample]) -> tuple[int, int]:
+        """Classes of reference segments, each half as many again, then target segments."""
+        targets, references = sizes(group)
+        return round(2 * math.log2(references)), targets
+
     batched: list[list[Sample]] = []
     longest = (0, 0)
-    for group in sorted(groups, key=lambda group: sum(sizes(group))):
+    for group in sorted(groups, key=alike):
         both = [max(a, b) for a, b in zip(longest, sizes(group), strict=True)]
         if batched and sum(both) * (len(batched[-1]) + len(group)) <= tokens:
             batched[-1].extend(group)
