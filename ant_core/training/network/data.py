@@ -125,14 +125,14 @@ def sample_group(
     group = []
     for turn in turns:
         order = [turn, *(i for i in range(len(places)) if i != turn)]
-        first, *others = (drawings[i] for i in order)
+        first, *references = (drawings[i] for i in order)
         if turn and is_window:
             # The window holds the counterparts of the first target's segments, not of all others.
             first = _keep(first, np.flatnonzero(np.isin(first.label, drawings[0].label)))
         if first.count < 2:
             continue
         steps = tuple(places[i] - places[turn] for i in order[1:])
-        sample = _troubled(Sample(first, others, None if turn else beside, steps), rng, options)
+        sample = _troubled(Sample(first, references, None if turn else beside, steps), rng, options)
         if rng.random() < options.flow_share:
             flow = _flow(clip, places[turn], [places[i] for i in order[1:]], sample)
             sample = sample._replace(flow=flow)
