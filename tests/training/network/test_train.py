@@ -346,11 +346,11 @@ def test_only_the_weights_that_are_named_are_trained(clips, tmp_path):
     for frame in loaded.frames:
         frame.seen = np.ones((PARTS, 2), np.int8)
     options = SampleOptions(beside_share=1.0)
-    source = batches([loaded], 96, np.random.default_rng(0), options)
-    loss, _ = train_batch(run, source, 0.01)
+    batch = next(batches([loaded], 96, np.random.default_rng(0), options))
+    loss, _ = train_batch(run, iter([batch]), 0.01)
     for name, value in run.model.state_dict().items():
         assert torch.equal(value, before[name]) != name.startswith("seen."), name
-    assert train_batch(run, source, 0.01)[0] < loss
+    assert train_batch(run, iter([batch]), 0.01)[0] < loss
     with pytest.raises(UsageError, match="no weights of ant_relative are named so"):
         train(config(only="sea"), clips, tmp_path / "other")
 
