@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,28 +13,60 @@ from torch import Tensor
 from ant_core.matching.descriptors import adjacency_matrix, pair_geometry
 from ant_core.matching.flow import padded
 from ant_core.training.data.clips import UNSURE, Clip, Frame
-from ant_core.training.network.data import Sample, SampleOptions, sample_pair
+from ant_core.training.network.data import Sample, SampleOptions, rows_of, sample_group
 
 __all__ = ["batches", "collate"]
+
+_POOL = 288  # samples that batches are put together of: more waste less padding, and take memory
+
+
+class _Crops:
+    """The crops of a batch, each once; samples name theirs by their places."""
+
+    def __init__(self) -> None:
+        self._start: dict[int, int] = {}
+        self._drawings: list[Frame] = []
+        self._count = 0
+
+    def places(self, frame: Frame, sample: Sample) -> NDArray[np.int64]:
+        """Return where a frame's crops are, (N,), and take in those of the drawing it is from."""
+        whole = {drawing.number: drawing for drawing in sample.drawings}.get(frame.number, frame)
+        if id(whole) not in self._start:
+            self._start[id(whole)] = self._count
+            self._drawings.append(whole)
+            self._count += whole.count
+        return self._start[id(whole)] + np.searchsorted(rows_of(whole), rows_of(frame))
+
+    def tensor(self) -> Tensor:
+        """(U, 4, 32, 32) in [0, 1]."""
+        crops = np.concatenate([drawing.crops for drawing in self._drawings])
+        return torch.from_numpy(crops).float() / 255.0
 
 
 def collate(samples: list[Sample]) -> dict[str, Tensor]:
     """Pad samples to one batch; the keys are what the networks and the losses take.
 
+    `crops` (U, 4, 32, 32) has the crops of all drawings once; `target_place` (B, N) and
+    `reference_place` (B, M) say which are whose, 0 for padding.
     `target_seen` (B, N) is 1 where this very piece of a target is seen in a reference, 0 where it
     is not, -1 where nobody knows; `flow` (B, N, M, 4) is zero there. With companions, a sample
     without one stands beside itself; `companion_step` (B,) says how many frames later than the
     target a companion is.
     """
-    batch = _side("target", [_join([s.target], s.target.number) | _seen(s) for s in samples])
-    batch |= _side("reference", [_join(s.references, s.target.number) for s in samples])
+    crops = _Crops()
+    batch = _side(
+        "target", [_join([s.target], s.target.number, s, crops) | _seen(s) for s in samples]
+    )
+    batch |= _side("reference", [_join(s.references, s.target.number, s, crops) for s in samples])
     sizes = (batch[f"{side}_mask"].shape[1] for side in ("target", "reference"))
     batch["flow"] = torch.from_numpy(padded([sample.flow for sample in samples], *sizes))
     if any(s.companion for s in samples):
         frames = [s.companion or s.target for s in samples]
-        batch |= _side("companion", [_join([frame], frame.number) for frame in frames])
-        steps = [f.number - s.target.number for f, s in zip(frames, samples, strict=True)]
+        pairs = list(zip(frames, samples, strict=True))
+        batch |= _side("companion", [_join([frame], frame.number, s, crops) for frame, s in pairs])
+        steps = [frame.number - s.target.number for frame, s in pairs]
         batch["companion_step"] = torch.tensor(steps, dtype=torch.float32)
+    batch["crops"] = crops.tensor()
     return batch
 
 
@@ -55,7 +88,9 @@ def _side(name: str, rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Te
     return {f"{name}_{key}": value for key, value in _pad(rows).items()}
 
 
-def _join(frames: list[Frame], target_number: int) -> dict[str, NDArray[np.generic]]:
+def _join(
+    frames: list[Frame], target_number: int, sample: Sample, crops: _Crops
+) -> dict[str, NDArray[np.generic]]:
     """Concatenate drawings; their adjacency becomes block-diagonal."""
     counts = [frame.count for frame in frames]
     starts = np.cumsum([0, *counts])
@@ -65,8 +100,9 @@ def _join(frames: list[Frame], target_number: int) -> dict[str, NDArray[np.gener
     geometry = [pair_geometry(f.shape, f.box, float(target_number - f.number)) for f in frames]
     joined = {
         key: np.concatenate([getattr(frame, key) for frame in frames])
-        for key in ("crops", "shape", "box", "label", "color")
+        for key in ("shape", "box", "label", "color")
     }
+    joined["place"] = np.concatenate([crops.places(frame, sample) for frame in frames])
     return {**joined, "adjacency": adjacency, "geometry": np.concatenate(geometry)}
 
 
@@ -86,7 +122,6 @@ def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
         batch[key] = torch.from_numpy(block)
     filled = np.array([len(row["box"]) for row in rows])
     batch["mask"] = torch.from_numpy((np.arange(longest) < filled[:, None]).astype(np.float32))
-    batch["crops"] = batch["crops"].float() / 255.0
     return batch
 
 
@@ -103,31 +138,36 @@ def batches(
     Samples of alike size stand together, to waste little padding.
     """
     while True:
-        samples: list[Sample] = []
-        while len(samples) < 96:
+        groups: list[list[Sample]] = []
+        while sum(map(len, groups)) < _POOL:
             clip = clips[int(rng.integers(len(clips)))]
-            sample = sample_pair(clip, rng, options, companion=companion)
-            if sample is not None:
-                samples.append(sample)
-        groups = _group(samples, tokens)
-        for index in rng.permutation(len(groups)):
-            yield collate(groups[index])
+            group = sample_group(clip, rng, options, companion=companion)
+            groups += [group] if group else []
+        batched = _batched(groups, tokens)
+        for index in rng.permutation(len(batched)):
+            yield collate(batched[index])
 
 
-def _group(samples: list[Sample], tokens: int) -> list[list[Sample]]:
-    """Cut samples, sorted by size, where the padded size would exceed the budget."""
+def _batched(groups: list[list[Sample]], tokens: int) -> list[list[Sample]]:
+    """Put groups, sorted by size, together until the padded size would exceed the budget."""
 
-    def sizes(sample: Sample) -> tuple[int, int]:
-        return sample.target.count, sum(frame.count for frame in sample.references)
+    def sizes(group: list[Sample]) -> tuple[int, int]:
+        targets = max(sample.target.count for sample in group)
+        return targets, max(sum(frame.count for frame in s.references) for s in group)
 
-    groups: list[list[Sample]] = []
+    def alike(group: list[Sample]) -> tuple[int, int]:
+        """Classes of reference segments, each half as many again, then target segments."""
+        targets, references = sizes(group)
+        return round(2 * math.log2(references)), targets
+
+    batched: list[list[Sample]] = []
     longest = (0, 0)
-    for sample in sorted(samples, key=lambda s: sum(sizes(s))):
-        both = [max(a, b) for a, b in zip(longest, sizes(sample), strict=True)]
-        if groups and sum(both) * (len(groups[-1]) + 1) <= tokens:
-            groups[-1].append(sample)
+    for group in sorted(groups, key=alike):
+        both = [max(a, b) for a, b in zip(longest, sizes(group), strict=True)]
+        if batched and sum(both) * (len(batched[-1]) + len(group)) <= tokens:
+            batched[-1].extend(group)
             longest = (both[0], both[1])
         else:
-            groups.append([sample])
-            longest = sizes(sample)
-    return groups
+            batched.append(list(group))
+            longest = sizes(group)
+    return batched

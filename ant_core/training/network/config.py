@@ -16,7 +16,7 @@ from ant_core.training.network.model import CONFIGS, ModelConfig
 from ant_core.training.network.options import option
 from ant_core.training.network.switches import Switches
 
-__all__ = ["TrainConfig", "example", "read_config"]
+__all__ = ["TrainConfig", "example", "read_config", "stored_config"]
 
 _TABLES: dict[str, type] = {"samples": SampleOptions, "switches": Switches}
 
@@ -56,7 +56,9 @@ class TrainConfig:
     )
     validate_frames: int = option(8, "first frames of each of these")
     full_precision: bool = option(
-        default=False, comment="float32 throughout; false = bfloat16 where PyTorch thinks it safe"
+        default=False,
+        comment="float32 throughout; false = bfloat16 where PyTorch thinks it safe, if the "
+        "processor has it",
     )
     seed: int = option(0, "of the weights and of the order and variation of the samples")
     threads: int = option(2, "CPU threads of PyTorch")
@@ -113,6 +115,12 @@ def read_config(path: Path) -> TrainConfig:
     return TrainConfig(**_checked(TrainConfig, document, str(path)), **tables)
 
 
+def stored_config(values: dict[str, Any]) -> TrainConfig:
+    """Return the configuration that a checkpoint holds as nested dictionaries."""
+    tables = {name: kind(**values[name]) for name, kind in _TABLES.items()}
+    return TrainConfig(**{**values, **tables})
+
+
 def _checked(kind: type, document: dict[str, Any], place: str) -> dict[str, Any]:
     known = {item.name: item.default for item in _plain_fields(kind)}
     values = {}
@@ -147,11 +155,13 @@ def _toml(value: Any) -> str:
     return json.dumps(value)  # numbers, strings and booleans are written alike in TOML
 
 
-def example() -> str:
-    """Return the file of an experiment with every option at its default, each explained."""
+def example(config: TrainConfig | None = None) -> str:
+    """Return the file of an experiment, of one with every default if none is given, explained."""
+    config = config or TrainConfig()
     lines = ["# A training experiment: ant_core train THIS_FILE --clips CLIPS --out RUN", ""]
-    for kind, title in ((TrainConfig, ""), *((kind, name) for name, kind in _TABLES.items())):
+    for part, title in ((config, ""), *((getattr(config, name), name) for name in _TABLES)):
         lines += ["", f"[{title}]"] if title else []
-        for item in _plain_fields(kind):
-            lines += [f"# {item.metadata['comment']}", f"{item.name} = {_toml(item.default)}"]
+        for item in _plain_fields(type(part)):
+            value = _toml(getattr(part, item.name))
+            lines += [f"# {item.metadata['comment']}", f"{item.name} = {value}"]
     return "\n".join(lines) + "\n"

@@ -17,7 +17,7 @@ from ant_core.matching.flow import EVIDENCE, Motion, asked
 from ant_core.training.data.clips import UNSURE, Clip, Frame
 from ant_core.training.network.options import option
 
-__all__ = ["Sample", "SampleOptions", "observed", "sample_pair"]
+__all__ = ["Sample", "SampleOptions", "observed", "rows_of", "sample_group", "sample_pair"]
 
 _COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
 
@@ -52,6 +52,11 @@ class SampleOptions:
         0.4,
         "share of samples of the next drawing alone, where a clip knows which pieces are hidden",
     )
+    mutual: bool = option(
+        default=False,
+        comment="references are targets of one another as well: more pairs of fewer drawings, "
+        "which are encoded once",
+    )
 
 
 class Sample(NamedTuple):
@@ -59,7 +64,8 @@ class Sample(NamedTuple):
 
     `steps` says how many drawings of the clip each reference is after the target; empty where
     nobody asks which pieces are seen. flow: (N, M, 4) float32, see `matching.flow.EVIDENCE`;
-    None where nothing is known.
+    None where nothing is known. `drawings` are what target and references are taken from, some
+    without all of their segments; samples that share them are cheaper together.
     """
 
     target: Frame
@@ -67,6 +73,7 @@ class Sample(NamedTuple):
     companion: Frame | None = None
     steps: tuple[int, ...] = ()
     flow: NDArray[np.float32] | None = None
+    drawings: Sequence[Frame] = ()
 
 
 def sample_pair(
@@ -76,9 +83,20 @@ def sample_pair(
 
     Whether a companion is asked for changes nothing else of the sample.
     """
+    group = sample_group(clip, rng, replace(options, mutual=False), companion=companion)
+    return group[0] if group else None
+
+
+def sample_group(
+    clip: Clip, rng: np.random.Generator, options: SampleOptions, *, companion: bool = False
+) -> list[Sample]:
+    """Return what `sample_pair` does, then, if `mutual`, each reference as target of the others.
+
+    Empty if a drawing is too large. All have the same `drawings`.
+    """
     count = len(clip.frames)
     if count < 2:
-        return None
+        return []
     target = int(rng.integers(count))
     step = int(rng.choice([1, 1, 1, 2, 3, 4, 6, 8]))
     near = target - step if target >= step else target + step
@@ -98,13 +116,28 @@ def sample_pair(
     whole = clip.frames[target]
     sizes = [frame.count for frame in [whole, *frames]]
     if min(sizes) < 2 or max(sizes) > options.segments_max:
-        return None
+        return []
     beside = _beside(clip, target, chosen, options) if companion else None
-    steps = tuple(i - target for i in chosen)
-    sample = _augment(Sample(whole, frames, beside, steps), rng, options)
-    if rng.random() < options.flow_share:
-        sample = sample._replace(flow=_flow(clip, target, chosen, sample))
-    return sample
+    places = [target, *chosen]
+    framed, is_window = _framed([whole, *frames], beside, rng, options)
+    drawings, beside = framed[: len(places)], framed[-1] if beside else None
+    turns = range(len(places) if options.mutual else 1)
+    group = []
+    for turn in turns:
+        order = [turn, *(i for i in range(len(places)) if i != turn)]
+        first, *references = (drawings[i] for i in order)
+        if turn and is_window:
+            # The window holds the counterparts of the first target's segments, not of all others.
+            first = _keep(first, np.flatnonzero(np.isin(first.label, drawings[0].label)))
+        if first.count < 2:
+            continue
+        steps = tuple(places[i] - places[turn] for i in order[1:])
+        sample = _troubled(Sample(first, references, None if turn else beside, steps), rng, options)
+        if rng.random() < options.flow_share:
+            flow = _flow(clip, places[turn], [places[i] for i in order[1:]], sample)
+            sample = sample._replace(flow=flow)
+        group.append(sample._replace(drawings=drawings))
+    return group
 
 
 def observed(target: Frame, references: Sequence[Frame], motion: Motion | None) -> Sample:
@@ -132,11 +165,12 @@ def _flow(clip: Clip, target: int, chosen: list[int], sample: Sample) -> NDArray
         if known is None:
             parts.append(np.zeros((sample.target.count, frame.count, len(EVIDENCE)), np.float32))
         else:
-            parts.append(known.evidence(_rows(sample.target), _rows(frame)))
+            parts.append(known.evidence(rows_of(sample.target), rows_of(frame)))
     return np.concatenate(parts, axis=1)
 
 
-def _rows(frame: Frame) -> NDArray[np.int64]:
+def rows_of(frame: Frame) -> NDArray[np.int64]:
+    """Return the rows of the stored drawing that a frame has, (N,), ascending."""
     return np.arange(frame.count) if frame.rows is None else frame.rows
 
 
@@ -148,17 +182,27 @@ def _beside(clip: Clip, target: int, chosen: list[int], options: SampleOptions) 
     return clip.frames[near[0]] if near else None
 
 
-def _augment(sample: Sample, rng: np.random.Generator, options: SampleOptions) -> Sample:
-    everything = [sample.target, *sample.references]
-    everything += [sample.companion] if sample.companion else []
-    if rng.random() < options.window_share:
+def _framed(
+    drawings: list[Frame], beside: Frame | None, rng: np.random.Generator, options: SampleOptions
+) -> tuple[list[Frame], bool]:
+    """Choose a part of the drawings, mirror and move them; tell whether it is a part.
+
+    What stands `beside` the first comes last, and changes nothing of the others.
+    """
+    everything = [*drawings, beside] if beside else drawings
+    is_window = rng.random() < options.window_share
+    if is_window:
         everything = _window(everything, int(rng.integers(*options.window_segments)), rng)
     if rng.random() < 0.5:
         everything = [_flip(frame) for frame in everything]
-    last = 1 + len(sample.references)  # what stands after it is the companion
     if rng.random() < options.vary_share:
-        everything = _vary(everything, last, rng)
-    target, *references = everything[:last]
+        everything = _vary(everything, len(drawings), rng)
+    return everything, is_window
+
+
+def _troubled(sample: Sample, rng: np.random.Generator, options: SampleOptions) -> Sample:
+    """Take parts from references, give parts one colour, and make mistakes."""
+    target, references = sample.target, sample.references
     if rng.random() < options.drop_share:
         whole, references = references, [_drop(frame, rng) for frame in references]
         target = _hide(target, whole, references, sample.steps)
@@ -166,8 +210,7 @@ def _augment(sample: Sample, rng: np.random.Generator, options: SampleOptions) -
         target, references = _merge_colors(target, references, rng)
     if len(references) > 1 and rng.random() < options.mistake_share:
         references = _mistake(references, sample.steps, rng)
-    companion = everything[-1] if sample.companion is not None else None
-    return Sample(target, references, companion, sample.steps)
+    return sample._replace(target=target, references=references)
 
 
 def _vary(frames: list[Frame], last: int, rng: np.random.Generator) -> list[Frame]:
@@ -300,7 +343,7 @@ def _keep(frame: Frame, rows: NDArray[np.int64]) -> Frame:
         color=frame.color[keep],
         overlap=frame.overlap[keep],
         position=frame.position[keep],
-        rows=_rows(frame)[keep],
+        rows=rows_of(frame)[keep],
         seen=None if frame.seen is None else frame.seen[keep],
         edges=edges,
         edge_weight=weight,

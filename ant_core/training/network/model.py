@@ -116,9 +116,18 @@ class AntPaper(nn.Module):
 
     def encode(self, crops: Tensor, shape: Tensor, box: Tensor, adjacency: Tensor) -> Tensor:
         """Equation 1: crops (B, N, 4, 32, 32) in [0, 1], box (B, N, 4) -> tokens (B, N, D)."""
-        batch, count = crops.shape[:2]
-        pictures = crops[:, :, :2].reshape(-1, 2, 32, 32)
-        return self.cnn(pictures).reshape(batch, count, -1) + self.box_mlp(box)
+        looks = self.look(crops.reshape(-1, 4, 32, 32))
+        return self.place(looks.reshape(*crops.shape[:2], -1), shape, box, adjacency)
+
+    def look(self, crops: Tensor) -> Tensor:
+        """See segments by themselves: crops (n, 4, 32, 32) -> (n, D)."""
+        looks: Tensor = self.cnn(crops[:, :2])
+        return looks
+
+    def place(self, looks: Tensor, shape: Tensor, box: Tensor, adjacency: Tensor) -> Tensor:
+        """Complete what `look` saw, (B, N, D), to tokens."""
+        del shape, adjacency
+        return looks + self.box_mlp(box)
 
     def match(  # noqa: PLR0917 - an exported graph's inputs are positional
         self,
@@ -190,13 +199,24 @@ class AntRelative(nn.Module):
         crops: (B, N, 4, 32, 32) in [0, 1]; shape: (B, N, F); box: (B, N, 4); adjacency:
         (B, N, N), rows sum to 1 (or 0 for a segment without neighbours). Returns (B, N, D).
         """
-        batch, count = crops.shape[:2]
+        looks = self.look(crops.reshape(-1, 4, 32, 32))
+        return self.place(looks.reshape(*crops.shape[:2], -1), shape, box, adjacency)
+
+    def look(self, crops: Tensor) -> Tensor:
+        """See segments by themselves: crops (n, 4, 32, 32) -> (n, D).
+
+        The dearest part of encoding; training does it once for all samples of a drawing.
+        """
         # Thin lines average to pale grey in coarse crops; the root brings them back.
-        pictures = crops.reshape(-1, 4, 32, 32).clamp(min=1e-6).sqrt()
+        pictures = crops.clamp(min=1e-6).sqrt()
         x = self.near_cnn(self._channels(pictures[:, :2]))
         if self.context_cnn is not None:
             x = x + self.context_cnn(self._channels(pictures[:, 2:]))
-        x = x.reshape(batch, count, -1) + self.shape_mlp(torch.cat([shape, box], dim=-1))
+        return x
+
+    def place(self, looks: Tensor, shape: Tensor, box: Tensor, adjacency: Tensor) -> Tensor:
+        """Complete what `look` saw, (B, N, D), to tokens; the rest as in `encode`."""
+        x = looks + self.shape_mlp(torch.cat([shape, box], dim=-1))
         for norm, layer in zip(self.graph_norm, self.graph, strict=True):
             normed = norm(x)
             x = x + layer(torch.cat([normed, torch.matmul(adjacency, normed)], dim=-1))

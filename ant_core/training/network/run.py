@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ant_core.errors import InputError, UsageError
 from ant_core.training.network.config import TrainConfig
@@ -20,6 +21,12 @@ from ant_core.training.network.restore import read_model
 __all__ = ["Run", "load_model"]
 
 _AVERAGE = 0.998  # decay a step of the averaged weights that are validated and shipped
+
+
+def _follow(averaged: Any, current: Any, steps: Any) -> None:
+    """Move the averaged weights towards the current ones, faster in the first steps."""
+    decay = min(_AVERAGE, (1 + int(steps)) / (10 + int(steps)))
+    get_ema_multi_avg_fn(decay)(averaged, current, steps)  # type: ignore[no-untyped-call]
 
 
 def load_model(path: Path) -> AntPaper | AntRelative:
@@ -62,7 +69,8 @@ class Run:
         self.config, self.folder, self.model_config = config, folder, model_config
         self.machine, self._notify = machine, notify
         self.model = build(model_config).to(machine.device)
-        self.average = deepcopy(self.model).requires_grad_(requires_grad=False)
+        self._averaged = AveragedModel(self.model, multi_avg_fn=_follow)
+        self.average.requires_grad_(requires_grad=False)
         for name, weights in self.model.named_parameters():
             weights.requires_grad_(name.startswith(config.only))
         if not any(weights.requires_grad for weights in self.model.parameters()):
@@ -111,6 +119,12 @@ class Run:
         self.step, self.pairs = stored["step"], stored["pairs"]
         self.pairs_before = stored.get("pairs_before", 0)
         self.seconds, self.best_scores = stored["seconds"], stored["best_scores"]
+        self._averaged.n_averaged.fill_(self.step)
+
+    @property
+    def average(self) -> AntPaper | AntRelative:
+        """The averaged weights, which are validated and shipped."""
+        return cast("AntPaper | AntRelative", self._averaged.module)
 
     @property
     def share(self) -> float:
@@ -135,7 +149,11 @@ class Run:
         self.save("last.pt")
 
     def save(self, name: str) -> None:
-        """Write a checkpoint beside its final name, then rename it."""
+        """Write a checkpoint beside its final name, then rename it.
+
+        best.pt is to be exported, others to go on from. A process that is killed, or a machine
+        that loses its power, leaves whole ones.
+        """
         state = {
             "model_config": asdict(self.model_config),
             "train_config": asdict(self.config),
@@ -146,11 +164,14 @@ class Run:
             "seconds": self.seconds,
             "best_scores": self.best_scores,
         }
-        if name == "last.pt":
+        if name != "best.pt":
             state["model"] = self.model.state_dict()
             state["optimizer"] = self.optimizer.state_dict()
         part = self.folder / (name + ".part")
-        torch.save(state, part)
+        with part.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
         part.replace(self.folder / name)
 
     def log(self, **values: float | dict[str, float]) -> None:
@@ -168,8 +189,5 @@ class Run:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        decay = min(_AVERAGE, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for mean, value in zip(self.average.parameters(), self.model.parameters(), strict=True):
-                mean.lerp_(value, 1 - decay)
+        self._averaged.update_parameters(self.model)
         self.step += 1

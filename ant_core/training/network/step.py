@@ -34,7 +34,8 @@ def match_batch(
 
     `known` colours are for networks that take them; others never see any.
     """
-    reference, target = _encode(model, batch, "reference"), _encode(model, batch, "target")
+    looks = model.look(batch["crops"])
+    reference, target = (_place(model, looks, batch, side) for side in ("reference", "target"))
     if isinstance(model, AntRelative) and model.hints is not None:
         if known is None:
             known = (
@@ -50,9 +51,12 @@ def match_batch(
     )
 
 
-def _encode(model: AntPaper | AntRelative, batch: dict[str, Tensor], side: str) -> Tensor:
-    keys = ("crops", "shape", "box", "adjacency")
-    return model.encode(*(batch[f"{side}_{key}"] for key in keys))
+def _place(
+    model: AntPaper | AntRelative, looks: Tensor, batch: dict[str, Tensor], side: str
+) -> Tensor:
+    rows = batch[f"{side}_place"]
+    own = looks.index_select(0, rows.flatten()).reshape(*rows.shape, -1)  # (B, N, D)
+    return model.place(own, *(batch[f"{side}_{key}"] for key in ("shape", "box", "adjacency")))
 
 
 def step_loss(

@@ -12,10 +12,11 @@ scored best on validation), `log.jsonl` (one line a report) and `curves.png`.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,14 @@ from ant_core.training.network.model import AntPaper, AntRelative
 from ant_core.training.network.run import Run
 from ant_core.training.network.step import match_batch, step_loss
 
-__all__ = ["network_matcher", "train", "train_batch", "validate"]
+__all__ = [
+    "ClipPool",
+    "network_matcher",
+    "train",
+    "train_batch",
+    "validate",
+    "validation_clips",
+]
 
 Notify = Callable[[dict[str, Any]], None]
 
@@ -67,7 +75,7 @@ def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
     return match
 
 
-def validate(model: AntPaper | AntRelative, clips: Sequence[Clip]) -> dict[str, float]:
+def validate(model: AntPaper | AntRelative, clips: Iterable[Clip]) -> dict[str, float]:
     """Recursive colour accuracy in percent, by kind of clip (the name up to the first '_')."""
     model.eval()
     counts: dict[str, list[int]] = {}
@@ -90,29 +98,42 @@ def _clip_paths(folder: Path) -> list[Path]:
     return paths
 
 
-def _validation_clips(folder: Path, config: TrainConfig) -> list[Clip]:
-    """Read the first clips of each kind; a fixed set, so that all reports compare."""
+def validation_clips(folder: Path, config: TrainConfig) -> Iterator[Clip]:
+    """Read the first clips of each kind one by one; a fixed set, so that all reports compare."""
     kinds: dict[str, list[Path]] = {}
     for path in _clip_paths(folder):
         kinds.setdefault(path.name.split("_")[0], []).append(path)
-    chosen = [path for paths in kinds.values() for path in paths[: config.validate_clips]]
-    clips = [load_clip(path) for path in chosen]
-    return [Clip(clip.name, clip.frames[: config.validate_frames]) for clip in clips]
+    for path in (path for paths in kinds.values() for path in paths[: config.validate_clips]):
+        clip = load_clip(path)
+        yield Clip(clip.name, clip.frames[: config.validate_frames])
 
 
-class _ClipPool:
-    """The training clips in memory; takes in files that appear while training goes on."""
+class ClipPool:
+    """The training clips in memory; follows its folder while training goes on.
+
+    Attributes
+    ----------
+    clips : list of Clip
+        Kept up to date in place, so that those who draw from it need not be told.
+    """
 
     def __init__(self, folder: Path, config: TrainConfig) -> None:
         self.folder, self.config = folder, config
-        self.clips: dict[Path, Clip] = {}
+        self.clips: list[Clip] = []
+        self._read: dict[Path, Clip] = {}
 
     def refresh(self) -> list[Clip]:
-        """Read what is new, and return all clips."""
-        for path in _clip_paths(self.folder):
-            if path not in self.clips and len(self.clips) < self.config.pool_clips:
-                self.clips[path] = load_clip(path, self.config.purity_min, small=False)
-        return list(self.clips.values())
+        """Read what is new, let go of what is gone, and return all clips."""
+        paths = _clip_paths(self.folder)
+        for path in self._read.keys() - set(paths):
+            del self._read[path]
+        for path in paths:
+            if path not in self._read and len(self._read) < self.config.pool_clips:
+                # The oldest may go while the folder is read.
+                with contextlib.suppress(FileNotFoundError):
+                    self._read[path] = load_clip(path, self.config.purity_min, small=False)
+        self.clips[:] = self._read.values()
+        return self.clips
 
 
 def train_batch(run: Run, source: Iterator[dict[str, Tensor]], rate: float) -> tuple[float, int]:
@@ -163,10 +184,10 @@ def train(
     """
     machine = Machine(config.device, full_precision=config.full_precision, threads=config.threads)
     torch.manual_seed(config.seed)
-    validation = _validation_clips(clips / "validation", config)
-    pool = _ClipPool(clips / "train", config)
+    validation = list(validation_clips(clips / "validation", config))
+    pool = ClipPool(clips / "train", config)
     first = config.switches.self_reference_share > 0
-    bent = _ClipPool(clips / "self_reference", config).refresh() if first else []
+    bent = ClipPool(clips / "self_reference", config).refresh() if first else []
     run = Run(config, folder, config.model, machine, notify)
     rng = np.random.default_rng([config.seed, run.step, machine.rank])
     stopped = False

@@ -264,7 +264,7 @@ def test_a_part_that_is_off_leaves_no_weights(name):
     [
         ("graph", "target_adjacency"),
         ("agreement", "target_adjacency"),
-        ("context_crop", "target_crops"),
+        ("context_crop", "crops"),
         ("pair_geometry", "target_geometry"),
     ],
 )
@@ -272,7 +272,7 @@ def test_a_part_that_is_off_does_not_read_its_input(name, reads, clip):
     batch = batch_of(clip)
     other = dict(batch)
     changed = batch[reads].clone()
-    (changed[:, :, 2:] if name == "context_crop" else changed)[:] = 0.5
+    (changed[:, 2:] if name == "context_crop" else changed)[:] = 0.5
     other[reads] = changed
     with torch.no_grad():
         for on in (True, False):

@@ -25,7 +25,12 @@ from ant_core.training.data.pair_flows import PairFlow, pack  # noqa: E402
 from ant_core.training.evaluation.protocols import recursive  # noqa: E402
 from ant_core.training.network.batches import batches, collate  # noqa: E402
 from ant_core.training.network.config import TrainConfig  # noqa: E402
-from ant_core.training.network.data import Sample, SampleOptions, sample_pair  # noqa: E402
+from ant_core.training.network.data import (  # noqa: E402
+    Sample,
+    SampleOptions,
+    sample_group,
+    sample_pair,
+)
 from ant_core.training.network.export import write_model  # noqa: E402
 from ant_core.training.network.machine import Machine  # noqa: E402
 from ant_core.training.network.model import CONFIGS, build  # noqa: E402
@@ -341,11 +346,11 @@ def test_only_the_weights_that_are_named_are_trained(clips, tmp_path):
     for frame in loaded.frames:
         frame.seen = np.ones((PARTS, 2), np.int8)
     options = SampleOptions(beside_share=1.0)
-    source = batches([loaded], 96, np.random.default_rng(0), options)
-    loss, _ = train_batch(run, source, 0.01)
+    batch = next(batches([loaded], 96, np.random.default_rng(0), options))
+    loss, _ = train_batch(run, iter([batch]), 0.002)
     for name, value in run.model.state_dict().items():
         assert torch.equal(value, before[name]) != name.startswith("seen."), name
-    assert train_batch(run, source, 0.01)[0] < loss
+    assert train_batch(run, iter([batch]), 0.002)[0] < loss
     with pytest.raises(UsageError, match="no weights of ant_relative are named so"):
         train(config(only="sea"), clips, tmp_path / "other")
 
@@ -455,3 +460,59 @@ def test_two_processes_take_the_same_steps(clips, tmp_path):
     assert stored["pairs"] >= 40
     log = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
     assert len(log) == 1, "one process writes"
+
+
+# Drawings that several samples share
+
+
+def shared(clips, seed=0):
+    clip = load_clip(clips / "train" / "made_0.npz")
+    options = SampleOptions(mutual=True, flow_share=0, merge_share=0)
+    return sample_group(clip, np.random.default_rng(seed), options)
+
+
+def test_references_are_targets_of_one_another(clips):
+    for seed in range(20):
+        group = shared(clips, seed)
+        places = [sample.target.number for sample in group]
+        assert len(places) == len(set(places)) > 1
+        for sample in group:
+            assert {f.number for f in sample.references} == set(places) - {sample.target.number}
+            steps = [f.number - sample.target.number for f in sample.references]
+            assert list(sample.steps) == steps
+
+
+def test_a_target_has_no_segments_whose_counterparts_a_window_cut_off(clips):
+    clip = load_clip(clips / "train" / "made_0.npz")
+    options = SampleOptions(mutual=True, window_share=1, window_segments=(3, 5), drop_share=0)
+    for seed in range(20):
+        first, *others = sample_group(clip, np.random.default_rng(seed), options)
+        for sample in others:
+            assert set(sample.target.label) <= set(first.target.label)
+
+
+def test_crops_are_encoded_once_and_every_sample_gets_its_own(clips):
+    for seed in range(20):
+        group = shared(clips, seed)
+        batch = collate(group)
+        drawings = group[0].drawings
+        assert len(batch["crops"]) == sum(drawing.count for drawing in drawings)
+        for row, sample in enumerate(group):
+            sides = {"target": [sample.target], "reference": sample.references}
+            for side, frames in sides.items():
+                crops = np.concatenate([frame.crops for frame in frames])
+                places = batch[f"{side}_place"][row][: len(crops)]
+                assert torch.equal(batch["crops"][places], torch.from_numpy(crops).float() / 255)
+
+
+def test_samples_give_the_same_matches_together_as_alone(clips):
+    torch.manual_seed(1)
+    model = build(CONFIGS["ant_relative"]).eval()
+    group = shared(clips)
+    with torch.inference_mode():
+        together = match_batch(model, collate(group))[0]
+        for row, sample in enumerate(group):
+            alone = match_batch(model, collate([sample]))[0][0]
+            rows, columns = alone.shape
+            found = together[row, :rows, :columns]
+            torch.testing.assert_close(found, alone, rtol=0, atol=2e-4)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.training.synthesis.ink.borders import Border, find_border, wrinkles
+from ant_core.training.synthesis.ink.circumstances import treated
 from ant_core.training.synthesis.ink.ink_style import InkStyle, draw_style
 from ant_core.training.synthesis.ink.noise import coin, field, grid
 from ant_core.training.synthesis.ink.shadows import with_shadows
@@ -31,7 +32,8 @@ class Drawn:
     Attributes
     ----------
     image
-        (H, W) uint8, 255 = paper, dark = ink; (H, W, 3) RGB where the style has trace lines.
+        (H, W) uint8, 255 = paper, dark = ink; (H, W, 3) RGB where the style has trace lines, and in
+        some circumstances, which may have other grounds.
     ids
         (H, W) int32 part ids, bent as the lines are.
     """
@@ -200,6 +202,8 @@ def draw(frame: SourceFrame, style: InkStyle, rng: np.random.Generator) -> Drawn
     cover = _surface(cover, style, rng)
     traced = np.where(kind > 0, cover, np.float32(0))
     ink = _soft(_specks(np.where(kind > 0, np.float32(0), cover), style, rng), style)
+    if style.circumstance:
+        return Drawn(treated(np.maximum(ink, _soft(traced, style)), style, rng), bent.ids)
     if style.trace:
         return Drawn(compose(ink, _soft(traced, style), kind, style.trace, style.ink), bent.ids)
     return Drawn(np.rint(255 - (255 - style.ink) * ink).astype(np.uint8), bent.ids)

@@ -44,6 +44,7 @@ class InkStyle:
     grain_px: float = 2.5  # size of the grains of that texture
     pressure: float = 0.0  # how much the ink pales along a stroke, 0..1
     ink: int = 0  # grey of full ink
+    circumstance: str = ""  # what is done to the drawing, see `circumstances`; "" = nothing
 
 
 def _width(rng: np.random.Generator, height: int) -> float:
