@@ -3,6 +3,7 @@
 NumPy, OpenCV and Numba only; this package knows nothing of models, files or programs.
 """
 
+from segmentation.channels import to_bytes
 from segmentation.ground import NoLinesError
 from segmentation.labelling import cut_by_colors, label_pieces, merge_pieces
 from segmentation.labels import expand_labels
@@ -37,4 +38,5 @@ __all__ = [
     "preview",
     "relabel_pieces",
     "segment",
+    "to_bytes",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ant_core.color.pixels import FLOAT_INK, PixelFormat
 from ant_core.errors import InputError
+from segmentation import to_bytes
 
 __all__ = ["Box", "LayerFormat", "line_pixels", "over", "visible"]
 
@@ -152,25 +153,13 @@ def line_pixels(pixels: NDArray[Any], model: str) -> NDArray[np.uint8]:
     (h, w, 2 | 4) uint8
         Grey and alpha, or RGBA.
     """
+    if pixels.size == 0:  # the layer lies beside the canvas
+        return np.zeros((*pixels.shape[:2], min(pixels.shape[2], 4)), np.uint8)
     if model != "CMYKA":
-        return _as_bytes(pixels)
-    if pixels.dtype.kind == "f":
-        scale = np.array([FLOAT_INK] * 4 + [1], np.float32)
-        pixels = pixels.astype(np.float32) / scale
-    plain = _as_bytes(pixels)
-    paper = 255 - plain[:, :, :4].astype(np.uint16)
-    color = (paper[:, :, :3] * paper[:, :, 3:] + 127) // 255
-    return np.concatenate([color.astype(np.uint8), plain[:, :, 4:]], axis=2)
-
-
-def _as_bytes(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Bring to 8 bits, rounding to nearest; floats are clipped to 0..1."""
-    if pixels.dtype == np.uint8:
-        return pixels
-    if pixels.dtype == np.uint16:
-        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    values = np.nan_to_num(pixels.astype(np.float32))
-    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+        return to_bytes(pixels)
+    if pixels.dtype.kind == "f":  # in percent here, also where no value is above 1
+        pixels = pixels.astype(np.float32) / np.array([FLOAT_INK] * 4 + [1], np.float32)
+    return to_bytes(pixels, "cmyk")
 
 
 def over(below: NDArray[np.uint8], above: NDArray[np.uint8]) -> NDArray[np.uint8]:

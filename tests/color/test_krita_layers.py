@@ -97,6 +97,11 @@ def test_line_art_is_reduced_to_eight_bits(model, pixel, expected):
     assert line_pixels(pixel[None, None], model).tolist() == [[expected]]
 
 
+@pytest.mark.parametrize(("channels", "model", "left"), [(2, "GRAYA", 2), (5, "CMYKA", 4)])
+def test_line_art_beside_the_canvas_is_nothing(channels, model, left):
+    assert line_pixels(np.zeros((3, 0, channels), np.uint8), model).shape == (3, 0, left)
+
+
 def test_laying_one_picture_over_another():
     below = np.array([[[200, 0, 0, 255], [200, 0, 0, 255], [9, 9, 9, 0], [9, 9, 9, 0]]], np.uint8)
     above = np.array([[[0, 0, 0, 0], [0, 0, 100, 255], [0, 7, 0, 128], [5, 5, 5, 0]]], np.uint8)
