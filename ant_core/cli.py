@@ -109,12 +109,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             traceback.print_exc()
         return _end(reporter, error.exit_code, str(error), type(error).__name__)
-    except KeyboardInterrupt:  # so early that nobody was listening
+    except KeyboardInterrupt:  # before anything waits for it
         return _end(reporter, Cancelled.exit_code, _STOPPED, "Cancelled")
     except SystemExit as error:  # --help and --version
         return int(error.code or 0)
     except BrokenPipeError:
-        # Whoever read our stdout is gone, so there is nobody to tell; the files are whole.
+        # The reader of our stdout is gone, so nothing can be told; the files are whole.
         silence(sys.stdout)
         return AntError.exit_code
     except OSError as error:

@@ -5,17 +5,37 @@ Every check raises ValueError with the reason; the reader puts it into its own s
 
 from __future__ import annotations
 
+import io
 import json
+import lzma
 import zipfile
 import zlib
 from typing import Any
 from xml.etree import ElementTree
 
-__all__ = ["MOST_PIXELS", "parse_json", "parse_xml", "read_member"]
+__all__ = ["MOST_PIXELS", "open_zip", "parse_json", "parse_xml", "read_member"]
 
 MOST_PIXELS = 1 << 28  # of a picture: 16,384 x 16,384
 _MOST_MEMBER = 512 << 20  # bytes of a member of an archive, unpacked
 _MOST_XML = 64 << 20
+# What unpacking a member raises; RuntimeError: it is encrypted, OSError: bad bzip2 data.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+)
+
+
+def open_zip(data: bytes) -> zipfile.ZipFile:
+    """Open a zip archive; ValueError when it is none, damaged, or of an unknown version."""
+    try:
+        return zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        raise ValueError(str(error)) from None
 
 
 def read_member(archive: zipfile.ZipFile, name: str, most: int = _MOST_MEMBER) -> bytes:
@@ -35,8 +55,7 @@ def read_member(archive: zipfile.ZipFile, name: str, most: int = _MOST_MEMBER) -
         return archive.read(name)
     except KeyError:
         raise ValueError(f"it lacks {name}") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        # RuntimeError: encrypted.
+    except _DAMAGED as error:
         raise ValueError(f"{name} cannot be unpacked: {error}") from None
 
 

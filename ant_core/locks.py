@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ant_core.errors import OutputError
 from ant_core.files import WholeFiles, refusal
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 __all__ = ["Held", "alone", "hold", "process_name"]
 
+# What a drive without locks answers, some network drives among them.
+_NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK)
 _PATIENCE_S = 1.0  # a run that was stopped may take so long to end
 
 
@@ -46,17 +53,11 @@ def hold(path: Path, patience_s: float = 0.0) -> Iterator[None]:
         When the file cannot be made.
     """
     # Takes 20 ms to load; most commands hold no lock.
-    from filelock import FileLock, SoftFileLock, Timeout
+    from filelock import Timeout
 
     holder = path.with_name(path.name + "-holder")
-    lock: FileLock | SoftFileLock = FileLock(path)
     try:
-        try:
-            lock.acquire(timeout=patience_s)
-        except NotImplementedError:  # a file system without locks, such as some network drives
-            # Stays after a kill; the message of `alone` names the file.
-            lock = SoftFileLock(path.with_name(path.name + "-soft"))
-            lock.acquire(timeout=patience_s)
+        lock = _acquired(path, patience_s)
     except Timeout:
         raise Held(_read(holder)) from None
     try:
@@ -66,6 +67,29 @@ def hold(path: Path, patience_s: float = 0.0) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _acquired(path: Path, patience_s: float) -> BaseFileLock:
+    """Return the lock, held; on a drive that has no locks it is a file that is there or not.
+
+    Such a file stays after a kill; the message of `alone` names it.
+    """
+    from filelock import FileLock, SoftFileLock, Timeout
+
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=patience_s)
+        return lock
+    except Timeout:
+        raise
+    except NotImplementedError:
+        pass
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+    soft = SoftFileLock(path.with_name(path.name + "-soft"))
+    soft.acquire(timeout=patience_s)
+    return soft
 
 
 def _read(holder: Path) -> str:
@@ -103,7 +127,8 @@ def alone(folder: Path, place: Path, files: WholeFiles) -> Iterator[None]:
         except Held as held:
             raise OutputError(
                 f"another run is writing {place} ({held}): wait until it has ended, or choose "
-                f"another --out; where a killed run has left {path}-soft, remove that file"
+                f"another --out; if no run is at work, one that was killed on a drive without "
+                f"locks has left {path} and {path}-soft: remove them"
             ) from None
         except OSError as error:
             raise refusal(path, error) from error

@@ -110,7 +110,10 @@ def checked(picture: Any, place: str) -> NDArray[Any]:
     ------
     InputError
     """
-    image = np.asarray(picture)
+    try:
+        image = np.asarray(picture)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{place} is no array: {error}") from None
     if image.dtype.name not in _TYPES:
         raise InputError(
             f"{place} is an array of {image.dtype}, expected one of {', '.join(_TYPES)}: convert it"

@@ -169,7 +169,10 @@ def _plain(hints: Mapping[str, Any]) -> Any:
             return value.tolist()
         raise InputError(f"hints holds a {type(value).__name__}: give numbers, lists and text")
 
-    return json.loads(json.dumps(dict(hints), default=own))
+    try:
+        return json.loads(json.dumps(dict(hints), default=own))
+    except (TypeError, ValueError) as error:  # keys that are no text, circles
+        raise InputError(f"hints is no document: {error}") from None
 
 
 class _Call:
@@ -197,7 +200,7 @@ class _Call:
     def run(self, model: Model) -> Result:
         delivery = Delivery(self._tell)
         self._output.begin({}, delivery.on_put)
-        with _callers_threads():
+        with _THREADS.kept():
             propagation = self._assembly.propagation(
                 model._matcher, self._options, cancel=self._stop, notify=delivery.on_result
             )
@@ -242,12 +245,33 @@ class _Stop(threading.Event):
         return super().is_set() or (self._asked is not None and self._asked.is_set())
 
 
-@contextmanager
-def _callers_threads() -> Iterator[None]:
-    """Leave the numbers of threads of OpenCV and Numba as the caller has them."""
-    opencv, kernels = cv2.getNumThreads(), numba.get_num_threads()
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(opencv)
-        numba.set_num_threads(kernels)
+class _CallersThreads:
+    """Leaves the numbers of threads of OpenCV and Numba as the caller has them.
+
+    Numba's number is that of a thread, OpenCV's that of the process: of calls that overlap the
+    last one gives it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls = 0
+        self._opencv = 0
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        kernels = numba.get_num_threads()
+        with self._lock:
+            if self._calls == 0:
+                self._opencv = cv2.getNumThreads()
+            self._calls += 1
+        try:
+            yield
+        finally:
+            numba.set_num_threads(kernels)
+            with self._lock:
+                self._calls -= 1
+                if self._calls == 0:
+                    cv2.setNumThreads(self._opencv)
+
+
+_THREADS = _CallersThreads()

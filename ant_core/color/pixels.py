@@ -7,7 +7,7 @@ value out of range or what is no number at all comes back as it was.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -87,9 +87,10 @@ class PixelFormat:
         (H, W, channels), the given memory where nothing had to change
         """
         if image.dtype != self.dtype:
+            own = replace(self, depth=image.dtype.itemsize * 8, floating=image.dtype.kind == "f")
             raise InputError(
-                f"{place} has {image.dtype.itemsize * 8} bits a channel but the references have "
-                f"{self.depth}: export all painted frames with the same depth"
+                f"{place} has {own.depth_name} but the references have "
+                f"{self.depth_name}: export all painted frames with the same depth"
             )
         if image.ndim == 2:
             image = image[:, :, None]

@@ -9,13 +9,12 @@ from ant_core.color.krita_layers import Box
 from ant_core.color.palette import Palette
 from ant_core.engine.layer_output import LayerOutput
 from ant_core.matching.fills import REVIEW_BELOW
+from ant_core.output.delivery import WITH_PICTURE
 from ant_core.propagation.result import FrameResult
 
 __all__ = ["Notify", "PlaneDelivery"]
 
 Notify = Callable[[dict[str, Any], Box | None, bytes | None, int, int], None]
-
-_WITH_PLANE = ("predicted", "held_reference")
 
 
 class PlaneDelivery:
@@ -58,7 +57,7 @@ class PlaneDelivery:
 
     def _plane(self, result: FrameResult) -> tuple[Box | None, bytes | None]:
         frame = result.frame
-        if result.role not in _WITH_PLANE or frame in self._references:
+        if result.role not in WITH_PICTURE or frame in self._references:
             return None, None
         if frame in self._known and self._known[frame] == self._output.plane_hash(frame):
             return None, None

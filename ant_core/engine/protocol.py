@@ -56,7 +56,7 @@ class StreamBroken(ProtocolError):
 
 
 class Busy(UsageError):
-    """A second run was asked for while one is at work."""
+    """A second run was asked for while one is at work, or more than can wait."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,7 @@ from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.pictures import PictureFormat, need
 from ant_core.formats.png import check_png, decode_png, encode_png
-from ant_core.guard import MOST_PIXELS, parse_xml, read_member
+from ant_core.guard import MOST_PIXELS, open_zip, parse_xml, read_member
 
 __all__ = ["FORMAT", "LINES", "LayeredPicture", "read_layered"]
 
@@ -77,7 +76,7 @@ def read_layered(data: bytes, place: str) -> LayeredPicture:
 def _open_ora(data: bytes, place: str) -> tuple[tuple[int, int], list[_Layer]]:
     """Return (height, width) and the visible layers from the lowest up."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with open_zip(data) as archive:
             root = parse_xml(read_member(archive, "stack.xml"))
             size = int(root.attrib["h"]), int(root.attrib["w"])
             _check_size(size, place)
@@ -91,7 +90,7 @@ def _open_ora(data: bytes, place: str) -> tuple[tuple[int, int], list[_Layer]]:
                 check_png(picture, source)
                 pixels = _to_rgba(decode_png(picture, source))
                 layers.append(_Layer(name, pixels, corner, opacity, is_line))
-    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise InputError(
             f"{place} is no whole OpenRaster file ({error}): save or copy it again"
         ) from None

@@ -59,11 +59,10 @@ def check_graph(graph: bytes) -> None:
 
 
 def _check_node(node: list[tuple[int, Any]]) -> None:
-    names = [bytes(name).decode("utf-8", "replace") for name in _all(node, _OPERATOR)]
-    for name in names:
+    for name in _texts(node, _OPERATOR):
         if name not in _OPERATORS:
             raise ValueError(f"it holds the operator {name[:40]!r}, which no network of ours has")
-    if any(bytes(domain) not in (b"", b"ai.onnx") for domain in _all(node, _DOMAIN)):
+    if any(domain not in ("", "ai.onnx") for domain in _texts(node, _DOMAIN)):
         raise ValueError("it holds operators of other makers")
     for attribute in map(_fields, _all(node, _ATTRIBUTE)):
         _refuse(attribute, _NESTED, "graphs within graphs")
@@ -94,6 +93,13 @@ def _fields(message: Any) -> list[tuple[int, Any]]:
 
 def _all(fields: list[tuple[int, Any]], number: int) -> list[Any]:
     return [data for found, data in fields if found == number]
+
+
+def _texts(fields: list[tuple[int, Any]], number: int) -> list[str]:
+    found = _all(fields, number)
+    if not all(isinstance(text, bytes) for text in found):
+        raise ValueError("it is no graph of ONNX")
+    return [text.decode("utf-8", "replace") for text in found]
 
 
 def _refuse(fields: list[tuple[int, Any]], numbers: tuple[int, ...], what: str) -> None:

@@ -24,8 +24,8 @@ _PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
     "cpu": ("CPUExecutionProvider", {}),
     "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
 }
-# ONNX Runtime keeps the arithmetic on shapes on the CPU by design; these never belong there.
 _MOST_MEMORY = 8 << 30  # bytes; the largest match that settings allow needs one
+# ONNX Runtime keeps the arithmetic on shapes on the CPU by design; these never belong there.
 _COMPUTE = {"Conv", "FusedConv", "FusedMatMul", "Gemm", "LayerNormalization", "MatMul", "Softmax"}
 
 

@@ -7,8 +7,7 @@ It holds `manifest.json`, `encoder.onnx` (a drawing -> tokens, once a drawing) a
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
+import stat
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -16,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from ant_core.errors import InputError, ModelCorrupt, ModelMissing
-from ant_core.files import read_bytes
-from ant_core.guard import parse_json, read_member
+from ant_core.errors import ModelCorrupt, ModelMissing
+from ant_core.guard import open_zip, parse_json, read_member
 from ant_core.matching.descriptors import DESCRIPTOR_VERSION
 from ant_core.matching.graph_check import check_graph
 
@@ -70,22 +68,15 @@ class ModelFile:
         ModelCorrupt
             If it is no model file, damaged, or made for other descriptors.
         """
-        if not path.is_file():
-            raise ModelMissing(
-                f"no model at {path} (no such file); give --model the path of an .antmodel file"
-            )
+        data = _read(path)
         try:
-            data = read_bytes(path, _MOST_BYTES)
-        except InputError as error:
-            raise ModelMissing(f"no model at {path}: {error}") from None
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            with open_zip(data) as archive:
                 manifest = parse_json(read_member(archive, "manifest.json", _MOST_MANIFEST))
                 encoder, matcher = (
                     read_member(archive, name) for name in ("encoder.onnx", "matcher.onnx")
                 )
             _check_manifest(manifest)
-        except (zipfile.BadZipFile, ValueError) as error:
+        except ValueError as error:
             raise _corrupt(path, error) from None
         version = manifest["descriptor_version"]
         if version != DESCRIPTOR_VERSION:
@@ -99,6 +90,18 @@ class ModelFile:
             except ValueError as error:
                 raise _corrupt(path, error) from None
         return cls(manifest, encoder, matcher, hashlib.sha256(data).hexdigest())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        found = path.stat()
+        is_file = stat.S_ISREG(found.st_mode)
+        if is_file and found.st_size <= _MOST_BYTES:
+            return path.read_bytes()
+        what = "too large for one" if is_file else "a folder or a device"
+    except OSError as error:
+        what = error.strerror or str(error)
+    raise ModelMissing(f"no model at {path} ({what}); give --model the path of an .antmodel file")
 
 
 def _corrupt(path: Path, error: Exception) -> ModelCorrupt:

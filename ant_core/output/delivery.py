@@ -8,9 +8,9 @@ from collections.abc import Callable
 from ant_core.propagation.result import FrameResult
 from ant_core.propagation.run import Progress
 
-__all__ = ["Delivery"]
+__all__ = ["WITH_PICTURE", "Delivery"]
 
-_WITH_PICTURE = ("predicted", "held_reference")  # roles of frames that the run puts in place
+WITH_PICTURE = ("predicted", "held_reference")  # roles of frames that the run puts in place
 
 
 class Delivery:
@@ -38,7 +38,7 @@ class Delivery:
         result = progress.result
         with self._lock:
             self._total = progress.total
-            computed = bool(result.recomputed) and result.role in _WITH_PICTURE
+            computed = bool(result.recomputed) and result.role in WITH_PICTURE
             if computed and result.frame not in self._written:
                 self._waiting[result.frame] = result
                 return

@@ -143,7 +143,7 @@ class MemoryOutput:
         return pack(painted)
 
     def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
-        """Nobody looks at one: the caller has the frames themselves."""
+        """Empty: the caller has the frames themselves."""
         del line, painted
         return b""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from ant_core.errors import UsageError
@@ -50,5 +51,7 @@ class RunOptions:
 def check_range(option: str, value: Any, limits: tuple[float, float], unit: str = "") -> None:
     """Raise UsageError where a number lies outside its limits; None is always in order."""
     low, high = limits
-    if value is not None and not low <= value <= high:
+    if not isinstance(value, Real | None):
+        raise UsageError(f"{option} is {value!r}: give a number from {low:g} to {high:g}{unit}")
+    if value is not None and not low <= float(value) <= high:
         raise UsageError(f"{option} is {value}{unit}: give a value from {low:g} to {high:g}{unit}")

@@ -368,3 +368,40 @@ def test_runs_on_several_threads_do_not_meet(model):
         thread.join()
     assert len(results) == 3
     assert all(same(result, expected) for result in results.values())
+
+
+def test_the_callers_threads_outlive_calls_that_overlap(model):
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    other = threading.Thread(target=api.propagate, args=(LINES, PAINTED), kwargs={"model": model})
+
+    def begin(frame, done, total):
+        if done == 2:
+            other.start()
+
+    try:
+        api.propagate(LINES, PAINTED, model=model, on_frame=begin)
+        other.join()
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(before)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"lines": {0: [[1, 2], [3]]}}, errors.InputError),
+        ({"gap_px": "3"}, errors.UsageError),
+        ({"review_below": "half"}, errors.UsageError),
+        ({"hints": {("a", 1): []}}, errors.InputError),
+        ({"hints": {"schema": 1, "hints": {1, 2}}}, errors.InputError),
+    ],
+)
+def test_arguments_of_other_kinds_are_refused_in_one_sentence(model, arguments, error):
+    with pytest.raises(error):
+        api.propagate(**{"lines": LINES, "painted": PAINTED, "model": model} | arguments)
+
+
+def test_a_drawing_that_is_no_array_has_no_segments():
+    with pytest.raises(errors.InputError, match="is no array"):
+        api.segment([[1, 2], [3]])

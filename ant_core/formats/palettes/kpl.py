@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from xml.etree import ElementTree
 
 from ant_core.formats.palettes.base import Model, NamedColor
-from ant_core.guard import parse_xml, read_member
+from ant_core.guard import open_zip, parse_xml, read_member
 
 __all__ = ["parse_kpl"]
 
@@ -22,11 +20,8 @@ _MOST_BYTES = 64 << 20  # of the list of colours
 
 def parse_kpl(data: bytes) -> tuple[list[NamedColor], int]:
     """Return the colours, and how many were left out; ValueError says what is wrong."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            root = parse_xml(read_member(archive, "colorset.xml", _MOST_BYTES))
-    except zipfile.BadZipFile as error:
-        raise ValueError(str(error)) from None
+    with open_zip(data) as archive:
+        root = parse_xml(read_member(archive, "colorset.xml", _MOST_BYTES))
     entries = list(root.iter("ColorSetEntry"))
     colors = [color for entry in entries if (color := _color(entry)) is not None]
     return colors, len(entries) - len(colors)

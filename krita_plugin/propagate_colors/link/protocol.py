@@ -127,7 +127,7 @@ def error_answer(number: int, code: str, message: str) -> dict[str, Any]:
 
 
 class Requests:
-    """The requests that an engine is at work on, and who waits for their answers."""
+    """The requests that an engine is at work on, and what takes their answers."""
 
     def __init__(self) -> None:
         self._last_id = 0
@@ -159,16 +159,18 @@ class Requests:
         return start
 
     def feed(self, data: bytes) -> Iterator[tuple[Callback | None, dict[str, Any], bytes]]:
-        """Take bytes of the engine; yield who waits for each message, None where nobody does."""
+        """Take bytes of the engine; yield each message with its callback, or None."""
         for header, payload in self._inbox.feed(data):
             number = header.get("re")
+            if number is not None and not isinstance(number, int):
+                raise ProtocolError(f"an answer is to {number!r}, which is no request")
             callback, _ = self._waiting.get(number, (None, 0))
             if header["type"] not in MORE_TO_COME:
                 self._waiting.pop(number, None)
             yield callback, header, payload
 
     def forget_all(self) -> dict[int, Callback]:
-        """Await nothing any more; returns who did, by id."""
+        """Await nothing any more; returns the callbacks, by id."""
         waiting, self._waiting = self._waiting, {}
         return {number: callback for number, (callback, _) in waiting.items()}
 
@@ -253,7 +255,8 @@ class Engine:
 
     def close(self, timeout_s: float = 2.0) -> None:
         """End the engine, whatever it does; requests without an answer get the error "off"."""
-        process, self._process = self._process, None
+        with self._lock:
+            process, self._process = self._process, None
         if process is None:
             return
         self._fail("off", "the engine was ended")
@@ -274,8 +277,9 @@ class Engine:
 
     def send(self, kind: str, payload: bytes = b"", **fields: Any) -> Run:
         """Send a request; its answers come to the Run."""
-        process = self._process
         with self._lock:
+            # Under the lock, or `close` could end all requests between this and the next line.
+            process = self._process
             run = Run(self._requests.next_id())
             if process is None or process.returncode is not None:
                 run.take(error_answer(run.id, "off", "the engine does not run: start it"), b"")
@@ -311,8 +315,9 @@ class Engine:
                 if not data:
                     break
                 self._hand_out(data)
-        except ProtocolError as error:
-            problem = f"the program does not answer as an engine: {error}"
+        except Exception as error:  # also without memory for an answer: else all would wait on
+            reason = str(error) or type(error).__name__
+            problem = f"the program does not answer as an engine: {reason}"
             process.kill()
         process.wait()
         if process is self._process:

@@ -290,3 +290,37 @@ def test_one_that_says_nothing_is_given_up(protocol, tmp_path):
 def test_a_program_that_is_not_there_is_an_error_of_the_system(protocol, tmp_path):
     with pytest.raises(FileNotFoundError):
         protocol.Engine([str(tmp_path / "nothing")]).start()
+
+
+def test_a_request_beside_the_end_is_answered(protocol, fake):
+    """It is sent, and its answer is "off" or what the engine said; nothing waits for ever."""
+    ended = []
+
+    def ask():
+        try:
+            while True:
+                fake.ask("preview", timeout_s=20, shot="none", frame=1, max_side=64)
+        except protocol.EngineError as error:
+            ended.append(error.code)
+
+    def ask_on():
+        while not ended or ended[-1] not in ("off", "crashed"):
+            ask()
+
+    threads = [threading.Thread(target=ask_on) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.2)
+    fake.close()
+    for thread in threads:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_an_answer_that_cannot_be_kept_ends_the_engine(protocol, fake, monkeypatch):
+    def feed(data):
+        raise MemoryError
+
+    monkeypatch.setattr(fake._requests, "feed", feed)
+    with pytest.raises(protocol.EngineError, match="MemoryError"):
+        fake.ask("models", timeout_s=20, action="list")
