@@ -62,7 +62,7 @@ class OutputFolder:
         files: WholeFiles,
         suffix: str = ".png",
     ) -> None:
-        self.root = root
+        self.path = root
         self.folder = root / "color"
         self.files = files
         self._colors = colors
@@ -91,22 +91,25 @@ class OutputFolder:
 
     @property
     def report_path(self) -> Path:
-        return self.root / "report.json"
+        return self.path / "report.json"
 
     @property
     def sheet_path(self) -> Path:
-        return self.root / "contact_sheet.png"
+        return self.path / "contact_sheet.png"
 
     @property
     def page_path(self) -> Path:
-        return self.root / "review.html"
+        return self.path / "review.html"
 
     @property
     def notes_path(self) -> Path:
-        return self.root / "review_notes.json"
+        return self.path / "review_notes.json"
 
     def place(self, frame: int) -> str:
-        return str(self.writer.path(frame))
+        return str(self.file(frame))
+
+    def file(self, frame: int) -> Path:
+        return self.writer.path(frame)
 
     def encode(self, painted: NDArray[Any]) -> bytes:
         return self.writer.encode(painted)
@@ -116,7 +119,7 @@ class OutputFolder:
 
     def alone(self) -> contextlib.AbstractContextManager[None]:
         """Keep the folder from other processes; OutputError when one of them has it."""
-        return alone(self.state.folder, self.root, self.files)
+        return alone(self.state.folder, self.path, self.files)
 
     def crop(
         self, line: NDArray[Any], painted: NDArray[Any], inside: NDArray[np.bool_], *, dark: bool
@@ -126,7 +129,7 @@ class OutputFolder:
     def prepare(self) -> None:
         """Make the folders and take away what a killed run left unfinished."""
         self.files.make_folder(self.folder)
-        for folder in (self.root, self.folder):
+        for folder in (self.path, self.folder):
             WholeFiles.sweep(folder)
         self.state.prepare()
 

@@ -203,6 +203,9 @@ class KraOutput:
     def place(self, frame: int) -> str:
         return f"{self.path} frame {frame}"
 
+    def file(self, frame: int) -> Path:
+        return self.path
+
     def _cached(self, frame: int) -> Path:
         return self._folder / "frames" / f"{frame:04d}"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ant_core.errors import InputError
-from ant_core.files import read_bytes
+from ant_core.files import WholeFiles, read_bytes
 from ant_core.schemas import first_error
 
-__all__ = ["Note", "Place", "attach", "merge_notes", "notes_json", "read_notes"]
+__all__ = ["Note", "Place", "attach", "keep_notes", "merge_notes", "notes_json", "read_notes"]
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,21 @@ def merge_notes(*several: Iterable[Note]) -> list[Note]:
     return list(latest.values())
 
 
+def keep_notes(path: Path, notes: Sequence[Note], files: WholeFiles) -> list[Note]:
+    """Write notes beside the page, with those that were saved there meanwhile; return them all.
+
+    Raises
+    ------
+    InputError
+        When the file that is there cannot be read or holds no notes; it stays as it is.
+    """
+    kept = merge_notes(notes, read_notes(path) if path.is_file() else ())
+    if kept:
+        text = json.dumps(notes_json(kept), ensure_ascii=False, indent=1) + "\n"
+        files.write(path, text.encode())
+    return kept
+
+
 def notes_json(notes: Sequence[Note]) -> dict[str, Any]:
     """Return notes as their schema has them."""
     rows = [
@@ -109,9 +124,7 @@ def notes_json(notes: Sequence[Note]) -> dict[str, Any]:
     return {"schema": 1, "kind": "review_notes", "notes": rows}
 
 
-def attach(
-    notes: Iterable[Note], segments: Mapping[str, Sequence[Place]]
-) -> tuple[dict[Place, Note], list[Note]]:
+def attach(notes: Iterable[Note], segments: Mapping[str, Sequence[Place]]) -> dict[Place, Note]:
     """Find the segment of today that each note is about.
 
     Parameters
@@ -122,22 +135,20 @@ def attach(
 
     Returns
     -------
-    dict of Place to Note, list of Note
-        What was found, and notes on drawings that are gone. A segment that was divided or joined
-        since is the one with the same point, else the one whose box is most alike.
+    dict of Place to Note
+        One a segment, the last written. A segment that was divided or joined since is the one with
+        the same point, else the one whose box is most alike. Notes on other drawings are left out.
     """
     found: dict[Place, Note] = {}
-    left = []
     for note in notes:
         known = segments.get(note.place.drawing, ())
         if not known:
-            left.append(note)
             continue
         place = max(known, key=lambda place: (place.point == note.place.point, _alike(place, note)))
         other = found.get(place)
         if other is None or other.written < note.written:
             found[place] = note
-    return found, left
+    return found
 
 
 def _alike(place: Place, note: Note) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -40,26 +39,22 @@ _STATES = {
 def write_review_page(
     output: RunOutput, shot: Shot, run: RunResult, info: RunInfo, notes: Sequence[Note]
 ) -> Path:
-    """Write the page, and the notes beside it; returns the page's path.
+    """Write the page; returns its path.
 
     Parameters
     ----------
     notes : sequence of Note
         All that are kept, one a place.
     """
-    if notes:
-        text = json.dumps(notes_json(notes), ensure_ascii=False, indent=1) + "\n"
-        output.files.write(output.notes_path, text.encode())
     drawings = [r for r in run.results.values() if r.drawing_frame == r.frame and not r.error]
     places = {result.drawing: _places(result) for result in drawings}
-    noted, left = attach(notes, places)
+    noted = attach(notes, places)
     cards = [card for result in drawings for card in _cards(output, run, result, info, noted)]
     cards.sort(key=_rank)
     cards = [card for number, card in enumerate(cards) if number < _MOST or card["note"]]
     shown = {card["note"] for card in cards}
-    others = notes_json([note for note in notes if note not in shown])["notes"]
-    former = [note for note in left if note.text]
-    page = _page(output, shot, run, info, cards=cards, former=former, others=others)
+    others = [note for note in notes if note not in shown]
+    page = _page(output, shot, run, info, cards=cards, others=others)
     output.files.write(output.page_path, page.encode("utf-8", "backslashreplace"))
     return output.page_path
 
@@ -83,32 +78,36 @@ def _page(
     shot: Shot,
     run: RunResult,
     info: RunInfo,
-    **more: Any,
+    *,
+    cards: Sequence[dict[str, Any]],
+    others: Sequence[Note],
 ) -> str:
     summary = summarize(run.results, info.review_below)
     return render(
         "output/pages/review.html",
-        title=output.page_path.parent.name,
+        title=output.path.resolve().name,
         version=__version__,
         frames=describe_frames(shot.frames),
         references=describe_frames([reference.frame for reference in shot.references]),
         model=f"{info.model_name}, {info.device}",
         summary=summary,
-        shown=sum(card["doubtful"] for card in more["cards"]),
-        changed=sum(bool(card["was"]) for card in more["cards"]),
+        cards=cards,
+        shown=sum(card["doubtful"] for card in cards),
+        changed=sum(bool(card["was"]) for card in cards),
+        others=[note for note in others if note.text],
+        other_rows=notes_json(others)["notes"],
         notes_name=output.notes_path.name,
-        report=_beside(output, str(output.report_path)),
-        sheet=_beside(output, str(output.sheet_path)),
-        **more,
+        report=_beside(output, output.report_path),
+        sheet=_beside(output, output.sheet_path),
     )
 
 
-def _beside(output: RunOutput, path: str) -> str:
+def _beside(output: RunOutput, path: Path) -> str:
     """Return a path as seen from the folder of the page; as it is where none leads there."""
     try:
         return Path(os.path.relpath(path, output.page_path.parent)).as_posix()
     except ValueError:  # another drive
-        return path
+        return str(path)
 
 
 def _cards(
@@ -132,7 +131,7 @@ def _cards(
             card = _card(result, row, run.palette) | {"was": was, "note": note, "place": place}
             card["doubtful"] = bool(doubtful[row])
             card["picture"] = "" if crop is None else _data(crop.picture)
-            card["file"] = _beside(output, result.color_file or "")
+            card["file"] = _beside(output, output.file(result.frame))
             yield card
 
 

@@ -125,6 +125,13 @@ class RunOutput(Output, Protocol):
     def files(self) -> WholeFiles: ...
 
     @property
+    def path(self) -> Path:
+        """The folder or document that was asked for."""
+
+    def file(self, frame: int) -> Path:
+        """Return the file that holds a frame once written."""
+
+    @property
     def report_path(self) -> Path: ...
 
     @property

@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from ant_core.errors import UsageError
+from ant_core.errors import InputError, UsageError
 from ant_core.files import WholeFiles
 from ant_core.formats.palettes import read_palette
 from ant_core.formats.pictures import picture_format
@@ -18,7 +18,7 @@ from ant_core.matching.matcher import Matcher
 from ant_core.models.installed import locate
 from ant_core.output.color_names import name_colors
 from ant_core.output.folder import OutputFolder
-from ant_core.output.notes import Note, merge_notes, read_notes
+from ant_core.output.notes import Note, keep_notes, merge_notes, read_notes
 from ant_core.output.report import (
     RunInfo,
     lines_told,
@@ -145,9 +145,13 @@ def _conclude(
     """Write sheet, page and report, and tell what came of the run."""
     sheet = write_sheet(job.output, job.assembly.shot, run, info)
     report = write_report(job.output, job.assembly.shot, run, info)
+    notes = notes_of(run.results)
+    try:
+        review_notes = keep_notes(job.output.notes_path, review_notes, job.output.files)
+    except InputError as error:  # saved during the run
+        notes = [*notes, str(error)]
     page = write_review_page(job.output, job.assembly.shot, run, info, review_notes)
     summary = summarize(run.results, info.review_below)
-    notes = notes_of(run.results)
     for note in notes:
         reporter.warn(note)
     for sentence in lines_told(run.results):

@@ -24,18 +24,14 @@ def test_notes_fit_their_schema():
 
 
 def test_a_note_stays_with_its_place_when_segments_are_numbered_anew():
-    found, left = attach([note(HAND)], {"a1": [HAND, HEAD]})
-    assert found == {HAND: note(HAND)}
-    assert left == []
+    assert attach([note(HAND)], {"a1": [HAND, HEAD]}) == {HAND: note(HAND)}
 
 
 def test_a_note_on_a_segment_that_was_divided_goes_to_the_part_most_like_it():
     parts = [Place("a1", (12, 20), (0, 0, 25, 40)), Place("a1", (33, 20), (26, 0, 14, 40)), HAND]
-    found, _ = attach([note(HEAD)], {"a1": parts})
-    assert found == {parts[0]: note(HEAD)}
+    assert attach([note(HEAD)], {"a1": parts}) == {parts[0]: note(HEAD)}
 
 
 def test_notes_on_drawings_that_are_gone_are_left():
-    found, left = attach([note(HEAD)], {"b2": [Place("b2", (20, 20), (0, 0, 40, 40))], "c3": []})
-    assert found == {}
-    assert left == [note(HEAD)]
+    segments = {"b2": [Place("b2", (20, 20), (0, 0, 40, 40))], "c3": []}
+    assert attach([note(HEAD)], segments) == {}
