@@ -144,6 +144,12 @@ class HintSet:
                     f"{item.name} is for frame {item.frame}, which is not in the shot: correct "
                     "the frame number or remove it"
                 )
+        for rule in self.never:
+            if not rule.by_drawing and not rule.holds_on(frames):
+                raise InputError(
+                    f"{rule.name} holds on frames of which none is in the shot: correct its "
+                    '"frames" or remove it'
+                )
 
     def check_values(self, size: tuple[int, int], pixels: PixelFormat) -> None:
         """Raise InputError when a place lies outside the picture or a colour does not fit.

@@ -166,3 +166,11 @@ def test_frames_that_the_shot_has_not_are_refused():
     given.check_frames([5, 7])
     with pytest.raises(InputError, match="frame 7, which is not in the shot"):
         given.check_frames([5])
+
+
+@pytest.mark.parametrize("what", [{"color": [0, 0, 0, 255]}, {"frame": 5, "point": [1, 1]}])
+def test_a_rule_that_holds_on_no_frame_of_the_shot_is_refused(what):
+    given = parse_hints(document(never=[{**what, "frames": "7-9,12"}]), "h.json")
+    given.check_frames([5, 9])
+    with pytest.raises(InputError, match=r"never rule 1 of h\.json holds on frames"):
+        given.check_frames([5, 10])
