@@ -147,6 +147,7 @@ def _task(options: PropagateOptions, name: str, sheet: ExposureSheet | None) -> 
         "color": color or ("color" if line == "line" else f"{name}/color"),
         "out": str(Path(options.out) / name),
         "hints": options.hints.replace(_MARK, name) if options.hints else None,
+        "review_notes": options.review_notes and options.review_notes.replace(_MARK, name),
         "cel": (),
         "xdts": None,
         "expose": False,

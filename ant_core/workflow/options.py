@@ -113,7 +113,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="colour this cel of the shot, each with its own painted frames, into OUT/NAME; may be "
         "given again. Its drawings are NAME/line, line/NAME, line/NAME_*.* or line/*.NAME.*, or "
-        "where {cel} stands in --line and --color",
+        "where {cel} stands in --line and --color; {cel} in --hints and --review-notes likewise",
     )
     add(
         "--xdts",

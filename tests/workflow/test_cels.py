@@ -95,6 +95,21 @@ def test_a_pattern_without_a_place_for_the_cel_is_refused(tmp_path, cli):
     assert "write {cel}" in done.err
 
 
+def test_every_cel_has_review_notes_of_its_own(tmp_path, cli):
+    shot = make_cels(tmp_path / "shot")
+    for cel in CELS:
+        note = {"drawing": "0" * 64, "point": [3, 4], "box": [0, 0, 9, 9], "frame": "2"}
+        note |= {"text": f"on {cel}", "written": "2026-01-01T10:00:00Z"}
+        document = {"schema": 1, "kind": "review_notes", "notes": [note]}
+        (tmp_path / f"{cel}_notes.json").write_text(json.dumps(document))
+    notes = ("--review-notes", tmp_path / "{cel}_notes.json")
+    done = cli("propagate", shot, "--out", tmp_path / "out", "--cel", "A", "--cel", "B", *notes)
+    assert done.code == 0, done.err
+    for cel in CELS:
+        kept = json.loads((tmp_path / "out" / cel / "review_notes.json").read_text("utf-8"))
+        assert [note["text"] for note in kept["notes"]] == [f"on {cel}"]
+
+
 def test_a_cel_that_is_not_there_is_named_with_where_it_was_looked_for(tmp_path, cli):
     shot = make_cels(tmp_path / "shot")
     done = cli("propagate", shot, "--out", tmp_path / "out", "--cel", "C")
