@@ -31,6 +31,7 @@ ROLES = ("generate", "train")
 _START_SECONDS = 120.0  # PyTorch may be read from a cold disk, at the lowest priority
 _STOP_SECONDS = 120.0  # a step, or a validation clip, and a checkpoint
 _POLL_SECONDS = 0.1
+_PROBE_SECONDS = 0.5  # longer than another process looks at a lock, which is no time at all
 _THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -139,12 +140,17 @@ class Background:
 
     def pid(self, role: str) -> int | None:
         """Return the process of a role, None if it does not run."""
+        number = self.folder / f"{role}.pid"
         try:
-            with FileLock(self.folder / f"{role}.lock", timeout=0):
+            lock = self.folder / f"{role}.lock"
+            with FileLock(lock, timeout=_PROBE_SECONDS, poll_interval=_PROBE_SECONDS / 50):
+                # Of a process that was killed: the next one must not be taken for it, nor whatever
+                # the system gives that number to.
+                number.unlink(missing_ok=True)
                 return None
         except Timeout:
             with contextlib.suppress(OSError, ValueError):
-                return int((self.folder / f"{role}.pid").read_text())
+                return int(number.read_text())
             return None  # it has begun this moment
 
     def pause(self) -> None:

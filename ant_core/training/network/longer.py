@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 import shutil
 import threading
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ant_core.errors import InputError
+from ant_core.errors import InputError, UsageError
 from ant_core.training.network.batches import batches
 from ant_core.training.network.config import TrainConfig, stored_config
 from ant_core.training.network.curves import draw_curves, read_log
@@ -44,6 +46,7 @@ _SAVE_SECONDS = 90.0  # of CPU time between two checkpoints: what a kill costs a
 _MILESTONE = 1.25  # a checkpoint is kept whenever pairs have grown by this factor
 _CLIPS_LEAST = 8  # training waits for these
 _WAIT_SECONDS = 2.0
+_NEEDED = {"model", "average", "optimizer", "pairs", "train_config"}  # to go on from a checkpoint
 
 
 def train_longer(
@@ -103,13 +106,19 @@ def decay(
     Raises
     ------
     InputError
-        When the checkpoint cannot be read, or has seen no pairs.
+        When the checkpoint cannot be read, lacks what a run goes on from, or has seen no pairs.
+    UsageError
+        When the share is not between 0 and 1.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    if not 0 < share < 1:
+        raise UsageError(
+            f"a share of {share:g} is none: give one above 0 and below 1, such as 0.15"
+        )
     if not (folder / "decay.json").exists():
         begin = _read(checkpoint)["pairs"]
         if begin == 0:
             raise InputError(f"{checkpoint} has seen no pairs: train first")
+        folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(checkpoint, folder / "last.pt")
         bounds = {"begin": begin, "end": math.ceil(begin / (1 - share))}
         (folder / "decay.json").write_text(json.dumps(bounds))
@@ -131,11 +140,19 @@ def decay(
 
 def _read(checkpoint: Path) -> dict[str, Any]:
     try:
-        stored: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError) as error:
+        # Of what is no archive PyTorch reads an old format, which ends in errors of any kind.
+        with checkpoint.open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise InputError(f"{checkpoint} is no checkpoint: name last.pt of a run")
+        stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
         raise InputError(
             f"{checkpoint} is no checkpoint ({error}): name last.pt of a run"
         ) from error
+    if not isinstance(stored, dict) or not stored.keys() >= _NEEDED:
+        raise InputError(
+            f"{checkpoint} holds no state of a run that could go on: name last.pt of a run"
+        )
     return stored
 
 

@@ -10,11 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 pytest.importorskip("onnx", reason="export needs the train extra")
 
-from ant_core.errors import InputError  # noqa: E402 - torch is optional
+from ant_core.errors import InputError, UsageError  # noqa: E402 - torch is optional
 from ant_core.matching.matcher import Matcher  # noqa: E402
 from ant_core.training.network import longer  # noqa: E402
 from ant_core.training.network.background import Background  # noqa: E402
@@ -121,9 +122,47 @@ def test_a_decay_is_scored_and_gives_a_model_that_loads(clips, tmp_path):
     Matcher(out, "cpu", 1)
 
 
-def test_a_file_that_is_no_checkpoint_is_refused(clips, tmp_path):
-    with pytest.raises(InputError, match=r"name last\.pt"):
-        decay(clips / "train" / "made_0.npz", clips, tmp_path / "judged", 0.15, After(0))
+@pytest.mark.parametrize("content", [b"PK\x03\x04", b"plain text", b""])
+def test_a_file_that_is_no_checkpoint_is_refused(clips, tmp_path, content):
+    (tmp_path / "other.pt").write_bytes(content)
+    for path in (tmp_path / "other.pt", tmp_path / "none.pt", clips / "train" / "made_0.npz"):
+        with pytest.raises(InputError, match=r"name last\.pt"):
+            decay(path, clips, tmp_path / "judged", 0.15, After(0))
+    assert not (tmp_path / "judged").exists()
+
+
+def test_a_decay_of_weights_alone_is_refused_and_does_not_spoil_the_next(clips, tmp_path):
+    run, judged = tmp_path / "run", tmp_path / "judged"
+    train_longer(config(), clips, run, After(4))
+    decay(run / "last.pt", clips, tmp_path / "first", 0.5, threading.Event())
+    with pytest.raises(InputError, match=r"best\.pt holds no state of a run .*: name last\.pt"):
+        decay(tmp_path / "first" / "best.pt", clips, judged, 0.5, After(0))
+    torch.save([1, 2], tmp_path / "list.pt")
+    with pytest.raises(InputError, match=r"holds no state"):
+        decay(tmp_path / "list.pt", clips, judged, 0.5, After(0))
+    assert not judged.exists()
+    assert decay(run / "last.pt", clips, judged, 0.5, threading.Event()).keys() == {"made", "all"}
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.1, 15.0, math.nan])
+def test_a_share_that_is_none_is_refused(clips, tmp_path, share):
+    with pytest.raises(UsageError, match="above 0 and below 1"):
+        decay(tmp_path / "none.pt", clips, tmp_path / "judged", share, After(0))
+    assert not (tmp_path / "judged").exists()
+
+
+def test_a_probe_is_not_taken_for_the_process(tmp_path):
+    """Asked twice at the same time, each must not see the other's look at the lock."""
+    background = Background(tmp_path)
+    (tmp_path / "train.pid").write_text(str(os.getpid()))  # of one that was killed
+    probe = FileLock(tmp_path / "train.lock", thread_local=False)
+    probe.acquire()
+    end = threading.Timer(0.05, probe.release)
+    end.start()
+    assert background.pid("train") is None
+    end.join()
+    with FileLock(tmp_path / "train.lock"):  # a process that has not said its number yet
+        assert background.pid("train") is None
 
 
 def test_the_experiments_file_holds_what_it_was_given(tmp_path):
