@@ -6,7 +6,7 @@ r"""Train in the background for as long as there are idle hours, on clips that a
     python scripts/train_longer.py pause                  # while anything is timed
     python scripts/train_longer.py resume
     python scripts/train_longer.py stop
-    python scripts/train_longer.py decay --out DECAYED [--checkpoint pairs_000100000.pt]
+    python scripts/train_longer.py decay --out DECAYED [--checkpoint pairs_N.pt]
     python scripts/export.py --run DECAYED --clips STATE/clips --version 1 --out new.antmodel
 
 Two processes at the lowest priority, one thread each. They may be killed at any moment: `start`
