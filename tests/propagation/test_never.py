@@ -6,18 +6,10 @@ import numpy as np
 import pytest
 
 from tests.support.drawn import BOXES, GROUND, line_drawing, load, make_shot, painting, save
+from tests.support.reports import frames_of, recomputed
 
 RED, GREEN, YELLOW = (list(color) for _, color in BOXES)
 RED_IN_FOUR = [26, 22]  # frame 4 shows the boxes three pixels to the right
-
-
-def frames_of(out):
-    report = json.loads((out / "report.json").read_text("utf-8"))
-    return {frame["frame"]: frame for frame in report["frames"]}
-
-
-def recomputed(out):
-    return {frame: r["recomputed"] for frame, r in frames_of(out).items() if r["recomputed"]}
 
 
 @pytest.fixture

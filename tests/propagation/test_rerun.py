@@ -9,15 +9,7 @@ from ant_core.errors import OutputError
 from ant_core.formats.sequence import SequenceWriter
 from ant_core.propagation.references import learn
 from tests.support.drawn import BOXES, line_drawing, load, make_shot, painting, save
-
-
-def frames_of(out):
-    report = json.loads((out / "report.json").read_text("utf-8"))
-    return {frame["frame"]: frame for frame in report["frames"]}
-
-
-def recomputed(out):
-    return {frame: r["recomputed"] for frame, r in frames_of(out).items() if r["recomputed"]}
+from tests.support.reports import frames_of, recomputed
 
 
 @pytest.fixture
