@@ -19,25 +19,25 @@ from ant_core.errors import InputError, OutputError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["MOST_BYTES", "WholeFiles", "read_bytes", "refusal", "same_file"]
+__all__ = ["WholeFiles", "read_bytes", "refusal", "same_file"]
 
-MOST_BYTES = 4 << 30  # of a file that is read whole
+_MOST_BYTES = 4 << 30  # of a file that is read whole
 _PART = ".part-"  # short and apart from the final name, which may be as long as names can be
 
 
-def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """Return a file's content; InputError says what is wrong otherwise.
 
-    A device, a pipe or a folder is not opened, nor a file of more than `most` bytes.
+    A device, a pipe or a folder is not opened, nor a file of more than 4 GiB.
     """
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             raise InputError(f"{path} is a folder or a device: name a file")
-        if found.st_size > most:
+        if found.st_size > _MOST_BYTES:
             raise InputError(
-                f"{path} has {found.st_size / 1e6:.0f} MB, more than the {most / 1e6:.0f} that can "
-                "be read: export it again, smaller"
+                f"{path} has {found.st_size / 1e6:.0f} MB, more than the "
+                f"{_MOST_BYTES / 1e6:.0f} that can be read: export it again, smaller"
             )
         return path.read_bytes()
     except FileNotFoundError:

@@ -198,6 +198,7 @@ class _Call:
         self._run: Run | None = None
 
     def run(self, model: Model) -> Result:
+        """Colour the shot; `Stopped` and what `on_frame` raised come out of it."""
         delivery = Delivery(self._tell)
         self._output.begin({}, delivery.on_put)
         with _THREADS.kept():
@@ -259,6 +260,7 @@ class _CallersThreads:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
+        """Give the numbers back at the end."""
         kernels = numba.get_num_threads()
         with self._lock:
             if self._calls == 0:

@@ -7,6 +7,7 @@ Runtime; field numbers are those of onnx.proto3 (https://github.com/onnx/onnx).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 __all__ = ["check_graph"]
@@ -77,18 +78,25 @@ def _check_tensor(tensor: bytes) -> None:
 
 def _fields(message: Any) -> list[tuple[int, Any]]:
     """Return number and content of every field of a message, one level deep."""
+    if not isinstance(message, bytes):
+        raise ValueError("it is no graph of ONNX")
+    make_empty, decode_error, unknown_fields = _protobuf()
+    empty = make_empty()
+    try:
+        empty.ParseFromString(message)
+    except decode_error:
+        raise ValueError("it is no graph of ONNX") from None
+    return [(field.field_number, field.data) for field in unknown_fields(empty)]
+
+
+@cache
+def _protobuf() -> tuple[Any, Any, Any]:
+    """Load the parser once: a graph has thousands of messages."""
     from google.protobuf.empty_pb2 import Empty
     from google.protobuf.message import DecodeError
     from google.protobuf.unknown_fields import UnknownFieldSet
 
-    if not isinstance(message, bytes):
-        raise ValueError("it is no graph of ONNX")
-    empty = Empty()
-    try:
-        empty.ParseFromString(message)
-    except DecodeError:
-        raise ValueError("it is no graph of ONNX") from None
-    return [(field.field_number, field.data) for field in UnknownFieldSet(empty)]
+    return Empty, DecodeError, UnknownFieldSet
 
 
 def _all(fields: list[tuple[int, Any]], number: int) -> list[Any]:
