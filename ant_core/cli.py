@@ -32,6 +32,7 @@ _STOPPED = "stopped: finished frames stay, run the same command again to go on f
 COMMANDS = (
     "propagate",
     "segment",
+    "suggest",
     "batch",
     "farm",
     "models",

@@ -29,6 +29,7 @@ BENCHMARKS = {
     "batch": "many shots: frames a minute by shots and engines, cost of a frame in long batches",
     "throughput": "whole commands: frames a minute and peak memory, against another checkout",
     "wild": "drawings as people make them: open, rough, faint, on dark ground, badly painted",
+    "suggest": "which drawings to paint: errors from suggested ones, beside evenly spaced ones",
     "train": "training steps: pairs a CPU second, drawings encoded once or for every sample",
     "match": "encoding and matching alone, CPU against CUDA",
 }

@@ -24,7 +24,7 @@ from ant_core.shot.model_sheet import open_model_sheets
 from ant_core.workflow.prepare import Job, chosen_frames, read_hints
 from ant_core.workflow.propagate_options import PropagateOptions
 
-__all__ = ["prepare_kra"]
+__all__ = ["open_document", "prepare_kra"]
 
 _SUFFIX = ".kra"
 
@@ -47,6 +47,22 @@ def prepare_kra(options: PropagateOptions, files: WholeFiles) -> Job:
     earlier = None if same_file(out, path) else _earlier(out, color, options)
     output = KraOutput(out, color, earlier, [layer.uuid for layer in lines], files)
     return _job(options, document, lines, color, output)
+
+
+def open_document(options: PropagateOptions) -> tuple[LineReader, list[int]]:
+    """Return the line drawings of a Krita document, and the frames that the artist painted.
+
+    Raises
+    ------
+    UsageError, InputError
+    """
+    assert options.shot is not None
+    document = KraDocument(KraArchive(Path(options.shot)))
+    journal = read_journal(document)
+    lines = _line_layers(document, options.line, journal)
+    layer = _color_layer(document, options.color, lines, journal)
+    painted = _references(_color(document, layer, journal, options.threads))
+    return LineReader(document, lines, painted, options.threads), painted
 
 
 def _job(

@@ -4,6 +4,8 @@ recursive        AnT: ten frames, each coloured from the one before it as predic
 recursive_first  the same with the first frame as a second reference, as the product propagates
 consecutive      PaintBucket: each frame from the true colours of the one before, 20-frame clips
 keyframes_K      PaintBucket with sheets: K of the model sheets as references, or all
+effort           an artist paints one drawing and corrects the others one after the other
+effort_suggested the same from the two drawings that `ant_core suggest` would name
 regions          AnimeRun: each segment to its segment of the next frame, labels from flow
 parts            the same where the true parts are known instead of flow: a segment may have
                  several right answers, so these figures are no AnimeRun ACC
@@ -31,8 +33,15 @@ from ant_core.training.evaluation.metrics import (
     mean_class_iou,
     region_scores,
 )
-from ant_core.training.evaluation.protocols import MatchFrames, Score, keyframes, recursive
+from ant_core.training.evaluation.protocols import (
+    MatchFrames,
+    Score,
+    effort,
+    keyframes,
+    recursive,
+)
 from ant_core.training.evaluation.reliability import Reliability
+from ant_core.training.evaluation.suggested import suggested
 from ant_core.training.evaluation.tally import Tally
 from ant_core.training.evaluation.worst import Worst
 from segmentation import expand_labels
@@ -41,6 +50,7 @@ __all__ = ["KEYFRAME_COUNTS", "PROTOCOLS", "Result", "applies", "run_protocol"]
 
 RECURSIVE_FRAMES = 10  # predicted from one seed (Casey et al. 2021, section 4.3)
 CLIP_FRAMES = 20  # BasicPBC's clip_interval: the first frame of each clip is no target
+_PAINTED = 2  # drawings, where suggested ones are painted
 KEYFRAME_COUNTS: tuple[int | None, ...] = (1, 3, 5, None)  # None = all
 
 PROTOCOLS: dict[str, str] = {
@@ -54,6 +64,11 @@ PROTOCOLS: dict[str, str] = {
         )
         for count in KEYFRAME_COUNTS
     },
+    "effort": (
+        "the first drawing painted, the others corrected one by one: accuracy is the share of "
+        "segments that need no click"
+    ),
+    "effort_suggested": "the same from the two drawings that ant_core suggest names",
     "regions": "matches with the next frame, labels from flow, first candidate (AnimeRun)",
     "parts": "matches with the next frame, right where the true part is the same",
     "flow": "end-point error in pixels of the flow made from matches (AnimeRun, Table 2)",
@@ -79,6 +94,8 @@ def applies(protocol: str, shot: TrueShot) -> bool:
     """Say whether a shot brings what a protocol asks for."""
     if len(shot.frames) < 2 and not shot.sheet:
         return False
+    if protocol.startswith("effort"):
+        return shot.has_colors and len(shot.frames) > 2
     if protocol == "regions":
         return bool(shot.matches)
     if protocol == "flow":
@@ -96,7 +113,9 @@ def run_protocol(protocol: str, shot: TrueShot, method: Method, result: Result) 
     The shot must be one that the protocol `applies` to.
     """
     start = time.perf_counter()
-    if protocol in ("regions", "parts"):
+    if protocol.startswith("effort"):
+        done = _effort(shot, method, result, by_suggestion=protocol == "effort_suggested")
+    elif protocol in ("regions", "parts"):
         done = _regions(shot, method, result, by_parts=protocol == "parts")
     elif protocol == "flow":
         done = _flow(shot, method, result)
@@ -118,6 +137,17 @@ def _colors(protocol: str, shot: TrueShot, method: Method, result: Result) -> bo
         _count(shot, targets, score, result, method)
         if protocol == "recursive" and method.is_model:
             result.worst.look(shot, references, targets, score)
+    return True
+
+
+def _effort(shot: TrueShot, method: Method, result: Result, *, by_suggestion: bool) -> bool:
+    frames = shot.frames
+    if not all(method.can([a], b) for a, b in pairwise(frames)):
+        return False
+    places = suggested(frames, method, _PAINTED) if by_suggestion else [0]
+    match = cast("MatchFrames", method.match)
+    score, order = effort(frames, places, match, method.confidence, method.no_counterpart_threshold)
+    _count(shot, [frames[place] for place in order], score, result, method)
     return True
 
 

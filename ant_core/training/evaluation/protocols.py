@@ -3,13 +3,15 @@
 Recursive (Casey et al. 2021, section 4.3, figure 8): one drawing is given with its true colours,
 every following one takes its colours from the one before it as predicted, and, as the product
 does, also from the first. Consecutive (BasicPBC, DACoN): every drawing from the true colours of
-the one before it. Keyframes: every drawing from some given ones. Scored is the colour of every
-segment; a segment left without colour counts as wrong.
+the one before it. Keyframes: every drawing from some given ones. Painted: the others from some
+given ones and from each other, in the product's order. Effort: the same with an artist who corrects
+one drawing after the other. Scored is the colour of every segment; a segment left without colour
+counts as wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -21,6 +23,9 @@ from ant_core.matching.descriptors import SHAPE_FEATURES
 from ant_core.matching.fills import Fills
 from ant_core.matching.matcher import Match
 from ant_core.matching.voting import Ballot, vote
+from ant_core.propagation.drawings import Settings
+from ant_core.propagation.plan import make_plan
+from ant_core.shot.shot import Drawing, Reference
 from ant_core.training.data.baselines import nearest_position
 from ant_core.training.data.clips import Frame
 
@@ -30,7 +35,9 @@ __all__ = [
     "Score",
     "by_overlap",
     "by_position",
+    "effort",
     "keyframes",
+    "painted",
     "recursive",
 ]
 
@@ -38,6 +45,8 @@ __all__ = [
 MatchFrames = Callable[[Sequence[Frame], Frame], tuple[NDArray[np.float32], NDArray[np.float32]]]
 Confidence = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 _LOG_AREA = SHAPE_FEATURES.index("log_area")
+_LIMITS = Settings()  # of the product: how many references a match takes,
+_LEAST_SOURCES = 2  # and how many it takes whatever their size
 
 
 @dataclass
@@ -115,6 +124,81 @@ def keyframes(
     for frame in targets:
         run.color(references, ballots, frame)
     return run.score
+
+
+def painted(
+    frames: Sequence[Frame],
+    places: Collection[int],
+    match: MatchFrames,
+    confidence: Confidence = lambda raw: raw,
+    no_counterpart_threshold: float = 0.0,
+) -> Score:
+    """Colour the drawings that are not painted, as the product does without an artist.
+
+    Parameters
+    ----------
+    frames : sequence of Frame
+        In the order of time; each a drawing of its own.
+    places : collection of int
+        Of the drawings that have their true colours.
+    """
+    run = _Run(match, confidence, no_counterpart_threshold, _ranks(frames))
+    drawings = [Drawing(str(place), (place,)) for place in range(len(frames))]
+    given = [Reference(place, "painted", str(place)) for place in sorted(places)]
+    plan = make_plan(drawings, given, range(len(frames)), _LIMITS.max_references)
+    ballots = {place: _true_ballot(frames[place]) for place in places}
+    for step in plan.steps:
+        sources = [int(source.frame) for source in step.sources]  # type: ignore[arg-type]
+        kept = _within_limits(frames, sources)
+        frame = frames[step.frame]
+        fills = run.color([frames[i] for i in kept], [ballots[i] for i in kept], frame)
+        ballots[step.frame] = Ballot(frame.number, 0, fills.color, fills.confidence)
+    return run.score
+
+
+def effort(
+    frames: Sequence[Frame],
+    places: Collection[int],
+    match: MatchFrames,
+    confidence: Confidence = lambda raw: raw,
+    no_counterpart_threshold: float = 0.0,
+) -> tuple[Score, list[int]]:
+    """Colour the drawings that are not painted, each after those before it were corrected.
+
+    An artist paints some drawings, runs, looks at the drawings from the painted ones outwards,
+    recolours every wrong segment with one click, and runs on with what is right by then. So the
+    clicks are the wrong segments of each drawing as it is first looked at.
+
+    Returns
+    -------
+    Score, list of int
+        Of the drawings as they were looked at, and their places in that order.
+    """
+    run = _Run(match, confidence, no_counterpart_threshold, _ranks(frames))
+    known = set(places)
+    ballots = [_true_ballot(frame) for frame in frames]
+    order: list[int] = []
+    while len(known) < len(frames):
+        left = set(range(len(frames))) - known
+        place = min(left, key=lambda i: (min(abs(i - j) for j in known), i))
+        sources = sorted(known, key=lambda j: (abs(place - j), j))[: _LIMITS.max_references]
+        kept = _within_limits(frames, sources)
+        run.color([frames[i] for i in kept], [ballots[i] for i in kept], frames[place])
+        known.add(place)
+        order.append(place)
+    return run.score, order
+
+
+def _within_limits(frames: Sequence[Frame], sources: Sequence[int]) -> list[int]:
+    """Return the sources, nearest first, whose segments fit into one match of the product."""
+    kept: list[int] = []
+    columns = 0
+    for source in sources:
+        columns += frames[source].count
+        if len(kept) >= _LEAST_SOURCES and columns > _LIMITS.max_columns:
+            break
+        kept.append(source)
+    return kept
 
 
 def _true_ballot(frame: Frame) -> Ballot:

@@ -1,0 +1,80 @@
+"""`ant_core suggest`: which drawings of a shot to paint."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from typing import TYPE_CHECKING
+
+from ant_core.workflow.option_types import (
+    add_common,
+    add_device,
+    add_layer,
+    add_segmentation,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from ant_core.files import WholeFiles
+    from ant_core.reporter import Reporter
+    from ant_core.workflow.outcome import Outcome
+
+__all__ = ["DESCRIPTION", "HELP", "add_arguments", "run"]
+
+HELP = "name the drawings of a shot that are best painted"
+DESCRIPTION = """\
+Name the drawings from which the others can be coloured best, the most useful first.
+
+Nothing need be painted yet: the line drawings are compared with one another. Frames that are
+painted are taken into account, and further ones are named. Nothing is written.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add_segmentation(parser)
+    add_common(parser)
+    add = parser.add_argument
+    add("shot", metavar="SHOT", help="folder of the shot, or a .kra file")
+    add(
+        "--line",
+        metavar="PATTERN",
+        action="append",
+        help="line drawings, as in ant_core propagate; layers of a .kra file",
+    )
+    add("--color", metavar="PATTERN", help="painted frames, as in ant_core propagate")
+    add_layer(parser)
+    add(
+        "--count",
+        type=whole(1, 100),
+        metavar="N",
+        help="name so many (default: two to five where nothing is painted, as many as help; "
+        "one where something is)",
+    )
+    add("--model", metavar="FILE", help="model file or name, as in ant_core propagate")
+    add_device(parser)
+
+
+def run(
+    options: argparse.Namespace,
+    reporter: Reporter,
+    cancel: threading.Event,
+    files: WholeFiles,
+) -> Outcome:
+    """Suggest frames to paint; see `ant_core suggest --help`."""
+    from ant_core.workflow import suggest
+    from ant_core.workflow.propagate_options import PropagateOptions
+
+    del files  # nothing is written
+    chosen = PropagateOptions(
+        shot=options.shot,
+        line=tuple(options.line or ()),
+        color=options.color,
+        layer=tuple(options.layer or ()),
+        gap=options.gap,
+        rough=options.rough,
+        threads=options.threads,
+        model=options.model,
+        device=options.device,
+    )
+    return suggest.run(chosen, options.count, reporter, cancel)
