@@ -31,6 +31,9 @@ protocols:
   consecutive      each frame from the true one before it, in clips of 20 (PaintBucket)
   keyframes        from 1, 3, 5 and all model sheets (PaintBucket); keyframes_1, keyframes_3,
                    keyframes_5 or keyframes_all for one of them
+  effort           an artist paints the first drawing and corrects the others one after the other:
+                   the share of segments that need no click
+  effort_suggested the same from the two drawings that ant_core suggest names
   regions          each segment to its segment of the next frame (AnimeRun)
   parts            the same for stored clips, right where the true part is the same
   flow             end-point error of the flow that the matches make (AnimeRun)

@@ -269,13 +269,13 @@ def suggest(
             taken = analyze(image, "", gap_px, Timings(), rough=rough)
         except ValueError as error:
             raise InputError(f"{lines.place(frames[0])} cannot be segmented: {error}") from error
-        drawings.append(_Drawing(frames, matcher.encode(taken.descriptors)))
+        if not taken.taken.blank:
+            drawings.append(_Drawing(frames, matcher.encode(taken.descriptors)))
         done(number, 2 * len(looked_at), f"frame {frames[0]} looked at")
-    drawings = [drawing for drawing in drawings if drawing.features.count]
     if not drawings:
         raise InputError(
-            f"no drawing of {lines.place(lines.frames[0])} and the others has a closed area: "
-            "close the lines, or widen the gaps that are closed with --gap"
+            f"{lines.place(lines.frames[0])} and all other frames are blank: name the line "
+            "drawings with --line"
         )
     given = [i for i, d in enumerate(drawings) if set(d.frames) & set(painted)]
     sources = sorted({*given, *spread(len(drawings), MOST_SOURCES)})

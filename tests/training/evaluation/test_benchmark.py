@@ -9,6 +9,7 @@ from ant_core.training.data.true_shots import FlowTruth, TrueShot, from_picture,
 from ant_core.training.evaluation.benchmark import PROTOCOLS, Result, applies, run_protocol
 from ant_core.training.evaluation.dense_flow import dense_flow
 from ant_core.training.evaluation.methods import Flow, Model, Overlap, Position
+from ant_core.training.evaluation.protocols import effort, painted
 from tests.support.fakes import FakeMatcher
 from tests.training.evaluation.shots import Scripted, still_shot, true_frame
 
@@ -58,6 +59,38 @@ def test_recursive_takes_a_new_seed_after_ten_frames():
     # Frames 3 to 11 are wrong; 12 and 13 start from the truth of 11.
     assert value(result, "accuracy") == pytest.approx(3 / 12)
     assert value(result, "mean_iou") == pytest.approx((1 / 19 + 1) / 2)
+
+
+def test_effort_goes_on_from_what_was_corrected():
+    method = Scripted(wrong=[3])
+    result = scored("effort", still_shot(5), method)
+    # The mistake in frame 3 is corrected, so frames 4 and 5 do not repeat it.
+    assert value(result, "accuracy") == pytest.approx(3 / 4)
+    assert method.asked == [([1], 2), ([2, 1], 3), ([3, 2, 1], 4), ([4, 3, 2, 1], 5)]
+
+
+def test_effort_looks_from_the_painted_drawings_outwards():
+    method = Scripted()
+    score, order = effort(still_shot(5).frames, [2], method.match)
+    assert order == [1, 0, 3, 4]
+    assert method.asked == [([3], 2), ([2, 3], 1), ([3, 2, 1], 4), ([4, 3, 2, 1], 5)]
+    assert (score.right, score.segments) == (8, 8)
+
+
+def test_painted_hands_on_predictions_outwards():
+    method = Scripted(wrong=[4])
+    score = painted(still_shot(5).frames, [2], method.match)
+    # Frame 5 is coloured from the painted frame and from frame 4, in which two colours changed.
+    assert method.asked == [([3], 2), ([3, 2], 1), ([3], 4), ([3, 4], 5)]
+    assert score.drawings == 4
+    assert score.right < score.segments
+
+
+def test_suggested_drawings_are_painted_first():
+    method = Model(FakeMatcher(), "fake")
+    shot = still_shot(6)
+    result = scored("effort_suggested", shot, method)
+    assert result.tally.counts.frames == 4  # two of six are painted
 
 
 def test_consecutive_cuts_clips_of_twenty():
@@ -170,9 +203,11 @@ def test_parts_accept_any_segment_of_the_part():
 
 def test_protocols_ask_for_what_they_need():
     chains = ["recursive", "recursive_first", "consecutive"]
-    assert [name for name in PROTOCOLS if applies(name, still_shot(5))] == chains
+    efforts = ["effort", "effort_suggested"]
+    assert [name for name in PROTOCOLS if applies(name, still_shot(5))] == chains + efforts
     keys = [f"keyframes_{count}" for count in ("1", "3", "5", "all")]
-    assert [name for name in PROTOCOLS if applies(name, still_shot(6))] == [*chains, *keys]
+    found = [name for name in PROTOCOLS if applies(name, still_shot(6))]
+    assert found == [*chains, *keys, *efforts]
     assert not any(applies(name, still_shot(1)) for name in PROTOCOLS)
     assert not applies("recursive", still_shot(4, has_colors=False))
 
