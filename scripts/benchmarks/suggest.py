@@ -11,6 +11,7 @@ from typing import cast
 import numpy as np
 
 from ant_core.matching.matcher import Matcher
+from ant_core.propagation.pipeline import limit_threads
 from ant_core.training.data.sets import find_shots
 from ant_core.training.data.true_shots import TrueFrame
 from ant_core.training.evaluation.methods import Model
@@ -43,12 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--clips", type=Path, nargs="+", required=True, help="clips of validation, or folders"
     )
     parser.add_argument("--model", type=Path, help="model file (default: the one in the package)")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print, return 0 where suggested drawings leave the fewest errors at every count."""
-    model = Model(Matcher(args.model, "cpu"), "model")
+    limit_threads(args.threads)
+    model = Model(Matcher(args.model, "cpu", args.threads), "model")
     errors: dict[str, list[list[float]]] = {name: [] for name in ("suggested", *WAYS)}
     for source in (source for place in args.clips for source in find_shots(place)):
         frames = [frame for frame in source.read().frames if frame.count]
