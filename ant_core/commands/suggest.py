@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_layer(parser)
     add(
         "--count",
-        type=whole(1, 100),
+        type=whole(1, 24),
         metavar="N",
         help="name so many (default: two to five where nothing is painted, as many as help; "
         "one where something is)",

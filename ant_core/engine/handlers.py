@@ -58,6 +58,7 @@ class Handlers:
             "add_model_sheet": self._add_model_sheet,
             "remove_model_sheet": self._remove_model_sheet,
             "propagate": self._propagate,
+            "suggest": self._suggest,
             "preview": self._preview,
             "overlay": self._overlay,
             "segment_map": self._segment_map,
@@ -266,6 +267,25 @@ class Handlers:
             known={int(frame): digest for frame, digest in asked.get("known", {}).items()},
         )
         job.answer({"type": "finished", "summary": summary})
+
+    def _suggest(self, job: Job, asked: Fields) -> None:
+        from ant_core.propagation.suggest import suggest
+
+        _, session = self._shot(asked)
+
+        def done(at: int, total: int, text: str) -> None:
+            job.tell("progress", done=at, total=total, stage="comparing", text=text)
+
+        found = suggest(
+            session.lines(),
+            asked["painted"],
+            session.matcher,
+            count=asked.get("count"),
+            gap_px=asked.get("gap_px"),
+            done=done,
+            cancel=job.cancel,
+        )
+        job.answer({"type": "suggest", "suggested": [one.to_json() for one in found]})
 
     def _preview(self, job: Job, asked: Fields) -> None:
         _, session = self._shot(asked)

@@ -147,6 +147,10 @@ class ShotSession:
         canvas *= canvas[:, :, -1:] > 0  # what lies under full transparency is no part of it
         return pack(canvas)
 
+    def lines(self) -> MemoryFrames:
+        """Return the line drawings that were sent, composed."""
+        return MemoryFrames(self._drawings.frames, self.size, self._line_pixels)
+
     def remove_drawing(self, frame: int) -> None:
         """Forget a frame and all that was made of it; its reference stays."""
         self._drawings.remove(frame)
@@ -247,15 +251,14 @@ class ShotSession:
             frames, references, self._drawings, self._references, has_sheets=bool(sheets)
         )
         present = self._references.frames
+        given = {frame: present[frame] for frame in references}
         planes = PlaneDelivery(self._output, references, notify, known)
         delivery = Delivery(planes.tell)
         packed = {frame: kept.packed for frame, kept in present.items()}
         self._output.begin(packed, delivery.on_put)
         assembly = assemble(
-            lines=MemoryFrames(self._drawings.frames, self.size, self._line_pixels),
-            colors=MemoryFrames(
-                {frame: present[frame] for frame in references}, self.size, self.color.pixels
-            ),
+            lines=self.lines(),
+            colors=MemoryFrames(given, self.size, self.color.pixels),
             output=self._output,
             frames=frames,
             references=None,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 from ant_core.errors import Cancelled, InputError
 from ant_core.formats.base import FrameReader
 from ant_core.matching.matcher import DrawingFeatures
+from ant_core.matching.tiles import cut, split
+from ant_core.propagation.drawings import Settings
 from ant_core.propagation.prepared import MatcherLike, analyze
 from ant_core.propagation.timing import Timings
 from segmentation import Rough
@@ -27,6 +30,7 @@ __all__ = [
     "Chances",
     "Find",
     "Suggestion",
+    "best",
     "choose",
     "counterparts",
     "spread",
@@ -36,7 +40,9 @@ __all__ = [
 
 _MOST_DRAWINGS = 48  # that are compared, and
 MOST_SOURCES = 24  # that may be named: 1,100 matches, a minute at 300 segments each
+_FEWEST_NAMED, _MOST_NAMED = 2, 5  # where nothing is painted
 _LEAST_GAIN = 0.01  # of the mean chance, for which a third to fifth drawing is named
+_LIMITS = Settings()  # of the memory of one match
 
 # Rows: the drawings that may be painted. Columns: the segments of one drawing.
 Chances = NDArray[np.float32]
@@ -54,12 +60,17 @@ class Suggestion:
     frame : int
         The first frame that shows it.
     found : float
-        Mean chance, 0 to 1, that a segment of the shot is found in this drawing, in those
-        suggested before it or in those painted already; a segment of a painted drawing counts 1.
+        Mean over the segments of the shot, 0 to 1, of how surely each is found in this drawing, in
+        those suggested before it or in those painted already. The network's own estimate: it is
+        made to choose by, and not calibrated.
     """
 
     frame: int
     found: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as events and the engine tell it."""
+        return {"frame": self.frame, "found": round(self.found, 4)}
 
 
 def spread(count: int, most: int) -> list[int]:
@@ -72,6 +83,8 @@ def spread(count: int, most: int) -> list[int]:
     >>> spread(2, 3)
     [0, 1]
     """
+    if not count:
+        return []
     return sorted({int(x) for x in np.linspace(0, count - 1, min(count, most)).round()})
 
 
@@ -165,6 +178,40 @@ def choose(
     return chosen
 
 
+def best(
+    counts: Sequence[int], painted: Sequence[int], find: Find, count: int | None = None
+) -> list[Suggestion]:
+    """Name drawings to paint, each by its place; see `suggest`.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        Number of segments of each drawing, in the order of time.
+    painted : sequence of int
+        Places of the drawings that are painted already.
+    find : callable
+        See `Find`.
+    count : int, optional
+    """
+    given = [painted[i] for i in spread(len(painted), MOST_SOURCES // 2)]
+    others = [place for place in range(len(counts)) if place not in set(painted)]
+    named = [others[i] for i in spread(len(others), MOST_SOURCES - len(given))]
+    sources = sorted({*given, *named})
+    chances = survey(counts, sources, find)
+    if count:
+        return choose(chances, sources, given, count)
+    if given:
+        return choose(chances, sources, given, 1)
+    return choose(chances, sources, given, _MOST_NAMED, _LEAST_GAIN, _FEWEST_NAMED)
+
+
+def _compared(drawings: int, painted: Sequence[int]) -> list[int]:
+    """Return the places of the drawings that are compared, a quarter of them painted at most."""
+    given = {painted[i] for i in spread(len(painted), _MOST_DRAWINGS // 4)}
+    others = [place for place in range(drawings) if place not in set(painted)]
+    return sorted(given | {others[i] for i in spread(len(others), _MOST_DRAWINGS - len(given))})
+
+
 def _distinct(lines: FrameReader, painted: Collection[int]) -> list[tuple[int, ...]]:
     """Return the frames that show each distinct drawing, by the first of them."""
     strange = sorted(set(painted) - set(lines.frames))
@@ -212,8 +259,20 @@ def _finder(
         if not near:
             # Flow between drawings far apart takes longer than the match and says little.
             reference, wanted = replace(reference, small=None), replace(wanted, small=None)
-        match = matcher.match([reference], wanted, [other.frames[0] - one.frames[0]])
-        return counterparts(match.probability, match.has_counterpart)
+        chance = np.zeros(wanted.count, np.float32)
+        likeliest = np.zeros(wanted.count, np.int64)
+        limits = _LIMITS.max_pairs, _LIMITS.max_columns
+        for tile in split(wanted.box, [reference.box], *limits):
+            (rows,) = tile.references
+            match = matcher.match(
+                [cut(reference, rows)],
+                cut(wanted, tile.target),
+                [other.frames[0] - one.frames[0]],
+            )
+            found, at = counterparts(match.probability, match.has_counterpart)
+            chance[tile.target] = found
+            likeliest[tile.target] = rows[at] if len(rows) else 0
+        return chance, likeliest
 
     return find
 
@@ -231,8 +290,8 @@ def suggest(
 ) -> list[Suggestion]:
     """Name the frames of a shot that are best painted, the most useful first.
 
-    Of shots with more than 48 drawings as many are looked at, evenly spaced, and of these 24 (with
-    those that are painted) may be named.
+    Of shots with more than 48 drawings as many are compared, evenly spaced, a quarter of them
+    painted at most; of these 24 may be named, or 12 beside painted ones.
 
     Parameters
     ----------
@@ -259,7 +318,9 @@ def suggest(
     cancel = cancel or threading.Event()
     held = _distinct(lines, painted)
     places = [i for i, frames in enumerate(held) if set(frames) & set(painted)]
-    looked_at = sorted({*places, *spread(len(held), _MOST_DRAWINGS)})
+    if len(places) == len(held):
+        return []
+    looked_at = _compared(len(held), places)
     drawings: list[_Drawing] = []
     for number, place in enumerate(looked_at, 1):
         _check(cancel)
@@ -278,12 +339,8 @@ def suggest(
             "drawings with --line"
         )
     given = [i for i, d in enumerate(drawings) if set(d.frames) & set(painted)]
-    sources = sorted({*given, *spread(len(drawings), MOST_SOURCES)})
     total = 2 * len(looked_at)
     find = _finder(matcher, drawings, lambda at, what: done(total // 2 + at, total, what), cancel)
-    chances = survey([drawing.features.count for drawing in drawings], sources, find)
-    most, fewest, least = (count, count, 0.0) if count else (5, 2, _LEAST_GAIN)
-    if given and not count:
-        most = fewest = 1
-    chosen = choose(chances, sources, given, most, least, fewest)
+    counts = [drawing.features.count for drawing in drawings]
+    chosen = best(counts, given, find, count)
     return [replace(one, frame=drawings[one.frame].frames[0]) for one in chosen]

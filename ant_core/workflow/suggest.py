@@ -58,11 +58,11 @@ def run(
     )
     event: dict[str, Any] = {
         "painted": sorted(painted),
-        "suggested": [{"frame": one.frame, "found": round(one.found, 4)} for one in found],
+        "suggested": [one.to_json() for one in found],
     }
     if not found:
         return Outcome(text="every drawing is painted", event=event)
-    texts = [f"frame {one.frame}: {one.found:.0%} of the segments found" for one in found]
+    texts = [f"frame {one.frame}: then an estimated {one.found:.0%} are found" for one in found]
     return Outcome(text="\n".join(texts), event=event)
 
 

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.engine.client import Client
+from tests.engine.client import Client, EngineFailed
 from tests.engine.test_sample import SHOT, bgra
 
 FORMAT = {"model": "RGBA", "depth": "U8"}
@@ -57,6 +57,19 @@ def test_it_tells_about_the_segment_under_a_point(shot):
     header, ids = shot.ask("segment_map", shot="s", frame=3)
     at = 4 * ((height // 2) * header["width"] + width // 2)
     assert int.from_bytes(ids[at : at + 4], "little") in (answer["segment"], 0)
+
+
+def test_it_names_frames_that_are_worth_painting(shot):
+    number = shot.send("suggest", shot="s", painted=[], count=2)
+    *steps, (last, _) = shot.answers(number)
+    assert [step["done"] for step, _ in steps] == list(range(1, 2 * len(FRAMES) + 1))
+    assert len({one["frame"] for one in last["suggested"]} & set(FRAMES)) == 2
+    assert 0 < last["suggested"][0]["found"] <= last["suggested"][1]["found"] <= 1
+    after = shot.ask("suggest", shot="s", painted=[1])[0]["suggested"]
+    assert len(after) == 1
+    assert after[0]["frame"] != 1
+    with pytest.raises(EngineFailed, match="frame 77"):
+        shot.ask("suggest", shot="s", painted=[77])
 
 
 def test_a_run_is_cancelled_in_mid_frame_and_the_next_goes_on(shot):

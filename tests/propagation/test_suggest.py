@@ -7,9 +7,12 @@ import jsonschema
 import numpy as np
 import pytest
 
-from ant_core.propagation.suggest import choose, spread, survey
+from ant_core.formats.sequence import SequenceReader
+from ant_core.propagation.drawings import Settings
+from ant_core.propagation.suggest import MOST_SOURCES, best, choose, spread, suggest, survey
 from ant_core.schemas import load_schema
 from tests.support.drawn import BOXES, SIZE, line_drawing, make_shot, save
+from tests.support.fakes import FakeMatcher
 
 LEFT, RIGHT = BOXES[:1], BOXES[1:]
 
@@ -123,3 +126,34 @@ def test_blank_shot_is_an_error_with_a_remedy(tmp_path, real_cli):
     done = real_cli("suggest", tmp_path)
     assert done.code == 5
     assert "blank" in done.err
+
+
+def test_many_painted_drawings_cost_no_more_matches():
+    asked = set()
+
+    def find(source, target, near):
+        asked.add((source, target, near))
+        return np.full(1, 0.5, np.float32), np.zeros(1, np.int64)
+
+    found = best([1] * 200, list(range(0, 200, 2)), find)
+    assert len(found) == 1
+    assert found[0].frame % 2 == 1
+    assert len({source for source, _, near in asked if not near}) == MOST_SOURCES
+
+
+def test_large_drawings_are_matched_in_tiles(shot, monkeypatch):
+    class Watched(FakeMatcher):
+        largest = 0
+
+        def match(self, references, target, offsets):
+            self.largest = max(self.largest, target.count * sum(r.count for r in references))
+            return super().match(references, target, offsets)
+
+    lines = SequenceReader("line", shot, lines=True)
+    whole, tiled = Watched(), Watched()
+    expected = suggest(lines, [], whole, count=2)
+    monkeypatch.setattr("ant_core.propagation.suggest._LIMITS", Settings(max_pairs=4))
+    assert [one.frame for one in suggest(lines, [], tiled, count=2)] == [
+        one.frame for one in expected
+    ]
+    assert whole.largest > 4 >= tiled.largest

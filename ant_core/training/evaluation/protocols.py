@@ -149,8 +149,8 @@ def painted(
     ballots = {place: _true_ballot(frames[place]) for place in places}
     for step in plan.steps:
         sources = [int(source.frame) for source in step.sources]  # type: ignore[arg-type]
-        kept = _within_limits(frames, sources)
         frame = frames[step.frame]
+        kept = _within_limits(frames, sources, frame.count)
         fills = run.color([frames[i] for i in kept], [ballots[i] for i in kept], frame)
         ballots[step.frame] = Ballot(frame.number, 0, fills.color, fills.confidence)
     return run.score
@@ -182,20 +182,21 @@ def effort(
         left = set(range(len(frames))) - known
         place = min(left, key=lambda i: (min(abs(i - j) for j in known), i))
         sources = sorted(known, key=lambda j: (abs(place - j), j))[: _LIMITS.max_references]
-        kept = _within_limits(frames, sources)
+        kept = _within_limits(frames, sources, frames[place].count)
         run.color([frames[i] for i in kept], [ballots[i] for i in kept], frames[place])
         known.add(place)
         order.append(place)
     return run.score, order
 
 
-def _within_limits(frames: Sequence[Frame], sources: Sequence[int]) -> list[int]:
-    """Return the sources, nearest first, whose segments fit into one match of the product."""
+def _within_limits(frames: Sequence[Frame], sources: Sequence[int], count: int) -> list[int]:
+    """Return the sources, nearest first, that fit into one match of `count` target segments."""
     kept: list[int] = []
     columns = 0
     for source in sources:
         columns += frames[source].count
-        if len(kept) >= _LEAST_SOURCES and columns > _LIMITS.max_columns:
+        too_many = columns > _LIMITS.max_columns or columns * count > _LIMITS.max_pairs
+        if len(kept) >= _LEAST_SOURCES and too_many:
             break
         kept.append(source)
     return kept

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.propagation.suggest import MOST_SOURCES, choose, counterparts, spread, survey
+from ant_core.propagation.suggest import best, counterparts
 from ant_core.training.data.true_shots import TrueFrame
 from ant_core.training.evaluation.methods import Method
 
@@ -32,6 +32,4 @@ def suggested(frames: Sequence[TrueFrame], method: Method, count: int) -> list[i
         looked_at = frames if near else far
         return counterparts(*method.match([looked_at[source]], looked_at[target]))
 
-    counts = [frame.count for frame in frames]
-    sources = spread(len(frames), MOST_SOURCES)
-    return [one.frame for one in choose(survey(counts, sources, find), sources, [], count)]
+    return [one.frame for one in best([frame.count for frame in frames], [], find, count)]
