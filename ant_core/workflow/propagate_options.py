@@ -37,6 +37,8 @@ class PropagateOptions(RunOptions):
     line: tuple[str, ...] = field(default=(), metadata=FILES)
     # Pattern of the painted frames, or the colour layer. Default None: likewise.
     color: str | None = field(default=None, metadata=FILES)
+    # Further painted layers that go with the segments, each a pattern as `color`. Default ().
+    shade: tuple[str, ...] = field(default=(), metadata=FILES)
     # Layers of OpenEXR files: one for all of them, or `line=NAME` and `color=NAME`.
     # Default (): the only one, or the plain picture.
     layer: tuple[str, ...] = ()

@@ -268,6 +268,11 @@ class Actor:
         phase = (self.start_s + time) % (2 * length)
         return phase if phase <= length else 2 * length - phase
 
+    def rest(self) -> Floats:
+        """Return the vertices, (V, 3), as they stand at rest, at the size they have in the world."""
+        size = np.abs(self.size).astype(np.float32)
+        return (self.figure.vertices - self.figure.base) * (size / np.float32(self.figure.height))
+
     def at(self, time: float) -> tuple[Floats, Floats]:
         """Return world positions and normals, (V, 3) each, ``time`` seconds after the start."""
         figure, model = self.figure, self.figure.model
