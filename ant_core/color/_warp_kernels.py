@@ -8,6 +8,95 @@ from segmentation._jit import kernel
 
 
 @kernel()
+def nearest_pixel(
+    labels: np.ndarray, segment: int, u: float, v: float, x: int, y: int
+) -> tuple[int, int]:
+    """Return the pixel x, y of a segment that is nearest to a place outside of it.
+
+    Looked for in rings of squares up to 8 px; beyond them it is the first one on the way to x, y,
+    a pixel inside. labels: (H, W) int32; u, v: inside the picture.
+    """
+    rows, columns = labels.shape
+    px = int(u + 0.5)
+    py = int(v + 0.5)
+    least = 1e30
+    fx = -1
+    fy = -1
+    for ring in range(9):
+        if least <= ring * ring:
+            break
+        for k in range(-ring, ring + 1):
+            for side in range(4):
+                if side < 2:
+                    qx = px + k
+                    qy = py - ring if side == 0 else py + ring
+                else:
+                    qx = px - ring if side == 2 else px + ring
+                    qy = py + k
+                if qx < 0 or qy < 0 or qx >= columns or qy >= rows:
+                    continue
+                if labels[qy, qx] != segment:
+                    continue
+                far = (qx - u) * (qx - u) + (qy - v) * (qy - v)
+                if far < least:
+                    least = far
+                    fx = qx
+                    fy = qy
+    if fx >= 0:
+        return fx, fy
+    dx = x - u
+    dy = y - v
+    steps = int(max(abs(dx), abs(dy))) + 1
+    for k in range(steps):
+        qx = int(u + dx * k / steps + 0.5)
+        qy = int(v + dy * k / steps + 0.5)
+        if labels[qy, qx] == segment:
+            return qx, qy
+    return x, y
+
+
+@kernel()
+def mix(  # noqa: PLR0917 - Numba kernels take flat arguments
+    source: np.ndarray,
+    at: np.ndarray,
+    weight: np.ndarray,
+    alpha: int,
+    highest: float,
+    pixel: np.ndarray,
+) -> None:
+    """Mix four pixels, premultiplied.
+
+    source: (H, W, C); at: (4, 2) int64 y, x; weight: (4,) float64, changed; alpha and highest: see
+    `move_surfaces`; pixel: (C,) of source's type.
+    """
+    channels = source.shape[2]
+    total = weight[0] + weight[1] + weight[2] + weight[3]
+    solid = total
+    if alpha >= 0:
+        solid = 0.0
+        for k in range(4):
+            if weight[k] > 0:
+                weight[k] *= source[at[k, 0], at[k, 1], alpha]
+                solid += weight[k]
+        if not solid > 0:
+            for c in range(channels):
+                pixel[c] = 0
+            return
+    for c in range(channels):
+        if c == alpha:
+            value = solid / total
+        else:
+            value = 0.0
+            for k in range(4):
+                if weight[k] > 0:  # what is no number stays out where it has no weight
+                    value += weight[k] * source[at[k, 0], at[k, 1], c]
+            value /= solid
+        if highest > 0:
+            value = min(max(np.floor(value + 0.5), 0.0), highest)
+        pixel[c] = value
+
+
+@kernel()
 def move_surfaces(  # noqa: PLR0917 - Numba kernels take flat arguments
     labels: np.ndarray,
     mode: np.ndarray,
@@ -23,128 +112,46 @@ def move_surfaces(  # noqa: PLR0917 - Numba kernels take flat arguments
     """Fill segments with the pixels of source segments, each through its own map.
 
     labels: (H, W) int32; mode: (N + 1,) uint8, 0 = leave alone, 1 = copy the nearest pixel of the
-    source segment, 2 = interpolate; maps: (N + 1, 6) float64, target to source; own: (N + 1,)
-    int32, the source segment; inside: (N + 1, 2) int32, a pixel x, y of it; source_labels: (H, W)
-    int32; source: (H, W, C); alpha: the channel of alpha, -1 without; highest: value up to which
-    sums are rounded to whole numbers, 0 where they are not; out: (H, W, C) of source's type.
+    source segment, 2 = mix; maps: (N + 1, 6) float64, target to source; own: (N + 1,) int32, the
+    source segment; inside: (N + 1, 2) int32, a pixel x, y of it; source_labels: (H, W) int32;
+    source: (H, W, C); alpha: the channel of alpha, -1 without; highest: value up to which mixed
+    ones are rounded to whole numbers, 0 where they are not; out: (H, W, C) of source's type.
     """
     height, width = labels.shape
     rows, columns, channels = source.shape
-    sums = np.empty(channels, np.float64)
+    at = np.empty((4, 2), np.int64)
+    weight = np.empty(4, np.float64)
     for y in range(height):
         for x in range(width):
             i = labels[y, x]
             if i == 0 or mode[i] == 0:
                 continue
-            segment = own[i]
             u = maps[i, 0] * x + maps[i, 1] * y + maps[i, 2]
             v = maps[i, 3] * x + maps[i, 4] * y + maps[i, 5]
             u = min(max(u, 0.0), columns - 1.0)
             v = min(max(v, 0.0), rows - 1.0)
-            left = int(u)
-            top = int(v)
-            a = u - left
-            b = v - top
-            right = min(left + 1, columns - 1)
-            bottom = min(top + 1, rows - 1)
-            w00 = (1 - a) * (1 - b) if source_labels[top, left] == segment else 0.0
-            w01 = a * (1 - b) if source_labels[top, right] == segment else 0.0
-            w10 = (1 - a) * b if source_labels[bottom, left] == segment else 0.0
-            w11 = a * b if source_labels[bottom, right] == segment else 0.0
-            total = w00 + w01 + w10 + w11
+            best = 0
+            total = 0.0
+            for k in range(4):
+                at[k, 0] = min(int(v) + k // 2, rows - 1)
+                at[k, 1] = min(int(u) + k % 2, columns - 1)
+                weight[k] = 0.0
+                if source_labels[at[k, 0], at[k, 1]] == own[i]:
+                    near_x = u - int(u) if k % 2 else 1.0 - u + int(u)
+                    near_y = v - int(v) if k // 2 else 1.0 - v + int(v)
+                    weight[k] = near_x * near_y
+                total += weight[k]
+                if weight[k] > weight[best]:
+                    best = k
+            if total > 1e-9 and mode[i] == 2:
+                mix(source, at, weight, alpha, highest, out[y, x])
+                continue
+            fy = at[best, 0]
+            fx = at[best, 1]
             if total <= 1e-9:
-                # Outside: the nearest pixel of the segment, in rings of squares up to 8 px; and
-                # beyond them the first one on the way to a place inside.
-                px = int(u + 0.5)
-                py = int(v + 0.5)
-                least = 1e30
-                fx = -1
-                fy = -1
-                for ring in range(9):
-                    if least <= ring * ring:
-                        break
-                    for k in range(-ring, ring + 1):
-                        for side in range(4):
-                            if side == 0:
-                                qx = px + k
-                                qy = py - ring
-                            elif side == 1:
-                                qx = px + k
-                                qy = py + ring
-                            elif side == 2:
-                                qx = px - ring
-                                qy = py + k
-                            else:
-                                qx = px + ring
-                                qy = py + k
-                            if qx < 0 or qy < 0 or qx >= columns or qy >= rows:
-                                continue
-                            if source_labels[qy, qx] != segment:
-                                continue
-                            far = (qx - u) * (qx - u) + (qy - v) * (qy - v)
-                            if far < least:
-                                least = far
-                                fx = qx
-                                fy = qy
-                if fx < 0:
-                    dx = inside[i, 0] - u
-                    dy = inside[i, 1] - v
-                    steps = int(max(abs(dx), abs(dy))) + 1
-                    fx = inside[i, 0]
-                    fy = inside[i, 1]
-                    for k in range(steps):
-                        qx = int(u + dx * k / steps + 0.5)
-                        qy = int(v + dy * k / steps + 0.5)
-                        if source_labels[qy, qx] == segment:
-                            fx = qx
-                            fy = qy
-                            break
-                for c in range(channels):
-                    out[y, x, c] = source[fy, fx, c]
-                continue
-            if mode[i] == 1:
-                fx = left
-                fy = top
-                most = w00
-                if w01 > most:
-                    most = w01
-                    fx = right
-                if w10 > most:
-                    most = w10
-                    fx = left
-                    fy = bottom
-                if w11 > most:
-                    fx = right
-                    fy = bottom
-                for c in range(channels):
-                    out[y, x, c] = source[fy, fx, c]
-                continue
-            if alpha >= 0:
-                # From here on the weights are those of premultiplied values.
-                w00 = w00 * source[top, left, alpha] if w00 > 0 else 0.0
-                w01 = w01 * source[top, right, alpha] if w01 > 0 else 0.0
-                w10 = w10 * source[bottom, left, alpha] if w10 > 0 else 0.0
-                w11 = w11 * source[bottom, right, alpha] if w11 > 0 else 0.0
-                solid = w00 + w01 + w10 + w11
-                if not solid > 0:
-                    for c in range(channels):
-                        out[y, x, c] = 0
-                    continue
-                sums[alpha] = solid / total
-                total = solid
+                fx, fy = nearest_pixel(source_labels, own[i], u, v, inside[i, 0], inside[i, 1])
             for c in range(channels):
-                if c == alpha:
-                    continue
-                value = w00 * source[top, left, c] if w00 > 0 else 0.0
-                value += w01 * source[top, right, c] if w01 > 0 else 0.0
-                value += w10 * source[bottom, left, c] if w10 > 0 else 0.0
-                value += w11 * source[bottom, right, c] if w11 > 0 else 0.0
-                sums[c] = value / total
-            for c in range(channels):
-                value = sums[c]
-                if highest > 0:
-                    value = min(max(np.floor(value + 0.5), 0.0), highest)
-                out[y, x, c] = value
+                out[y, x, c] = source[fy, fx, c]
 
 
 @kernel()

@@ -8,6 +8,32 @@ from segmentation._jit import kernel
 
 
 @kernel()
+def solve(s: np.ndarray, stiffness: float, fitted: np.ndarray) -> None:
+    """Write the map, (6,), of weighted sums, (12,): 1, x, y, u, v, xx, xy, yy, xu, yu, xv, yv."""
+    mx = s[1] / s[0]
+    my = s[2] / s[0]
+    mu = s[3] / s[0]
+    mv = s[4] / s[0]
+    xx = s[5] - s[0] * mx * mx
+    xy = s[6] - s[0] * mx * my
+    yy = s[7] - s[0] * my * my
+    # How far the spread of the places reached differs from that of the pixels.
+    ux = s[8] - s[0] * mx * mu - xx
+    uy = s[9] - s[0] * my * mu - xy
+    vx = s[10] - s[0] * mx * mv - xy
+    vy = s[11] - s[0] * my * mv - yy
+    px = xx + stiffness
+    py = yy + stiffness
+    determinant = px * py - xy * xy
+    fitted[0] = 1.0 + (ux * py - uy * xy) / determinant
+    fitted[1] = (uy * px - ux * xy) / determinant
+    fitted[2] = mu - fitted[0] * mx - fitted[1] * my
+    fitted[3] = (vx * py - vy * xy) / determinant
+    fitted[4] = 1.0 + (vy * px - vx * xy) / determinant
+    fitted[5] = mv - fitted[3] * mx - fitted[4] * my
+
+
+@kernel()
 def fit_affine(  # noqa: PLR0917 - Numba kernels take flat arguments
     labels: np.ndarray,
     reached: np.ndarray,
@@ -29,7 +55,7 @@ def fit_affine(  # noqa: PLR0917 - Numba kernels take flat arguments
     height, width = labels.shape
     count = chosen.shape[0]
     for turn in range(rounds):
-        sums = np.zeros((count, 13))
+        sums = np.zeros((count, 12))
         for y in range(height):
             for x in range(width):
                 i = labels[y, x]
@@ -61,28 +87,4 @@ def fit_affine(  # noqa: PLR0917 - Numba kernels take flat arguments
             s = sums[i]
             if s[0] <= 0:
                 continue
-            mx = s[1] / s[0]
-            my = s[2] / s[0]
-            mu = s[3] / s[0]
-            mv = s[4] / s[0]
-            xx = s[5] - s[0] * mx * mx
-            xy = s[6] - s[0] * mx * my
-            yy = s[7] - s[0] * my * my
-            # How far the spread of the places reached differs from that of the pixels.
-            ux = s[8] - s[0] * mx * mu - xx
-            uy = s[9] - s[0] * my * mu - xy
-            vx = s[10] - s[0] * mx * mv - xy
-            vy = s[11] - s[0] * my * mv - yy
-            px = xx + stiffness
-            py = yy + stiffness
-            determinant = px * py - xy * xy
-            a = 1.0 + (ux * py - uy * xy) / determinant
-            b = (uy * px - ux * xy) / determinant
-            c = (vx * py - vy * xy) / determinant
-            d = 1.0 + (vy * px - vx * xy) / determinant
-            maps[i, 0] = a
-            maps[i, 1] = b
-            maps[i, 2] = mu - a * mx - b * my
-            maps[i, 3] = c
-            maps[i, 4] = d
-            maps[i, 5] = mv - c * mx - d * my
+            solve(s, stiffness, maps[i])

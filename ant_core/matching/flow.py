@@ -94,8 +94,8 @@ def shrink(
     place = (centers[lost] * (size[1] / width, size[0] / height)).astype(np.int64)
     column, row = np.clip(place, 0, (size[1] - 1, size[0] - 1)).T
     seen[row, column] = lost + 1
-    kind = np.uint16 if len(centers) < np.iinfo(np.uint16).max else np.int32
-    return SmallDrawing(np.asarray(small, np.uint8), seen.astype(kind))
+    few = len(centers) < np.iinfo(np.uint16).max
+    return SmallDrawing(np.asarray(small, np.uint8), seen.astype(np.uint16) if few else seen)
 
 
 def sampled(labels: NDArray[np.int32], size: tuple[int, int]) -> NDArray[np.int32]:
@@ -104,7 +104,7 @@ def sampled(labels: NDArray[np.int32], size: tuple[int, int]) -> NDArray[np.int3
         ((np.arange(n) + 0.5) * full / n).astype(np.int64)
         for n, full in zip(size, labels.shape, strict=True)
     )
-    return labels[y[:, None], x]
+    return np.asarray(labels[y[:, None], x], np.int32)
 
 
 def asked(offsets: Sequence[float]) -> list[int]:
@@ -310,7 +310,7 @@ def _look_up(
 
 def joint(
     rows: NDArray[np.uint16] | NDArray[np.int32],
-    columns: NDArray[np.int64],
+    columns: NDArray[np.int64] | NDArray[np.int32],
     counts: tuple[int, int],
 ) -> NDArray[np.int64]:
     """Count the pixels of every two segments of two label maps, (N, M); counts: N, M.

@@ -101,22 +101,43 @@ def fit(
 
 
 def measure_places(labels: NDArray[np.int32], count: int) -> NDArray[np.float64]:
-    """Return centre x, y and area in pixels of segments 1..count, (count, 3)."""
+    """Return centre x, y, area and mean xx, xy, yy about the centre of segments, (count, 6)."""
     flat = labels.ravel()
-    y, x = np.indices(labels.shape, np.float64)
-    area = np.bincount(flat, minlength=count + 1)[1 : count + 1].astype(np.float64)
-    sums = [np.bincount(flat, v.ravel(), minlength=count + 1)[1 : count + 1] for v in (x, y)]
-    return np.stack([*(s / np.maximum(area, 1) for s in sums), area], axis=1)
+    y, x = (plane.ravel() for plane in np.indices(labels.shape, np.float64))
+
+    def total(values: NDArray[np.float64] | None) -> NDArray[np.float64]:
+        return np.bincount(flat, values, count + 1)[1 : count + 1].astype(np.float64)
+
+    area = total(None)
+    size = np.maximum(area, 1)
+    cx, cy = total(x) / size, total(y) / size
+    xx, xy, yy = total(x * x) / size, total(x * y) / size, total(y * y) / size
+    # A pixel is a square, whose own spread is a twelfth.
+    spread = xx - cx * cx + 1 / 12, xy - cx * cy, yy - cy * cy + 1 / 12
+    return np.stack([cx, cy, area, *spread], axis=1)
 
 
 def by_place(target: NDArray[np.float64], source: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return maps (n, 6) that bring centre to centre and area to area; rows as `measure_places`."""
-    ratio = np.sqrt(np.maximum(source[:, 2], 1) / np.maximum(target[:, 2], 1))
-    scale = np.clip(ratio, *_SCALE)
-    maps = np.zeros((len(target), 6))
-    maps[:, 0] = maps[:, 4] = scale
-    maps[:, (2, 5)] = source[:, :2] - scale[:, None] * target[:, :2]
-    return maps
+    """Return maps (n, 6) that bring centre to centre and spread to spread.
+
+    The map between two clouds of points that moves them least: it turns nothing, and keeps what is
+    inside of the one mostly inside of the other. Rows as of `measure_places`.
+    """
+    own, other = (rows[:, (3, 4, 4, 5)].reshape(-1, 2, 2) for rows in (target, source))
+    root = _root(own)
+    back = np.linalg.inv(root)
+    linear = back @ _root(root @ other @ root) @ back
+    # Within what is likely between two drawings of one part.
+    value, vector = np.linalg.eigh(linear)
+    linear = (vector * np.clip(value, *_SCALE)[:, None, :]) @ vector.transpose(0, 2, 1)
+    shift = source[:, :2, None] - linear @ target[:, :2, None]
+    return np.concatenate([linear, shift], axis=2).reshape(-1, 6)
+
+
+def _root(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the square roots of symmetric positive matrices, (n, 2, 2)."""
+    value, vector = np.linalg.eigh(matrices)
+    return (vector * np.sqrt(np.maximum(value, 1e-9))[:, None, :]) @ vector.transpose(0, 2, 1)
 
 
 def compose(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:

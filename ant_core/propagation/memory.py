@@ -177,7 +177,7 @@ def pack_record(record: Record, palette: Palette) -> bytes:
             for crop in record.crops
         ],
     }
-    moved = {}
+    moved: dict[str, NDArray[Any]] = {}
     if record.surfaces:  # a record without them is as it always was
         meta["surfaces"] = list(record.surfaces)
         for place, own in enumerate(record.surfaces.values()):
@@ -194,8 +194,7 @@ def pack_record(record: Record, palette: Palette) -> bytes:
         thumbnail=np.frombuffer(record.thumbnail, np.uint8),
         pictures=np.frombuffer(pictures, np.uint8),
         **columns,
-        **{item.name: getattr(record.division, item.name) for item in fields(Division)},
-        **moved,
+        **({item.name: getattr(record.division, item.name) for item in fields(Division)} | moved),
     )
     return buffer.getvalue()
 

@@ -1,4 +1,4 @@
-"""Where painted pixels of a drawing come from: for every segment a painted frame and a map to it."""
+"""Where painted pixels come from: for every segment of a drawing a painted frame and a map."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HOW = ("none", "direct", "composed", "placed")
 NONE, DIRECT, COMPOSED, PLACED = range(len(HOW))
 _DIRECT_SHARE = 0.6  # a map straight to the painted frame counts from here on
 _LEAST_SHARE = 0.2  # below this the flow says less than places and areas do
-DOUBTFUL_SHARE = 0.4
+DOUBTFUL_SHARE = 0.2  # as far as flow is asked at all; chosen on validation clips
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ class Tracker:
                 continue
             rows = np.flatnonzero(found.segment > 0)
             rows = rows[there.segment[found.segment[rows] - 1] > 0]
-            at = found.segment[rows] - 1
+            at = found.segment[rows].astype(np.int64) - 1
             share = found.share[rows] * there.share[at]
             straight = near.frame in painted
             worth = share + (straight & (share >= _DIRECT_SHARE))
@@ -237,7 +237,7 @@ class Tracker:
             if there is None or near.encoded.small is None or isinstance(near.frame, SheetId):
                 continue
             rows = weak[self._fills.source_frame[weak] == source_code(near.frame)]
-            at = self._fills.source_segment[rows] - 1
+            at = self._fills.source_segment[rows].astype(np.int64) - 1
             known = at < there.count
             rows, at = rows[known], at[known]
             known = there.segment[at] > 0
@@ -245,7 +245,7 @@ class Tracker:
             if len(rows) == 0 or near.encoded.small.labels.shape != self._small.shape:
                 continue
             own = measure_places(self._small, best.count) if own is None else own
-            other = measure_places(near.encoded.small.labels, there.count)
+            other = measure_places(np.asarray(near.encoded.small.labels, np.int32), there.count)
             maps = by_place(own[rows], other[at])
             self._take(best, rows, there, at, maps, np.zeros(len(rows), np.float32), PLACED)
 

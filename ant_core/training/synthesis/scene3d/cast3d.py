@@ -269,9 +269,14 @@ class Actor:
         return phase if phase <= length else 2 * length - phase
 
     def rest(self) -> Floats:
-        """Return the vertices, (V, 3), as they stand at rest, at the size they have in the world."""
-        size = np.abs(self.size).astype(np.float32)
-        return (self.figure.vertices - self.figure.base) * (size / np.float32(self.figure.height))
+        """Return the vertices, (V, 3), as they stand at rest, at the size that they have."""
+        figure, model = self.figure, self.figure.model
+        pose = skinning.local_pose(model, None, 0.0)
+        palette = skinning.joint_matrices(model, skinning.world_matrices(model, *pose))
+        points, _ = skinning.skin(
+            figure.vertices, figure.normals, figure.joints, figure.weights, palette
+        )
+        return (points - figure.base) * (np.abs(self.size) / figure.height).astype(np.float32)
 
     def at(self, time: float) -> tuple[Floats, Floats]:
         """Return world positions and normals, (V, 3) each, ``time`` seconds after the start."""

@@ -24,19 +24,27 @@ from ant_core.training.synthesis.source import SourceClip, SourceFrame, seeded
 __all__ = ["PAINTS", "ShadedClip", "ShadedFrame", "make_shaded"]
 
 PAINTS = ("texture", "soft", "cel", "texture_soft")
-# Steps between drawings as animators draw on ones and twos; farther ones are had by leaving out.
+# Characters as they are painted on cels: one or two before nothing, on ones and twos, under a
+# camera that moves as little as it does around them. Backgrounds are paintings of their own.
 _RECIPE = Recipe(
     name="shaded",
     sizes=((832, 1088), (720, 1280), (900, 1200)),
+    characters=(1, 2),
+    character_shares=(0.6, 0.4),
+    staged=0.0,
+    filled=(0.55, 0.9),
+    filled_alone=(0.6, 0.95),
     drawings=(9,),
     steps=(1, 2),
     step_shares=(0.5, 0.5),
+    camera=0.3,
     flows=True,
 )
 _WAVES = 12  # of a texture
-_WAVELENGTH = (0.04, 0.16)  # in heights of a character
+_WAVELENGTH = (0.06, 0.24)  # in heights of a character
 _PATTERN = 0.35  # how far texture changes brightness
 _AMBIENT, _SHADOW = 0.45, 0.6  # brightness where soft light does not reach, and of cel shadows
+_LIT = 0.45  # cosine to the light below which cel shadow begins
 
 
 @dataclass(frozen=True)
@@ -77,11 +85,11 @@ class ShadedClip:
         """Return a frame, (H, W, 4) RGBA, as it is with one of `PAINTS`; paper is clear."""
         frame = self.shaded[index]
         rng = seeded("paint", self.clip.split, self.clip.name)
-        light = np.append(rng.uniform(-0.7, 0.7, 2) + (0, 0.3), 0.7)
+        light = np.append(rng.uniform(-0.7, 0.7, 2) + np.array((0, 0.3)), 0.7)
         light /= np.linalg.norm(light)
         table = np.zeros((max(self.clip.colors) + 1, 3))
-        for part, color in self.clip.colors.items():
-            table[part] = color
+        for part, flat in self.clip.colors.items():
+            table[part] = flat
         color = table[frame.ids]
         if paint.startswith("texture"):
             color *= 1 + _PATTERN * _pattern(frame, rng)[..., None]
@@ -89,7 +97,7 @@ class ShadedClip:
         if paint.endswith("soft"):
             color *= (_AMBIENT + (1 - _AMBIENT) * np.clip(bright, 0, 1))[..., None]
         if paint == "cel":
-            color[bright < 0.25] *= _SHADOW
+            color[bright < _LIT] *= _SHADOW
         image = np.zeros((*frame.ids.shape, 4), np.uint8)
         image[..., :3] = np.clip(color + 0.5, 0, 255)
         image[..., 3] = 255 * (frame.ids > 0)
@@ -106,7 +114,8 @@ def _pattern(frame: ShadedFrame, rng: np.random.Generator) -> Floats:
     """Return waves through the places at rest, (H, W) in about [-1, 1]; each part's are its own."""
     direction = rng.normal(size=(_WAVES, 3))
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-    length = np.exp(rng.uniform(*np.log(_WAVELENGTH), _WAVES))
+    low, high = np.log(_WAVELENGTH).tolist()
+    length = np.exp(rng.uniform(low, high, _WAVES))
     phase = rng.uniform(0, 2 * np.pi, (int(frame.ids.max()) + 1, _WAVES))
     wave = (2 * np.pi * direction / length[:, None]).astype(np.float32)
     value = np.zeros(frame.ids.shape, np.float32)
