@@ -198,7 +198,8 @@ class Tracker:
             share = found.share[rows] * there.share[at]
             straight = near.frame in painted
             worth = share + (straight & (share >= _DIRECT_SHARE))
-            better = worth > value[rows]
+            # Of two painted frames that both will do, the nearer one.
+            better = (worth > value[rows]) & (value[rows] < 1)
             rows, at, share = rows[better], at[better], share[better]
             value[rows] = worth[better]
             self._take(

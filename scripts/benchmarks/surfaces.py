@@ -192,11 +192,11 @@ def _time(folder: Path, rounds: int) -> list[dict[str, Any]]:
     write_shot(flat, width=1920, height=1080, cells=300, frames=8)
     cv2.imwrite(str(painted), image)
     for turn in range(rounds):
-        for mode in seconds:
+        for mode, spent in seconds.items():
             source = flat if mode == "flat" else shot
             out = folder / f"{mode}{turn}"
             surface = "off" if mode == "flat" else mode
-            seconds[mode].append(measure(_command(source, out, surface)).cpu_s)
+            spent.append(measure(_command(source, out, surface)).cpu_s)
     median = {mode: statistics.median(values) for mode, values in seconds.items()}
     ratio, against = median["auto"] / median["flat"], median["auto"] / median["off"]
     rows.append(_row("CPU seconds, flat shot of 8 frames, 1080p, 300 segments", median["flat"]))
