@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.color.over import over
 from ant_core.color.palette import NO_COLOR
 from ant_core.color.warp import Canvas, find_surfaces, move
 from ant_core.matching.fills import (
@@ -289,6 +290,24 @@ class Mover:
             maps, segment = surfaces.map[rows], surfaces.segment[rows]
             out = move(grown, rows, maps, segment, canvas, pixels, out)
         return out
+
+    def seen(
+        self,
+        painted: NDArray[Any],
+        layers: Mapping[str, NDArray[Any]],
+        frame: int,
+        shown: Sequence[int],
+    ) -> NDArray[Any]:
+        """Return a drawing's colours, (H, W, C), under its further layers, to look at.
+
+        layers: as `paint` returns them; shown: the frames that show the drawing.
+        """
+        for name, shade in self._shades.items():
+            own = shade.nearest(frame, shown)
+            image = layers.get(name) if own is None else shade.image(own)
+            if image is not None and shade.pixels.has_alpha:
+                painted = over(painted, image)
+        return painted
 
     # ---- files of further layers
 

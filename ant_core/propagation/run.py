@@ -224,7 +224,13 @@ class Propagation:
         record, reason = self._output.state.load(name, self.palette), ""
         if record is None or record.keys != keys:
             reason = self._why(frame, record, keys, ())
-            record = learn(self._bench, reference, keys)
+            shown = self._frames_of(frame)
+            record = learn(
+                self._bench,
+                reference,
+                keys,
+                lambda image: self._mover.seen(image, {}, frame, shown),
+            )
             self._refuse_blank(reference, record)
             record = self._as_source(record, reference)
             self._output.state.save(name, record, self.palette)
@@ -394,6 +400,7 @@ class Propagation:
             try:
                 data = self._output.encode(painted)
                 packed = self._mover.encode(layers)
+                painted = self._mover.seen(painted, layers, frames[0], job.moved.shown)
                 thumbnail = self._output.thumbnail(analysis.image, painted)
                 crops: tuple[Crop, ...] = ()
                 if thumbnail:

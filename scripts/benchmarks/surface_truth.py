@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.api.arrays import ArrayFrames
+from ant_core.color.palette import Palette
 from ant_core.color.pixels import PixelFormat
 from ant_core.color.warp import Canvas, Surface, move
 from ant_core.matching.flow import Motion, shrink
@@ -62,16 +62,14 @@ class Scores:
     segments : (K, 6) float
         Share, area, squared error through the map and of the mean colour, kind of map, confidence;
         for every segment that has a map.
-    output : (H, W, 4) uint8
     """
 
     psnr: dict[str, float]
     segments: NDArray[np.float64]
-    output: Picture
 
 
-def run_shot(clip: Clip, matcher: Matcher, surface: Any) -> tuple[dict[int, FrameResult], Any]:
-    """Colour a clip from its first frame alone; returns results and output, by frame from 1."""
+def run_shot(clip: Clip, matcher: Matcher) -> tuple[dict[int, FrameResult], Palette, MemoryOutput]:
+    """Colour a clip from its first frame alone, frames numbered from 1."""
     lines = ArrayFrames(dict(enumerate(clip.lines, 1)), "lines")
     colors = ArrayFrames({1: clip.painted[0]}, "painted")
     output = MemoryOutput(clip.lines[0].shape, _FORMAT)
@@ -86,9 +84,9 @@ def run_shot(clip: Clip, matcher: Matcher, surface: Any) -> tuple[dict[int, Fram
         sheets=(),
     )
     run = assembly.propagation(
-        matcher, RunOptions(surface=surface), cancel=threading.Event(), notify=lambda _: None
+        matcher, RunOptions(surface="auto"), cancel=threading.Event(), notify=lambda _: None
     ).run()
-    return run.results, output
+    return run.results, run.palette, output
 
 
 def _labels(line: NDArray[np.uint8], result: FrameResult) -> NDArray[np.int32]:
@@ -115,10 +113,11 @@ def _means(labels: NDArray[np.int32], image: Picture, count: int) -> Picture:
     return table
 
 
-def score_clip(clip: Clip, matcher: Matcher, frames: Sequence[int]) -> dict[int, Scores]:
-    """Colour a clip and compare some of its frames with the truth."""
-    results, output = run_shot(clip, matcher, "auto")
-    plain = run_shot(clip, matcher, "off")[1]
+def score_clip(
+    clip: Clip, matcher: Matcher, frames: Sequence[int]
+) -> tuple[dict[int, Scores], list[Picture]]:
+    """Colour a clip and compare some of its frames with the truth; returns all frames, too."""
+    results, palette, output = run_shot(clip, matcher)
     first = _labels(clip.lines[0], results[1])
     grown = expand_labels(first)
     count = results[1].fills.count
@@ -131,7 +130,7 @@ def score_clip(clip: Clip, matcher: Matcher, frames: Sequence[int]) -> dict[int,
         result = results[frame]
         here = _labels(clip.lines[frame - 1], result)
         under = expand_labels(here)
-        off = plain.read(frame)
+        off = palette.table(result.fills.color)[under]
         surfaces = result.surfaces[COLOR]
         rows = np.flatnonzero(surfaces.segment > 0)
         segment = surfaces.segment[rows]
@@ -165,8 +164,8 @@ def score_clip(clip: Clip, matcher: Matcher, frames: Sequence[int]) -> dict[int,
         segments = np.stack(
             [surfaces.share, area, *weight, surfaces.how, result.fills.confidence], axis=1
         )[rows]
-        scores[frame] = Scores(psnr, segments[area[rows] > 0], pictures["sure"])
-    return scores
+        scores[frame] = Scores(psnr, segments[area[rows] > 0])
+    return scores, [output.read(frame) for frame in sorted(results)]
 
 
 def _by_flow(clip: Clip, frame: int) -> Picture:

@@ -26,6 +26,7 @@ from scripts.benchmarks.peak import measure
 from scripts.benchmarks.surface_clips import clip_folders, load_clip, load_flows
 from scripts.benchmarks.surface_truth import METHODS, Clip, Scores, run_shot, score_clip
 
+_PAINTS = ("texture", "soft", "cel", "texture_soft")
 _NEXT, _FOUR_ON = 2, 5  # frames coloured from frame 1
 _RETURNS = 0.9  # share of flow that returns, of the segments that nearly all are better
 
@@ -38,6 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--split", choices=("validation", "test"), default="validation")
     parser.add_argument("--count", type=int, default=8, help="clips (default: 8)")
+    parser.add_argument(
+        "--paint", action="append", choices=_PAINTS, help="leave the others out; again for more"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="timed runs of each (default: 3)")
     parser.add_argument("--only", choices=("quality", "time"), help="leave the other part out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
@@ -51,7 +55,8 @@ def run(args: argparse.Namespace) -> int:
             if args.data is None and args.clips is None:
                 raise SystemExit("--data is missing: name the folder of the packs of 3D models")
             clips = args.clips or Path(folder) / "clips"
-            rows += _quality(clip_folders(args.data, clips, args.split, args.count))
+            folders = clip_folders(args.data, clips, args.split, args.count)
+            rows += _quality(folders, args.paint or _PAINTS)
         if args.only != "quality":
             rows += _time(Path(folder), args.rounds)
     for row in rows:
@@ -69,21 +74,29 @@ def _row(what: str, value: float, bar: str = "", met: bool | None = None) -> dic
 # ---- against the truth
 
 
-def _quality(folders: Sequence[Path]) -> list[dict[str, Any]]:
+def _quality(folders: Sequence[Path], paints: Sequence[str]) -> list[dict[str, Any]]:
     matcher = Matcher(device="cpu")
     rows: list[dict[str, Any]] = []
-    for paint in ("texture", "soft", "cel", "texture_soft"):
-        clips = [load_clip(folder, paint) for folder in folders]
-        scores = []
-        for folder, clip in zip(folders, clips, strict=True):
-            few = Clip(clip.lines[:_FOUR_ON], clip.painted[:_FOUR_ON], clip.ids[:_FOUR_ON])
-            scores.append(score_clip(few, matcher, (_NEXT, _FOUR_ON)))
-            print(f"{paint} {folder.name}: {_text(scores[-1])}", flush=True)
+    for paint in paints:
+        scores, changes, new = [], [], 0
+        for folder in folders:
+            clip = load_clip(folder, paint)
+            if paint != "texture":  # of which all frames are looked at
+                clip = Clip(clip.lines[:_FOUR_ON], clip.painted[:_FOUR_ON], clip.ids[:_FOUR_ON])
+            one, made = score_clip(clip, matcher, (_NEXT, _FOUR_ON))
+            scores.append(one)
+            print(f"{paint} {folder.name}: {_text(one)}", flush=True)
+            if paint == "texture":
+                flows = load_flows(folder)
+                changes.append([_change(made, clip, flows), _change(clip.painted, clip, flows)])
+            if paint == "cel":
+                new += _new_values(clip, made)
         rows += _table(paint, scores)
         if paint == "texture":
-            rows += _flicker(folders, clips, matcher)
+            rows += _flicker(np.array(changes))
         if paint == "cel":
-            rows += _new_values(clips, scores)
+            what = "cel, colours that the painted frame does not have"
+            rows.append(_row(what, new, "0", new == 0))
     return rows
 
 
@@ -118,21 +131,13 @@ def _table(paint: str, scores: Sequence[dict[int, Scores]]) -> list[dict[str, An
     return rows
 
 
-def _flicker(
-    folders: Sequence[Path], clips: Sequence[Clip], matcher: Matcher
-) -> list[dict[str, Any]]:
+def _flicker(changes: NDArray[np.float64]) -> list[dict[str, Any]]:
     """Compare how colours change along the exact flow with how they change in the truth."""
-    ours, truth = [], []
-    for folder, clip in zip(folders, clips, strict=True):
-        output = run_shot(clip, matcher, "auto")[1]
-        made = [output.read(frame) for frame in range(1, len(clip.lines) + 1)]
-        flows = load_flows(folder)
-        ours.append(_change(made, clip, flows))
-        truth.append(_change(clip.painted, clip, flows))
-    ratio = float(np.mean(ours) / np.mean(truth))
+    ours, truth = changes.mean(axis=0)
+    ratio = float(ours / truth)
     return [
-        _row("texture, change along exact flow, levels", float(np.mean(ours))),
-        _row("texture, the same of the truth", float(np.mean(truth))),
+        _row("texture, change along exact flow, levels", ours),
+        _row("texture, the same of the truth", truth),
         _row("flicker against the truth's", ratio, "<= 1.1", ratio <= 1.1),
     ]
 
@@ -157,14 +162,10 @@ def _change(pictures: Sequence[NDArray[np.uint8]], clip: Clip, flows: NDArray[np
     return total / max(count, 1)
 
 
-def _new_values(clips: Sequence[Clip], scores: Sequence[dict[int, Scores]]) -> list[dict[str, Any]]:
+def _new_values(clip: Clip, made: Sequence[NDArray[np.uint8]]) -> int:
     """Count the colours of hard shadows that the painted frame does not have."""
-    new = 0
-    for clip, one in zip(clips, scores, strict=True):
-        known = np.unique(_codes(clip.painted[0]))
-        for score in one.values():
-            new += len(np.setdiff1d(_codes(score.output), known))
-    return [_row("cel, colours that the painted frame does not have", new, "0", new == 0)]
+    known = np.unique(_codes(clip.painted[0]))
+    return sum(len(np.setdiff1d(_codes(image), known)) for image in made)
 
 
 def _codes(image: NDArray[np.uint8]) -> NDArray[np.uint32]:

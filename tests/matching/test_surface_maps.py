@@ -36,7 +36,7 @@ CLASSES = np.array([0, 1]), np.array([0, 1])
 
 
 def shifted(dx, dy):
-    return IDENTITY + (0, 0, dx, 0, 0, dy)
+    return IDENTITY + np.array((0, 0, dx, 0, 0, dy))
 
 
 def test_each_segment_gets_the_map_of_its_own_pixels():
