@@ -125,14 +125,25 @@ class Mover:
         given = [[name, [s.digest(f) for f in frames]] for name, s in sorted(self._shades.items())]
         return {"shades": digest_of(given)}
 
-    def digest(self, own: str, parts: Sequence[Any], moved: Mapping[str, Surfaces]) -> str:
-        """Return the digest of a drawing with all that goes on from it, given that of its fills."""
+    def digest(self, own: str, surfaces: Mapping[str, Surfaces]) -> str:
+        """Return the digest of a drawing with all that goes on from it, given that of its fills.
+
+        Where its surfaces are the same and what is painted there, too, nothing that is coloured
+        from it changes.
+        """
         if not self.active:
             return own
-        digest = hashlib.sha256(digest_of([own, *parts]).encode())
-        for name in sorted(moved):
-            digest.update(name.encode() + moved[name].tobytes())
+        digest = hashlib.sha256(own.encode())
+        for name in sorted(surfaces):
+            found = surfaces[name]
+            frames = np.unique(found.frame[found.segment > 0]).tolist()
+            paint = [[frame, self._paint_digest(name, frame)] for frame in frames]
+            digest.update(digest_of([name, paint]).encode() + found.tobytes())
         return digest.hexdigest()
+
+    def _paint_digest(self, layer: str, frame: int) -> str:
+        shade = self._shades.get(layer)
+        return self._references[frame].digest if shade is None else shade.digest(frame)
 
     # ---- painted frames
 
@@ -357,9 +368,15 @@ class Mover:
     def share(self, frames: Sequence[int], origin: int) -> None:
         """Give frames the layers of a drawing that is done, which shows the same lines."""
         for shade in self._shades.values():
+            if shade.digest(origin):
+                data = shade.raw(origin)
+            elif shade.output.is_intact(origin):
+                data = shade.output.raw(origin)
+            else:  # a painted frame with nothing in this layer, which was not asked for itself
+                data = self._nothing(shade)
             for frame in frames:
                 if frame not in shade.kept:
-                    shade.output.put(frame, shade.output.raw(origin))
+                    shade.output.put(frame, data)
 
     def remove(self, frame: int) -> None:
         """Take away our files of a frame that could not be coloured this time."""

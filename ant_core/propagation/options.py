@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ant_core.errors import UsageError
 from ant_core.matching.review import REVIEW_BELOW
@@ -12,7 +12,7 @@ from ant_core.matching.review import REVIEW_BELOW
 if TYPE_CHECKING:
     from segmentation import Rough  # its package is slow to import
 
-__all__ = ["FILES", "GAP_PX", "NO_INFLUENCE", "SHARE", "THREADS", "RunOptions"]
+__all__ = ["FILES", "GAP_PX", "NO_INFLUENCE", "SHARE", "THREADS", "RunOptions", "Surface"]
 
 Surface = Literal["auto", "off"]
 
@@ -51,6 +51,8 @@ class RunOptions:
         check_range("--gap", self.gap, GAP_PX, " px")
         check_range("--threads", self.threads, THREADS)
         check_range("--review-below", self.review_below, SHARE)
+        if self.surface not in get_args(Surface):
+            raise UsageError(f"--surface is {self.surface!r}: give auto or off")
 
 
 def check_range(option: str, value: Any, limits: tuple[float, float], unit: str = "") -> None:

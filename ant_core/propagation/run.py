@@ -256,8 +256,7 @@ class Propagation:
             return record
         frames = self._frames_of(reference.frame)
         own = self._mover.painted(reference.frame, frames, record.fills.count)
-        parts = [reference.digest, self._mover.keys(frames)]
-        digest = self._mover.digest(record.digest, parts, own)
+        digest = self._mover.digest(record.digest, own)
         return replace(record, surfaces=own, digest=digest)
 
     def _refuse_blank(self, reference: Reference, record: Record) -> None:
@@ -366,7 +365,7 @@ class Propagation:
             moved = self._mover.follow(step, analysis, (fills, division), seen)
             fills = moved.fills
             digest = fills.digest(line_hash, self.palette)
-            digest = self._mover.digest(digest, [one.digest for one in used], moved.surfaces)
+            digest = self._mover.digest(digest, moved.surfaces)
             gap_px = analysis.pieces.gap_px
             record = Record(keys, used, digest, fills, division, (), gap_px, thumbnail=b"")
             record = replace(record, lines=analysis.taken, surfaces=moved.surfaces)

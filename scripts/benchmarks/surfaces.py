@@ -24,7 +24,7 @@ from ant_core.matching.matcher import Matcher
 from scripts.benchmarks.cells import write_shot
 from scripts.benchmarks.peak import measure
 from scripts.benchmarks.surface_clips import clip_folders, load_clip, load_flows
-from scripts.benchmarks.surface_truth import METHODS, Clip, Scores, run_shot, score_clip
+from scripts.benchmarks.surface_truth import METHODS, Clip, Scores, score_clip
 
 _PAINTS = ("texture", "soft", "cel", "texture_soft")
 _NEXT, _FOUR_ON = 2, 5  # frames coloured from frame 1
@@ -151,9 +151,7 @@ def _change(pictures: Sequence[NDArray[np.uint8]], clip: Clip, flows: NDArray[np
         there = x + flow[..., 0], y + flow[..., 1]
         after = cv2.remap(pictures[k + 1], *there, cv2.INTER_LINEAR, borderValue=0)
         ids = cv2.remap(clip.ids[k + 1].astype(np.float32), *there, cv2.INTER_NEAREST)
-        clear = [
-            cv2.erode(255 - (255 - line), np.ones((5, 5))) > 200 for line in clip.lines[k : k + 2]
-        ]
+        clear = [cv2.erode(line, np.ones((5, 5))) > 200 for line in clip.lines[k : k + 2]]
         seen = cv2.remap(clear[1].astype(np.uint8), *there, cv2.INTER_NEAREST) > 0
         counted = (ids == clip.ids[k]) & (clip.ids[k] > 0) & clear[0] & seen
         change = np.abs(pictures[k][..., :3].astype(np.float64) - after[..., :3]).mean(axis=2)

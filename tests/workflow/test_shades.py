@@ -5,7 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from ant_core.formats.kra import KraArchive, KraDocument
+from ant_core.formats.kra.owners import color_keys
+from ant_core.formats.kra.reader import read_plane
 from ant_core.schemas import first_error
+from tests.formats.kra_builder import Builder, Frame, Paint
 from tests.support.drawn import GROUND, line_drawing, load, painting, save
 from tests.support.reports import frames_of, recomputed
 
@@ -225,6 +229,33 @@ def test_a_painted_frame_without_a_shadow_is_told(shot, tmp_path, cli):
     assert done.code == 0
     assert "painted frames 5 have nothing in --shade shadow" in done.err
     assert not load(tmp_path / "out" / "shadow" / "0005.png").any()
+
+
+def test_a_document_keeps_painted_surfaces_too(tmp_path, fake_ant_core):
+    lines, noisy = {}, textured(1)
+    noise = np.random.default_rng(0).integers(-40, 40, (*SIZE, 3))
+    part = np.s_[60:100, 140:200]
+    noisy[part][..., :3] = np.clip(noisy[part][..., :3] + noise[part], 0, 255)
+    for frame in range(1, 4):
+        ink = np.zeros((*SIZE, 4), np.uint8)
+        ink[..., 3] = 255 - line_drawing(STEP * (frame - 1), BOXES, SIZE)
+        lines[frame] = Frame(ink)
+    shot, out = tmp_path / "shot.kra", tmp_path / "out.kra"
+    layers = [Paint("Line", lines), Paint("Color", {1: Frame(noisy)})]
+    Builder(SIZE[1], SIZE[0], "shot").write(shot, layers)
+    names = ("--line", "Line", "--color", "Color")
+    done = fake_ant_core("propagate", shot, *names, "--out", out, "--surface", "auto")
+    assert done.code == 0, done.err
+    document = KraDocument(KraArchive(out))
+    layer = document.find("Color", "--color")
+    made = {key.time: read_plane(document, layer, key) for key in color_keys(layer)}
+    assert sorted(made) == [1, 2, 3]
+    # The noise is where the drawing went, not left behind.
+    moved = noisy[60:100, 140:200]
+    there = made[3][60:100, 140 + 2 * STEP : 200 + 2 * STEP]
+    behind = made[3][60:100, 140:200]
+    error, other = (np.abs(one.astype(float) - moved).mean() for one in (there, behind))
+    assert error < 0.5 * other
 
 
 def refused(done):
