@@ -56,48 +56,7 @@ def nearest_pixel(
 
 
 @kernel()
-def mix(  # noqa: PLR0917 - Numba kernels take flat arguments
-    source: np.ndarray,
-    at: np.ndarray,
-    weight: np.ndarray,
-    alpha: int,
-    highest: float,
-    pixel: np.ndarray,
-) -> None:
-    """Mix four pixels, premultiplied.
-
-    source: (H, W, C); at: (4, 2) int64 y, x; weight: (4,) float64, changed; alpha and highest: see
-    `move_surfaces`; pixel: (C,) of source's type.
-    """
-    channels = source.shape[2]
-    total = weight[0] + weight[1] + weight[2] + weight[3]
-    solid = total
-    if alpha >= 0:
-        solid = 0.0
-        for k in range(4):
-            if weight[k] > 0:
-                weight[k] *= source[at[k, 0], at[k, 1], alpha]
-                solid += weight[k]
-        if not solid > 0:
-            for c in range(channels):
-                pixel[c] = 0
-            return
-    for c in range(channels):
-        if c == alpha:
-            value = solid / total
-        else:
-            value = 0.0
-            for k in range(4):
-                if weight[k] > 0:  # what is no number stays out where it has no weight
-                    value += weight[k] * source[at[k, 0], at[k, 1], c]
-            value /= solid
-        if highest > 0:
-            value = min(max(np.floor(value + 0.5), 0.0), highest)
-        pixel[c] = value
-
-
-@kernel()
-def move_surfaces(  # noqa: PLR0917 - Numba kernels take flat arguments
+def move_surfaces(  # noqa: PLR0912, PLR0915, PLR0917 - one pass over the pixels, flat arguments
     labels: np.ndarray,
     mode: np.ndarray,
     maps: np.ndarray,
@@ -112,46 +71,90 @@ def move_surfaces(  # noqa: PLR0917 - Numba kernels take flat arguments
     """Fill segments with the pixels of source segments, each through its own map.
 
     labels: (H, W) int32; mode: (N + 1,) uint8, 0 = leave alone, 1 = copy the nearest pixel of the
-    source segment, 2 = mix; maps: (N + 1, 6) float64, target to source; own: (N + 1,) int32, the
-    source segment; inside: (N + 1, 2) int32, a pixel x, y of it; source_labels: (H, W) int32;
-    source: (H, W, C); alpha: the channel of alpha, -1 without; highest: value up to which mixed
-    ones are rounded to whole numbers, 0 where they are not; out: (H, W, C) of source's type.
+    source segment, 2 = mix the four around; maps: (N + 1, 6) float64, target to source; own:
+    (N + 1,) int32, the source segment; inside: (N + 1, 2) int32, a pixel x, y of it;
+    source_labels: (H, W) int32; source: (H, W, C); alpha: the channel of alpha, -1 without;
+    highest: value up to which mixed ones are rounded to whole numbers, 0 where they are not;
+    out: (H, W, C) of source's type.
     """
     height, width = labels.shape
     rows, columns, channels = source.shape
-    at = np.empty((4, 2), np.int64)
-    weight = np.empty(4, np.float64)
     for y in range(height):
         for x in range(width):
             i = labels[y, x]
             if i == 0 or mode[i] == 0:
                 continue
+            segment = own[i]
             u = maps[i, 0] * x + maps[i, 1] * y + maps[i, 2]
             v = maps[i, 3] * x + maps[i, 4] * y + maps[i, 5]
             u = min(max(u, 0.0), columns - 1.0)
             v = min(max(v, 0.0), rows - 1.0)
-            best = 0
-            total = 0.0
-            for k in range(4):
-                at[k, 0] = min(int(v) + k // 2, rows - 1)
-                at[k, 1] = min(int(u) + k % 2, columns - 1)
-                weight[k] = 0.0
-                if source_labels[at[k, 0], at[k, 1]] == own[i]:
-                    near_x = u - int(u) if k % 2 else 1.0 - u + int(u)
-                    near_y = v - int(v) if k // 2 else 1.0 - v + int(v)
-                    weight[k] = near_x * near_y
-                total += weight[k]
-                if weight[k] > weight[best]:
-                    best = k
-            if total > 1e-9 and mode[i] == 2:
-                mix(source, at, weight, alpha, highest, out[y, x])
+            left = int(u)
+            top = int(v)
+            right = min(left + 1, columns - 1)
+            bottom = min(top + 1, rows - 1)
+            a = u - left
+            b = v - top
+            w0 = (1 - a) * (1 - b) if source_labels[top, left] == segment else 0.0
+            w1 = a * (1 - b) if source_labels[top, right] == segment else 0.0
+            w2 = (1 - a) * b if source_labels[bottom, left] == segment else 0.0
+            w3 = a * b if source_labels[bottom, right] == segment else 0.0
+            total = w0 + w1 + w2 + w3
+            if total <= 1e-9 or mode[i] == 1:
+                fx = left
+                fy = top
+                if total <= 1e-9:
+                    fx, fy = nearest_pixel(source_labels, segment, u, v, inside[i, 0], inside[i, 1])
+                elif max(w1, w3) > max(w0, w2):
+                    fx = right
+                    fy = bottom if w3 > w1 else top
+                elif w2 > w0:
+                    fy = bottom
+                for c in range(channels):
+                    out[y, x, c] = source[fy, fx, c]
                 continue
-            fy = at[best, 0]
-            fx = at[best, 1]
-            if total <= 1e-9:
-                fx, fy = nearest_pixel(source_labels, own[i], u, v, inside[i, 0], inside[i, 1])
+            even = highest > 0
+            if alpha >= 0:
+                level = source[top, left, alpha]
+                even &= level > 0 and level == source[top, right, alpha]
+                even &= level == source[bottom, left, alpha] == source[bottom, right, alpha]
+            if even and total > 1 - 1e-9:
+                # As nearly everywhere: whole numbers, one segment, one alpha.
+                for c in range(channels):
+                    value = w0 * source[top, left, c] + w1 * source[top, right, c]
+                    value += w2 * source[bottom, left, c] + w3 * source[bottom, right, c]
+                    out[y, x, c] = int(value + 0.5)
+                continue
+            solid = total
+            if alpha >= 0:
+                # Weights of premultiplied values. What has none stays out, were it no number.
+                w0 = w0 * source[top, left, alpha] if w0 > 0 else 0.0
+                w1 = w1 * source[top, right, alpha] if w1 > 0 else 0.0
+                w2 = w2 * source[bottom, left, alpha] if w2 > 0 else 0.0
+                w3 = w3 * source[bottom, right, alpha] if w3 > 0 else 0.0
+                solid = w0 + w1 + w2 + w3
+                if not solid > 0:
+                    for c in range(channels):
+                        out[y, x, c] = 0
+                    continue
+            scale = 1.0 / solid
             for c in range(channels):
-                out[y, x, c] = source[fy, fx, c]
+                value = 0.0
+                if c == alpha:
+                    value = solid / total
+                else:
+                    if w0 > 0:
+                        value += w0 * source[top, left, c]
+                    if w1 > 0:
+                        value += w1 * source[top, right, c]
+                    if w2 > 0:
+                        value += w2 * source[bottom, left, c]
+                    if w3 > 0:
+                        value += w3 * source[bottom, right, c]
+                    value *= scale
+                if highest > 0:
+                    value = min(max(np.floor(value + 0.5), 0.0), highest)
+                out[y, x, c] = value
 
 
 @kernel()
