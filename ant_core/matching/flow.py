@@ -24,7 +24,6 @@ __all__ = [
     "SmallDrawing",
     "asked",
     "comparable",
-    "joint",
     "padded",
     "sampled",
     "shrink",
@@ -211,9 +210,9 @@ class Motion:
         back = self._flow(reference.darkness, target.darkness, is_far=is_far)
         reached = landing.look_up(under_lines(reference))
         came = _look_up(under_lines(target), *_moved(back))
-        forward = joint(target.labels, reached, counts)
-        strict = joint(np.where(landing.returned, target.labels, 0), reached, counts)
-        reverse = joint(reference.labels, came, counts[::-1])
+        forward = _joint(target.labels, reached, counts)
+        strict = _joint(np.where(landing.returned, target.labels, 0), reached, counts)
+        reverse = _joint(reference.labels, came, counts[::-1])
         sizes = [
             np.maximum(np.bincount(d.labels.ravel(), minlength=n + 1)[1 : n + 1], 1)
             for d, n in zip((target, reference), counts, strict=True)
@@ -308,9 +307,9 @@ def _look_up(
     return cv2.remap(plane, x, y, cv2.INTER_NEAREST, borderValue=0).astype(np.int64)
 
 
-def joint(
+def _joint(
     rows: NDArray[np.uint16] | NDArray[np.int32],
-    columns: NDArray[np.int64] | NDArray[np.int32],
+    columns: NDArray[np.int64],
     counts: tuple[int, int],
 ) -> NDArray[np.int64]:
     """Count the pixels of every two segments of two label maps, (N, M); counts: N, M.

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.matching._surface_kernels import fit_affine
-from ant_core.matching.flow import Landing, joint
+from ant_core.matching.flow import Landing
 
-__all__ = ["IDENTITY", "Fit", "by_place", "compose", "fit", "measure_places", "to_full_size"]
+__all__ = ["ANY", "IDENTITY", "Fit", "by_place", "compose", "fit", "measure_places", "to_full_size"]
 
+ANY = -2  # class of a target segment that a map may lead anywhere from
 IDENTITY = np.array([1, 0, 0, 0, 1, 0], np.float64)  # xx, xy, x0, yx, yy, y0
 # What holds a small segment's map to a plain shift, in square pixels of the flow's picture: flow
 # errs by half a pixel over patches of 8, and drawings rarely turn or grow by a tenth.
@@ -63,7 +64,7 @@ def fit(
         Segments of the source under the lines as well; not modified.
     allowed : (N,) and (M,) int64
         A class of every target and source segment: a map leads to a segment of the same class
-        only; -1 leads nowhere.
+        only; -1 leads nowhere, and a target of class `ANY` to whatever its pixels lead to.
 
     Returns
     -------
@@ -73,17 +74,7 @@ def fit(
     own, other = allowed
     counts = len(own), len(other)
     reached = np.where(landing.returned, landing.look_up(source), 0).astype(np.int32)
-    table = joint(np.where(landing.returned, labels, 0), reached, counts)
-    table[(own[:, None] != other[None, :]) | (own[:, None] < 0)] = 0
-    if table.size == 0:
-        return Fit(
-            np.zeros(counts[0], np.int32),
-            np.tile(IDENTITY, (counts[0], 1)),
-            np.zeros(counts[0], np.float32),
-        )
-    best = table.argmax(axis=1)
-    most = table[np.arange(counts[0]), best]
-    chosen = np.where(most > 0, best + 1, 0).astype(np.int32)
+    chosen, most = _chosen(labels, reached, own, other)
     maps = np.tile(IDENTITY, (counts[0] + 1, 1))
     fit_affine(
         np.ascontiguousarray(labels, np.int32),
@@ -95,9 +86,33 @@ def fit(
         _ROUNDS,
         maps,
     )
-    size = np.bincount(labels.ravel(), minlength=counts[0] + 2)[1 : counts[0] + 1]
+    size = np.bincount(labels.ravel(), minlength=counts[0] + 1)[1 : counts[0] + 1]
     share = most / np.maximum(size, 1)
     return Fit(chosen, maps[1:], share.astype(np.float32))
+
+
+def _chosen(
+    labels: NDArray[np.int32],
+    reached: NDArray[np.int32],
+    own: NDArray[np.int64],
+    other: NDArray[np.int64],
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the segment that most pixels of each lead to, and how many; (N,) each, 0 for none.
+
+    Only pairs that occur are counted: of two large drawings a table of all would fill the memory.
+    """
+    chosen, most = np.zeros(len(own), np.int32), np.zeros(len(own), np.int64)
+    inside = (labels > 0) & (labels <= len(own)) & (reached > 0) & (reached <= len(other))
+    width = len(other) + 1
+    pairs = labels[inside].astype(np.int64) * width + reached[inside]
+    pairs, pixels = np.unique(pairs, return_counts=True)
+    row, column = pairs // width - 1, pairs % width
+    fits = (own[row] == ANY) | ((own[row] == other[column - 1]) & (own[row] >= 0))
+    row, column, pixels = row[fits], column[fits], pixels[fits]
+    # The last one written counts: the most pixels, of equals the lower segment.
+    order = np.lexsort((-column, pixels))
+    chosen[row[order]], most[row[order]] = column[order], pixels[order]
+    return chosen, most
 
 
 def measure_places(labels: NDArray[np.int32], count: int) -> NDArray[np.float64]:

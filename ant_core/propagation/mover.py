@@ -24,6 +24,7 @@ from ant_core.matching.fills import (
     FLAG_SHADE,
     FLAG_SURFACE,
     NEVER,
+    NO_COUNTERPART,
     PAINTED,
     Fills,
 )
@@ -253,7 +254,9 @@ class Mover:
             return wanted & ~unsure, wanted & unsure
         # A further layer has no flat colour to fall back to; of one value its place is sure.
         wanted &= ~bare
-        return wanted, wanted & unsure & ~flat
+        # Nothing leads to what may be painted there: it is left empty, which is told.
+        lost = (surfaces.segment == 0) & (fills.state != NEVER) & (fills.state != NO_COUNTERPART)
+        return wanted, (wanted & unsure & ~flat) | lost
 
     def paint(
         self,

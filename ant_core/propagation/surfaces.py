@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.matching.fills import NEVER, Fills
+from ant_core.matching.fills import FLAG_HINT, LOCKED, NEVER, Fills
 from ant_core.matching.flow import sampled, under_lines
 from ant_core.matching.matcher import DrawingFeatures
 from ant_core.matching.sources import SheetId, source_code
 from ant_core.matching.surface_maps import (
+    ANY,
     IDENTITY,
     Fit,
     by_place,
@@ -172,6 +173,9 @@ class Tracker:
             return
         self._small = _small_segments(pieces, division, encoded.small.labels.shape)
         own = np.where(fills.state == NEVER, -1, fills.color).astype(np.int64)
+        # A colour given by hand is perhaps nowhere else: it does not say which segment this was.
+        given = ((fills.flags & FLAG_HINT) > 0) | (fills.state == LOCKED)
+        own[given] = ANY
         for near in self._neighbours:
             if not near.order or near.encoded.small is None:
                 continue

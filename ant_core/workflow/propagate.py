@@ -233,7 +233,7 @@ def _prepare(options: PropagateOptions, files: WholeFiles) -> Job:
         sheets=sheets,
     )
     warnings = [*lines.remarks(), *colors.remarks(), *assembly.without_effect]
-    shades, told = open_shades(options, assembly.shot, output, lines, hints.frames)
+    shades, told = open_shades(options, assembly.shot, output, lines, colors, hints.frames)
     assembly = replace(assembly, shades=shades)
     warnings += told
     if edited:

@@ -151,6 +151,8 @@ class PropagateOptions(RunOptions):
     def _check_cels(self) -> None:
         if self.expose and not self.xdts:
             raise UsageError("--expose needs the exposure sheet: name it with --xdts")
+        if self.expose and self.shade:
+            raise UsageError("--expose writes no files of --shade layers: leave one of them out")
         if not self.has_cels:
             return
         if self.is_kra:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ant_core.errors import UsageError
+from ant_core.files import same_file
 from ant_core.formats.sequence import SequenceReader
 from ant_core.output.folder import OutputFolder
 from ant_core.propagation.result import COLOR
@@ -24,12 +25,15 @@ def open_shades(
     shot: Shot,
     output: OutputFolder,
     lines: SequenceReader,
+    colors: SequenceReader,
     locked: Sequence[int],
 ) -> tuple[tuple[Shade, ...], list[str]]:
     """Open the further layers of a folder; nothing is written.
 
     Parameters
     ----------
+    lines, colors : SequenceReader
+        The other inputs, which nothing is written into.
     locked : sequence of int
         Frames whose files in the output are kept.
 
@@ -46,19 +50,28 @@ def open_shades(
     base = Path(options.shot) if options.shot is not None else Path()
     shades: list[Shade] = []
     told: list[str] = []
+    inputs = [lines.folder, colors.folder]
     for pattern in options.shade:
         reader = SequenceReader(pattern, base, like=lines.frames)
         name = reader.folder.name
-        if name in _TAKEN or name.startswith("."):
+        if name.casefold() in _TAKEN or name.startswith("."):
             raise UsageError(
                 f"--shade {pattern} would be written to OUT/{name}, which has another use: give "
                 "its folder another name"
             )
-        if any(name == shade.name for shade in shades):
+        # Some file systems take names for equal that differ in case alone.
+        if any(name.casefold() == shade.name.casefold() for shade in shades):
             raise UsageError(
                 f"--shade names two layers that would go to OUT/{name}: give their folders "
                 "different names"
             )
+        inputs.append(reader.folder)
+        for folder in inputs:
+            if same_file(output.path / name, folder):
+                raise UsageError(
+                    f"--shade {pattern} would be written into the input folder {folder}: choose "
+                    "another --out folder"
+                )
         painted = [frame for frame in reader.frames if frame in lines.frames]
         further = output.further(name, reader, painted)
         edited = further.survey(shot.frames, painted, locked, options.overwrite)

@@ -223,6 +223,16 @@ def test_a_hint_gives_one_colour_whatever_was_painted(shot, tmp_path, cli):
     assert (made[30:80, 40:90] == (1, 2, 3, 255)).all()
 
 
+def test_a_hint_leaves_the_shadow_where_it_is(shot, tmp_path, cli):
+    hints = {"schema": 1, "hints": [{"frame": 3, "point": [60, 30], "color": [1, 2, 3, 255]}]}
+    (tmp_path / "hints.json").write_text(json.dumps(hints), "utf-8")
+    out = tmp_path / "out"
+    options = ("--shade", "shadow", "--hints", tmp_path / "hints.json")
+    assert cli("propagate", shot, "--out", out, *options).code == 0
+    assert load(out / "color" / "0003.png")[50, 60].tolist() == [1, 2, 3, 255]
+    assert near(load(out / "shadow" / "0003.png"), shadow(3)) > 0.99
+
+
 def test_a_painted_frame_without_a_shadow_is_told(shot, tmp_path, cli):
     save(shot / "color" / "0005.png", painting(STEP * 4, BOXES, SIZE))
     done = cli("propagate", shot, "--out", tmp_path / "out", "--shade", "shadow")
@@ -268,6 +278,12 @@ def test_what_cannot_be_a_shade_ends_in_a_sentence(shot, tmp_path, cli):
     base = ("propagate", shot, "--out", tmp_path / "out", "--shade")
     assert "nothing" in refused(cli(*base, "nothing"))
     assert "another name" in refused(cli(*base, "color"))
+    save(shot / "Color.b" / "Color" / "0001.png", shadow(1))
+    assert "another name" in refused(cli(*base, "Color.b/Color"))
+    save(shot / "other" / "Shadow" / "0001.png", shadow(1))
+    assert "two layers" in refused(cli(*base, "shadow", "--shade", "other/Shadow"))
+    names = ("--color", "color", "--shade", "other/Shadow", "--out", shot / "other")
+    assert "input folder" in refused(cli("propagate", shot, *names))
     assert "two layers" in refused(cli(*base, "shadow", "--shade", "shadow/*.png"))
     save(shot / "small" / "0001.png", shadow(1)[:-1])
     assert "the same size" in refused(cli(*base, "small"))
