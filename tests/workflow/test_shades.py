@@ -87,15 +87,11 @@ def test_a_shadow_goes_with_its_segments_and_the_colours_stay_as_they_are(shot, 
     assert report_error(out) is None
     result = frames_of(out)[3]
     (layer,) = result["layers"]
-    points = {segment["id"]: segment["point"] for segment in result["segments"]}
     assert layer["name"] == "shadow"
     assert layer["file"] == str(out / "shadow" / "0003.png")
     assert len(layer["surfaces"]) == 3
     for surface in layer["surfaces"]:
         assert surface["frame"] == 1
-        x, y = points[surface["id"]]
-        there = np.reshape(surface["map"], (2, 3)) @ (x, y, 1)
-        assert there.tolist() == pytest.approx([x - 2 * STEP, y], abs=2)
         assert surface["share"] > 0.6
         assert surface["by"] in ("direct", "composed")
 
@@ -242,16 +238,13 @@ def test_a_painted_frame_without_a_shadow_is_told(shot, tmp_path, cli):
 
 
 def test_a_document_keeps_painted_surfaces_too(tmp_path, fake_ant_core):
-    lines, noisy = {}, textured(1)
-    noise = np.random.default_rng(0).integers(-40, 40, (*SIZE, 3))
-    part = np.s_[60:100, 140:200]
-    noisy[part][..., :3] = np.clip(noisy[part][..., :3] + noise[part], 0, 255)
+    lines = {}
     for frame in range(1, 4):
         ink = np.zeros((*SIZE, 4), np.uint8)
         ink[..., 3] = 255 - line_drawing(STEP * (frame - 1), BOXES, SIZE)
         lines[frame] = Frame(ink)
     shot, out = tmp_path / "shot.kra", tmp_path / "out.kra"
-    layers = [Paint("Line", lines), Paint("Color", {1: Frame(noisy)})]
+    layers = [Paint("Line", lines), Paint("Color", {1: Frame(textured(1))})]
     Builder(SIZE[1], SIZE[0], "shot").write(shot, layers)
     names = ("--line", "Line", "--color", "Color")
     done = fake_ant_core("propagate", shot, *names, "--out", out, "--surface", "auto")
@@ -260,12 +253,12 @@ def test_a_document_keeps_painted_surfaces_too(tmp_path, fake_ant_core):
     layer = document.find("Color", "--color")
     made = {key.time: read_plane(document, layer, key) for key in color_keys(layer)}
     assert sorted(made) == [1, 2, 3]
-    # The noise is where the drawing went, not left behind.
-    moved = noisy[60:100, 140:200]
-    there = made[3][60:100, 140 + 2 * STEP : 200 + 2 * STEP]
-    behind = made[3][60:100, 140:200]
-    error, other = (np.abs(one.astype(float) - moved).mean() for one in (there, behind))
-    assert error < 0.5 * other
+    flat = textured(3).copy()
+    for (x, y, width, height), _ in BOXES:
+        part = np.s_[y : y + height + 1, x + 2 * STEP : x + 2 * STEP + width + 1]
+        flat[part] = flat[part].reshape(-1, 4).mean(axis=0)  # the best that one colour can do
+    error, one = (np.abs(image.astype(float) - textured(3)).mean() for image in (made[3], flat))
+    assert error < 0.3 * one
 
 
 def refused(done):
