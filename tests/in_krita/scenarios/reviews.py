@@ -115,7 +115,7 @@ def run_on_from_a_corrected_frame(ctx):
     yield from desk.paint(5, GREEN, RED)
     fixed = desk.pixels(5)
     said = yield from desk.do("run_on_from", 5)
-    assert said == ["2 frames colored."], said
+    assert said == ["2 colored, 2 to look at."], said
     assert desk.pixels(5) == fixed
     assert desk.pixels(2) == kept
     assert desk.pixels(6) == desk.predicted(6, GREEN, RED)

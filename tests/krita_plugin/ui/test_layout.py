@@ -47,7 +47,7 @@ STATES = {
     ),
     "starting": lambda panel, controller: controller.change(busy="reading"),
     "error": lambda panel, controller: controller.message.emit(
-        "error", "The engine ant_core was not found: choose it or install it.", ("Choose…", None)
+        "error", "The engine ant_core was not found: choose it or install it.", (("Choose…", None),)
     ),
     "doubtful": lambda panel, controller: panel.viewer.set_mode("doubtful"),
     "folded": lambda panel, controller: panel.setup.fold(True),
@@ -130,6 +130,6 @@ def test_a_panel_that_is_gone_hears_nothing(make_panel, controller):
     panel.deleteLater()
     turn()
     controller.change()
-    controller.message.emit("info", "Anybody?", None)
+    controller.message.emit("info", "Anybody?", ())
     controller.progress.emit(1, 2, None, "")
     assert not controller.changed._slots
