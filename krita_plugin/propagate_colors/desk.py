@@ -98,6 +98,7 @@ class Desk:
         self._known = {key: kept for key, kept in self._known.items() if kept[0].document.is_open()}
         self.shot = self.view = None
         self.time, self.size, self.range = 0, (0, 0), (0, 0)
+        self._host.history_happened()  # from now on it is watched
         if document is not None:
             if document.key not in self._known:
                 shot = Shot(document)

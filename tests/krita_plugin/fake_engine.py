@@ -269,12 +269,16 @@ class FakeEngine:
         return bytes(pixel)
 
     def _segment_map(self, number, header, _):
-        width, height = self._shots[header["shot"]]["form"][:2]
-        half = width // 2
-        row = struct.pack(f"<{width}i", *([1] * half + [2] * (width - half)))
-        self._answer(
-            number, {"type": "segment_map", "width": width, "height": height}, row * height
-        )
+        shot = self._shots[header["shot"]]
+        width, height = shot["form"][:2]
+        half, pixel = width // 2, shot["pixel"][0]
+        labels = ([1] * half + [2] * (width - half)) * height
+        for lines in shot["drawings"][shot["times"][header["frame"]]]:
+            for place in range(len(labels)):
+                if any(lines[place * pixel : (place + 1) * pixel]):
+                    labels[place] = 0
+        data = struct.pack(f"<{len(labels)}i", *labels)
+        self._answer(number, {"type": "segment_map", "width": width, "height": height}, data)
 
     def _picture(self, number, kind, header, rows):
         width, height = self._shots[header["shot"]]["form"][:2]

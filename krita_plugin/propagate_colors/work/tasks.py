@@ -26,6 +26,7 @@ def scan(shot: Shot) -> Steps:
     for _ in shot.scan({shot.shown_at(shot.document.current_time)}):
         yield REST_SECONDS
         yield hand.is_up, hand.STROKE_SECONDS
+    _keep(shot)
 
 
 def look_again(shot: Shot) -> Steps:
@@ -35,6 +36,11 @@ def look_again(shot: Shot) -> Steps:
         shot.look_at(time)
         yield REST_SECONDS
         yield hand.is_up, hand.STROKE_SECONDS
+    _keep(shot)
+
+
+def _keep(shot: Shot) -> None:
+    """Save the journal if it followed Krita's own undo."""
     if shot.unsaved:
         shot.save()
 
@@ -43,6 +49,7 @@ def look_at(shot: Shot, time: int) -> Steps:
     """Read one frame that the artist may have painted on."""
     reading.require_ready(shot)
     shot.look_at(time)
+    _keep(shot)
     yield
 
 

@@ -161,3 +161,9 @@ def ready(ctx, **choices):
     yield from desk.build(**choices)
     yield from desk.start()
     return desk
+
+
+def logical(color):
+    """Return red, green, blue, alpha of a pixel's bytes, as colours are in results and hints."""
+    blue, green, red, alpha = color
+    return red, green, blue, alpha
