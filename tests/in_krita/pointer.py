@@ -2,7 +2,7 @@
 
 Started as a program of its own beside Krita, so that its events come at any moment of whatever
 Krita is doing: `python3 pointer.py < strokes`, one stroke a line as JSON: [seconds to wait before,
-[[x, y], ...]] in pixels of the screen. It prints a line after each. The standard library alone.
+[[x, y], ...]] in pixels of the screen. The standard library alone.
 """
 
 import ctypes
@@ -50,7 +50,6 @@ def main():
         seconds, points = json.loads(line)
         time.sleep(seconds)
         pointer.stroke(points)
-        print("done", flush=True)
 
 
 if __name__ == "__main__":

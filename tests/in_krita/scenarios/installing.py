@@ -6,7 +6,7 @@ import sys
 from krita_plugin.propagate_colors.qt import QtWidgets
 
 from .dialogs import Dialogs, choose_file
-from .docked import ARTIST, Docker
+from .docked import ARTIST, Docker, frames_colored
 from .rooms import check, house
 
 PLUGIN = "propagate_colors"

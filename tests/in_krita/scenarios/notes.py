@@ -2,7 +2,7 @@
 
 from krita_plugin.propagate_colors.host import writing
 from krita_plugin.propagate_colors.state import journal as journals
-from tests.in_krita.scenarios.desk import BLUE, GREEN, RED, ready
+from tests.in_krita.scenarios.desk import BLUE, GREEN, RED, logical, ready
 
 
 def state_survives_save_and_reopen(ctx):
@@ -10,7 +10,7 @@ def state_survives_save_and_reopen(ctx):
     yield from desk.do("set_gap", 4.5)
     yield from desk.do("propagate")
     yield from desk.do("accept", [2])
-    yield from desk.do("give_hint", 6, (3, 3), GREEN)
+    yield from desk.do("give_hint", 6, (3, 3), logical(GREEN))
     states, five = desk.states(), desk.pixels(5)
     yield from desk.reopened()
     assert desk.states() == states == {0: "artist", 2: "accepted", 5: "predicted", 6: "predicted"}
@@ -19,7 +19,7 @@ def state_survives_save_and_reopen(ctx):
     assert controller.gap_px == 4.5
     assert controller.line_layers == [desk.line]
     assert controller.color_layer == desk.color
-    assert len(controller.color_groups()) == 2
+    assert len(controller.color_groups()) == 3  # with the one of the hint
     assert desk.pixels(5) == five
     assert (yield from desk.do("undo", [2])) == []
     assert desk.color_keys() == [0, 5, 6]

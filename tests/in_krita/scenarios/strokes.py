@@ -100,7 +100,8 @@ def _stand(desk, number):
         (desk.line, KEYS[(5 * number) % len(KEYS)], True),
         (desk.color, PAINTED[number % 2], True),
         (desk.line, KEYS[(7 * number + 3) % len(KEYS)], False),
-        (desk.color, (2, 4, 8, 10)[number // 4 % 4], False),  # on a frame that is written again and again
+        # On a frame that is written again and again.
+        (desk.color, (2, 4, 8, 10)[number // 4 % 4], False),
     )[number % 4]
 
 
@@ -124,20 +125,7 @@ def _work_meanwhile(ctx, desk, process, undoing):
         else:
             desk.controller.propagate()
         ctx.values["jobs"] += 1
-        try:
-            yield lambda: desk.controller.busy is None, 60.0
-        except TimeoutError:
-            from krita_plugin.propagate_colors.qt import QtWidgets as W
-            from krita_plugin.propagate_colors.host import hand
-            A = W.QApplication
-            r = desk.controller._worker._runner
-            g = r._generator if r else None
-            where = []
-            while g is not None and hasattr(g, "gi_frame") and g.gi_frame:
-                where.append((g.gi_code.co_name, g.gi_frame.f_lineno)); g = g.gi_yieldfrom
-            ctx.values["stuck"] = [str(x) for x in (int(A.mouseButtons()), hand.is_up(), A.activeModalWidget(), A.activePopupWidget(), hand._watch and hand._watch[0].pen_down, desk.controller._worker._task, desk.controller._worker._loud, where, r and r._condition, r and r._stepping, process.poll())]
-            A.primaryScreen().grabWindow(0).save(ctx.file("stuck.png"))
-            raise
+        yield lambda: desk.controller.busy is None, BUSY_SECONDS
         undo = undoing and not undo
     assert process.returncode == 0, "the pointer could not be moved"
     yield from ctx.settle(desk.document.raw, 0.1)

@@ -9,7 +9,7 @@ import zlib
 
 import krita
 
-from krita_plugin.propagate_colors.host import steps, timeline_cells, writing
+from krita_plugin.propagate_colors.host import steps, timeline_cells
 
 from .dialogs import Dialogs, press_ok
 from .docked import (
