@@ -126,6 +126,8 @@ def _work_meanwhile(ctx, desk, process, undoing):
             desk.controller.propagate()
         ctx.values["jobs"] += 1
         yield lambda: desk.controller.busy is None, BUSY_SECONDS
+        troubles = [text for _, text, _ in desk.messages if "Krita did not" in text]
+        assert not troubles, troubles
         undo = undoing and not undo
     assert process.returncode == 0, "the pointer could not be moved"
     yield from ctx.settle(desk.document.raw, 0.1)
