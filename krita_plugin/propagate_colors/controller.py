@@ -30,6 +30,7 @@ from .work.run import Outcome, Run
 from .work.worker import Steps, Task, Worker, given_way
 from .work.write import CannotUndo
 
+_WITH_ENGINE = {"running", "fixing"}
 _OUR_OWN = (HostError, EngineError, CannotUndo, Refused)  # their messages are for the artist
 
 
@@ -231,7 +232,7 @@ class Controller(Showing, Reviewing, Fixing, Engines):
             done(value)
 
         def ready() -> Steps:
-            if kind == "running":
+            if kind in _WITH_ENGINE:
                 yield from self._engine.ready()
             return (yield from work())
 

@@ -8,7 +8,7 @@ written again and again.
 import os
 import random
 
-from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host import hand, steps
 from krita_plugin.propagate_colors.pauses import pauses
 from krita_plugin.propagate_colors.work.jobs import QtClock
 from tests.in_krita.scenarios.desk import Desk
@@ -18,7 +18,7 @@ from tests.krita_plugin.fake_engine import FakeEngine
 SIZE = (800, 560)  # most of what Krita shows at 100 %
 KEYS = tuple(range(0, 12, 2))
 PAINTED = (0, 6)
-BUSY_SECONDS = 300.0  # an idle machine needs two
+BUSY_SECONDS = 120.0  # an idle machine needs two
 STROKES = int(os.environ.get("STROKES", "200"))
 A_STAND = 10  # strokes at one frame of one layer
 PLACE_PX = 20  # between two strokes of a frame
@@ -125,13 +125,25 @@ def _work_meanwhile(ctx, desk, process, undoing):
         else:
             desk.controller.propagate()
         ctx.values["jobs"] += 1
-        yield lambda: desk.controller.busy is None, BUSY_SECONDS
+        try:
+            yield lambda: desk.controller.busy is None, BUSY_SECONDS
+        except TimeoutError:
+            raise AssertionError(desk.failures.texts or _where(desk)) from None
         troubles = [text for _, text, _ in desk.messages if "Krita did not" in text]
         assert not troubles, troubles
         undo = undoing and not undo
     assert process.returncode == 0, "the pointer could not be moved"
     yield from ctx.settle(desk.document.raw, 0.1)
     yield from desk.do("propagate")
+
+
+def _where(desk):
+    """Return what a job that does not end waits for."""
+    found, job = [hand.is_up()], desk.controller._worker._runner._generator
+    while getattr(job, "gi_frame", None) is not None:
+        found.append(f"{job.gi_code.co_name}:{job.gi_frame.f_lineno}")
+        job = job.gi_yieldfrom
+    return found
 
 
 def _check(ctx, document, wanted, layers):
