@@ -71,7 +71,9 @@ class Keys:
                 document, make_key(document, uuid, 0), tr("Writing frame {time} …", time=t)
             )
         if self._source is None:
-            self._source = _Source(document, writable(document, uuid))
+            self._source = _Source(document)
+            yield
+            self._source.take(writable(document, uuid))
             yield
         for _ in range(ATTEMPTS):
             yield from reachable(document, uuid)
@@ -140,22 +142,25 @@ def remove_key(
 class _Source:
     """A layer's copy in a document without a view, whose one key is filled and copied."""
 
-    def __init__(self, document: Document, layer: Layer) -> None:
-        raw = document.raw
-        application = krita.Krita.instance()
+    def __init__(self, document: Document) -> None:
+        raw, application = document.raw, krita.Krita.instance()
+        size, space = (raw.width(), raw.height()), (raw.colorModel(), raw.colorDepth())
         with pauses.measure("copy layer"):
-            self._raw = application.createDocument(
-                raw.width(), raw.height(), "", raw.colorModel(), raw.colorDepth(),
-                raw.colorProfile(), 72.0,
-            )  # fmt: skip
-            if hasattr(self._raw, "setAutosave"):
-                self._raw.setAutosave(False)
-            self._node = layer.node.duplicate()
-            self._raw.rootNode().addChildNode(self._node, None)
-            self._raw.waitForDone()
-            self._raw.setModified(False)
+            self._raw = application.createDocument(*size, "", *space, raw.colorProfile(), 72.0)
+        if hasattr(self._raw, "setAutosave"):
+            self._raw.setAutosave(False)
         blank = self._raw.createNode("", "paintlayer")
         self._clear = bytes(blank.pixelData(0, 0, 1, 1))  # in CMYK that is not zero
+        self._node: Any = None
+
+    def take(self, layer: Layer) -> None:
+        """Take a copy of the layer; a hidden one, or Krita would compose a picture of it."""
+        with pauses.measure("copy layer"):
+            self._node = layer.node.duplicate()
+            self._node.setVisible(False)
+            self._raw.rootNode().addChildNode(self._node, None)
+            self._raw.waitForDone()
+        self._raw.setModified(False)
 
     def fill(self, box: Box, data: bytes | None) -> None:
         """Let the key hold `data` in `box` and nothing else."""

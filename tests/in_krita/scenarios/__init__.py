@@ -123,6 +123,7 @@ CONTROLLER_GROUPS = {
         "a_new_color_layer_is_the_active_one",
         "a_click_recolors_the_segment_at_once",
         "a_fix_is_undone_by_krita_and_kept_by_later_runs",
+        "a_fix_starts_the_engine",
         "messages_belong_to_a_document",
         "new_paint_is_noticed_within_a_second",
     ),

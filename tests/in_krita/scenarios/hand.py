@@ -177,6 +177,18 @@ def a_fix_is_undone_by_krita_and_kept_by_later_runs(ctx):
     desk.controller.shutdown()
 
 
+def a_fix_starts_the_engine(ctx):
+    """After reopening, before any run."""
+    desk = yield from ready(ctx)
+    yield from desk.do("propagate")
+    yield from desk.reopened()
+    assert desk.engine.starts == 0
+    yield from desk.do("give_hint", 6, RIGHT, logical(GREEN))
+    assert desk.pixels(6) == desk.predicted(6, RED, GREEN)
+    assert desk.engine.starts == 1
+    desk.controller.shutdown()
+
+
 def _answers(desk):
     """Return the message that stands in the docker, and what can be answered."""
     yield
