@@ -13,8 +13,11 @@ HOST = {
     "__init__.py",
     "extension.py",
     "host/document.py",
+    "host/hand.py",
+    "host/history.py",
     "host/steps.py",
     "host/timeline_cells.py",
+    "host/writing.py",
     "ui/docker.py",
 }
 
