@@ -1,0 +1,1 @@
+"""What `scripts/attack.py` does, a kind of attack a file."""
