@@ -25,10 +25,11 @@ _MOST_BYTES = 4 << 30  # of a file that is read whole
 _PART = ".part-"  # short and apart from the final name, which may be as long as names can be
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, remedy: str = "export it again or leave its frame out") -> bytes:
     """Return a file's content; InputError says what is wrong otherwise.
 
-    A device, a pipe or a folder is not opened, nor a file of more than 4 GiB.
+    A device, a pipe or a folder is not opened, nor a file of more than 4 GiB. `remedy` says what
+    to do about a file that is missing.
     """
     try:
         found = path.stat()
@@ -41,7 +42,7 @@ def read_bytes(path: Path) -> bytes:
             )
         return path.read_bytes()
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: export it again or leave its frame out") from None
+        raise InputError(f"{path} is missing: {remedy}") from None
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror}): check the file and its permissions"

@@ -19,6 +19,7 @@ from ant_core.api.label_map import check_lines_options
 from ant_core.api.model import Model
 from ant_core.api.result import ColoredFrame, Result, Run
 from ant_core.errors import Cancelled, InputError
+from ant_core.guard import parse_json
 from ant_core.matching.review import REVIEW_BELOW
 from ant_core.output.delivery import Delivery
 from ant_core.output.memory import MemoryOutput
@@ -174,7 +175,7 @@ def _plain(hints: Mapping[str, Any]) -> Any:
         raise InputError(f"hints holds a {type(value).__name__}: give numbers, lists and text")
 
     try:
-        return json.loads(json.dumps(dict(hints), default=own))
+        return parse_json(json.dumps(dict(hints), default=own))
     except (TypeError, ValueError) as error:  # keys that are no text, circles
         raise InputError(f"hints is no document: {error}") from None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import shlex
 from collections.abc import Collection, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ant_core.errors import InputError, UsageError
+from ant_core.guard import parse_json
 
 __all__ = ["Row", "read_rows"]
 
@@ -155,8 +155,8 @@ def _json_rows(text: str, path: Path) -> Iterator[Row]:
     from ant_core.schemas import first_error
 
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        document = parse_json(text)
+    except ValueError as error:
         raise InputError(f"{path} is no JSON ({error}): mend it or export it again") from error
     if isinstance(document, list):
         document = {"shots": document}

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
 from ant_core.errors import (
     AntError,
@@ -24,6 +24,7 @@ from ant_core.errors import (
     ProtocolError,
     UsageError,
 )
+from ant_core.guard import parse_json
 from ant_core.schemas import load_schema
 
 __all__ = [
@@ -193,21 +194,16 @@ def _read_payload(stream: BinaryIO, count: int) -> bytes:
 
 def _parse(text: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(text.decode("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        header = parse_json(text, halves=True)
+    except ValueError as error:
         raise ProtocolError(
-            f"a header is not JSON in UTF-8 ({why[:200]}): send one JSON object"
+            f"a header is not JSON in UTF-8 ({str(error)[:200]}): send one JSON object"
         ) from None
     if not isinstance(header, dict):
         raise ProtocolError(
             f"a header is {type(header).__name__} where a JSON object was expected: send one"
         )
     return header
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 # ---- requests

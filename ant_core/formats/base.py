@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from ant_core.errors import AntError, InputError
 
 if TYPE_CHECKING:  # a command line is read before NumPy is loaded
     from numpy.typing import NDArray
 
-__all__ = ["FrameInfo", "FrameReader"]
+__all__ = ["FrameInfo", "FrameReader", "door"]
 
 
 @dataclass(frozen=True)
@@ -56,3 +60,27 @@ class FrameReader(Protocol):
 
     def raw(self, frame: int) -> bytes:
         """Return the picture as stored, byte for byte."""
+
+
+@contextlib.contextmanager
+def door(place: str, damaged: Callable[[str, object], InputError]) -> Iterator[None]:
+    """Turn whatever a library raises of a file into the error tree: theirs let all kinds through.
+
+    Parameters
+    ----------
+    place : str
+        The file, for messages.
+    damaged : callable
+        (place, why) -> the error that says so.
+    """
+    try:
+        yield
+    except AntError:
+        raise
+    except MemoryError:
+        raise InputError(
+            f"{place} needs more memory than there is: close other programs, or export it smaller"
+        ) from None
+    except Exception as error:
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        raise damaged(place, why) from None

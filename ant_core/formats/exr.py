@@ -14,7 +14,7 @@ import contextlib
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,17 +23,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo
+from ant_core.formats.base import FrameInfo, door
 from ant_core.formats.pictures import PictureFormat, need
+from ant_core.guard import MOST_PIXELS, check_pixels
 
 __all__ = ["FORMAT", "layer_format"]
 
 _LAYOUTS = (("R", "G", "B", "A"), ("R", "G", "B"), ("Y", "A"), ("Y",))
 _KEPT = ("chromaticities", "pixelAspectRatio", "whiteLuminance", "colorInteropID")
-_MAX_PIXELS = 1 << 30
+_MOST_SAMPLES = 4 * MOST_PIXELS  # values of all layers: the library unpacks them together
 
 
 _PLAIN = ""  # the name of the layer that has none
+_BOUNDED = ("NO_COMPRESSION", "RLE_COMPRESSION", "ZIP_COMPRESSION", "ZIPS_COMPRESSION")
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,10 @@ class _Layer:
 def _open(data: bytes, place: str, *, header_only: bool = False) -> Sequence[Any]:
     """Return the parts of a file; InputError when it is damaged."""
     openexr = need("OpenEXR", "OpenEXR")
-    try:
-        # The binding prints warnings to stdout, which belongs to data.
-        with contextlib.redirect_stdout(io.StringIO()):
-            file = openexr.File(io.BytesIO(data), separate_channels=True, header_only=header_only)
-        parts: Sequence[Any] = file.parts
-    except Exception as error:
-        raise _damaged(place, error) from None
+    # The binding prints warnings to stdout, which belongs to data.
+    with contextlib.redirect_stdout(io.StringIO()):
+        file = openexr.File(io.BytesIO(data), separate_channels=True, header_only=header_only)
+    parts: Sequence[Any] = file.parts
     if not parts:
         raise _damaged(place, "it ends before the picture does")
     return parts
@@ -122,11 +121,13 @@ def _check(data: bytes, place: str, wanted: str | None) -> FrameInfo:
     return FrameInfo(height, width, channels, depth, digest.hexdigest(), floating=True)
 
 
-def _samples(part: Any) -> int:
-    """Return how many values a part has."""
+def _check_part(part: Any, file_bytes: int) -> int:
+    """Check the size that a part claims; return how many values it has."""
     first, last = (window.astype(np.int64) for window in part.header["dataWindow"])
     width, height = (int(v) for v in last - first + 1)
-    return max(0, width) * max(0, height) * len(part.header["channels"])
+    bounded = part.header["compression"].name in _BOUNDED  # others say nothing by their length
+    check_pixels(width, height, file_bytes if bounded else None)
+    return width * height * len(part.header["channels"])
 
 
 def _decode(data: bytes, place: str, wanted: str | None) -> NDArray[Any]:
@@ -135,9 +136,8 @@ def _decode(data: bytes, place: str, wanted: str | None) -> NDArray[Any]:
     header = headers[layer.part].header
     (x0, y0), (x1, y1) = (window.tolist() for window in header["displayWindow"])
     width, height = x1 - x0 + 1, y1 - y0 + 1
-    if min(width, height) < 1 or width * height > _MAX_PIXELS:
-        raise _damaged(place, f"its header says {width} x {height} pixels")
-    if sum(map(_samples, headers)) > 4 * _MAX_PIXELS:  # the library unpacks all of them
+    check_pixels(width, height)
+    if sum(_check_part(part, len(data)) for part in headers) > _MOST_SAMPLES:
         raise InputError(f"{place} holds too many layers to be read at once: save one alone")
     parts = _open(data, place)
     if len(parts) != len(headers):
@@ -206,16 +206,26 @@ def _encode(pixels: NDArray[Any], extras: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def _guarded(read: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a reader raise nothing but the error tree."""
+
+    def through_the_door(data: bytes, place: str, *, wanted: str | None) -> Any:
+        with door(place, _damaged):
+            return read(data, place, wanted)
+
+    return through_the_door
+
+
 def layer_format(wanted: str | None) -> PictureFormat:
     """Return the format of files of which one layer is read; None: the only or the plain one."""
     return PictureFormat(
         "OpenEXR",
-        partial(_check, wanted=wanted),
-        partial(_decode, wanted=wanted),
-        partial(_extras, wanted=wanted),
+        partial(_guarded(_check), wanted=wanted),
+        partial(_guarded(_decode), wanted=wanted),
+        partial(_guarded(_extras), wanted=wanted),
         _encode,
-        alone=partial(_alone, wanted=wanted),
-        passed_over=partial(_passed_over, wanted=wanted),
+        alone=partial(_guarded(_alone), wanted=wanted),
+        passed_over=partial(_guarded(_passed_over), wanted=wanted),
     )
 
 

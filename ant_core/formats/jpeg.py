@@ -19,10 +19,11 @@ from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.pictures import PictureFormat
 from ant_core.formats.png import encode_png
-from ant_core.guard import MOST_PIXELS
+from ant_core.guard import check_pixels
 
 __all__ = ["FORMAT"]
 
+_DENSEST = 4096  # pixels a byte: a block of 64 takes a bit and more
 _START, _END, _SCAN = b"\xff\xd8", b"\xff\xd9", 0xDA
 # Frame headers: all but DHT, JPG and DAC, which have numbers among theirs.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -61,11 +62,10 @@ def _header(data: bytes, place: str) -> tuple[int, int, int]:
 
 def _check(data: bytes, place: str) -> FrameInfo:
     height, width, channels = _header(data, place)
-    if height * width > MOST_PIXELS:
-        raise InputError(
-            f"{place} has {width} x {height} pixels, more than the {MOST_PIXELS} that can be "
-            "read: export it smaller"
-        )
+    try:
+        check_pixels(width, height, len(data), _DENSEST)
+    except ValueError as error:
+        raise InputError(f"{place} cannot be read ({error}): export it again, smaller") from None
     if channels not in (1, 3):
         raise InputError(f"{place} has {channels} channels: save it as grey or RGB")
     return FrameInfo(height, width, channels, 8, hashlib.sha256(data).hexdigest())

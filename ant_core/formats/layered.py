@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import warnings
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo
+from ant_core.formats.base import FrameInfo, door
 from ant_core.formats.pictures import PictureFormat, need
-from ant_core.formats.png import check_png, decode_png, encode_png
-from ant_core.guard import MOST_PIXELS, open_zip, parse_xml, read_member
+from ant_core.formats.png import PNG_START, check_png, decode_png, encode_png, shape_of_png
+from ant_core.guard import (
+    check_layers,
+    check_pixels,
+    open_zip,
+    parse_xml,
+    read_member,
+    read_start,
+)
 
 __all__ = ["FORMAT", "LINES", "LayeredPicture", "read_layered"]
 
@@ -63,38 +72,56 @@ def read_layered(data: bytes, place: str) -> LayeredPicture:
         When it is damaged, or a colour layer is blended in a way that makes other colours.
     """
     is_ora = data[:2] == b"PK"
-    size, layers = _open_ora(data, place) if is_ora else _open_psd(data, place)
-    dtype = np.result_type(*(layer.pixels.dtype for layer in layers)) if layers else np.uint8
-    line, colors = (np.zeros((*size, 4), dtype) for _ in range(2))
-    found = False
-    for layer in layers:
-        found = found or layer.is_line
-        _merge(line if layer.is_line else colors, layer)
+    with door(place, _no_ora if is_ora else _no_psd), warnings.catch_warnings():
+        if not is_ora:  # of a channel that is damaged psd-tools makes a black one
+            library = need("psd_tools.compression", "Photoshop")
+            degraded = getattr(library, "PSDDecompressionWarning", ResourceWarning)  # new of late
+            warnings.simplefilter("error", degraded)
+        size, depth, layers = _open_ora(data, place) if is_ora else _open_psd(data, place)
+        dtype = np.uint16 if depth == 16 else np.uint8
+        line, colors = (np.zeros((*size, 4), dtype) for _ in range(2))
+        found = False
+        for layer in layers:  # one at a time: together they would take all memory
+            found = found or layer.is_line
+            _merge(line if layer.is_line else colors, layer)
     return LayeredPicture(line if found else None, colors)
 
 
-def _open_ora(data: bytes, place: str) -> tuple[tuple[int, int], list[_Layer]]:
-    """Return (height, width) and the visible layers from the lowest up."""
-    try:
-        with open_zip(data) as archive:
-            root = parse_xml(read_member(archive, "stack.xml"))
-            size = int(root.attrib["h"]), int(root.attrib["w"])
-            _check_size(size, place)
-            stack = root.find("stack")
-            rows = [] if stack is None else list(_ora_layers(stack, (0, 0), 1.0, False, place))
-            layers = []
-            for row, corner, opacity, is_line in rows:
-                name = row.get("name", "")
-                source = f"{place}, layer {name!r}"
-                picture = read_member(archive, row.attrib["src"])
-                check_png(picture, source)
-                pixels = _to_rgba(decode_png(picture, source))
-                layers.append(_Layer(name, pixels, corner, opacity, is_line))
-    except (KeyError, ValueError, RecursionError) as error:
-        raise InputError(
-            f"{place} is no whole OpenRaster file ({error}): save or copy it again"
-        ) from None
-    return size, layers[::-1]
+def _no_ora(place: str, why: object) -> InputError:
+    return InputError(f"{place} is no whole OpenRaster file ({why}): save or copy it again")
+
+
+def _no_psd(place: str, why: object) -> InputError:
+    return InputError(f"{place} is no whole Photoshop file ({why}): save or copy it again")
+
+
+def _open_ora(data: bytes, place: str) -> tuple[tuple[int, int], int, Iterator[_Layer]]:
+    """Return (height, width), bits a channel, and the visible layers from the lowest up."""
+    archive = open_zip(data)
+    root = parse_xml(read_member(archive, "stack.xml"))
+    size = int(root.attrib["h"]), int(root.attrib["w"])
+    check_pixels(*size)
+    stack = root.find("stack")
+    rows = [] if stack is None else list(_ora_layers(stack, (0, 0), 1.0, False, place))
+    starts = [read_start(archive, row.attrib["src"], PNG_START) for row, *_ in rows]
+    told = [shape_of_png(start, place) for start in starts]
+    check_layers((width, height) for width, height, _ in told)
+    depth = max((depth for *_, depth in told), default=8)
+    return size, depth, _ora_pictures(archive, rows[::-1], place)
+
+
+def _ora_pictures(
+    archive: zipfile.ZipFile,
+    rows: list[tuple[ElementTree.Element, tuple[int, int], float, bool]],
+    place: str,
+) -> Iterator[_Layer]:
+    for row, corner, opacity, is_line in rows:
+        name = row.get("name", "")
+        source = f"{place}, layer {name!r}"
+        picture = read_member(archive, row.attrib["src"])
+        check_png(picture, source)
+        pixels = _to_rgba(decode_png(picture, source))
+        yield _Layer(name, pixels, corner, opacity, is_line)
 
 
 def _ora_layers(
@@ -112,6 +139,8 @@ def _ora_layers(
         line = is_line or bool(_LINE.search(name))
         at = (corner[0] + int(item.get("x", "0")), corner[1] + int(item.get("y", "0")))
         shown = opacity * float(item.get("opacity", "1"))
+        if not 0 <= shown <= 1:
+            raise ValueError(f"layer {name!r} has the opacity {shown}")
         _check_mode(mode, line, place, name)
         if item.tag == "stack":
             yield from _ora_layers(item, at, shown, line, place)
@@ -119,29 +148,25 @@ def _ora_layers(
             yield item, at, shown, line
 
 
-def _open_psd(data: bytes, place: str) -> tuple[tuple[int, int], list[_Layer]]:
-    """Return (height, width) and the visible layers from the lowest up."""
+def _open_psd(data: bytes, place: str) -> tuple[tuple[int, int], int, Iterator[_Layer]]:
+    """Return (height, width), bits a channel, and the visible layers from the lowest up."""
     psd_tools = need("psd_tools", "Photoshop")
-    try:
-        document = psd_tools.PSDImage.open(io.BytesIO(data))
-        size = int(document.height), int(document.width)
-        _check_size(size, place)
-        if document.depth not in (8, 16) or document.color_mode.name not in ("RGB", "GRAYSCALE"):
-            raise InputError(
-                f"{place} has {document.depth} bits a channel in {document.color_mode.name} mode: "
-                "save it as RGB or grey with 8 or 16 bits"
-            )
-        if not len(document):
-            pixels = _psd_pixels(document, document.depth)
-            return size, [_Layer("", pixels, (0, 0), 1.0, False)]
-        return size, list(_psd_layers(document, 1.0, False, document.depth, place))
-    except InputError:
-        raise
-    except Exception as error:  # psd-tools lets every kind of error of its parsers through
+    document = psd_tools.PSDImage.open(io.BytesIO(data))
+    size = int(document.height), int(document.width)
+    check_pixels(*size)
+    if document.depth not in (8, 16) or document.color_mode.name not in ("RGB", "GRAYSCALE"):
         raise InputError(
-            f"{place} is no whole Photoshop file ({error or type(error).__name__}): save or copy "
-            "it again"
-        ) from None
+            f"{place} has {document.depth} bits a channel in {document.color_mode.name} mode: "
+            "save it as RGB or grey with 8 or 16 bits"
+        )
+    if not len(document):
+        pixels = _psd_pixels(document, document.depth)
+        if pixels is None:
+            raise ValueError("it has neither a layer nor a picture")
+        return size, document.depth, iter((_Layer("", pixels, (0, 0), 1.0, False),))
+    check_layers((layer.width, layer.height) for layer in document.descendants())
+    layers = _psd_layers(document, 1.0, False, document.depth, place)
+    return size, document.depth, layers
 
 
 def _psd_layers(
@@ -186,11 +211,6 @@ def _masked(pixels: NDArray[Any], layer: Any) -> NDArray[Any]:
     result = pixels.copy()
     result[:, :, 3] = np.rint(pixels[:, :, 3] * shown)
     return result
-
-
-def _check_size(size: tuple[int, int], place: str) -> None:
-    if min(size) < 1 or size[0] * size[1] > MOST_PIXELS:
-        raise InputError(f"{place} says it has {size[1]} x {size[0]} pixels: save it again")
 
 
 def _check_mode(mode: str, is_line: bool, place: str, name: str) -> None:

@@ -19,16 +19,25 @@ from numpy.typing import NDArray
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.pictures import PictureFormat
-from ant_core.guard import MOST_PIXELS
+from ant_core.guard import DENSEST_DEFLATE, check_pixels
 
-__all__ = ["FORMAT", "check_png", "color_chunks", "decode_png", "encode_png"]
+__all__ = [
+    "FORMAT",
+    "PNG_START",
+    "check_png",
+    "color_chunks",
+    "decode_png",
+    "encode_png",
+    "shape_of_png",
+]
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_START = 25  # bytes at the beginning that tell size and depth
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 _PIXEL_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
 # They say how values are to be shown; outputs carry those of the references along.
 _COLOR_CHUNKS = frozenset({b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"pHYs"})
-_MAX_SIDE_PX = 1_000_000
+_SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGBA: 4}  # of a pixel
 
 
 @dataclass(frozen=True)
@@ -69,14 +78,23 @@ def _header(chunks: list[_Chunk], place: str) -> tuple[int, int, int, int]:
     if chunks[0].kind != b"IHDR" or len(chunks[0].data) != 13:
         raise _damaged(place, "its header is missing")
     width, height, depth, color_type = struct.unpack_from(">IIBB", chunks[0].data)
-    if not (0 < width <= _MAX_SIDE_PX and 0 < height <= _MAX_SIDE_PX):
-        raise _damaged(place, f"its header says {width} x {height} pixels")
-    if width * height > MOST_PIXELS:
-        raise InputError(
-            f"{place} has {width} x {height} pixels, more than the {MOST_PIXELS} that can be "
-            "read: export it smaller"
-        )
+    if color_type not in _SAMPLES:
+        raise _damaged(place, f"its header says it is of kind {color_type}")
+    packed = sum(len(chunk.data) for chunk in chunks if chunk.kind == b"IDAT")
+    pixel_bytes = depth * _SAMPLES[color_type] / 8
+    try:
+        check_pixels(width, height, packed, DENSEST_DEFLATE / max(pixel_bytes, 1 / 8))
+    except ValueError as error:
+        raise InputError(f"{place} cannot be read ({error}): export it again, smaller") from None
     return width, height, depth, color_type
+
+
+def shape_of_png(start: bytes, place: str) -> tuple[int, int, int]:
+    """Return width, height and bits a channel by the first PNG_START bytes of a file."""
+    if len(start) < PNG_START or not start.startswith(_SIGNATURE):
+        raise InputError(f"{place} is not a PNG image: export the frames as PNG files")
+    width, height, depth = struct.unpack_from(">IIB", start, PNG_START - 9)
+    return width, height, depth
 
 
 def check_png(data: bytes, place: str) -> FrameInfo:
@@ -98,17 +116,20 @@ def check_png(data: bytes, place: str) -> FrameInfo:
     width, height, depth, color_type = _header(chunks, place)
     if not any(chunk.kind == b"IDAT" for chunk in chunks):
         raise _damaged(place, "it holds no pixels")
-    transparent = any(chunk.kind == b"tRNS" for chunk in chunks)
     digest = hashlib.sha256()
     for chunk in chunks:
         if chunk.kind in _PIXEL_CHUNKS:
             digest.update(chunk.kind)
             digest.update(chunk.data)
-    if color_type in (_GREY_ALPHA, _RGBA) or transparent:
-        channels = 4
-    else:
-        channels = 1 if color_type == _GREY else 3
+    channels = _channels(chunks, color_type)
     return FrameInfo(height, width, channels, 16 if depth == 16 else 8, digest.hexdigest())
+
+
+def _channels(chunks: list[_Chunk], color_type: int) -> int:
+    """Return the channels that a file unpacks to."""
+    if color_type in (_GREY_ALPHA, _RGBA) or any(chunk.kind == b"tRNS" for chunk in chunks):
+        return 4
+    return 1 if color_type == _GREY else 3
 
 
 def color_chunks(data: bytes, place: str) -> bytes:
@@ -146,18 +167,29 @@ def decode_png(data: bytes, place: str) -> NDArray[Any]:
         raise _damaged(place, "its pixels cannot be unpacked")
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[:, :, 0]
+    chunks = _chunks(data, place)
+    width, height, depth, color_type = _header(chunks, place)
     if image.ndim == 2:
-        return _with_grey_key(image, data, place)
-    code = cv2.COLOR_BGR2RGB if image.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
-    return np.asarray(cv2.cvtColor(image, code))
+        image = _with_grey_key(image, chunks, depth, place)
+    else:
+        code = cv2.COLOR_BGR2RGB if image.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
+        image = np.asarray(cv2.cvtColor(image, code))
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    told = height, width, _channels(chunks, color_type), 16 if depth == 16 else 8
+    if (*image.shape[:2], channels, image.dtype.itemsize * 8) != told:  # OpenCV passes much over
+        raise _damaged(place, "its pixels are not what its header says")
+    return image
 
 
-def _with_grey_key(image: NDArray[Any], data: bytes, place: str) -> NDArray[Any]:
+def _with_grey_key(
+    image: NDArray[Any], chunks: list[_Chunk], depth: int, place: str
+) -> NDArray[Any]:
     """Apply the one transparent grey of a tRNS chunk, which OpenCV leaves out."""
-    key = next((chunk for chunk in _chunks(data, place) if chunk.kind == b"tRNS"), None)
+    key = next((chunk for chunk in chunks if chunk.kind == b"tRNS"), None)
     if key is None:
         return image
-    depth = data[len(_SIGNATURE) + 16]
+    if len(key.data) != 2:
+        raise _damaged(place, "its transparent grey is none")
     (value,) = struct.unpack(">H", key.data)
     full = np.iinfo(image.dtype).max
     if depth < 8:

@@ -10,23 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo
+from ant_core.formats.base import FrameInfo, door
 from ant_core.formats.pictures import PictureFormat, need
+from ant_core.guard import check_pixels
 
 __all__ = ["FORMAT"]
+
+_DENSEST = 128  # pixels a byte: a run has a byte for its length and one or more for its pixel
 
 
 def _open(data: bytes, place: str) -> Any:
     """Return the picture, unpacked; InputError when it is damaged."""
-    image_module = need("PIL.Image", "TGA")
-    try:
-        image = image_module.open(io.BytesIO(data), formats=["TGA"])
+    plugin = need("PIL.TgaImagePlugin", "TGA")
+    with door(place, _damaged):
+        # Not through PIL.Image.open, which warns of sizes that real work has.
+        image = plugin.TgaImageFile(io.BytesIO(data))
+        check_pixels(*image.size, len(data), _DENSEST)
         image.load()
-    except Exception as error:  # Pillow's readers raise SyntaxError, OSError, ValueError, ...
-        raise InputError(
-            f"{place} is no whole TGA file ({error}): export or copy the file again"
-        ) from None
     return image
+
+
+def _damaged(place: str, why: object) -> InputError:
+    return InputError(f"{place} is no whole TGA file ({why}): export or copy the file again")
 
 
 def _decode(data: bytes, place: str) -> NDArray[Any]:

@@ -10,14 +10,16 @@ import base64
 import hashlib
 import io
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo
+from ant_core.formats.base import FrameInfo, door
 from ant_core.formats.pictures import PictureFormat, need
+from ant_core.guard import DENSEST_DEFLATE, check_pixels
 
 __all__ = ["FORMAT"]
 
@@ -30,31 +32,61 @@ _SAMPLES = {  # of a pixel, by what they mean: without and with alpha
     "palette": (1,),
     "separated": (4, 5),
 }
+_ALPHA = ("unassalpha", "assocalpha", "unspecified")
+_UNITS = (1, 2, 3)  # of the resolution: none, inch, centimetre
 _PROFILE = 34675
+_BOUNDED = (1, 5, 8, 32773, 32946)  # none, LZW, deflate, PackBits, deflate as it was
+_DENSEST = 1.5 * DENSEST_DEFLATE  # bytes a byte: LZW packs a little denser than deflate
 
 
-def _open(data: bytes, place: str) -> Any:
+@dataclass(frozen=True)
+class _Page:
+    """The one page of a file, its tags checked.
+
+    `page` is the page of tifffile; `kind` and `extra` are names of enumerations, in small letters.
+    """
+
+    page: Any
+    kind: str
+    dtype: np.dtype[Any]
+    samples: int
+    height: int
+    width: int
+    extra: tuple[str, ...]
+
+
+def _open(data: bytes, place: str) -> _Page:
     """Return the one page of a file; InputError when it is damaged or holds something else."""
     tifffile = need("tifffile", "TIFF")
-    try:
+    with door(place, _damaged):
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             count = len(file.pages)
             page = file.pages.first
-            ends = [a + b for a, b in zip(page.dataoffsets, page.databytecounts, strict=True)]
-    except Exception as error:  # tifffile lets every kind of error of its parser through
-        raise _damaged(place, error) from None
+            counts = [int(number) for number in page.databytecounts]
+            ends = [int(a) + b for a, b in zip(page.dataoffsets, counts, strict=True)]
+            found = _Page(
+                page,
+                tifffile.PHOTOMETRIC(page.photometric).name.lower(),
+                np.dtype(page.dtype),
+                int(page.samplesperpixel),
+                int(page.imagelength),
+                int(page.imagewidth),
+                tuple(tifffile.EXTRASAMPLE(kind).name.lower() for kind in page.extrasamples),
+            )
+            # Where the coding is none of these the file's own length says nothing.
+            packed = sum(counts) if page.compression in _BOUNDED else None
+        check_pixels(found.width, found.height, packed, 8 * _DENSEST)
     if count != 1:
         raise InputError(f"{place} has {count} pages: save every frame as a file of its own")
     if not ends or max(ends) > len(data):
         raise _damaged(place, "it ends before the picture does")
-    kind, dtype = page.photometric.name.lower(), str(page.dtype)
-    known = int(page.samplesperpixel) in _SAMPLES.get(kind, ())
-    if not known or dtype not in (*_DTYPES, "bool"):
+    known = found.samples in _SAMPLES.get(found.kind, ())
+    if not known or str(found.dtype) not in (*_DTYPES, "bool"):
         raise InputError(
-            f"{place} holds {page.samplesperpixel} channels of {dtype} as {kind}: save it as grey, "
-            "RGB or CMYK with 8 or 16 bits a channel, or as 16- or 32-bit floating point"
+            f"{place} holds {found.samples} channels of {found.dtype} as {found.kind}: save it as "
+            "grey, RGB or CMYK with 8 or 16 bits a channel, or as 16- or 32-bit floating point"
         )
-    return page
+    return found
 
 
 def _damaged(place: str, why: object) -> InputError:
@@ -62,31 +94,30 @@ def _damaged(place: str, why: object) -> InputError:
 
 
 def _check(data: bytes, place: str) -> FrameInfo:
-    page = _open(data, place)
-    kind, samples = page.photometric.name.lower(), int(page.samplesperpixel)
-    floating = page.dtype.kind == "f"
-    depth = 8 if page.dtype.kind == "b" or kind == "palette" else page.dtype.itemsize * 8
-    channels = {"palette": 3, "separated": 5}.get(kind, samples)
+    found = _open(data, place)
+    floating = found.dtype.kind == "f"
+    depth = 8 if found.dtype.kind == "b" or found.kind == "palette" else found.dtype.itemsize * 8
+    channels = {"palette": 3, "separated": 5}.get(found.kind, found.samples)
     digest = hashlib.sha256(data).hexdigest()
-    return FrameInfo(page.imagelength, page.imagewidth, channels, depth, digest, floating)
+    return FrameInfo(found.height, found.width, channels, depth, digest, floating)
 
 
 def _decode(data: bytes, place: str) -> NDArray[Any]:
-    page = _open(data, place)
-    try:
-        pixels = np.asarray(page.asarray())
-    except Exception as error:
-        raise _damaged(place, error) from None
-    if int(page.planarconfig) == 2 and pixels.ndim == 3:
-        pixels = np.moveaxis(pixels, 0, -1)
-    kind = page.photometric.name.lower()
+    found = _open(data, place)
+    with door(place, _damaged):
+        pixels = np.asarray(found.page.asarray())
+        if int(found.page.planarconfig) == 2 and pixels.ndim == 3:
+            pixels = np.moveaxis(pixels, 0, -1)
+        if found.kind == "palette":
+            pixels = (found.page.colormap.T[pixels] >> 8).astype(np.uint8)
+    channels = 3 if found.kind == "palette" else found.samples
+    if pixels.shape != (found.height, found.width, channels)[: 2 if channels == 1 else 3]:
+        raise _damaged(place, "its pixels are not what its header says")
     if pixels.dtype.kind == "b":
         pixels = pixels.astype(np.uint8) * np.uint8(255)
-    if kind == "miniswhite":
+    if found.kind == "miniswhite":
         pixels = pixels.max(initial=1) - pixels if pixels.dtype.kind == "f" else ~pixels
-    if kind == "palette":
-        pixels = (page.colormap.T[pixels] >> 8).astype(np.uint8)
-    if kind == "separated" and pixels.shape[2] == 4:
+    if found.kind == "separated" and channels == 4:
         full = 1 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
         alpha = np.full((*pixels.shape[:2], 1), full, pixels.dtype)
         pixels = np.concatenate([pixels, alpha], axis=2)
@@ -94,24 +125,33 @@ def _decode(data: bytes, place: str) -> NDArray[Any]:
 
 
 def _extras(data: bytes, place: str) -> bytes:
-    page = _open(data, place)
-    compression = page.compression.name.lower()
-    tag = page.tags.get(_PROFILE)
-    extras = {
-        "photometric": page.photometric.name.lower(),
-        "samples": int(page.samplesperpixel),
-        "alpha": [sample.name.lower() for sample in page.extrasamples],
-        "compression": compression if compression in _COMPRESSIONS else "adobe_deflate",
-        "resolution": [*map(list, _resolution(page))],
-        "unit": int(page.resolutionunit),
-        "profile": base64.b64encode(bytes(tag.value)).decode() if tag else "",
-    }
-    return json.dumps(extras).encode()
+    found = _open(data, place)
+    page = found.page
+    with door(place, _damaged):
+        compression = str(getattr(page.compression, "name", page.compression)).lower()
+        tag = page.tags.get(_PROFILE)
+        unit = int(page.resolutionunit)
+        extras = {
+            "photometric": found.kind,
+            "samples": found.samples,
+            "alpha": [name for name in found.extra if name in _ALPHA][:1],
+            "compression": compression if compression in _COMPRESSIONS else "adobe_deflate",
+            "resolution": _resolution(page),
+            "unit": unit if unit in _UNITS else 1,
+            "profile": base64.b64encode(bytes(tag.value)).decode() if tag else "",
+        }
+        return json.dumps(extras).encode()
 
 
 def _resolution(page: Any) -> list[tuple[int, int]]:
-    values = [page.tags.get(name) for name in ("XResolution", "YResolution")]
-    return [tuple(tag.value) for tag in values if tag is not None]
+    """Return the resolution along x and y as fractions; none where the file gives no such."""
+    found = []
+    for name in ("XResolution", "YResolution"):
+        tag = page.tags.get(name)
+        value = tag.value if tag is not None else None
+        if isinstance(value, tuple) and len(value) == 2 and value[1]:
+            found.append((int(value[0]), int(value[1])))
+    return found
 
 
 def _encode(pixels: NDArray[Any], extras: bytes) -> bytes:

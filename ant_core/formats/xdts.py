@@ -7,7 +7,6 @@ names of the cels stand beside them.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 from ant_core.errors import InputError
 from ant_core.files import read_bytes
 from ant_core.formats.frame_names import Name, number_names, parse_name
+from ant_core.guard import parse_json
 
 __all__ = ["Cel", "ExposureSheet", "read_xdts"]
 
@@ -92,7 +92,7 @@ def parse_xdts(data: bytes, place: str) -> ExposureSheet:
     if first.strip() != _FIRST_LINE:
         raise _no_sheet(place, f"its first line is not {_FIRST_LINE!r}")
     try:
-        table = json.loads(body)["timeTables"][0]
+        table = parse_json(body)["timeTables"][0]
         length = int(table["duration"])
         if not 1 <= length <= _MOST_FRAMES:
             raise _no_sheet(place, f"it says it is {length} frames long")
@@ -101,7 +101,7 @@ def parse_xdts(data: bytes, place: str) -> ExposureSheet:
         read = [_cel(track, length, names, place) for track in tracks]
     except StopIteration:
         raise InputError(f"{place} has no drawings: export it with its cels") from None
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise _no_sheet(place, f"{type(error).__name__}: {error}") from None
     used = [cel for cel, _ in read if cel.drawings]
     notes = tuple(

@@ -24,7 +24,8 @@ from ant_core import __version__
 __all__ = ["Answer", "Refused", "Trouble", "ask"]
 
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_COUNT = re.compile("[0-9]{1,18}")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 # What breaks on the way: no route, no name, cut, silent, not HTTP.
 _BROKEN = (OSError, http.client.HTTPException)
 
@@ -139,13 +140,12 @@ def _retry_after(text: str | None) -> float:
     """Return the seconds that a Retry-After header asks for, given in seconds or as a date."""
     if text is None:
         return 0.0
-    if text.strip().isdigit():
+    if _COUNT.fullmatch(text.strip()):
         return float(text)
     try:
-        when = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError, OSError):  # no date, or one that no clock reaches
         return 0.0
-    return max(0.0, when.timestamp() - time.time())
 
 
 def _start(response: Any, offset: int, size: int) -> int:
@@ -163,7 +163,7 @@ def _start(response: Any, offset: int, size: int) -> int:
 
 
 def _check_size(claimed: str | None, size: int) -> None:
-    if claimed is not None and claimed.isdigit() and int(claimed) != size:
+    if claimed is not None and _COUNT.fullmatch(claimed) and int(claimed) != size:
         raise Refused(f"has a file of {claimed} bytes where {size} are expected")
 
 

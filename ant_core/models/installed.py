@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from ant_core import __version__
-from ant_core.errors import ModelCorrupt, ModelMissing, UsageError
+from ant_core.errors import InputError, ModelCorrupt, ModelMissing, UsageError
 from ant_core.models.places import Places, find_places
 from ant_core.models.registry import (
     EMBEDDED_NAME,
@@ -104,7 +104,7 @@ class Installed:
 def embedded() -> Installed:
     """Return the model in the package."""
     entry = None
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(InputError, ValueError):
         entry = read_entry(_EMBEDDED.with_suffix(".json"))
     return Installed(
         EMBEDDED_NAME, entry.version if entry else __version__, _EMBEDDED, "package", entry
@@ -122,7 +122,7 @@ def _scan(root: Path, where: Where) -> Iterator[Installed]:
         except UsageError:
             continue
         entry = None
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(InputError, ValueError):
             entry = read_entry(path.with_suffix(".json"))
         yield Installed(name, version, path, where, entry)
 

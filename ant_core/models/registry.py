@@ -6,7 +6,6 @@ registry of their own (see `ant_core.models.places` for where it is looked for).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from typing import Any
 
 from ant_core import __version__
 from ant_core.errors import InputError, ModelMissing, UsageError
+from ant_core.files import read_bytes
+from ant_core.guard import parse_json
 from ant_core.schemas import first_error
 
 __all__ = [
@@ -157,12 +158,7 @@ def load_registry(path: Path) -> Registry:
         When it cannot be read or does not fit its schema.
     """
     try:
-        document = json.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(
-            f"the model registry {path} cannot be read ({error.strerror}): name another one with "
-            "--registry or ANT_CORE_REGISTRY"
-        ) from None
+        document = parse_json(read_bytes(path, "name another registry with --registry"))
     except ValueError as error:
         raise InputError(
             f"the model registry {path} is no JSON ({error}): correct it or name another one with "
@@ -179,8 +175,8 @@ def load_registry(path: Path) -> Registry:
 
 
 def read_entry(path: Path) -> ModelEntry:
-    """Read the entry that lies beside a model file; OSError or ValueError when there is none."""
-    item = json.loads(path.read_bytes())
+    """Read the entry that lies beside a model; InputError or ValueError when there is none."""
+    item = parse_json(read_bytes(path))
     wrong = first_error({"schema": 1, "mirrors": [], "models": [item]}, "registry")
     if wrong:
         raise ValueError(wrong)

@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ant_core import __version__
-from ant_core.errors import ModelCorrupt, ModelError, ModelMissing, OutputError, UsageError
+from ant_core.errors import (
+    InputError,
+    ModelCorrupt,
+    ModelError,
+    ModelMissing,
+    OutputError,
+    UsageError,
+)
 from ant_core.files import WholeFiles
 from ant_core.models.disk import locked, make_folder, refusal, require_space
 from ant_core.models.installed import Installed, embedded, find, find_all, installed
@@ -242,7 +249,7 @@ class Store:
     ) -> ModelEntry:
         entry = self._load().by_hash(sha256)
         if entry is None:
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(InputError, ValueError):
                 beside = read_entry(source.with_suffix(".json"))
                 entry = beside if beside.sha256 == sha256 else None
         if entry is None:

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from ant_core.color.palette import UNPAINTED, Palette
 from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError, UsageError
 from ant_core.formats.frame_names import Frame, find_frame, parse_name
+from ant_core.guard import parse_json
 from ant_core.schemas import first_error
 from ant_core.shot.frames import FrameRanges, is_within, parse_frames
 
@@ -182,8 +182,8 @@ class HintSet:
 def read_document(data: bytes, place: str) -> dict[str, Any]:
     """Unpack a hints file; InputError when it is no JSON object."""
     try:
-        document = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        document = parse_json(data)
+    except ValueError as error:
         raise InputError(
             f"{place} is no JSON file ({error}): write hints as the documentation shows"
         ) from None
@@ -244,6 +244,8 @@ def _never(item: dict[str, Any], frames: Sequence[int], name: str) -> NeverRule:
 def _frame(item: dict[str, Any], frames: Sequence[int], name: str) -> int:
     """Return the frame that an entry names; a number that is none of the shot's stays as it is."""
     asked = item["frame"]
+    if isinstance(asked, float):  # 12.0, a whole number of JSON
+        asked = int(asked)
     wanted = (asked, "") if isinstance(asked, int) else parse_name(asked)
     found = find_frame(wanted, frames) if wanted is not None else None
     if found is not None:

@@ -153,7 +153,8 @@ def _slice(kind: str, seed: int, first: int, rows: dict[str, Found]) -> int:
     worker = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
     )
-    assert worker.stdout is not None and worker.stderr is not None
+    assert worker.stdout is not None
+    assert worker.stderr is not None
     heard, reached, ended = time.monotonic(), first - 1, False
     silent = threading.Event()
 

@@ -127,7 +127,11 @@ def _exr() -> list[bytes]:
     import OpenEXR
 
     plain = _encoded(".exr", (4, "f2"), (3, "f4"), (1, "f2"))
-    channels = {"ink.R": _painting(1, "f2"), "ink.G": _painting(1, "f2"), "ink.B": _painting(1, "f2")}
+    channels = {
+        "ink.R": _painting(1, "f2"),
+        "ink.G": _painting(1, "f2"),
+        "ink.B": _painting(1, "f2"),
+    }
     more = []
     for kind in (OpenEXR.NO_COMPRESSION, OpenEXR.RLE_COMPRESSION, OpenEXR.PIZ_COMPRESSION):
         out = io.BytesIO()
@@ -311,7 +315,7 @@ def _lists(suffix: str) -> list[bytes]:
     if suffix == ".txt":
         return [b'# shots\nshot_a --frames 1-9\n"shot b" --gap=3\n']
     if suffix == ".csv":
-        return [b"shot;name;frames;gap\nshot_a;one;1-9|12;3\n\"b c\";two;;4\n"]
+        return [b'shot;name;frames;gap\nshot_a;one;1-9|12;3\n"b c";two;;4\n']
     return [_json({"defaults": {"gap": 3}, "shots": ["a", {"shot": "b", "frames": "1-9"}]})]
 
 
@@ -327,7 +331,10 @@ def _read_list(suffix: str, data: bytes, scratch: Path) -> None:
 
 
 def _kra() -> list[bytes]:
-    return [(FIXTURES / f"krita_{name}.kra").read_bytes() for name in ("6.0.4_rgba_u8", "5.1.5_cmyka_u16")]
+    return [
+        (FIXTURES / f"krita_{name}.kra").read_bytes()
+        for name in ("6.0.4_rgba_u8", "5.1.5_cmyka_u16")
+    ]
 
 
 def _read_kra(data: bytes, scratch: Path) -> None:
@@ -481,7 +488,9 @@ def _varint(value: int) -> bytes:
 
 def _graph() -> bytes:
     """Return a small graph of ONNX, written by hand: y = x + w."""
-    weight = _field(1, 4) + _field(2, 1) + _field(8, b"w") + _field(9, struct.pack("<4f", 1, 2, 3, 4))
+    weight = (
+        _field(1, 4) + _field(2, 1) + _field(8, b"w") + _field(9, struct.pack("<4f", 1, 2, 3, 4))
+    )
     node = _field(1, b"x") + _field(1, b"w") + _field(2, b"y") + _field(4, b"Add")
     kind = _field(1, _field(1, 1) + _field(2, _field(1, _field(1, 4))))
     value = [_field(1, name) + _field(2, kind) for name in (b"x", b"y")]

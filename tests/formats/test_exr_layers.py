@@ -87,7 +87,7 @@ def test_a_file_without_layers_beside_others_that_have_them_is_read():
 @pytest.mark.parametrize("pack", [parts, None])
 def test_more_layers_than_are_unpacked_at_once_are_refused(pack, monkeypatch):
     pytest.importorskip("OpenEXR", reason="needs the formats extra")
-    monkeypatch.setattr("ant_core.formats.exr._MAX_PIXELS", 5 * 7)
+    monkeypatch.setattr("ant_core.formats.exr._MOST_SAMPLES", 4 * 5 * 7)
     many = {f"layer{number}": PAINT for number in range(4)}
     channels = [planes(image, f"{name}.") for name, image in many.items()]
     data = pack(**many) if pack else exr({k: v for layer in channels for k, v in layer.items()})
