@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["Frame", "Name", "find_frame", "name_of", "number_names", "parse_name"]
+__all__ = ["Frame", "Name", "name_of", "number_names", "parse_name"]
 
 Name = tuple[int, str]  # the number in a name and the letters after it
 _LAST_NUMBER = re.compile(r"([0-9]{1,9})([A-Za-z]{0,3})$")
@@ -74,9 +74,3 @@ def number_names(names: Iterable[Name]) -> dict[Name, Frame]:
         last = max(number, last + 1)
         frames[number, letters.lower()] = Frame(last, number, letters)
     return frames
-
-
-def find_frame(name: Name, frames: Iterable[int]) -> int | None:
-    """Return the frame of a name, None where there is none."""
-    wanted = name[0], name[1].lower()
-    return next((frame for frame in frames if name_of(frame) == wanted), None)

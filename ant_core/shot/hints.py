@@ -10,9 +10,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from ant_core.color.palette import UNPAINTED, Palette
 from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError, UsageError
-from ant_core.formats.frame_names import Frame, find_frame, parse_name
+from ant_core.formats.frame_names import Frame, Name, name_of, parse_name
 from ant_core.guard import parse_json
-from ant_core.schemas import first_error
 from ant_core.shot.frames import FrameRanges, is_within, parse_frames
+from ant_core.shot.hints_shape import first_wrong
 
 __all__ = [
     "Hint",
@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 _CMYKA = 5  # channels
+_MOST_STROKE = 1 << 25  # pixels of all strokes together
 
 Points = tuple[tuple[float, float], ...]
 
@@ -120,13 +121,24 @@ class HintSet:
 
     def on(self, frames: Sequence[int]) -> HintSet:
         """Return those on some frames: all frames of a drawing share its hints."""
+        hints, locks = self._by_frame
         known = set(frames)
         return HintSet(
-            tuple(hint for hint in self.hints if hint.frame in known),
-            tuple(lock for lock in self.locks if lock.frame in known),
+            tuple(self.hints[i] for i in sorted(i for f in known for i in hints.get(f, ()))),
+            tuple(self.locks[i] for i in sorted(i for f in known for i in locks.get(f, ()))),
             tuple(frame for frame in self.frames if frame in known),
             tuple(rule for rule in self.never if rule.holds_on(frames)),
         )
+
+    @cached_property
+    def _by_frame(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+        """Return the places of hints and of locks by frame: there may be many, on many frames."""
+        found: tuple[dict[int, list[int]], dict[int, list[int]]] = {}, {}
+        items: tuple[Sequence[Hint | SegmentLock], ...] = self.hints, self.locks
+        for places, some in zip(found, items, strict=True):
+            for place, item in enumerate(some):
+                places.setdefault(item.frame, []).append(place)
+        return found
 
     def left_alone(self, frames: Sequence[int]) -> bool:
         """Tell whether a rule says that a drawing shown at these frames stays bare."""
@@ -162,6 +174,7 @@ class HintSet:
             Of the references.
         """
         items: list[Hint | SegmentLock | NeverRule] = [*self.hints, *self.locks, *self.never]
+        total = 0
         for item in items:
             for x, y in item.points:
                 if not (0 <= x < size[1] and 0 <= y < size[0]):
@@ -169,6 +182,12 @@ class HintSet:
                         f"{item.name} lies at {x:g}, {y:g}, outside the picture of "
                         f"{size[1]} x {size[0]} pixels: correct its place"
                     )
+            total += int(_steps(np.array(item.points)).sum()) if len(item.points) > 1 else 0
+            if total > _MOST_STROKE:
+                raise InputError(
+                    f"all strokes up to {item.name} are {total} pixels long and at most "
+                    f"{_MOST_STROKE} are followed: draw shorter ones"
+                )
         for hint in self.hints:
             if hint.color is not None:
                 _fit(hint.color, pixels, hint.name)
@@ -206,31 +225,32 @@ def parse_hints(document: Any, place: str, frames: Sequence[int] = ()) -> HintSe
     frames : sequence of int, optional
         Of the shot, among which names such as "1a" are looked up.
     """
-    wrong = first_error(document, "hints")
+    wrong = first_wrong(document)
     if wrong is not None:
         raise InputError(f"{place} holds no valid hints ({wrong}): correct this entry")
+    known = {name_of(frame): frame for frame in reversed(frames)}
     hints = []
     for number, item in enumerate(document.get("hints", []), start=1):
         name = f"hint {number} of {place}"
         color = None if item["color"] == "unpainted" else tuple(item["color"])
-        hints.append(Hint(_frame(item, frames, name), _points(item), color, name))
+        hints.append(Hint(_frame(item, known, name), _points(item), color, name))
     locks, whole = [], set()
     for number, item in enumerate(document.get("locks", []), start=1):
         name = f"lock {number} of {place}"
-        points, frame = _points(item), _frame(item, frames, name)
+        points, frame = _points(item), _frame(item, known, name)
         if points:
             locks.append(SegmentLock(frame, points, name))
         else:
             whole.add(frame)
     never = [
-        _never(item, frames, f"never rule {number} of {place}")
+        _never(item, known, f"never rule {number} of {place}")
         for number, item in enumerate(document.get("never", []), start=1)
     ]
     return HintSet(tuple(hints), tuple(locks), tuple(sorted(whole)), tuple(never))
 
 
-def _never(item: dict[str, Any], frames: Sequence[int], name: str) -> NeverRule:
-    frame = _frame(item, frames, name) if "frame" in item else None
+def _never(item: dict[str, Any], known: Mapping[Name, int], name: str) -> NeverRule:
+    frame = _frame(item, known, name) if "frame" in item else None
     color = tuple(item["color"]) if "color" in item else None
     within = None
     if "frames" in item:
@@ -241,16 +261,16 @@ def _never(item: dict[str, Any], frames: Sequence[int], name: str) -> NeverRule:
     return NeverRule(frame, _points(item), color, within, name)
 
 
-def _frame(item: dict[str, Any], frames: Sequence[int], name: str) -> int:
+def _frame(item: dict[str, Any], known: Mapping[Name, int], name: str) -> int:
     """Return the frame that an entry names; a number that is none of the shot's stays as it is."""
     asked = item["frame"]
     if isinstance(asked, float):  # 12.0, a whole number of JSON
         asked = int(asked)
     wanted = (asked, "") if isinstance(asked, int) else parse_name(asked)
-    found = find_frame(wanted, frames) if wanted is not None else None
+    found = known.get((wanted[0], wanted[1].lower())) if wanted is not None else None
     if found is not None:
         return found
-    if isinstance(asked, int) and not any(isinstance(frame, Frame) for frame in frames):
+    if isinstance(asked, int) and not any(isinstance(frame, Frame) for frame in known.values()):
         return asked
     raise InputError(
         f"{name} is for frame {asked}, which is not in the shot: correct the name or remove it"
@@ -322,6 +342,8 @@ def segment_touched(labels: NDArray[np.int32], points: Points) -> int:
 
     Arguments and ties as in `segment_under`.
     """
+    if len(points) == 1:  # there may be a hundred thousand
+        return int(labels[int(points[0][1]), int(points[0][0])])
     ids = labels[_pixels_along(points)]
     ids = ids[ids > 0]
     return int(np.bincount(ids).argmax()) if len(ids) else 0
@@ -329,12 +351,23 @@ def segment_touched(labels: NDArray[np.int32], points: Points) -> int:
 
 def _pixels_along(points: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return rows and columns of the pixels under a stroke, about one a pixel of its length."""
-    xs, ys = [np.array([points[0][0]])], [np.array([points[0][1]])]
-    for (x0, y0), (x1, y1) in pairwise(points):
-        steps = int(max(abs(x1 - x0), abs(y1 - y0))) + 1
-        xs.append(np.linspace(x0, x1, steps + 1)[1:])
-        ys.append(np.linspace(y0, y1, steps + 1)[1:])
-    return np.concatenate(ys).astype(np.int64), np.concatenate(xs).astype(np.int64)
+    corners = np.array(points)
+    steps = _steps(corners)
+    # From every corner on to the next, its own pixel left out and the next one's exact.
+    ends = np.cumsum(steps)
+    number = np.arange(1, int(steps.sum()) + 1) - np.repeat(ends - steps, steps)
+    stride = np.diff(corners, axis=0) / steps[:, None]
+    way = np.repeat(corners[:-1], steps, axis=0) + number[:, None] * np.repeat(
+        stride, steps, axis=0
+    )
+    way[ends - 1] = corners[1:]
+    columns, rows = np.concatenate([corners[:1], way]).astype(np.int64).T
+    return rows, columns
+
+
+def _steps(corners: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return how many pixels each part of a stroke is followed by; corners: (P, 2)."""
+    return np.abs(np.diff(corners, axis=0)).max(axis=1, initial=0).astype(np.int64) + 1
 
 
 def _nearest_segment(labels: NDArray[np.int32], point: tuple[float, float]) -> int:
