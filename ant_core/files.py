@@ -19,7 +19,7 @@ from ant_core.errors import InputError, OutputError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["WholeFiles", "read_bytes", "refusal", "same_file"]
+__all__ = ["WholeFiles", "check_regular", "read_bytes", "refusal", "same_file"]
 
 _MOST_BYTES = 4 << 30  # of a file that is read whole
 _PART = ".part-"  # short and apart from the final name, which may be as long as names can be
@@ -33,8 +33,7 @@ def read_bytes(path: Path, remedy: str = "export it again or leave its frame out
     """
     try:
         found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise InputError(f"{path} is a folder or a device: name a file")
+        check_regular(path, found)
         if found.st_size > _MOST_BYTES:
             raise InputError(
                 f"{path} has {found.st_size / 1e6:.0f} MB, more than the "
@@ -47,6 +46,12 @@ def read_bytes(path: Path, remedy: str = "export it again or leave its frame out
         raise InputError(
             f"{path} cannot be read ({error.strerror}): check the file and its permissions"
         ) from error
+
+
+def check_regular(path: Path, found: os.stat_result) -> None:
+    """Raise InputError when what is there is a folder, a device or a pipe, which may never end."""
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(f"{path} is a folder or a device: name a file")
 
 
 def same_file(first: Path, second: Path) -> bool:

@@ -52,6 +52,14 @@ def _put(stream: TextIO, text: str) -> None:
         ) from error
 
 
+def _tell(stream: TextIO, text: str) -> None:
+    """Write a line for people; where they cannot be told the work goes on."""
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:  # full, or its reader is gone
+        silence(stream)
+
+
 class Reporter(Protocol):
     """What commands tell while they work.
 
@@ -83,7 +91,7 @@ class PlainReporter:
 
     def say(self, text: str) -> None:
         self._close_bar()
-        print(text, file=self._err, flush=True)
+        _tell(self._err, text)
 
     def warn(self, text: str) -> None:
         self.say(f"warning: {text}")
@@ -146,7 +154,7 @@ class JsonReporter:
         self._out, self._err = out, err
 
     def say(self, text: str) -> None:
-        print(text, file=self._err, flush=True)
+        _tell(self._err, text)
 
     def warn(self, text: str) -> None:
         self.say(f"warning: {text}")

@@ -103,6 +103,8 @@ def _files(path: Path, skip: str) -> Iterator[tuple[str, Path]]:
 def _file_digest(path: Path) -> bytes:
     digest = hashlib.sha256()
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe, which may never end
+            return b""
         with path.open("rb") as file:
             while block := file.read(_BLOCK):
                 digest.update(block)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,20 +97,29 @@ def run(
             f"the adapted model is worse on the frames held out ({after:.1f} against "
             f"{before:.1f} %) and was not kept: give it more coloured frames, or use the old one"
         )
-    _write(tuned, options.out, manifest, scores)
+    _write(tuned, options.out, manifest, scores, files)
     return Outcome(text=str(options.out), event={"model": str(options.out), "finetuned": scores})
 
 
-def _write(model: Any, out: Path, manifest: dict[str, Any], scores: dict[str, Any]) -> None:
-    """Export, with the confidence of the model it comes from, and compare with PyTorch."""
+def _write(
+    model: Any, out: Path, manifest: dict[str, Any], scores: dict[str, Any], files: WholeFiles
+) -> None:
+    """Export, with the confidence of the model it comes from, and compare with PyTorch.
+
+    What lies at `out` is replaced once the new model is known to be good.
+    """
     from ant_core.training.network.export import TOLERANCE, compare, write_model
 
     kept = ("name", "no_counterpart_threshold", "confidence")
-    write_model(model, out, {**{key: manifest[key] for key in kept}, "finetuned": scores})
-    difference = compare(model, out)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "new.antmodel"
+        write_model(model, made, {**{key: manifest[key] for key in kept}, "finetuned": scores})
+        difference = compare(model, made)
+        data = made.read_bytes()
     if difference > TOLERANCE["float32"]:
-        out.unlink()
         raise AntError(
             f"the written model differs from the trained one by {difference:.2g} and was not "
             "kept: run again with --device cpu"
         )
+    files.sweep(out.parent)
+    files.write(out, data)

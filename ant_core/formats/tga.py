@@ -25,7 +25,8 @@ def _open(data: bytes, place: str) -> Any:
     with door(place, _damaged):
         # Not through PIL.Image.open, which warns of sizes that real work has.
         image = plugin.TgaImageFile(io.BytesIO(data))
-        check_pixels(*image.size, len(data), _DENSEST)
+        width, height = image.size
+        check_pixels(width, height, len(data), _DENSEST)
         image.load()
     return image
 

@@ -8,10 +8,14 @@ to install. Resuming and retrying would be ours with any library, since only we 
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import http.client
+import math
 import re
+import socket
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -23,6 +27,9 @@ from ant_core import __version__
 
 __all__ = ["Answer", "Refused", "Trouble", "ask"]
 
+_LATE = "does not answer in time"
+_LOOK_EVERY_S = 0.1
+_REDIRECTS = {301, 302, 303, 307, 308}
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
 _COUNT = re.compile("[0-9]{1,18}")
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
@@ -66,11 +73,73 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
+class _Watch:
+    """Cuts connections that take too long whatever trickles in, and those of a stopped download.
+
+    A time-out of a socket begins anew with every byte.
+    """
+
+    def __init__(self, cancel: threading.Event) -> None:
+        self.late = False
+        self._cancel = cancel
+        self._sockets: list[socket.socket] = []
+        self._due = math.inf  # on the monotonic clock
+        self._ended = threading.Event()
+        threading.Thread(target=self._look, name="download watch", daemon=True).start()
+
+    def expect(self, within_s: float) -> None:
+        """Cut what is not done in time."""
+        self._due = time.monotonic() + within_s
+
+    def connect(self, *args: Any, **more: Any) -> socket.socket:
+        """Connect as `socket.create_connection` does."""
+        made = socket.create_connection(*args, **more)
+        self._sockets.append(made.dup())  # of its own: TLS takes the other one over
+        return made
+
+    def end(self) -> None:
+        self._ended.set()
+        for one in self._sockets:
+            one.close()
+
+    def _look(self) -> None:
+        while not self._ended.wait(_LOOK_EVERY_S):
+            late = time.monotonic() > self._due
+            if late or self._cancel.is_set():
+                self.late = self.late or late
+                for one in list(self._sockets):
+                    with contextlib.suppress(OSError):
+                        one.shutdown(socket.SHUT_RDWR)
+
+    def opener(self) -> urllib.request.OpenerDirector:
+        """Return what opens addresses over watched connections."""
+
+        def watched(kind: Any) -> Any:
+            def make(host: str, **more: Any) -> Any:
+                made = kind(host, **more)
+                made._create_connection = self.connect
+                return made
+
+            return make
+
+        class Open(urllib.request.HTTPHandler):
+            def http_open(self, req: urllib.request.Request) -> Any:
+                return self.do_open(watched(http.client.HTTPConnection), req)
+
+        class Secured(urllib.request.HTTPSHandler):
+            def https_open(self, req: urllib.request.Request) -> Any:
+                kind = watched(http.client.HTTPSConnection)
+                return self.do_open(kind, req, context=self._context)  # type: ignore[attr-defined]
+
+        return urllib.request.build_opener(_Redirects, Open, Secured)
+
+
 class Answer:
     """The body of an answer, from byte `offset` of the file on."""
 
-    def __init__(self, response: Any, offset: int) -> None:
+    def __init__(self, response: Any, offset: int, watch: _Watch, within_s: float) -> None:
         self._response = response
+        self._watch, self._within_s = watch, within_s
         self.offset = offset
 
     def read(self, count: int) -> bytes:
@@ -81,15 +150,20 @@ class Answer:
         Trouble
             When the connection breaks or stays silent for the time-out.
         """
+        self._watch.expect(self._within_s)
         try:
             data: bytes = self._response.read1(count)
         except _BROKEN as error:
-            raise Trouble(_describe(error)) from error
+            raise Trouble(_LATE if self._watch.late else _describe(error)) from error
+        if self._watch.late:  # what was cut looks like an end
+            raise Trouble(_LATE)
         return data
 
 
 @contextmanager
-def ask(url: str, offset: int, size: int, timeout_s: float, *, ranges: bool) -> Iterator[Answer]:
+def ask(
+    url: str, offset: int, size: int, timeout_s: float, *, ranges: bool, cancel: threading.Event
+) -> Iterator[Answer]:
     """Ask for a file of `size` bytes from byte `offset` on.
 
     Parameters
@@ -99,9 +173,12 @@ def ask(url: str, offset: int, size: int, timeout_s: float, *, ranges: bool) -> 
     offset, size : int
         Bytes that are there already, and of the whole file.
     timeout_s : float
-        For connecting, and for every silence afterwards.
+        For connecting, and for every silence afterwards; twice as long for all that comes before
+        the file, and for every piece of it.
     ranges : bool
         False asks for the whole file; its first `offset` bytes are then to be skipped.
+    cancel : threading.Event
+        Cuts the connection: Trouble.
 
     Raises
     ------
@@ -111,9 +188,20 @@ def ask(url: str, offset: int, size: int, timeout_s: float, *, ranges: bool) -> 
     headers = {"User-Agent": f"ant_core/{__version__}", "Accept-Encoding": "identity"}
     if offset and ranges:
         headers["Range"] = f"bytes={offset}-"
-    opener = urllib.request.build_opener(_Redirects)
+    watch = _Watch(cancel)
+    watch.expect(2 * timeout_s)
     try:
-        response = opener.open(urllib.request.Request(url, headers=headers), timeout=timeout_s)
+        with _opened(watch, urllib.request.Request(url, headers=headers), timeout_s) as response:
+            start = _start(response, offset, size)
+            yield Answer(response, start, watch, 2 * timeout_s)
+    finally:
+        watch.end()
+
+
+def _opened(watch: _Watch, request: urllib.request.Request, timeout_s: float) -> Any:
+    """Send a request; return the answer once its headers are there."""
+    try:
+        return watch.opener().open(request, timeout=timeout_s)
     except urllib.error.HTTPError as error:
         with error:
             raise _status_error(error) from None
@@ -122,13 +210,13 @@ def ask(url: str, offset: int, size: int, timeout_s: float, *, ranges: bool) -> 
     except _BROKEN as error:
         if isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
             raise Refused("shows a certificate that this system does not trust") from error
-        raise Trouble(_describe(error)) from error
-    with response:
-        yield Answer(response, _start(response, offset, size))
+        raise Trouble(_LATE if watch.late else _describe(error)) from error
 
 
 def _status_error(error: urllib.error.HTTPError) -> Trouble | Refused:
-    reason = f"answers {error.code} {error.reason}".rstrip()
+    if error.code in _REDIRECTS:  # whose reason has several lines
+        return Refused("redirects without end")
+    reason = f"answers {error.code} {' '.join(str(error.reason).split())[:80]}".rstrip()
     if error.code == 416:
         return Trouble(reason, ranges=False)
     if error.code in _TEMPORARY:
@@ -141,7 +229,7 @@ def _retry_after(text: str | None) -> float:
     if text is None:
         return 0.0
     if _COUNT.fullmatch(text.strip()):
-        return float(text)
+        return float(text.strip())
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
     except (ValueError, OverflowError, OSError):  # no date, or one that no clock reaches
@@ -171,7 +259,7 @@ def _describe(error: BaseException) -> str:
     """Say what broke in few words."""
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, TimeoutError):
-        return "does not answer in time"
+        return _LATE
     if isinstance(reason, http.client.HTTPException):
         return f"breaks off ({type(reason).__name__})"
     text = getattr(reason, "strerror", None) or reason

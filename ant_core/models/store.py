@@ -36,6 +36,8 @@ from ant_core.models.transfer import Patience, fetch, file_sha256
 
 __all__ = ["Store"]
 
+_PIECE = 1 << 20  # bytes copied at a time
+
 
 class Store:
     """The models of this machine, and those of the registry.
@@ -202,7 +204,9 @@ class Store:
             part = self._prepare(entry)
             require_space(part.parent, entry.size, entry.label)
             try:
-                shutil.copyfile(source, part)
+                part.unlink(missing_ok=True)  # that of a copy that was killed, or a link
+                with source.open("rb") as old, part.open("xb") as new:
+                    shutil.copyfileobj(old, new, _PIECE)
             except OSError as error:
                 part.unlink(missing_ok=True)
                 raise refusal(part, error) from error

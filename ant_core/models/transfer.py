@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from ant_core.errors import Cancelled, ModelCorrupt, ModelMissing
@@ -45,12 +47,19 @@ class Patience:
         Before a mirror is asked again; doubles with every fruitless attempt.
     longest_wait_s : float
         A server that asks for a longer pause (Retry-After) is left.
+    least_rate, rate_over_s : float
+        A server that sends fewer bytes a second over so many seconds is left.
+    longest_s : float
+        For the whole download; what has arrived by then is kept.
     """
 
     timeout_s: float = 30.0
     tries: int = 4
     pause_s: float = 1.0
     longest_wait_s: float = 120.0
+    least_rate: float = 1000.0
+    rate_over_s: float = 60.0
+    longest_s: float = 12 * 3600.0
 
 
 @dataclass
@@ -72,6 +81,41 @@ class _Mirror:
         # A query may hold a key to the file, which has no place in a log.
         where = f"{parts.scheme}://{parts.netloc}{parts.path}"
         return f"{where} {', '.join(self.told) or 'was not asked'}"
+
+
+class _Pace:
+    """How fast bytes come; Refused when that is too slow."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._since, self._count = time.monotonic(), 0
+
+    def note(self, count: int) -> None:
+        self._count += count
+        over_s = time.monotonic() - self._since
+        if over_s >= self._patience.rate_over_s:
+            if self._count < self._patience.least_rate * over_s:
+                raise Refused(f"sends {self._count / over_s:.0f} bytes a second, which is too slow")
+            self._since, self._count = time.monotonic(), 0
+
+
+def _is_own(part: Path) -> bool:
+    """Tell whether a part file is none yet, or a file with no other name: no link of others."""
+    try:
+        found = part.lstat()
+    except OSError:
+        return True
+    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+
+
+def _open_part(part: Path) -> BinaryIO:
+    """Open a part file to be gone on with, or make it; links are not followed."""
+    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        handle = os.open(part, flags)
+    except FileNotFoundError:
+        handle = os.open(part, flags | os.O_CREAT | os.O_EXCL, 0o666)
+    return os.fdopen(handle, "ab")
 
 
 def file_sha256(path: Path, cancel: threading.Event | None = None) -> str:
@@ -147,12 +191,13 @@ class _Fetch:
         self.on_wait: OnWait = lambda text: None
         self._cancel = cancel or threading.Event()
         self._patience = patience
+        self._end = time.monotonic() + self._patience.longest_s
         self._origins = {_EARLIER} if self._have() else set[str]()
         self._one_at_a_time = False
         self._wrong = False  # wrong bytes came from somewhere
 
     def run(self) -> None:
-        if self._have() > self._size:
+        if self._have() > self._size or not _is_own(self._part):
             self._start_anew()
         while True:
             if self._have() == self._size:
@@ -165,7 +210,7 @@ class _Fetch:
 
     def _have(self) -> int:
         try:
-            return self._part.stat().st_size
+            return self._part.lstat().st_size
         except OSError:  # writing to it will say why
             return 0
 
@@ -206,6 +251,12 @@ class _Fetch:
             self.on_wait(f"{mirror.account()}: trying again in {pause_s:.0f} s")
         self._cancel.wait(pause_s)
         _stop_if(self._cancel)
+        self._check_time(mirror)
+
+    def _check_time(self, mirror: _Mirror) -> None:
+        if time.monotonic() > self._end:
+            mirror.note(f"did not give it within {self._patience.longest_s / 3600:.3g} hours")
+            raise self._failure()
 
     def _attempt(self, mirror: _Mirror) -> None:
         """Ask one mirror once, and draw the conclusions."""
@@ -213,8 +264,14 @@ class _Fetch:
         wait_s = 0.0
         try:
             with ask(
-                mirror.url, offset, self._size, self._patience.timeout_s, ranges=mirror.ranges
+                mirror.url,
+                offset,
+                self._size,
+                self._patience.timeout_s,
+                ranges=mirror.ranges,
+                cancel=self._cancel,
             ) as answer:
+                self.on_progress(offset)  # it answers
                 self._receive(mirror, answer, offset)
         except Refused as error:
             mirror.note(str(error))
@@ -243,10 +300,13 @@ class _Fetch:
     def _receive(self, mirror: _Mirror, answer: Answer, offset: int) -> None:
         """Append an answer's bytes to the part file; those that are there already are skipped."""
         position = answer.offset
+        pace = _Pace(self._patience)
         try:
-            with self._part.open("ab") as file:
+            with _open_part(self._part) as file:
                 while chunk := answer.read(_CHUNK):
                     _stop_if(self._cancel)
+                    self._check_time(mirror)
+                    pace.note(len(chunk))
                     new = chunk[max(0, offset - position) :]
                     position += len(chunk)
                     if position > self._size:

@@ -318,10 +318,13 @@ class RunState:
             self._log.write(line)
             self._log.flush()
         except OSError as error:
-            raise OutputError(
-                f"{self._ledger} cannot be written ({error.strerror}): free some space or choose "
-                "another --out folder"
-            ) from error
+            raise self._refused(error) from error
+
+    def _refused(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self._ledger} cannot be written ({error.strerror}): free some space or choose "
+            "another --out folder"
+        )
 
     def file_hash(self, name: str) -> str | None:
         """Return the hash of the file that a run last put under a name."""
@@ -392,6 +395,9 @@ class RunState:
                     path.unlink()
 
     def close(self) -> None:
-        if self._log is not None:
-            self._log.close()
-            self._log = None
+        log, self._log = self._log, None
+        try:
+            if log is not None:
+                log.close()
+        except OSError as error:  # what a full or distant disk has not taken yet
+            raise self._refused(error) from error

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ant_core.errors import InputError
+from ant_core.files import check_regular
 
 __all__ = ["KraArchive", "Member"]
 
@@ -69,6 +70,7 @@ class KraArchive:
     def _open(self) -> BinaryIO:
         """Open the file; it is not held open, so that it can be replaced at any time."""
         try:
+            check_regular(self.path, self.path.stat())
             return self.path.open("rb")
         except FileNotFoundError:
             raise InputError(f"{self.path} does not exist: check the path of the shot") from None

@@ -253,9 +253,10 @@ class Journal:
             "writer": f"ant_core {__version__}",
             "entries": [_entry_json(entry, blobs) for entry in self],
         }
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
         # Halves of characters, as paths can have them, go through as they came.
-        text = text.encode("utf-8", "surrogatepass")
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(
+            "utf-8", "surrogatepass"
+        )
         return b"".join([_MAGIC, _LENGTH.pack(len(text)), text, *blobs])
 
 

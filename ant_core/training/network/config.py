@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ant_core.errors import InputError, UsageError
+from ant_core.files import read_bytes
 from ant_core.training.network.data import SampleOptions
 from ant_core.training.network.model import CONFIGS, ModelConfig
 from ant_core.training.network.options import option
@@ -97,10 +98,8 @@ def read_config(path: Path) -> TrainConfig:
         When an option is unknown or of the wrong kind.
     """
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): check its name") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        document = tomllib.loads(read_bytes(path, "check its name").decode("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path} is no TOML file ({error}): start from what ant_core train --example prints"
         ) from error

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ant_core.errors import UsageError
+from ant_core.files import WholeFiles
 from ant_core.matching.descriptors import DESCRIPTOR_VERSION, SHAPE_FEATURES
 from ant_core.matching.flow import EVIDENCE
 from ant_core.training.network.model import AntPaper, AntRelative
@@ -150,8 +151,8 @@ def write_model(model: AntPaper | AntRelative, path: Path, manifest: dict[str, A
         "descriptor_version": DESCRIPTOR_VERSION,
         "features": features,
     }
-    part = path.with_name(path.name + ".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         members = {
             "manifest.json": json.dumps(manifest, indent=1).encode(),
             "encoder.onnx": encoder,
@@ -159,7 +160,7 @@ def write_model(model: AntPaper | AntRelative, path: Path, manifest: dict[str, A
         }
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
-    part.replace(path)
+    WholeFiles().write(path, packed.getvalue())
 
 
 def _stored_once(model: AntPaper | AntRelative, *graphs: bytes) -> dict[str, str]:

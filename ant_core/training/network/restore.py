@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
-import zipfile
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ant_core.errors import ModelCorrupt, ModelMissing
+from ant_core.errors import InputError, ModelCorrupt, ModelMissing
+from ant_core.files import read_bytes
+from ant_core.guard import open_zip, parse_json, read_member
 from ant_core.matching.descriptors import DESCRIPTOR_VERSION
+from ant_core.matching.graph_check import check_graph
 from ant_core.training.network.model import CONFIGS, AntPaper, AntRelative, ModelConfig, build
 
 __all__ = ["graph_weights", "read_model"]
@@ -32,11 +33,13 @@ def read_model(path: Path) -> tuple[AntPaper | AntRelative, dict[str, Any]]:
         When there is no such file, or it holds another network than this version knows.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            manifest = json.loads(archive.read("manifest.json"))
+        with open_zip(read_bytes(path, "check its name")) as archive:
+            manifest = parse_json(read_member(archive, "manifest.json"))
             weights: dict[str, torch.Tensor] = {}
-            for graph in ("encoder.onnx", "matcher.onnx"):
-                weights |= graph_weights(archive.read(graph))
+            for name in ("encoder.onnx", "matcher.onnx"):
+                graph = read_member(archive, name)
+                check_graph(graph)  # it names no other file
+                weights |= graph_weights(graph)
         for name, same in manifest.get("same_weights", {}).items():
             weights[name] = weights[same]
         # Files without a configuration are older than rounds of agreement and the head for pieces.
@@ -46,16 +49,9 @@ def read_model(path: Path) -> tuple[AntPaper | AntRelative, dict[str, Any]]:
         model = build(ModelConfig(**config))
         current = manifest["descriptor_version"] == DESCRIPTOR_VERSION
         model.load_state_dict(weights, strict=True)
-    except FileNotFoundError as error:
-        raise ModelMissing(f"{path} is missing: check its name") from error
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        RuntimeError,
-        zipfile.BadZipFile,
-    ) as error:
+    except InputError as error:
+        raise ModelMissing(str(error)) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise ModelCorrupt(
             f"{path} cannot be trained further ({type(error).__name__}): it is damaged or holds a "
             "network that this version does not know; take another model"
