@@ -29,7 +29,6 @@ __all__ = ["Answer", "Refused", "Trouble", "ask"]
 
 _LATE = "does not answer in time"
 _LOOK_EVERY_S = 0.1
-_REDIRECTS = {301, 302, 303, 307, 308}
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
 _COUNT = re.compile("[0-9]{1,18}")
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
@@ -214,9 +213,10 @@ def _opened(watch: _Watch, request: urllib.request.Request, timeout_s: float) ->
 
 
 def _status_error(error: urllib.error.HTTPError) -> Trouble | Refused:
-    if error.code in _REDIRECTS:  # whose reason has several lines
-        return Refused("redirects without end")
-    reason = f"answers {error.code} {' '.join(str(error.reason).split())[:80]}".rstrip()
+    text = str(error.reason)
+    if text.startswith(urllib.request.HTTPRedirectHandler.inf_msg):  # several lines
+        text = "and redirects without end"
+    reason = f"answers {error.code} {' '.join(text.split())}".rstrip()
     if error.code == 416:
         return Trouble(reason, ranges=False)
     if error.code in _TEMPORARY:

@@ -173,3 +173,32 @@ def status(code: int, **headers: str) -> Behaviour:
         handler.end_headers()
 
     return behave
+
+
+def trickle(pause_s: float) -> Behaviour:
+    """Send the file in pieces of 50 bytes with pauses between them."""
+
+    def behave(handler, content):
+        body = handler.begin(content)
+        for at in range(0, len(body), 50):
+            handler.wfile.write(body[at : at + 50])
+            handler.wfile.flush()
+            if handler.server.release.wait(pause_s):
+                return
+
+    return behave
+
+
+def trickle_headers(pause_s: float) -> Behaviour:
+    """Send headers, one byte at a time, without end."""
+
+    def behave(handler, content):
+        handler.send_response(200)
+        handler.flush_headers()
+        for number in range(10_000):
+            handler.wfile.write(b"X-%d: 1\r\n"[number % 3 : number % 3 + 1])
+            handler.wfile.flush()
+            if handler.server.release.wait(pause_s):
+                return
+
+    return behave

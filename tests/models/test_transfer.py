@@ -3,9 +3,11 @@
 import email.utils
 import hashlib
 import io
+import os
 import threading
 import time
 import urllib.request
+from dataclasses import replace
 
 import pytest
 
@@ -271,7 +273,7 @@ def test_redirects_keep_the_range(get, server):
 
 def test_endless_redirects(get, server):
     server.scripts[A] = [act.status(302, Location=A)] * 50
-    with pytest.raises(ModelMissing, match="answers 302"):
+    with pytest.raises(ModelMissing, match="answers 302 and redirects without end"):
         get()
 
 
@@ -326,8 +328,9 @@ def test_a_stop_keeps_what_has_arrived(get, server):
     server.scripts[A] = [act.stall(1000)]
 
     def stop(done):
-        cancel.set()
-        server.release.set()
+        if done:
+            cancel.set()
+            server.release.set()
 
     with pytest.raises(Cancelled, match="what has arrived is kept"):
         get(on_progress=stop, cancel=cancel)
@@ -361,3 +364,45 @@ def test_a_folder_that_cannot_be_written(server, tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match="cannot be written"):
         fetch([server.url + A], tmp_path / "file" / "part", len(CONTENT), SHA256, patience=QUICK)
+
+
+def test_headers_that_trickle_in_are_not_waited_for(get, server):
+    server.scripts[A] = [act.trickle_headers(0.1)] * 9
+    begun = time.monotonic()
+    with pytest.raises(ModelMissing, match="does not answer in time"):
+        get(patience=replace(QUICK, tries=1))
+    assert time.monotonic() - begun < 20  # it would go on for minutes
+    assert not get.part.exists()
+
+
+def test_a_server_that_sends_too_slowly_is_left_for_the_next(get, server):
+    server.scripts[A] = [act.trickle(0.05)]
+    patience = replace(QUICK, least_rate=10_000, rate_over_s=0.5)
+    assert get(A, B, patience=patience).read_bytes() == CONTENT
+    assert server.starts(A) == [None]
+    assert server.starts(B)[0] > 0
+
+
+def test_a_download_has_a_total_time(get, server):
+    server.scripts[A] = [act.trickle(0.05)]
+    with pytest.raises(ModelMissing, match=r"did not give it within .* hours.*is kept"):
+        get(patience=replace(QUICK, longest_s=0.6))
+    assert get.part.stat().st_size > 0
+
+
+def test_progress_is_told_once_the_server_answers(get, server):
+    server.scripts[A] = [act.cut(0)]
+    told = []
+    get(on_progress=told.append)
+    assert told[0] == 0
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_a_link_in_place_of_the_part_is_not_written_through(get, server, tmp_path, link):
+    other = tmp_path / "of the artist"
+    other.write_bytes(CONTENT[:1000])
+    link(other, get.part)
+    assert get().read_bytes() == CONTENT
+    assert other.read_bytes() == CONTENT[:1000]
+    assert not get.part.is_symlink()
+    assert get.part.stat().st_nlink == 1
