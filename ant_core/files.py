@@ -162,22 +162,20 @@ def _created(part: Path) -> Iterator[BinaryIO]:
             return
 
 
-def refusal(path: Path, error: OSError) -> OutputError:
-    """Say in one sentence why a file or folder could not be written."""
+def refusal(
+    path: Path, error: OSError, elsewhere: str = "choose another --out folder"
+) -> OutputError:
+    """Say in one sentence why a file or folder could not be written, and what else to do."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return OutputError(
-            f"the disk is full or its quota used up while writing {path}: free some space and "
-            "run again, finished frames are kept"
+            f"the disk is full or its quota used up while writing {path}: free some space, or "
+            f"{elsewhere}, and run again, what is finished is kept"
         )
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return OutputError(
-            f"{path} cannot be written, the place is read-only: choose another --out folder or "
-            "change its permissions"
+            f"{path} cannot be written, the place is read-only: {elsewhere} or change its "
+            "permissions"
         )
     if error.errno in (errno.EEXIST, errno.ENOTDIR):
-        return OutputError(
-            f"{path} cannot be made because a file stands in its way: choose another --out folder"
-        )
-    return OutputError(
-        f"{path} cannot be written ({error.strerror or error}): choose another --out folder"
-    )
+        return OutputError(f"{path} cannot be made because a file stands in its way: {elsewhere}")
+    return OutputError(f"{path} cannot be written ({error.strerror or error}): {elsewhere}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ant_core import files
 from ant_core.errors import Cancelled, OutputError
 from ant_core.locks import Held, hold
 
@@ -20,15 +20,7 @@ _POLL_S = 0.2  # how often a stop is noticed while another process holds the loc
 
 def refusal(path: Path, error: OSError) -> OutputError:
     """Say in one sentence why a file or folder of the store could not be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return OutputError(
-            f"the disk is full or its quota used up while writing {path}: free some space, or name "
-            "a folder elsewhere with ANT_CORE_MODELS, and run again"
-        )
-    return OutputError(
-        f"{path} cannot be written or removed ({error.strerror or error}): name a folder of your "
-        "own with ANT_CORE_MODELS, or change the permissions of this one"
-    )
+    return files.refusal(path, error, "name a folder of your own with ANT_CORE_MODELS")
 
 
 def make_folder(path: Path) -> None:

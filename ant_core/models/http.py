@@ -200,7 +200,7 @@ def ask(
 def _opened(watch: _Watch, request: urllib.request.Request, timeout_s: float) -> Any:
     """Send a request; return the answer once its headers are there."""
     try:
-        return watch.opener().open(request, timeout=timeout_s)
+        response = watch.opener().open(request, timeout=timeout_s)
     except urllib.error.HTTPError as error:
         with error:
             raise _status_error(error) from None
@@ -210,6 +210,10 @@ def _opened(watch: _Watch, request: urllib.request.Request, timeout_s: float) ->
         if isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
             raise Refused("shows a certificate that this system does not trust") from error
         raise Trouble(_LATE if watch.late else _describe(error)) from error
+    if watch.late:  # headers that were cut look like whole ones
+        response.close()
+        raise Trouble(_LATE)
+    return response
 
 
 def _status_error(error: urllib.error.HTTPError) -> Trouble | Refused:
