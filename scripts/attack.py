@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 ATTACKS = {
     "mutations": "damaged files and answers in every reader",
+    "kills": "kills at random moments over every command that writes",
     "soak": "the memory of the engine over hours",
 }
 

@@ -61,7 +61,9 @@ def _round(client: Client, size: tuple[int, int], seed: int, number: int) -> Non
         client.ask("add_drawing", data, shot="a", frame=frame, hash=digest, layers=[how])
         if frame == 1:
             how, data = plane(painting(lines))
-            client.ask("add_reference", data, shot="a", frame=1, hash=digest, origin="painted", **how)
+            client.ask(
+                "add_reference", data, shot="a", frame=1, hash=digest, origin="painted", **how
+            )
     run_ = client.ask("propagate", shot="a", frames=[2, 3, 4], references=[1], gap_px=number % 3)
     if run_["type"] != "finished":
         raise SystemExit(f"the run failed: {run_}")

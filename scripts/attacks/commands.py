@@ -1,0 +1,198 @@
+"""Every command that writes, each on a small production of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.server
+import json
+import re
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ant_core.formats.png import encode_png
+from ant_core.matching.model_file import default_model
+from scripts.attacks.engine import drawing, painting
+from scripts.attacks.readers import FIXTURES
+
+__all__ = ["COMMANDS", "Command", "make_shot"]
+
+_SIZE = (180, 260)
+_FRAMES = 5
+
+
+def _nothing(folder: Path) -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Command:
+    """How a command is run in a folder with `in`, which it only reads, and `out`.
+
+    `server` is a context manager of what must be there while it runs.
+    """
+
+    make: Callable[[Path], None]
+    arguments: Callable[[Path], list[str]]
+    environment: Callable[[Path], dict[str, str]] = _nothing
+    server: Callable[[], contextlib.AbstractContextManager[object]] = contextlib.nullcontext
+
+
+def make_shot(folder: Path, seed: int = 0, painted: int = 1) -> Path:
+    """Draw a shot of a few frames, the first `painted` of them painted."""
+    for name in ("line", "color"):
+        (folder / name).mkdir(parents=True)
+    for frame in range(1, _FRAMES + 1):
+        lines = drawing(_SIZE, np.random.default_rng(seed), 2 * frame)
+        (folder / "line" / f"{frame:04d}.png").write_bytes(encode_png(lines))
+        if frame <= painted:
+            (folder / "color" / f"{frame:04d}.png").write_bytes(encode_png(painting(lines)))
+    return folder
+
+
+def _shot(work: Path) -> None:
+    (work / "out").mkdir()
+    make_shot(work / "in" / "shot")
+
+
+def _documents(work: Path) -> None:
+    (work / "in").mkdir()
+    (work / "out").mkdir()
+    shutil.copy(FIXTURES / "krita_6.0.4_rgba_u8.kra", work / "out" / "shot.kra")
+
+
+def _palettes(work: Path) -> None:
+    (work / "out").mkdir()
+    make_shot(work / "in" / "shot", painted=_FRAMES)
+    for name, blue in (("day", 151), ("night", 40)):
+        text = f"GIMP Palette\nName: {name}\n37 91 {blue} First\n74 182 {2 * blue % 256} Second\n"
+        (work / "in" / f"{name}.gpl").write_text(text)
+
+
+def _production(work: Path) -> None:
+    (work / "out").mkdir()
+    make_shot(work / "in" / "shot", painted=4)
+
+
+def _two_shots(work: Path) -> None:
+    (work / "out").mkdir()
+    for number in range(2):
+        make_shot(work / "in" / f"shot{number}", seed=number)
+    (work / "in" / "list.txt").write_text("shot0\nshot1\n")
+
+
+def _model(work: Path) -> None:
+    (work / "in").mkdir()
+    (work / "out").mkdir()
+    shutil.copy(default_model(), work / "in" / "mine.antmodel")
+
+
+def _own_models(work: Path) -> dict[str, str]:
+    return {"ANT_CORE_MODELS": str(work / "out"), "NO_PROXY": "127.0.0.1"}
+
+
+class _Mirror(http.server.BaseHTTPRequestHandler):
+    """Sends the embedded model in pieces, slowly enough to be killed within."""
+
+    def do_GET(self) -> None:
+        data = default_model().read_bytes()
+        match = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        first = int(match[1]) if match else 0
+        self.send_response(206 if match else 200)
+        if match:
+            self.send_header("Content-Range", f"bytes {first}-{len(data) - 1}/{len(data)}")
+        self.send_header("Content-Length", str(len(data) - first))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            for at in range(first, len(data), 1 << 18):
+                self.wfile.write(data[at : at + (1 << 18)])
+                time.sleep(0.01)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+_port = 0
+
+
+@contextlib.contextmanager
+def _mirror() -> Iterator[None]:
+    global _port  # noqa: PLW0603 - the registry of the one command that needs it names it
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Mirror)
+    _port = server.server_address[1]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield
+    server.shutdown()
+
+
+def _registry(work: Path) -> None:
+    (work / "in").mkdir()
+    (work / "out").mkdir()
+    data = default_model().read_bytes()
+    entry = {
+        "name": "inks", "version": "1.0", "size": len(data), "licence": "Apache-2.0",
+        "sha256": hashlib.sha256(data).hexdigest(), "minimum_engine": "0.1.0", "card": "# inks",
+    }  # fmt: skip
+    document = {"schema": 1, "mirrors": [f"http://127.0.0.1:{_port}"], "models": [entry]}
+    (work / "in" / "registry.json").write_text(json.dumps(document))
+
+
+def _named(*arguments: str) -> Callable[[Path], list[str]]:
+    """Return the arguments of a command, with IN and OUT put in."""
+
+    def of(work: Path) -> list[str]:
+        places = {"IN": str(work / "in"), "OUT": str(work / "out")}
+        return [re.sub("IN|OUT", lambda found: places[found[0]], item) for item in arguments]
+
+    return of
+
+
+_LAYERS = ("--line", 'Line "co" <ü>', "--color", "Color")
+COMMANDS = {
+    "propagate": Command(_shot, _named("propagate", "IN/shot", "--out", "OUT/shot")),
+    "propagate_kra": Command(
+        _documents, _named("propagate", "OUT/shot.kra", *_LAYERS, "--in-place")
+    ),
+    "segment": Command(
+        _shot,
+        _named(
+            "segment",
+            "IN/shot/line/0001.png",
+            "--out",
+            "OUT/labels.png",
+            "--preview",
+            "OUT/preview.png",
+        ),
+    ),
+    "recolor": Command(
+        _palettes,
+        _named(
+            "recolor",
+            "IN/shot/color",
+            "--from",
+            "IN/day.gpl",
+            "--to",
+            "IN/night.gpl",
+            "--out",
+            "OUT/night",
+        ),
+    ),
+    "batch": Command(_two_shots, _named("batch", "IN/list.txt", "--out", "OUT/batch")),
+    "import": Command(_model, _named("models", "import", "IN/mine.antmodel"), _own_models),
+    "download": Command(
+        _registry,
+        _named("models", "download", "inks", "--registry", "IN/registry.json"),
+        _own_models,
+        _mirror,
+    ),
+    "finetune": Command(
+        _production,
+        _named("finetune", "IN/shot", "--out", "OUT/new.antmodel", "--minutes", "0.05"),
+    ),
+}

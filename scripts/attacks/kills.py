@@ -1,0 +1,247 @@
+"""Kills at random moments over every command that writes: nothing half written, nothing lost.
+
+Each round starts a command afresh, kills it one to three times and lets it end. After every kill
+all that lies there must be whole and the inputs untouched; at the end nothing unfinished may lie
+about, and the outputs must be those of a run that nobody disturbed, but for what is history.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import contextlib
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scripts.attacks.commands import COMMANDS, Command
+
+__all__ = ["HISTORY", "add_arguments", "outputs_of", "run", "start", "wait"]
+
+HISTORY = {
+    "recomputed",  # why a frame was coloured anew: in a run that goes on it was not
+    "computed", "seconds", "time", "started", "ended", "duration_s", "timing", "worker",
+}  # fmt: skip
+_LONGEST_S = 600.0
+
+
+def start(arguments: list[str], log: Path, environment: dict[str, str]) -> int:
+    """Start a command in a process of its own, forked from this one, which has it all loaded."""
+    process = os.fork()
+    if process:
+        return process
+    code = 1
+    try:
+        os.setsid()
+        os.environ.update(environment)
+        out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        for stream in (1, 2):
+            os.dup2(out, stream)
+        from ant_core.cli import main
+
+        code = main(arguments)
+    finally:
+        os._exit(code)
+
+
+def wait(process: int, longest_s: float = _LONGEST_S) -> int:
+    """Return the exit code of a process; SystemExit when it hangs."""
+    end = time.monotonic() + longest_s
+    while time.monotonic() < end:
+        found, status = os.waitpid(process, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.005)
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    raise SystemExit("a command did not end")
+
+
+def _hash(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def whole(folder: Path) -> list[str]:
+    """Return what is half there among the files that have their final name."""
+    from ant_core.errors import AntError
+    from ant_core.formats.kra.archive import KraArchive
+    from ant_core.formats.kra.document import KraDocument
+    from ant_core.formats.png import check_png
+    from ant_core.matching.model_file import ModelFile
+
+    checks: dict[str, Callable[[Path], object]] = {
+        ".png": lambda path: check_png(path.read_bytes(), path.name),
+        ".kra": lambda path: KraDocument(KraArchive(path)),
+        ".kra~": lambda path: KraDocument(KraArchive(path)),
+        ".json": lambda path: json.loads(path.read_bytes()),
+        ".antmodel": ModelFile.read,
+        ".html": lambda path: path.read_text("utf-8").rstrip().endswith("</html>") or 1 / 0,
+    }
+    wrong = []
+    for path in sorted(folder.rglob("*")):
+        name = path.name.removesuffix("2")  # of a second backup
+        suffix = Path(name).suffix
+        if not path.is_file() or unfinished(path) or suffix not in checks:
+            continue
+        try:
+            checks[suffix](path)
+        except (AntError, ValueError, ZeroDivisionError, OSError) as error:
+            wrong.append(f"{path.name} is not whole: {error}")
+    return wrong
+
+
+def unfinished(path: Path) -> bool:
+    """Tell whether a file is one that a run had not finished."""
+    return path.name.startswith(".part-") or path.suffix == ".part"
+
+
+def outputs_of(folder: Path) -> dict[str, Any]:
+    """Return what a command left, by name and without history."""
+    found: dict[str, Any] = {}
+    for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder)
+        if not path.is_file() or ".ant_core" in place.parts or ".locks" in place.parts:
+            continue
+        if path.suffix == ".json":
+            found[str(place)] = _without_history(json.loads(path.read_bytes()))
+        elif ".kra" in path.suffix:
+            with zipfile.ZipFile(path) as archive:
+                found[str(place)] = {
+                    name: hashlib.sha256(archive.read(name)).hexdigest()
+                    for name in archive.namelist()
+                }
+                found[f"{place} as a file"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        else:
+            found[str(place)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def _without_history(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {
+            key: _without_history(value) for key, value in document.items() if key not in HISTORY
+        }
+    if isinstance(document, list):
+        return [_without_history(value) for value in document]
+    return document
+
+
+class _Attack:
+    """One command: its calm run, and rounds of kills."""
+
+    def __init__(self, name: str, command: Command, home: Path) -> None:
+        self.name, self.command, self.home = name, command, home
+        self.source = home / "source"
+        self.source.mkdir(parents=True)
+        command.make(self.source)
+        self.log = home / "log"
+        self.kills, self.told = 0, collections.Counter[str]()
+        begun = time.monotonic()
+        work, code = self._fresh(), self._run(self._fresh_start)
+        if code != 0:
+            raise SystemExit(f"{name} fails undisturbed: {self.log.read_text()[-800:]}")
+        self.calm_s = time.monotonic() - begun
+        self.calm = outputs_of(work / "out")
+
+    def _fresh(self) -> Path:
+        work = self.home / "work"  # one place: reports hold paths
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.copytree(self.source, work)
+        return work
+
+    def _fresh_start(self) -> int:
+        work = self.home / "work"
+        return start(self.command.arguments(work), self.log, self.command.environment(work))
+
+    def _run(self, begin: Callable[[], int]) -> int:
+        return wait(begin())
+
+    def round(self, rng: random.Random) -> None:
+        work = self._fresh()
+        inputs = _hash(work / "in")
+        for _ in range(rng.choice((1, 1, 2, 3))):
+            process = self._fresh_start()
+            time.sleep(rng.uniform(0.0, 1.1) * self.calm_s)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+            if wait(process) == -signal.SIGKILL:
+                self.kills += 1
+            self._check(work, inputs)
+        code = self._run(self._fresh_start)
+        if code != 0:
+            self._tell(f"the run after a kill ended with {code}: {self.log.read_text()[-300:]}")
+        self._check(work, inputs)
+        left = [path.name for path in (work / "out").rglob("*") if unfinished(path)]
+        if left:
+            self._tell(f"left lying: {left}")
+        found = outputs_of(work / "out")
+        for key in sorted(self.calm.keys() | found.keys()):
+            if self.calm.get(key) != found.get(key):
+                self._tell(f"differs: {key} {_difference(self.calm.get(key), found.get(key))}")
+
+    def _check(self, work: Path, inputs: dict[str, str]) -> None:
+        if _hash(work / "in") != inputs:
+            self._tell("an input changed")
+        for text in whole(work / "out"):
+            self._tell(text)
+
+    def _tell(self, text: str) -> None:
+        self.told[text[:400]] += 1
+
+
+def _difference(calm: Any, found: Any, place: str = "") -> str:
+    """Return the first place at which two documents differ."""
+    if isinstance(calm, dict) and isinstance(found, dict):
+        for key in sorted(calm.keys() | found.keys()):
+            if calm.get(key) != found.get(key):
+                return _difference(calm.get(key), found.get(key), f"{place}.{key}")
+    if isinstance(calm, list) and isinstance(found, list) and len(calm) == len(found):
+        for number, (a, b) in enumerate(zip(calm, found, strict=True)):
+            if a != b:
+                return _difference(a, b, f"{place}[{number}]")
+    return f"at {place}: {str(calm)[:80]} and {str(found)[:80]}"
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the options of this attack."""
+    command.add_argument("--only", nargs="+", choices=sorted(COMMANDS))
+    command.add_argument("--kills", type=int, default=300)
+    command.add_argument("--minutes", type=float, default=60.0, help="end after so many at most")
+    command.add_argument("--seed", type=int, default=0)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Kill; 1 when anything was lost, half there or different."""
+    rng = random.Random(args.seed)
+    end = time.monotonic() + 60 * args.minutes
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        attacks = []
+        for name in args.only or COMMANDS:
+            stack.enter_context(COMMANDS[name].server())
+            attacks.append(_Attack(name, COMMANDS[name], Path(folder) / name))
+            print(f"{name}: {attacks[-1].calm_s:.1f} s undisturbed", flush=True)
+        while sum(attack.kills for attack in attacks) < args.kills and time.monotonic() < end:
+            # Long commands have fewer rounds: each gets the same time, about.
+            weights = [1 / attack.calm_s for attack in attacks]
+            rng.choices(attacks, weights)[0].round(rng)
+        for attack in attacks:
+            print(f"{attack.name}: {attack.kills} kills")
+            for text, count in attack.told.items():
+                print(f"  {count} x {text}")
+    total = sum(attack.kills for attack in attacks)
+    bad = sum(attack.told.total() for attack in attacks)
+    print(f"{total} kills, {bad} finds")
+    return int(bad > 0)
