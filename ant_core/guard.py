@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from xml.etree import ElementTree
 
 __all__ = [
+    "DENSEST",
     "DENSEST_DEFLATE",
     "MOST_PIXELS",
     "check_layers",
@@ -31,6 +32,7 @@ __all__ = [
 
 MOST_PIXELS = 1 << 28  # of a picture: 16,384 x 16,384
 DENSEST_DEFLATE = 1032  # bytes that one byte can unpack to
+DENSEST = 1 << 16  # pixels that one byte can unpack to, whatever the coding
 _MOST_LAYERS = 1000  # of a picture
 _MOST_LAYER_PIXELS = 1 << 31  # of all its layers together: 250 of 3840 x 2160
 _MOST_MEMBERS = 10_000  # of an archive of a few pictures, or of a model
@@ -53,7 +55,7 @@ _DAMAGED = (
 
 
 def check_pixels(
-    width: int, height: int, packed_bytes: int | None = None, densest: float = DENSEST_DEFLATE
+    width: int, height: int, packed_bytes: int | None = None, densest: float = DENSEST
 ) -> None:
     """Check the size that a picture claims, before room is made for it.
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo, door
 from ant_core.formats.pictures import PictureFormat, need
-from ant_core.guard import MOST_PIXELS, check_pixels
+from ant_core.guard import DENSEST, DENSEST_DEFLATE, MOST_PIXELS, check_pixels
 
 __all__ = ["FORMAT", "layer_format"]
 
@@ -125,8 +125,8 @@ def _check_part(part: Any, file_bytes: int) -> int:
     """Check the size that a part claims; return how many values it has."""
     first, last = (window.astype(np.int64) for window in part.header["dataWindow"])
     width, height = (int(v) for v in last - first + 1)
-    bounded = part.header["compression"].name in _BOUNDED  # others say nothing by their length
-    check_pixels(width, height, file_bytes if bounded else None)
+    bounded = part.header["compression"].name in _BOUNDED
+    check_pixels(width, height, file_bytes, DENSEST_DEFLATE if bounded else DENSEST)
     return width * height * len(part.header["channels"])
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo, door
 from ant_core.formats.pictures import PictureFormat, need
-from ant_core.guard import DENSEST_DEFLATE, check_pixels
+from ant_core.guard import DENSEST, DENSEST_DEFLATE, check_pixels
 
 __all__ = ["FORMAT"]
 
@@ -73,9 +73,8 @@ def _open(data: bytes, place: str) -> _Page:
                 int(page.imagewidth),
                 tuple(tifffile.EXTRASAMPLE(kind).name.lower() for kind in page.extrasamples),
             )
-            # Where the coding is none of these the file's own length says nothing.
-            packed = sum(counts) if page.compression in _BOUNDED else None
-        check_pixels(found.width, found.height, packed, 8 * _DENSEST)
+            densest = 8 * _DENSEST if page.compression in _BOUNDED else DENSEST
+        check_pixels(found.width, found.height, sum(counts), densest)
     if count != 1:
         raise InputError(f"{place} has {count} pages: save every frame as a file of its own")
     if not ends or max(ends) > len(data):
