@@ -32,6 +32,7 @@ __all__ = [
 
 MOST_PIXELS = 1 << 28  # of a picture: 16,384 x 16,384
 DENSEST_DEFLATE = 1032  # bytes that one byte can unpack to
+_MOST_SIDE = 1 << 17
 DENSEST = 1 << 16  # pixels that one byte can unpack to, whatever the coding
 _MOST_LAYERS = 1000  # of a picture
 _MOST_LAYER_PIXELS = 1 << 31  # of all its layers together: 250 of 3840 x 2160
@@ -70,13 +71,15 @@ def check_pixels(
     Raises
     ------
     ValueError
-        When it has no pixel, more than MOST_PIXELS, or more than it can hold.
+        When it has no pixel, more than MOST_PIXELS, a longer side than any picture, or more than
+        it can hold.
     """
     if min(width, height) < 1:
         raise ValueError(f"its header says {width} x {height} pixels")
-    if width * height > MOST_PIXELS:
+    if max(width, height) > _MOST_SIDE or width * height > MOST_PIXELS:
         raise ValueError(
-            f"it has {width} x {height} pixels, more than the {MOST_PIXELS} that can be read"
+            f"it has {width} x {height} pixels, more than the {MOST_PIXELS} that can be read, or "
+            f"more than {_MOST_SIDE} on a side"
         )
     if packed_bytes is not None and width * height > densest * (packed_bytes + 1):
         raise ValueError(

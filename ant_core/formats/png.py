@@ -159,6 +159,8 @@ def decode_png(data: bytes, place: str) -> NDArray[Any]:
     InputError
         When the pixels cannot be unpacked.
     """
+    chunks = _chunks(data, place)
+    width, height, depth, color_type = _header(chunks, place)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
@@ -167,8 +169,6 @@ def decode_png(data: bytes, place: str) -> NDArray[Any]:
         raise _damaged(place, "its pixels cannot be unpacked")
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[:, :, 0]
-    chunks = _chunks(data, place)
-    width, height, depth, color_type = _header(chunks, place)
     if image.ndim == 2:
         image = _with_grey_key(image, chunks, depth, place)
     else:

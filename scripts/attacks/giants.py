@@ -1,0 +1,337 @@
+"""Files that claim to be giants, are none, or never end: refused soon and in little memory.
+
+Each goes through a command or the protocol, in a process of its own whose peak is read; what it
+says must be one sentence of the error tree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from scripts.attacks.commands import make_shot
+from scripts.attacks.engine import FORMAT, Client
+from scripts.attacks.readers import FIXTURES, ora
+
+__all__ = ["add_arguments", "run"]
+
+ROOT = Path(__file__).parents[2]
+_MOST_MB = 500.0
+_MOST_S = 2.0
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(width: int, height: int) -> bytes:
+    """Return a PNG of nothing, packed as tightly as can be, with all its rows."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    pack = zlib.compressobj(9)
+    row = bytes(4 * width + 1)
+    data = b"".join(pack.compress(row) for _ in range(height)) + pack.flush()
+    chunks = _chunk(b"IHDR", head) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def claimed_png(width: int, height: int) -> bytes:
+    """Return a PNG that claims a size and holds a few bytes."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    data = _chunk(b"IDAT", zlib.compress(bytes(1000)))
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + data + _chunk(b"IEND", b"")
+
+
+def bomb(name: str, size: int, more: dict[str, bytes] | None = None) -> bytes:
+    """Return a zip archive with a member of so many zeros."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, data in (more or {}).items():
+            archive.writestr(member, data)
+        with archive.open(name, "w", force_zip64=True) as file:
+            block = bytes(1 << 24)
+            for _ in range(size >> 24):
+                file.write(block)
+    return out.getvalue()
+
+
+def _tga(width: int, height: int) -> bytes:
+    return struct.pack("<BBBHHBHHHHBB", 0, 0, 10, 0, 0, 0, 0, 0, width, height, 32, 8) + bytes(5000)
+
+
+def _tiff(width: int, height: int) -> bytes:
+    import tifffile
+
+    out = io.BytesIO()
+    tifffile.imwrite(out, np.zeros((7, 5, 3), np.uint8), photometric="rgb", metadata=None)
+    data = out.getvalue()
+    for tag, value in ((256, width), (257, height)):
+        at = data.index(struct.pack("<H", tag), 8)
+        kind = struct.pack("<HHII", tag, 4, 1, value)
+        data = data[:at] + kind + data[at + 12 :]
+    return data
+
+
+def _exr(width: int, height: int) -> bytes:
+    import OpenEXR
+
+    out = io.BytesIO()
+    plane = np.zeros((7, 5), np.float16)
+    header = {"compression": OpenEXR.PIZ_COMPRESSION, "type": OpenEXR.scanlineimage}
+    OpenEXR.File(header, dict.fromkeys("RGB", plane)).write(out)
+    old, new = (struct.pack("<4i", 0, 0, w - 1, h - 1) for w, h in ((5, 7), (width, height)))
+    return out.getvalue().replace(old, new)
+
+
+def _psd(width: int, height: int) -> bytes:
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, height, width, 8, 3)
+    return head + struct.pack(">IIIH", 0, 0, 0, 1) + bytes(4000)
+
+
+def _jpeg(width: int, height: int) -> bytes:
+    import cv2
+
+    data = cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
+    at = data.index(b"\xff\xc0") + 5
+    return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
+
+
+def _layers(count: int, side: int) -> bytes:
+    row = '<layer name="L{}" src="data/0.png"/>'
+    return ora(
+        (side, side), "".join(row.format(i) for i in range(count)), {"data/0.png": png(side, side)}
+    )
+
+
+def _kra(width: int, height: int) -> bytes:
+    """Return an intact document with another size."""
+    out = io.BytesIO()
+    source = FIXTURES / "krita_6.0.4_rgba_u8.kra"
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "maindoc.xml":
+                data = data.replace(b' width="130"', b' width="%d"' % width)
+                data = data.replace(b' height="100"', b' height="%d"' % height)
+            new.writestr(name, data)
+    return out.getvalue()
+
+
+Files = dict[str, Callable[[], bytes]]
+PICTURES: Files = {
+    "a PNG of 30,000 x 30,000 as line.png": lambda: claimed_png(30_000, 30_000),
+    "a PNG that claims 16,000 x 16,000.png": lambda: claimed_png(16_000, 16_000),
+    "a PNG of 900 MP, all of it there.png": lambda: png(30_000, 30_000),
+    "a TIFF of 60,000 x 60,000.tif": lambda: _tiff(60_000, 60_000),
+    "a TIFF that claims 16,000 x 16,000.tif": lambda: _tiff(16_000, 16_000),
+    "a TGA of 60,000 x 60,000.tga": lambda: _tga(60_000, 60_000),
+    "a TGA that claims 16,000 x 16,000.tga": lambda: _tga(16_000, 16_000),
+    "an OpenEXR of 60,000 x 60,000.exr": lambda: _exr(60_000, 60_000),
+    "an OpenEXR that claims 16,000 x 16,000.exr": lambda: _exr(16_000, 16_000),
+    "a JPEG that claims 60,000 x 60,000.jpg": lambda: _jpeg(60_000, 60_000),
+    "a Photoshop file of 30,000 x 30,000.psd": lambda: _psd(30_000, 30_000),
+    "an OpenRaster file with 3 GB of zeros.ora": lambda: bomb("stack.xml", 3 << 30),
+    "an OpenRaster file of 30,000 x 30,000.ora": lambda: ora((30_000, 30_000), "", {}),
+    "an OpenRaster file with 3,000 layers.ora": lambda: _layers(3000, 1000),
+    "an OpenRaster file with a layer of 900 MP.ora": lambda: ora(
+        (100, 100), '<layer name="a" src="a.png"/>', {"a.png": claimed_png(30_000, 30_000)}
+    ),
+    "XML of blanks.ora": lambda: bomb("stack.xml", 1 << 29),
+}
+PALETTES: Files = {
+    "a palette with 3 GB of zeros.kpl": lambda: bomb("colorset.xml", 3 << 30),
+    "a palette of brackets.kpl": lambda: bomb("colorset.xml", 1 << 26),
+}
+HINTS: Files = {
+    "hints nested deeply.json": lambda: b"[" * 1_000_000,
+    "hints of 100 MB.json": lambda: b'{"schema": 1, "hints": [' + b" " * 100_000_000 + b"]}",
+}
+MODELS: Files = {
+    "a model with 3 GB of zeros.antmodel": lambda: bomb("manifest.json", 3 << 30),
+    "a model nested deeply.antmodel": lambda: bomb("x", 0, {"manifest.json": b"[" * 100_000}),
+}
+DOCUMENTS: Files = {
+    "a document of 30,000 x 30,000.kra": lambda: _kra(30_000, 30_000),
+    "a document with 3 GB of zeros.kra": lambda: bomb(
+        "maindoc.xml", 3 << 30, {"mimetype": b"application/x-krita"}
+    ),
+}
+_NO_FILES = ("/dev/zero", "FIFO", "FOLDER")
+
+
+def _cases(home: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield each case: what it is, and the arguments of the command."""
+    shot = make_shot(home / "shot")
+    out = ["--out", str(home / "out")]
+    lines, colors = str(shot / "line"), str(shot / "color")
+    for name, path in _written(home, PICTURES | {}):
+        folder = path.parent / "pictures"
+        folder.mkdir()
+        path.rename(folder / f"0001{path.suffix}")
+        yield (
+            f"{name} as a painted frame",
+            ["propagate", "--line", lines, "--color", str(folder), *out],
+        )
+        if path.suffix not in (".ora", ".psd"):
+            yield (
+                f"{name} in segment",
+                ["segment", str(folder / f"0001{path.suffix}"), "--out", str(home / "labels.png")],
+            )
+        yield (
+            f"{name} as a model sheet",
+            ["propagate", str(shot), "--model-sheet", str(folder / f"0001{path.suffix}"), *out],
+        )
+    for name, path in _written(home, PALETTES):
+        yield name, ["recolor", colors, "--from", str(path), "--to", str(path), *out]
+    for name, path in _written(home, HINTS):
+        yield name, ["propagate", str(shot), "--hints", str(path), *out]
+    for name, path in _written(home, MODELS):
+        yield f"{name} for a run", ["propagate", str(shot), "--model", str(path), *out]
+        yield f"{name} imported", ["models", "import", str(path)]
+    for name, path in _written(home, DOCUMENTS):
+        yield (
+            name,
+            [
+                "propagate",
+                str(path),
+                "--line",
+                "A",
+                "--color",
+                "Color",
+                "--out",
+                str(home / "out.kra"),
+            ],
+        )
+    os.mkfifo(home / "FIFO")
+    (home / "FOLDER").mkdir()
+    for what in _NO_FILES:
+        place = str(home / what) if "/" not in what else what
+        yield f"{what} as hints", ["propagate", str(shot), "--hints", place, *out]
+        yield f"{what} as a model", ["propagate", str(shot), "--model", place, *out]
+        yield f"{what} imported", ["models", "import", place]
+        yield f"{what} as a palette", ["recolor", colors, "--from", place, "--to", place, *out]
+        yield f"{what} in segment", ["segment", place, "--out", str(home / "labels.png")]
+        yield f"{what} as a registry", ["models", "list", "--registry", place]
+        link = home / f"link{len(what)}.kra"
+        link.symlink_to(place)
+        yield (
+            f"{what} as a document",
+            ["propagate", str(link), "--line", "A", "--color", "B", "--out", str(home / "o.kra")],
+        )
+        xdts = home / f"link{len(what)}.xdts"
+        xdts.symlink_to(place)
+        yield f"{what} as an exposure sheet", ["propagate", str(shot), "--sheet", str(xdts), *out]
+
+
+def _written(home: Path, files: Files) -> Iterator[tuple[str, Path]]:
+    """Make the files one at a time: some are large."""
+    for number, (name, make) in enumerate(files.items()):
+        folder = home / f"{id(files)}_{number}"
+        folder.mkdir()
+        path = folder / f"file{Path(name).suffix}"
+        path.write_bytes(make())
+        yield name, path
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the options of this attack."""
+    command.add_argument("--only", default="", help="cases whose name holds this")
+    command.add_argument("--slower", type=float, default=1.0, help="times, on a busy machine")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Try everything; 1 when anything was slow, large, or no sentence."""
+    bad = tried = 0
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        base_s, base_mb, _, _ = _measure(["models", "list"])
+        print(f"a command that does next to nothing: {base_s:.1f} s, {base_mb:.0f} MB")
+        for name, arguments in _cases(home):
+            if args.only not in name:
+                continue
+            took_s, peak_mb, code, said = _measure(arguments)
+            wrong = _wrong(took_s - base_s, peak_mb, code, said, args.slower)
+            tried, bad = tried + 1, bad + bool(wrong)
+            print(
+                f"{took_s:6.1f} s {peak_mb:6.0f} MB {code} {name}: {wrong or said[-1][:150]}",
+                flush=True,
+            )
+        if args.only in "protocol":
+            for name, wrong in _protocol(home):
+                tried, bad = tried + 1, bad + bool(wrong)
+                print(f"protocol, {name}: {wrong or 'refused'}", flush=True)
+    print(f"{tried} giants, {bad} finds")
+    return int(bad > 0)
+
+
+def _wrong(took_s: float, peak_mb: float, code: int, said: list[str], slower: float) -> str:
+    """Say what is wrong with how a case ended."""
+    if code not in (4, 5):
+        return f"it ended with {code}: {said[-1:]}"
+    errors = [row for row in said if row.startswith("ant_core: ")]
+    if len(errors) != 1 or "unexpected" in errors[0] or any("Traceback" in row for row in said):
+        return f"it said {said[-4:]}"
+    if took_s > _MOST_S * slower:
+        return f"it took {took_s:.1f} s more than nothing"
+    return f"it took {peak_mb:.0f} MB" if peak_mb > _MOST_MB else ""
+
+
+def _measure(arguments: list[str]) -> tuple[float, float, int, list[str]]:
+    """Run a command; return seconds, peak MB, exit code and what it said."""
+    command = [sys.executable, "-m", "ant_core", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+    with tempfile.TemporaryFile() as err:
+        begun = time.monotonic()
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=err, env=environment)
+        _, status, usage = os.wait4(child.pid, 0)
+        took_s = time.monotonic() - begun
+        child.returncode = os.waitstatus_to_exitcode(status)
+        err.seek(0)
+        said = err.read().decode("utf-8", "replace").splitlines()
+    return took_s, usage.ru_maxrss / 1024, child.returncode, said or [""]
+
+
+def _protocol(home: Path) -> Iterator[tuple[str, str]]:
+    """Yield what the engine is asked and what is wrong with its answer."""
+    places = [
+        ("/dev/zero", "/dev/zero"),
+        ("FIFO", str(home / "FIFO")),
+        ("a folder", str(home / "FOLDER")),
+    ]
+    with Client() as client:
+        client.ask("hello", protocol=1, device="cpu", threads=1)
+        client.ask("open_shot", shot="a", width=64, height=64, line=FORMAT, color=FORMAT)
+        for name, place in places:
+            for kind, fields in (
+                ("choose_model", {"path": place}),
+                ("add_model_sheet", {"shot": "a", "path": place}),
+                ("models", {"action": "import", "path": place}),
+            ):
+                answer = client.ask(kind, **fields)
+                refused = answer["type"] == "error" and answer["code"] != "internal"
+                yield f"{kind} of {name}", "" if refused else json.dumps(answer)[:200]
+        answer = client.ask(
+            "open_shot", shot="b", width=60_000, height=60_000, line=FORMAT, color=FORMAT
+        )
+        yield "a shot of 60,000 x 60,000", "" if answer["type"] == "error" else "it is open"
+        client.ask("open_shot", shot="c", width=16_384, height=16_384, line=FORMAT, color=FORMAT)
+        client.ask("add_drawing", shot="c", frame=1, hash="h", layers=[])
+        answer = client.ask("preview", shot="c", frame=1, max_side=200)
+        peak = client.peak_mb()
+        refused = answer["type"] == "error" and answer["code"] != "internal"
+        yield (
+            "preview of an empty shot of 16,384 x 16,384",
+            ("" if refused and peak < _MOST_MB else f"{answer['type']}, {peak:.0f} MB at the peak"),
+        )
