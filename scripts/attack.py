@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 ATTACKS = {
     "mutations": "damaged files and answers in every reader",
     "kills": "kills at random moments over every command that writes",
+    "together": "two and three processes on one output",
     "giants": "files that claim to be giants, are none, or never end",
     "soak": "the memory of the engine over hours",
 }

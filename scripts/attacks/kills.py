@@ -26,14 +26,24 @@ from typing import Any
 
 from scripts.attacks.commands import COMMANDS, Command
 
-__all__ = ["HISTORY", "add_arguments", "outputs_of", "run", "start", "wait"]
+__all__ = [
+    "HISTORY",
+    "LOADED",
+    "add_arguments",
+    "outputs_of",
+    "run",
+    "start",
+    "unfinished",
+    "wait",
+    "whole",
+]
 
 HISTORY = {
     "recomputed",  # why a frame was coloured anew: in a run that goes on it was not
     "computed", "seconds", "time", "started", "ended", "duration_s", "timing", "worker",
 }  # fmt: skip
 _LONGEST_S = 600.0
-_LOADED = (  # by commands; here once, so that each start of one is quick
+LOADED = (  # by commands; here once, so that each start of one is quick
     "onnxruntime",
     "ant_core.workflow.propagate",
     "ant_core.workflow.segment",
@@ -235,7 +245,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Kill; 1 when anything was lost, half there or different."""
-    for module in _LOADED:
+    for module in LOADED:
         importlib.import_module(module)
     rng = random.Random(args.seed)
     end = time.monotonic() + 60 * args.minutes
@@ -249,6 +259,7 @@ def run(args: argparse.Namespace) -> int:
             # Long commands have fewer rounds, but not in proportion.
             weights = [attack.calm_s**-0.5 for attack in attacks]
             rng.choices(attacks, weights)[0].round(rng)
+            print(f"{sum(attack.kills for attack in attacks)} kills", flush=True)
         for attack in attacks:
             print(f"{attack.name}: {attack.kills} kills")
             for text, count in attack.told.items():

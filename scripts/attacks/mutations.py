@@ -23,6 +23,7 @@ import tempfile
 import threading
 import time
 import traceback
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,7 @@ def work(kind: str, seed: int, first: int) -> None:
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # libraries print
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    warnings.simplefilter("error", RuntimeWarning)  # numbers that NumPy cannot tell
     reader = readers()[kind]
     samples = reader.samples()
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as home:

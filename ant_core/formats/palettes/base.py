@@ -38,7 +38,8 @@ class NamedColor:
     def raw(self, pixels: PixelFormat) -> NDArray[Any] | None:
         """Return the opaque pixel that the colour is in a format; None in another colour model.
 
-        Whole numbers are rounded to the nearest; an 8-bit palette in a deeper shot is exact.
+        Whole numbers are rounded to the nearest, and cut off at the ends of the range; an 8-bit
+        palette in a deeper shot is exact.
         """
         values = self.values
         if self.model == "grey" and _MODELS[pixels.channels] == "RGB":
@@ -50,7 +51,10 @@ class NamedColor:
         if pixels.has_alpha:
             channels.append(pixels.full)
         array = np.array(channels, np.float64)
-        return (array if pixels.floating else np.rint(array)).astype(pixels.dtype)
+        if pixels.floating:
+            with np.errstate(over="ignore"):  # beyond what 16 bits hold: infinite
+                return array.astype(pixels.dtype)
+        return np.rint(array.clip(0, pixels.full)).astype(pixels.dtype)
 
 
 @dataclass(frozen=True)

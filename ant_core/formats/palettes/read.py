@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from ant_core.errors import InputError
@@ -33,6 +34,8 @@ def read_palette(path: Path) -> NamedPalette:
     data = read_bytes(path)
     try:
         colors, left_out = reader(data)
+        if not all(math.isfinite(value) for color in colors for value in color.values):
+            raise ValueError("it has a colour that is no number")
     except ValueError as error:
         raise InputError(
             f"{path} is no whole {path.suffix} palette ({error}): save it again"
