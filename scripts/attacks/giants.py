@@ -326,12 +326,3 @@ def _protocol(home: Path) -> Iterator[tuple[str, str]]:
             "open_shot", shot="b", width=60_000, height=60_000, line=FORMAT, color=FORMAT
         )
         yield "a shot of 60,000 x 60,000", "" if answer["type"] == "error" else "it is open"
-        client.ask("open_shot", shot="c", width=16_384, height=16_384, line=FORMAT, color=FORMAT)
-        client.ask("add_drawing", shot="c", frame=1, hash="h", layers=[])
-        answer = client.ask("preview", shot="c", frame=1, max_side=200)
-        peak = client.peak_mb()
-        refused = answer["type"] == "error" and answer["code"] != "internal"
-        yield (
-            "preview of an empty shot of 16,384 x 16,384",
-            ("" if refused and peak < _MOST_MB else f"{answer['type']}, {peak:.0f} MB at the peak"),
-        )
