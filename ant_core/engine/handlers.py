@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ant_core import __version__
 from ant_core.engine.lanes import Job
-from ant_core.engine.process import lower_priority, usable_cores
+from ant_core.engine.process import give_back_memory, lower_priority, usable_cores
 from ant_core.engine.protocol import MAX_PAYLOAD, PROTOCOL, check_planes
 from ant_core.errors import InputError, ProtocolError
 from ant_core.models import Store, find_places, find_registry, load_registry
@@ -267,6 +267,7 @@ class Handlers:
             known={int(frame): digest for frame, digest in asked.get("known", {}).items()},
         )
         job.answer({"type": "finished", "summary": summary})
+        give_back_memory()
 
     def _suggest(self, job: Job, asked: Fields) -> None:
         from ant_core.propagation.suggest import suggest

@@ -13,7 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["end_with_parent", "lower_priority", "reserve_streams", "usable_cores"]
+__all__ = [
+    "end_with_parent",
+    "give_back_memory",
+    "lower_priority",
+    "reserve_streams",
+    "usable_cores",
+]
 
 _PR_SET_PDEATHSIG = 1
 _WATCH_EVERY_S = 1.0
@@ -53,6 +59,14 @@ def usable_cores(*, background: bool) -> int:
     allowed = getattr(os, "sched_getaffinity", None)
     cores = len(allowed(0)) if allowed else os.cpu_count() or 1
     return max(1, cores - 1) if background else cores
+
+
+def give_back_memory() -> None:
+    """Return memory that is free to the system; glibc keeps it in pieces that grow over hours."""
+    if not sys.platform.startswith("linux"):
+        return
+    with contextlib.suppress(OSError, AttributeError):  # another libc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def lower_priority() -> None:

@@ -219,6 +219,7 @@ class _Attack:
             self._tell(text)
 
     def _tell(self, text: str) -> None:
+        print(f"{self.name}: {text}", flush=True)
         self.told[text[:400]] += 1
 
 

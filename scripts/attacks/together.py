@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
             rounds[name] += 1
             for text in _round(name, Path(folder) / name, calm[name], rng):
                 told[f"{name}: {text[:300]}"] += 1
+                print(f"{name}: {text}", flush=True)
             print(f"{rounds.total()} rounds, {told.total()} finds", flush=True)
     for text, count in told.items():
         print(f"  {count} x {text}")

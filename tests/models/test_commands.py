@@ -163,7 +163,9 @@ def test_nothing_but_download_touches_the_network(models, tmp_path, monkeypatch)
     calls = [["list"], ["import", tmp_path / "mine.antmodel"], ["verify"], ["path", "mine"]]
     for call in [*calls, ["remove", "mine"], ["path", "default"], ["download", "default"]]:
         assert models(*call)[0] == 0, call
-    monkeypatch.setattr("ant_core.models.transfer.Patience.__init__.__defaults__", (1.0, 1, 0, 0, 0, 9, 99))
+    monkeypatch.setattr(
+        "ant_core.models.transfer.Patience.__init__.__defaults__", (1.0, 1, 0, 0, 0, 9, 99)
+    )
     code, _, err = models("download", "inks")
     assert code == 4
     assert "the network was touched" in err

@@ -362,7 +362,7 @@ def test_a_stop_ends_a_pause(get, server, as_date):
 def test_a_folder_that_cannot_be_written(server, tmp_path):
     server.files = {A: CONTENT}
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(OutputError, match="cannot be (written|made)"):
+    with pytest.raises(OutputError, match=r"cannot be (written|made)"):
         fetch([server.url + A], tmp_path / "file" / "part", len(CONTENT), SHA256, patience=QUICK)
 
 
