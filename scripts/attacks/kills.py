@@ -30,6 +30,7 @@ __all__ = [
     "HISTORY",
     "LOADED",
     "add_arguments",
+    "difference",
     "outputs_of",
     "run",
     "start",
@@ -38,10 +39,10 @@ __all__ = [
     "whole",
 ]
 
-HISTORY = {
-    "recomputed",  # why a frame was coloured anew: in a run that goes on it was not
-    "computed", "seconds", "time", "started", "ended", "duration_s", "timing", "worker",
+HISTORY = {  # fields that tell how outputs came about, not what they are
+    "kept", "recomputed", "timings", "seconds", "time", "started", "ended", "worker",
 }  # fmt: skip
+_HISTORY_FILES = ("summary.csv", "summary.html")  # of a batch: pages of such fields
 _LONGEST_S = 600.0
 LOADED = (  # by commands; here once, so that each start of one is quick
     "onnxruntime",
@@ -134,6 +135,8 @@ def outputs_of(folder: Path) -> dict[str, Any]:
         place = path.relative_to(folder)
         if not path.is_file() or ".ant_core" in place.parts or ".locks" in place.parts:
             continue
+        if path.name in _HISTORY_FILES:
+            continue
         if path.suffix == ".json":
             found[str(place)] = _without_history(json.loads(path.read_bytes()))
         elif ".kra" in path.suffix:
@@ -210,7 +213,7 @@ class _Attack:
         found = outputs_of(work / "out")
         for key in sorted(self.calm.keys() | found.keys()):
             if self.calm.get(key) != found.get(key):
-                self._tell(f"differs: {key} {_difference(self.calm.get(key), found.get(key))}")
+                self._tell(f"differs: {key} {difference(self.calm.get(key), found.get(key))}")
 
     def _check(self, work: Path, inputs: dict[str, str]) -> None:
         if _hash(work / "in") != inputs:
@@ -223,16 +226,16 @@ class _Attack:
         self.told[text[:400]] += 1
 
 
-def _difference(calm: Any, found: Any, place: str = "") -> str:
+def difference(calm: Any, found: Any, place: str = "") -> str:
     """Return the first place at which two documents differ."""
     if isinstance(calm, dict) and isinstance(found, dict):
         for key in sorted(calm.keys() | found.keys()):
             if calm.get(key) != found.get(key):
-                return _difference(calm.get(key), found.get(key), f"{place}.{key}")
+                return difference(calm.get(key), found.get(key), f"{place}.{key}")
     if isinstance(calm, list) and isinstance(found, list) and len(calm) == len(found):
         for number, (a, b) in enumerate(zip(calm, found, strict=True)):
             if a != b:
-                return _difference(a, b, f"{place}[{number}]")
+                return difference(a, b, f"{place}[{number}]")
     return f"at {place}: {str(calm)[:80]} and {str(found)[:80]}"
 
 

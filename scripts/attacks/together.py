@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from scripts.attacks.commands import COMMANDS
-from scripts.attacks.kills import LOADED, outputs_of, start, unfinished, wait, whole
+from scripts.attacks.kills import LOADED, difference, outputs_of, start, unfinished, wait, whole
 
 __all__ = ["add_arguments", "run"]
 
@@ -91,7 +91,11 @@ def _round(name: str, home: Path, calm: dict[str, object], rng: random.Random) -
     wrong += [f"{path.name} is left" for path in (work / "out").rglob("*") if unfinished(path)]
     found = outputs_of(work / "out")
     keys = calm.keys() | found.keys()
-    wrong += [f"{key} differs" for key in sorted(keys) if calm.get(key) != found.get(key)]
+    wrong += [
+        f"{key} differs {difference(calm.get(key), found.get(key))}"
+        for key in sorted(keys)
+        if calm.get(key) != found.get(key)
+    ]
     backup = document.with_name("shot.kra~")
     if before and (not backup.exists() or backup.read_bytes() != before):
         wrong.append("the artist's document is lost")
