@@ -25,19 +25,23 @@ _MOST_BYTES = 4 << 30  # of a file that is read whole
 _PART = ".part-"  # short and apart from the final name, which may be as long as names can be
 
 
-def read_bytes(path: Path, remedy: str = "export it again or leave its frame out") -> bytes:
+def read_bytes(
+    path: Path,
+    remedy: str = "export it again or leave its frame out",
+    most: int = _MOST_BYTES,
+) -> bytes:
     """Return a file's content; InputError says what is wrong otherwise.
 
-    A device, a pipe or a folder is not opened, nor a file of more than 4 GiB. `remedy` says what
-    to do about a file that is missing.
+    A device, a pipe or a folder is not opened, nor a file of more than `most` bytes, 4 GiB.
+    `remedy` says what to do about a file that is missing.
     """
     try:
         found = path.stat()
         check_regular(path, found)
-        if found.st_size > _MOST_BYTES:
+        if found.st_size > most:
             raise InputError(
                 f"{path} has {found.st_size / 1e6:.0f} MB, more than the "
-                f"{_MOST_BYTES / 1e6:.0f} that can be read: export it again, smaller"
+                f"{most / 1e6:.0f} that can be read: export it again, smaller"
             )
         return path.read_bytes()
     except FileNotFoundError:

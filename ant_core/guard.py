@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 __all__ = [
     "DENSEST",
     "DENSEST_DEFLATE",
+    "MOST_JSON",
     "MOST_PIXELS",
     "check_layers",
     "check_pixels",
@@ -28,6 +29,7 @@ __all__ = [
     "parse_xml",
     "read_member",
     "read_start",
+    "read_xml",
 ]
 
 MOST_PIXELS = 1 << 28  # of a picture: 16,384 x 16,384
@@ -39,7 +41,7 @@ _MOST_LAYER_PIXELS = 1 << 31  # of all its layers together: 250 of 3840 x 2160
 _MOST_MEMBERS = 10_000  # of an archive of a few pictures, or of a model
 _MOST_MEMBER = 512 << 20  # bytes of a member, unpacked
 _MOST_XML = 64 << 20
-_MOST_JSON = 16 << 20  # of text: 20 times as much in memory
+MOST_JSON = 16 << 20  # of text: 20 times as much in memory
 _MOST_DIGITS = 20
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 # What unpacking a member raises; RuntimeError: it is encrypted, OSError: bad bzip2 data.
@@ -149,6 +151,11 @@ def read_start(archive: zipfile.ZipFile, name: str, count: int) -> bytes:
         raise ValueError(f"{name} cannot be unpacked: {error}") from None
 
 
+def read_xml(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
+    """Return the root element of a member; ValueError as `read_member` and `parse_xml`."""
+    return parse_xml(read_member(archive, name, _MOST_XML))
+
+
 def parse_xml(data: bytes) -> ElementTree.Element:
     """Return the root element; ValueError when the document is damaged or too long."""
     if len(data) > _MOST_XML:
@@ -169,8 +176,8 @@ def parse_json(data: bytes | str, *, halves: bool = False) -> Any:
     ValueError
         When it is damaged, too long, nested too deeply, or has what JSON cannot say.
     """
-    if len(data) > _MOST_JSON:
-        raise ValueError(f"its JSON has {len(data)} bytes, more than {_MOST_JSON}")
+    if len(data) > MOST_JSON:
+        raise ValueError(f"its JSON has {len(data)} bytes, more than {MOST_JSON}")
     text = data if isinstance(data, str) else data.decode("utf-8-sig")
     try:
         document = json.loads(

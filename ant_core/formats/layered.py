@@ -27,9 +27,9 @@ from ant_core.guard import (
     check_layers,
     check_pixels,
     open_zip,
-    parse_xml,
     read_member,
     read_start,
+    read_xml,
 )
 
 __all__ = ["FORMAT", "LINES", "LayeredPicture", "read_layered"]
@@ -98,7 +98,7 @@ def _no_psd(place: str, why: object) -> InputError:
 def _open_ora(data: bytes, place: str) -> tuple[tuple[int, int], int, Iterator[_Layer]]:
     """Return (height, width), bits a channel, and the visible layers from the lowest up."""
     archive = open_zip(data)
-    root = parse_xml(read_member(archive, "stack.xml"))
+    root = read_xml(archive, "stack.xml")
     size = int(root.attrib["h"]), int(root.attrib["w"])
     check_pixels(*size)
     stack = root.find("stack")

@@ -16,7 +16,7 @@ from typing import Any
 from ant_core.errors import InputError
 from ant_core.files import read_bytes
 from ant_core.formats.frame_names import Name, number_names, parse_name
-from ant_core.guard import parse_json
+from ant_core.guard import MOST_JSON, parse_json
 
 __all__ = ["Cel", "ExposureSheet", "read_xdts"]
 
@@ -80,7 +80,7 @@ def read_xdts(path: Path) -> ExposureSheet:
     InputError
         When it is no such file, is damaged, or has no cel.
     """
-    return parse_xdts(read_bytes(path), str(path))
+    return parse_xdts(read_bytes(path, most=MOST_JSON), str(path))
 
 
 def parse_xdts(data: bytes, place: str) -> ExposureSheet:

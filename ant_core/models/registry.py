@@ -15,7 +15,7 @@ from typing import Any
 from ant_core import __version__
 from ant_core.errors import InputError, ModelMissing, UsageError
 from ant_core.files import read_bytes
-from ant_core.guard import parse_json
+from ant_core.guard import MOST_JSON, parse_json
 from ant_core.schemas import first_error
 
 __all__ = [
@@ -158,7 +158,7 @@ def load_registry(path: Path) -> Registry:
         When it cannot be read or does not fit its schema.
     """
     try:
-        document = parse_json(read_bytes(path, "name another registry with --registry"))
+        document = parse_json(read_bytes(path, "name another registry with --registry", MOST_JSON))
     except ValueError as error:
         raise InputError(
             f"the model registry {path} is no JSON ({error}): correct it or name another one with "
@@ -176,7 +176,7 @@ def load_registry(path: Path) -> Registry:
 
 def read_entry(path: Path) -> ModelEntry:
     """Read the entry that lies beside a model; InputError or ValueError when there is none."""
-    item = parse_json(read_bytes(path))
+    item = parse_json(read_bytes(path, most=MOST_JSON))
     wrong = first_error({"schema": 1, "mirrors": [], "models": [item]}, "registry")
     if wrong:
         raise ValueError(wrong)

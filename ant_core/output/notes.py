@@ -10,7 +10,7 @@ from typing import Any
 
 from ant_core.errors import InputError
 from ant_core.files import WholeFiles, read_bytes
-from ant_core.guard import parse_json
+from ant_core.guard import MOST_JSON, parse_json
 from ant_core.schemas import first_error
 
 __all__ = ["Note", "Place", "attach", "keep_notes", "merge_notes", "notes_json", "read_notes"]
@@ -65,7 +65,7 @@ def read_notes(path: Path) -> list[Note]:
         When the file cannot be read or holds no notes.
     """
     try:
-        document = parse_json(read_bytes(path))
+        document = parse_json(read_bytes(path, most=MOST_JSON))
     except ValueError as error:
         raise InputError(
             f"{path} is no JSON file ({error}): save the notes again from the review page"

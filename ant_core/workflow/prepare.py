@@ -9,6 +9,7 @@ from typing import Any
 
 from ant_core.files import read_bytes
 from ant_core.formats.base import FrameReader
+from ant_core.guard import MOST_JSON
 from ant_core.propagation.assemble import Assembly
 from ant_core.propagation.output import RunOutput
 from ant_core.shot.frames import FrameRanges, select_frames
@@ -40,7 +41,7 @@ def read_hints(options: PropagateOptions, lines: FrameReader) -> tuple[HintSet, 
     hints, document = HintSet(), {}
     if options.hints:
         path = Path(options.hints)
-        document = read_document(read_bytes(path), str(path))
+        document = read_document(read_bytes(path, most=MOST_JSON), str(path))
         hints = parse_hints(document, str(path), lines.frames)
     locked = chosen_frames(options.lock, lines.frames, "--lock", "line drawing") or []
     document = json.loads(json.dumps(document))

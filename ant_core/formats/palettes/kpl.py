@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from ant_core.formats.palettes.base import Model, NamedColor
-from ant_core.guard import open_zip, parse_xml, read_member
+from ant_core.guard import open_zip, read_xml
 
 __all__ = ["parse_kpl"]
 
@@ -15,13 +15,12 @@ _MODELS: dict[str, tuple[Model, str]] = {
     "CMYK": ("CMYK", "cmyk"),
     "Gray": ("grey", "g"),
 }
-_MOST_BYTES = 64 << 20  # of the list of colours
 
 
 def parse_kpl(data: bytes) -> tuple[list[NamedColor], int]:
     """Return the colours, and how many were left out; ValueError says what is wrong."""
     with open_zip(data) as archive:
-        root = parse_xml(read_member(archive, "colorset.xml", _MOST_BYTES))
+        root = read_xml(archive, "colorset.xml")
     entries = list(root.iter("ColorSetEntry"))
     colors = [color for entry in entries if (color := _color(entry)) is not None]
     return colors, len(entries) - len(colors)
