@@ -17,6 +17,7 @@ import os
 import random
 import shutil
 import signal
+import struct
 import tempfile
 import time
 import zipfile
@@ -24,6 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ant_core.formats.kra.journal import KIND
 from scripts.attacks.commands import COMMANDS, Command
 
 __all__ = [
@@ -40,7 +42,7 @@ __all__ = [
 ]
 
 HISTORY = {  # fields that tell how outputs came about, not what they are
-    "kept", "recomputed", "timings", "seconds", "time", "started", "ended", "worker",
+    "kept", "recomputed", "timings", "seconds", "shot_seconds", "time", "started", "ended", "worker",
 }  # fmt: skip
 _HISTORY_FILES = ("summary.csv", "summary.html")  # of a batch: pages of such fields
 _LONGEST_S = 600.0
@@ -128,8 +130,12 @@ def unfinished(path: Path) -> bool:
     return path.name.startswith(".part-") or path.suffix == ".part"
 
 
-def outputs_of(folder: Path) -> dict[str, Any]:
-    """Return what a command left, by name and without history."""
+def outputs_of(folder: Path, *, alone: bool = True) -> dict[str, Any]:
+    """Return what a command left, by name and without history.
+
+    Where other runs with other settings wrote the same document, its journal keeps the hashes of
+    what they wrote: history too.
+    """
     found: dict[str, Any] = {}
     for path in sorted(folder.rglob("*")):
         place = path.relative_to(folder)
@@ -145,10 +151,22 @@ def outputs_of(folder: Path) -> dict[str, Any]:
                     name: hashlib.sha256(archive.read(name)).hexdigest()
                     for name in archive.namelist()
                 }
+                journals = [name for name in archive.namelist() if name.endswith(KIND)]
+                if not alone:
+                    for name in journals:
+                        found[str(place)][name] = _journal(archive.read(name))
+                    continue
                 found[f"{place} as a file"] = hashlib.sha256(path.read_bytes()).hexdigest()
         else:
             found[str(place)] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
+
+
+def _journal(data: bytes) -> Any:
+    """Return the entries of a journal without the hashes of former pixels."""
+    (length,) = struct.unpack_from("<I", data, 8)
+    document = json.loads(data[12 : 12 + length])
+    return {key: value for key, value in document.items() if key != "former"}
 
 
 def _without_history(document: Any) -> Any:

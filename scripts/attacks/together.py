@@ -65,7 +65,7 @@ def _calm(name: str, home: Path) -> dict[str, object]:
     work = shutil.copytree(home / "source", home / "work")
     if wait(_begin(name, work)) != 0:
         raise SystemExit(f"{name} fails alone: {(work / 'log').read_text()[-800:]}")
-    return outputs_of(work / "out")
+    return outputs_of(work / "out", alone=False)
 
 
 def _round(name: str, home: Path, calm: dict[str, object], rng: random.Random) -> list[str]:
@@ -89,7 +89,7 @@ def _round(name: str, home: Path, calm: dict[str, object], rng: random.Random) -
         wrong.append(f"the run behind ended with {code}: {(work / 'log').read_text()[-300:]}")
     wrong += whole(work / "out")
     wrong += [f"{path.name} is left" for path in (work / "out").rglob("*") if unfinished(path)]
-    found = outputs_of(work / "out")
+    found = outputs_of(work / "out", alone=False)
     keys = calm.keys() | found.keys()
     wrong += [
         f"{key} differs {difference(calm.get(key), found.get(key))}"
