@@ -232,7 +232,7 @@ def _cases(home: Path) -> Iterator[tuple[str, list[str]]]:
         )
         xdts = home / f"link{len(what)}.xdts"
         xdts.symlink_to(place)
-        yield f"{what} as an exposure sheet", ["propagate", str(shot), "--sheet", str(xdts), *out]
+        yield f"{what} as an exposure sheet", ["propagate", str(shot), "--xdts", str(xdts), *out]
 
 
 def _written(home: Path, files: Files) -> Iterator[tuple[str, Path]]:

@@ -42,7 +42,9 @@ __all__ = [
 ]
 
 HISTORY = {  # fields that tell how outputs came about, not what they are
-    "kept", "recomputed", "timings", "seconds", "shot_seconds", "time", "started", "ended", "worker",
+    "kept", "recomputed", "timings", "seconds", "shot_seconds", "wall_s", "time", "started",
+    "ended",
+    "worker",
 }  # fmt: skip
 _HISTORY_FILES = ("summary.csv", "summary.html")  # of a batch: pages of such fields
 _LONGEST_S = 600.0
@@ -163,9 +165,11 @@ def outputs_of(folder: Path, *, alone: bool = True) -> dict[str, Any]:
 
 
 def _journal(data: bytes) -> Any:
-    """Return the entries of a journal without the hashes of former pixels."""
+    """Return a journal without the hashes of former pixels and why frames were coloured anew."""
     (length,) = struct.unpack_from("<I", data, 8)
     document = json.loads(data[12 : 12 + length])
+    for entry in document["entries"]:
+        entry.pop("result", None)
     return {key: value for key, value in document.items() if key != "former"}
 
 
