@@ -24,7 +24,8 @@ import numpy as np
 
 from scripts.attacks.commands import make_shot
 from scripts.attacks.engine import FORMAT, Client
-from scripts.attacks.readers import FIXTURES, ora
+from scripts.attacks.pictures import ora
+from scripts.attacks.readers import FIXTURES
 
 __all__ = ["add_arguments", "run"]
 

@@ -42,7 +42,8 @@ __all__ = [
 ]
 
 HISTORY = {  # fields that tell how outputs came about, not what they are
-    "kept", "recomputed", "timings", "seconds", "shot_seconds", "wall_s", "time", "started",
+    "kept", "recomputed", "timings", "seconds", "shot_seconds", "wall_s", "written", "time",
+    "started",
     "ended",
     "worker",
 }  # fmt: skip

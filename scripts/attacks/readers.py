@@ -18,11 +18,21 @@ from typing import Any
 import numpy as np
 
 from ant_core.errors import InputError
+from scripts.attacks.pictures import (
+    SIZE,
+    exr_files,
+    jpeg_files,
+    ora_files,
+    painting,
+    png_files,
+    psd_files,
+    tga_files,
+    tiff_files,
+)
 
 __all__ = ["Disagreement", "Reader", "readers"]
 
 FIXTURES = Path(__file__).parents[2] / "tests" / "data" / "kra"
-_SIZE = (24, 40)
 
 
 class Disagreement(Exception):
@@ -37,141 +47,7 @@ class Reader:
     read: Callable[[bytes, Path], None]
 
 
-def _painting(channels: int, dtype: str = "u1") -> np.ndarray:
-    full = 1 if dtype.startswith("f") else np.iinfo(dtype).max
-    image = np.zeros((*_SIZE, channels), dtype)
-    image[4:20, 3:30] = full
-    image[8:12, 6:18, : min(3, channels)] = full // 3 if full > 1 else 0.5
-    return image if channels > 1 else image[:, :, 0]
-
-
 # ---- pictures
-
-
-def _encoded(suffix: str, *shapes: tuple[int, str]) -> list[bytes]:
-    from ant_core.formats.pictures import picture_format
-
-    form = picture_format(f"x{suffix}")
-    return [form.encode(_painting(*shape), b"") for shape in shapes]
-
-
-def _png() -> list[bytes]:
-    import cv2
-
-    from ant_core.formats.png import encode_png
-
-    grey = cv2.imencode(".png", _painting(1), [cv2.IMWRITE_PNG_BILEVEL, 1])[1].tobytes()
-    return [*_encoded(".png", (1, "u1"), (3, "u1"), (4, "u1"), (4, "u2")), grey, _palette_png(),
-            encode_png(_painting(1), _chunk(b"tRNS", b"\0\0"))]  # fmt: skip
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    import zlib
-
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def _palette_png() -> bytes:
-    import zlib
-
-    head = struct.pack(">IIBBBBB", 8, 4, 8, 3, 0, 0, 0)
-    rows = zlib.compress(b"".join(b"\0" + bytes([0, 1, 2, 0, 1, 2, 0, 1]) for _ in range(4)))
-    return b"\x89PNG\r\n\x1a\n" + b"".join((
-        _chunk(b"IHDR", head), _chunk(b"PLTE", bytes(range(9))), _chunk(b"tRNS", b"\0\xff"),
-        _chunk(b"IDAT", rows), _chunk(b"IEND", b""),
-    ))  # fmt: skip
-
-
-def _jpeg() -> list[bytes]:
-    import cv2
-
-    plain = cv2.imencode(".jpg", _painting(3))[1].tobytes()
-    return [
-        plain,
-        cv2.imencode(".jpg", _painting(1))[1].tobytes(),
-        cv2.imencode(".jpg", _painting(3), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes(),
-    ]
-
-
-def _tiff() -> list[bytes]:
-    import tifffile
-
-    plain = _encoded(".tif", (1, "u1"), (3, "u1"), (4, "u2"), (4, "f4"), (2, "f2"))
-    more = []
-    for compression in ("none", "lzw", "packbits", "zstd"):
-        out = io.BytesIO()
-        how = None if compression == "none" else compression
-        tifffile.imwrite(out, _painting(3), compression=how, photometric="rgb", tile=(16, 16))
-        more.append(out.getvalue())
-    out = io.BytesIO()
-    tifffile.imwrite(out, _painting(4), photometric="separated", resolution=((300, 1), (300, 1)))
-    palette = io.BytesIO()
-    table = np.arange(3 * 256, dtype=np.uint16).reshape(3, 256)
-    tifffile.imwrite(palette, _painting(1), photometric="palette", colormap=table)
-    return [*plain, *more, out.getvalue(), palette.getvalue()]
-
-
-def _tga() -> list[bytes]:
-    from PIL import Image
-
-    from ant_core.formats.pictures import picture_format
-
-    form = picture_format("x.tga")
-    out = io.BytesIO()
-    Image.fromarray(_painting(1)).convert("P").save(out, "TGA")
-    return [*_encoded(".tga", (1, "u1"), (3, "u1"), (4, "u1")), form.encode(_painting(4), b"rle"),
-            out.getvalue()]  # fmt: skip
-
-
-def _exr() -> list[bytes]:
-    import OpenEXR
-
-    plain = _encoded(".exr", (4, "f2"), (3, "f4"), (1, "f2"))
-    channels = {
-        "ink.R": _painting(1, "f2"),
-        "ink.G": _painting(1, "f2"),
-        "ink.B": _painting(1, "f2"),
-    }
-    more = []
-    for kind in (OpenEXR.NO_COMPRESSION, OpenEXR.RLE_COMPRESSION, OpenEXR.PIZ_COMPRESSION):
-        out = io.BytesIO()
-        OpenEXR.File({"compression": kind, "type": OpenEXR.scanlineimage}, channels).write(out)
-        more.append(out.getvalue())
-    return plain + more
-
-
-def ora(size: tuple[int, int], rows: str, pictures: dict[str, bytes]) -> bytes:
-    """Pack an OpenRaster file from the text of its rows."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("mimetype", "image/openraster")
-        archive.writestr(
-            "stack.xml", f'<image w="{size[1]}" h="{size[0]}"><stack>{rows}</stack></image>'
-        )
-        for name, data in pictures.items():
-            archive.writestr(name, data, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
-
-
-def _ora() -> list[bytes]:
-    (picture,) = _encoded(".png", (4, "u1"))
-    row = '<layer name="{}" src="data/0.png" x="{}" y="2" opacity="0.5"/>'
-    rows = f'<stack name="G" x="1">{row.format("Line", 0)}</stack>{row.format("Paint", -3)}'
-    return [ora(_SIZE, rows, {"data/0.png": picture})]
-
-
-def _psd() -> list[bytes]:
-    import psd_tools
-
-    out = []
-    for depth in (8, 16):
-        document = psd_tools.PSDImage.new("RGB", _SIZE[::-1], depth=depth)
-        for name in ("Line", "Paint"):
-            document.create_pixel_layer_from_array(_painting(4), name=name, left=2, top=3)
-        buffer = io.BytesIO()
-        document.save(buffer)
-        out.append(buffer.getvalue())
-    return out
 
 
 def _read_picture(suffix: str, data: bytes, scratch: Path, *, lines: bool = False) -> None:
@@ -287,8 +163,8 @@ def _read_hints(data: bytes, scratch: Path) -> None:
     pixels, frames = PixelFormat(8, 4), (1, 2, 3)
     hints = parse_hints(read_document(data, "x"), "x", frames)
     hints.check_frames(frames)
-    hints.check_values(_SIZE, pixels)
-    labels = np.zeros(_SIZE, np.int32)
+    hints.check_values(SIZE, pixels)
+    labels = np.zeros(SIZE, np.int32)
     labels[5:9, 6:20] = 1
     palette = Palette(pixels)
     for hint in hints.on(frames).hints:
@@ -365,7 +241,7 @@ def _tiles() -> list[bytes]:
 
     space = space_named("RGBA", "x")
     noisy = np.random.default_rng(0).integers(0, 256, (70, 70, 4), np.uint8)
-    return [encode_tiles(image, space, bytes(4)) for image in (_painting(4), noisy)]
+    return [encode_tiles(image, space, bytes(4)) for image in (painting(4), noisy)]
 
 
 def _read_tiles(data: bytes, scratch: Path) -> None:
@@ -383,7 +259,7 @@ def _journal() -> list[bytes]:
     from ant_core.formats.kra.spaces import space_named
 
     journal, space = Journal(), space_named("RGBA", "x")
-    before = Plane.of(_painting(4), space)
+    before = Plane.of(painting(4), space)
     summary = {"confidence": 0.5, "doubtful": 1, "no_counterpart": 0, "segments": 4}
     journal.record(Entry("{1}", 3, "predicted", "m" * 64, before, "a" * 32, summary, b"{}"))
     journal.record(Entry("{1}", 4, "accepted", "m" * 64, None, "b" * 32, summary))
@@ -630,14 +506,14 @@ def _read_messages(data: bytes, scratch: Path) -> None:
 def readers() -> dict[str, Reader]:
     """Return every reader by the name that a find carries."""
     found = {
-        "png": Reader(_png, partial(_read_picture, ".png")),
-        "jpeg": Reader(_jpeg, partial(_read_picture, ".jpg")),
-        "tiff": Reader(_tiff, partial(_read_picture, ".tif")),
-        "tga": Reader(_tga, partial(_read_picture, ".tga")),
-        "exr": Reader(_exr, partial(_read_picture, ".exr")),
-        "ora": Reader(_ora, partial(_read_picture, ".ora")),
-        "ora_lines": Reader(_ora, partial(_read_picture, ".ora", lines=True)),
-        "psd": Reader(_psd, partial(_read_picture, ".psd")),
+        "png": Reader(png_files, partial(_read_picture, ".png")),
+        "jpeg": Reader(jpeg_files, partial(_read_picture, ".jpg")),
+        "tiff": Reader(tiff_files, partial(_read_picture, ".tif")),
+        "tga": Reader(tga_files, partial(_read_picture, ".tga")),
+        "exr": Reader(exr_files, partial(_read_picture, ".exr")),
+        "ora": Reader(ora_files, partial(_read_picture, ".ora")),
+        "ora_lines": Reader(ora_files, partial(_read_picture, ".ora", lines=True)),
+        "psd": Reader(psd_files, partial(_read_picture, ".psd")),
         "xdts": Reader(_xdts, _read_xdts),
         "hints": Reader(_hints, _read_hints),
         "notes": Reader(_notes, _read_notes),

@@ -115,7 +115,7 @@ def test_a_png_that_unpacks_to_other_channels_than_its_header_says():
 
 def test_layers_of_two_depths_keep_their_values():
     from ant_core.formats.png import encode_png
-    from scripts.attacks.readers import ora
+    from scripts.attacks.pictures import ora
 
     deep = np.full((2, 3, 4), 65535, np.uint16)
     deep[:, :, 0] = 12_345
