@@ -164,7 +164,8 @@ def _open_psd(data: bytes, place: str) -> tuple[tuple[int, int], int, Iterator[_
         if pixels is None:
             raise ValueError("it has neither a layer nor a picture")
         return size, document.depth, iter((_Layer("", pixels, (0, 0), 1.0, False),))
-    check_layers((layer.width, layer.height) for layer in document.descendants())
+    pictures = [one for one in document.descendants() if one.visible and not one.is_group()]
+    check_layers((layer.width, layer.height) for layer in pictures)
     layers = _psd_layers(document, 1.0, False, document.depth, place)
     return size, document.depth, layers
 

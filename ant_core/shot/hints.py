@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 _CMYKA = 5  # channels
-_MOST_STROKE = 1 << 25  # pixels of all strokes together
+_MOST_STROKE = 1 << 22  # pixels of all strokes together
 
 Points = tuple[tuple[float, float], ...]
 

@@ -79,5 +79,5 @@ def test_hints_are_found_by_frame_in_the_order_given():
 def test_strokes_longer_than_any_hand_draws_are_refused():
     stroke = [[0, 0], [8000, 0]] * 2200
     hints = parse_hints({"schema": 1, "hints": [{"frame": 1, "stroke": stroke, "color": [1]}]}, "x")
-    with pytest.raises(InputError, match="pixels long and at most 33554432 are followed"):
+    with pytest.raises(InputError, match="pixels long and at most 4194304 are followed"):
         hints.check_values((10, 8001), PixelFormat(8, 1))
