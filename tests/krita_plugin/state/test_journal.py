@@ -267,7 +267,7 @@ def test_pruning_takes_accepted_former_pixels_first_then_results_then_the_rest()
 def test_everything_can_be_pruned():
     journal = Journal()
     journal.record(entry(before=Plane.of(PAINTED, BOX, FORM), result=RESULT))
-    again = load(journals.dump(10))
+    again = load(journal.dump(10))
     assert again.entry(LAYER, 5).before == PRUNED
     assert again.entry(LAYER, 5).result is None
 
