@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import threading
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ __all__ = ["FORMAT", "LINES", "LayeredPicture", "read_layered"]
 
 _LINE = re.compile(r"line|ink|outline|contour|trace|線", re.IGNORECASE)
 _OVER = ("svg:src-over", "norm", "pass")  # plain layers; "pass" is a Photoshop group's way
+
+_FILTERS = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def read_layered(data: bytes, place: str) -> LayeredPicture:
         When it is damaged, or a colour layer is blended in a way that makes other colours.
     """
     is_ora = data[:2] == b"PK"
-    with door(place, _no_ora if is_ora else _no_psd), warnings.catch_warnings():
+    # Filters of warnings belong to the process, and two threads read pictures.
+    with _FILTERS, door(place, _no_ora if is_ora else _no_psd), warnings.catch_warnings():
         if not is_ora:  # of a channel that is damaged psd-tools makes a black one
             library = need("psd_tools.compression", "Photoshop")
             degraded = getattr(library, "PSDDecompressionWarning", ResourceWarning)  # new of late
