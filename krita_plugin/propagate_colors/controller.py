@@ -13,14 +13,15 @@ from .desk import Desk
 from .host import pictures, steps
 from .host.document import HostError
 from .i18n import tr
-from .link.engine_room import EngineRoom
+from .link.engine_room import NOT_FOUND, EngineRoom
 from .link.talk import EngineError
 from .pauses import pauses
 from .signals import Signal
 from .state import layers, review
 from .state.model import ColorGroup, FrameRow, LayerChoice, Picture, Point, Rgb, SegmentInfo
 from .state.shot import Refused
-from .work import tasks
+from .work import sample, tasks
+from .work.engine_setup import EngineSetup
 from .work.jobs import JobCancelled, QtClock
 from .work.run import Outcome, Run
 from .work.worker import Steps, Task, Worker, given_way
@@ -50,6 +51,14 @@ class Controller:
             self._on_engine,
             lambda: self._tell("settings"),
             make_client,
+            lambda: self.engine_setup.command(),  # noqa: PLW0108 (made below)
+        )
+        self.engine_setup = EngineSetup(
+            settings,
+            host.data_folder,
+            self._engine.greet,
+            self._engine.release,
+            clock,
         )
         self._doubt: tuple[int, int] | None = None  # (time, segment) last stepped to
         self._refused: set[Any] = set()  # pictures that the engine could not draw
@@ -83,6 +92,11 @@ class Controller:
     @property
     def engine_ok(self) -> bool:
         return self._engine.ok
+
+    @property
+    def engine_light(self) -> str:
+        """Return "good" where the engine answers, "bad" where it cannot, "idle" before."""
+        return self._engine.light
 
     @property
     def line_choices(self) -> list[LayerChoice]:
@@ -368,6 +382,19 @@ class Controller:
         """Use another engine."""
         self._engine.set_command(text)
 
+    def open_sample(self) -> None:
+        """Open the sample shot as a new document, its first frame painted."""
+        if self.busy:
+            self._say_busy()
+            return
+        self._worker.start(
+            Task("sample", "reading", lambda: sample.open_sample(self._host), self._on_sample)
+        )
+
+    def _on_sample(self, _: None) -> None:
+        self._after_job()
+        self._say("info", tr("The first frame is painted: press Propagate colors."))
+
     def ask_models(self) -> None:
         """Ask the engine for its models; `changed("engine")` follows."""
         self._quietly("models", self._engine.ask_models, lambda: self._tell("engine"))
@@ -402,6 +429,7 @@ class Controller:
     def shutdown(self) -> None:
         """Krita closes."""
         self._worker.close()
+        self.engine_setup.cancel()
         self._desk.close()
         self._engine.close()
 
@@ -455,6 +483,8 @@ class Controller:
             self._say("info", tr("Stopped: finished frames are kept."))
         elif isinstance(error, EngineError):
             level, text, action = self._engine.explain(error)
+            if error.code == NOT_FOUND and self.engine_setup.possible:
+                action = (tr("Set up"), self.engine_setup.begin)
             self._say(level, text, action)
         elif isinstance(error, _OUR_OWN):
             if task.busy is None:

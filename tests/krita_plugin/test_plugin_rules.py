@@ -13,6 +13,7 @@ HOST = {
     "__init__.py",
     "extension.py",
     "host/document.py",
+    "host/new_document.py",
     "host/steps.py",
     "host/timeline_cells.py",
     "ui/docker.py",

@@ -16,7 +16,7 @@ logger = logging.getLogger("propagate_colors")
 
 OFF, STARTING, READY, CRASHED, FAILED = "off", "starting", "ready", "crashed", "failed"
 
-_HELLO_MS = 90_000  # a first start may compile its kernels
+_HELLO_MS = 90_000  # two CPU seconds; nothing is compiled before its answer
 _LEAVE_MS = 2000
 _TRIES = 2  # where it ends at its start without a word
 _CHUNK = 256 << 10  # bytes handed to Qt at a time; it copies them
@@ -100,6 +100,11 @@ class EngineClient:
             if not process.waitForFinished(_LEAVE_MS):
                 process.kill()
                 process.waitForFinished(_LEAVE_MS)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Tell whether an engine that was told to end still runs."""
+        return bool(self._leaving)
 
     def _kill_late(self, process: Any) -> None:
         if process in self._leaving:

@@ -383,6 +383,15 @@ def test_the_setting_comes_first_then_ant_core_then_path(tmp_path):
     assert install.find_engine("", variables) == [str(three)]
 
 
+def test_the_engine_that_was_set_up_comes_after_ant_core_and_before_the_path(tmp_path):
+    mine, path = program(tmp_path / "a" / "ant_core"), program(tmp_path / "b" / "ant_core")
+    variables = {"PATH": str(path.parent)}
+    set_up = ["/engines/python3", "-I", "-m", "ant_core"]
+    assert install.find_engine("", variables, set_up) == set_up
+    assert install.find_engine("", {**variables, "ANT_CORE": str(mine)}, set_up) == [str(mine)]
+    assert install.find_engine(str(mine), variables, set_up) == [str(mine)]
+
+
 @pytest.mark.parametrize("place", ["bin/ant_core", "Scripts/ant_core.exe"])
 def test_a_folder_may_be_named(tmp_path, place):
     path = program(tmp_path / "my engine" / place)
@@ -404,7 +413,7 @@ def test_a_wrong_setting_is_said_not_passed_over(tmp_path, text):
 
 
 def test_no_engine_at_all(tmp_path):
-    with pytest.raises(install.EngineNotFound, match="not found on this computer"):
+    with pytest.raises(install.EngineNotFound, match="no engine on this computer yet"):
         install.find_engine("", {"PATH": str(tmp_path)})
     with pytest.raises(install.EngineNotFound, match="ANT_CORE names"):
         install.find_engine("", {"ANT_CORE": str(tmp_path)})
