@@ -125,22 +125,7 @@ def test_killed_right_before_its_renaming_nothing_is_asked_for(fetch, server):
         (loopback.lies_shorter, "not what was published"),
         (loopback.redirects_in_circles, "leads to an address"),
     ],
-    ids=[
-        "404",
-        "403",
-        "410",
-        "416",
-        "407",
-        "429",
-        "503",
-        "500",
-        "stalls",
-        "drips",
-        "cuts",
-        "longer",
-        "shorter",
-        "circles",
-    ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_stays_ends_in_its_sentence(fetch, server, behaviour, sentence):
     server.always = behaviour
@@ -176,5 +161,5 @@ def test_a_proxy_that_is_not_there(fetch, monkeypatch):
 
 
 def test_no_safe_connection(fetch, server):
-    with pytest.raises(SetupProblem, match="No safe connection|cannot be used"):
+    with pytest.raises(SetupProblem, match="No safe connection"):
         fetch(server.base.replace("http:", "https:") + f"/{NAME}")

@@ -64,6 +64,7 @@ class Downloader:
             outcome = yield from transfer.steps()
             logger.info("download of %s: %s %s", piece.name, outcome, transfer.note)
             if outcome == WHOLE:
+                stage.done = before + piece.size
                 os.replace(part, place)
                 _forget(part)
                 return
@@ -100,6 +101,7 @@ class Transfer:
         self._asked_from = self._size
         self._file: Any = None
         self._reply: Any = None
+        self._has_proxy = False
         self._outcome = ""
         self._error: BaseException | None = None
 
@@ -143,6 +145,7 @@ class Transfer:
         query = net.QNetworkProxyQuery(url)
         for proxy in net.QNetworkProxyFactory.systemProxyForQuery(query)[:1]:
             self._manager.setProxy(proxy)
+            self._has_proxy = bool(proxy.hostName())
         reply = self._reply = self._manager.get(request)
         reply.setReadBufferSize(_READ_BUFFER)
         reply.readyRead.connect(lambda: self._guard(self._take))
@@ -235,8 +238,7 @@ class Transfer:
         else:
             self._outcome = self._kind_of(error, errors)
 
-    @staticmethod
-    def _kind_of(error: Any, errors: Any) -> str:
+    def _kind_of(self, error: Any, errors: Any) -> str:
         proxies = (
             errors.ProxyConnectionRefusedError,
             errors.ProxyConnectionClosedError,
@@ -247,14 +249,18 @@ class Transfer:
         )
         if error in proxies:
             return PROXY
-        if error == errors.SslHandshakeFailedError:
+        if error == errors.SslHandshakeFailedError or self._lacks_tls():
             return TLS
         if error in {errors.RemoteHostClosedError, errors.TemporaryNetworkFailureError}:
             return CUT
         cannot = (errors.ConnectionRefusedError, errors.HostNotFoundError, errors.TimeoutError)
         if error in {*cannot, errors.UnknownNetworkError, errors.NetworkSessionFailedError}:
-            return OFFLINE
+            return PROXY if self._has_proxy else OFFLINE  # Qt tells of the nearest one alone
         return REFUSED  # too many redirects, one to an unsafe address, a protocol unknown
+
+    def _lacks_tls(self) -> bool:
+        """Tell whether this Qt comes without the library for safe connections."""
+        return self._piece.url.startswith("https:") and not network().QSslSocket.supportsSsl()
 
 
 def _problem(outcome: str, piece: Piece) -> SetupProblem:
