@@ -40,7 +40,8 @@ def piece(path: Path, base: str = "") -> dict:
 def lock_of(python: dict, wheels: list[dict], engine: dict, unpacked: int, leave_out=()) -> dict:
     """Return a lock for this platform, with its id."""
     part = {"python": python, "wheels": wheels, "leave_out": list(leave_out), "unpacked": unpacked}
-    body = {"schema": 1, "version": VERSION, "platforms": {KEY: part}, "engine_wheel": engine}
+    version = engine["name"].split("-")[1]
+    body = {"schema": 1, "version": version, "platforms": {KEY: part}, "engine_wheel": engine}
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
     return {**body, "id": digest(canonical)[:16]}
 
@@ -152,21 +153,31 @@ def whole(out: Path, base: str) -> dict:
     plugin.mkdir()
     python = _pack_python(served)
     wheels = [_pack_installed(name, served) for name in _needed("ant-core", {"cpu"})]
-    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q"]
-    subprocess.run([*build, "-w", str(out / "built"), str(ROOT)], check=True, cwd=out)
-    (wheel,) = (out / "built").glob("ant_core-*.whl")
-    shutil.move(wheel, plugin / wheel.name)
+    wheel = _build_wheel(out / "source", plugin)
     leave_out = ["*/tests/**", "numpy/**/tests/**"]
-    unpacked = sum(_size(path) for path in (*wheels, python, plugin / wheel.name))
+    unpacked = sum(_size(path) for path in (*wheels, python, wheel))
     lock = lock_of(
         piece(python, base),
         [piece(path, base) for path in wheels],
-        piece(plugin / wheel.name),
+        piece(wheel),
         unpacked,
         leave_out,
     )
     (plugin / "engine.lock.json").write_text(json.dumps(lock), encoding="utf-8")
     return lock
+
+
+def _build_wheel(source: Path, out: Path) -> Path:
+    """Build ant_core's wheel from a copy of this checkout, in which nothing is left behind."""
+    skip = shutil.ignore_patterns("__pycache__")
+    for name in ("ant_core", "segmentation"):
+        shutil.copytree(ROOT / name, source / name, ignore=skip)
+    for name in ("pyproject.toml", "README.md", "LICENSE", "THIRD_PARTY.md"):
+        shutil.copy(ROOT / name, source / name)
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q"]
+    subprocess.run([*build, "-w", str(out), str(source)], check=True, cwd=source)
+    (wheel,) = out.glob("ant_core-*.whl")
+    return wheel
 
 
 def _size(path: Path) -> int:

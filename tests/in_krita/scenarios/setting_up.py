@@ -1,1 +1,151 @@
 """The engine set up from the docker, as an artist does it, and the sample opened and coloured."""
+
+import os
+import time
+
+from krita_plugin.propagate_colors.qt import QtCore, QtWidgets
+from krita_plugin.propagate_colors.state.model import FrameState
+
+from .dialogs import choose_file
+from .docked import Docker, top_level
+from .mouse import click
+from .whole import dump, planes
+
+SETUP_SECONDS = 1500.0  # on a machine that is busy; one that is not needs two minutes
+RUN_SECONDS = 900.0
+LATE_MS = 20
+
+
+class Steady:
+    """Notes how late a timer of 20 ms comes: how long Krita's event loop stood still."""
+
+    def __init__(self):
+        self.longest = 0.0
+        self._last = time.monotonic()
+        self._timer = QtCore.QTimer()
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(LATE_MS)
+
+    def _tick(self):
+        now = time.monotonic()
+        self.longest = max(self.longest, now - self._last - LATE_MS / 1000)
+        self._last = now
+
+    def stop(self):
+        self._timer.stop()
+        return round(self.longest, 3)
+
+
+class Card:
+    """The docker's card about the engine."""
+
+    def __init__(self, ctx, docker):
+        self.ctx, self.docker = ctx, docker
+        self.stages = {}  # seconds since the first, by the first word of the text
+
+    def part(self, name):
+        return self.docker.find(name)
+
+    @property
+    def text(self):
+        return self.part("engine_text").text()
+
+    @property
+    def shown(self):
+        return not self.part("engine_card").isHidden()
+
+    def portrait(self, name):
+        self.part("engine_card").window().grab().save(self.ctx.file(f"{name}.png"))
+
+    def press(self, name):
+        yield from click(self.part(name))
+
+    def becomes_ready(self):
+        """Wait for the end; notes when each stage began, and how still Krita stood."""
+        begun, steady = time.monotonic(), Steady()
+
+        def ready():
+            word = self.text.split(",")[0]
+            if word not in self.stages:
+                self.stages[word] = round(time.monotonic() - begun, 2)
+                self.portrait(f"stage_{len(self.stages)}")
+            return not self.part("engine_go").isHidden()
+
+        yield ready, SETUP_SECONDS
+        self.ctx.values["stages"] = self.stages
+        self.ctx.values["longest_pause_s"] = steady.stop()
+        assert self.text.startswith("Ready: CPU, version "), self.text
+
+
+def from_nothing_to_the_colored_sample(ctx):
+    """Set up over the network, open the sample, color it, and remove the engine again."""
+    docker, card = yield from _fresh(ctx)
+    yield from card.press("engine_go")
+    yield from card.becomes_ready()
+    yield from _color_the_sample(ctx, docker, card)
+    yield from _remove(docker)
+
+
+def from_the_offline_pack(ctx):
+    """The same from $ENGINE_PACK, chosen in the file dialog."""
+    docker, card = yield from _fresh(ctx)
+    yield from card.press("engine_pack")
+    yield 0.5
+    choose_file(top_level("engine_pack_dialog"), os.environ["ENGINE_PACK"])
+    yield from card.becomes_ready()
+    yield from _color_the_sample(ctx, docker, card)
+
+
+def _fresh(ctx):
+    docker = Docker(ctx)
+    yield from docker.open()
+    # As an artist who wants to see it whole does: out of the column, beside the canvas.
+    docker.widget.setFloating(True)
+    docker.widget.resize(280, 900)
+    yield 0.5
+    card = Card(ctx, docker)
+    assert card.shown
+    assert card.text.startswith("One more step: the coloring engine."), card.text
+    ctx.values["offer"] = card.text
+    card.portrait("offered")
+    return docker, card
+
+
+def _color_the_sample(ctx, docker, card):
+    card.portrait("ready")
+    begun = time.monotonic()
+    yield from card.press("engine_go")
+    yield lambda: ctx.host.active_document() is not None and docker.idle, 120.0
+    assert not card.shown
+    button = docker.find("propagate_button")
+    yield button.isEnabled, 60.0
+    ctx.values["sample_open_s"] = round(time.monotonic() - begun, 2)
+    assert FrameState.ARTIST in docker.states.values(), docker.states
+    begun = time.monotonic()
+    yield from click(button)
+    yield lambda: not docker.idle, 30.0
+    yield lambda: docker.idle, RUN_SECONDS
+    ctx.values["colored_s"] = round(time.monotonic() - begun, 2)
+    ctx.values["said"] = docker.message
+    assert docker.message.startswith("13 frames colored."), docker.message
+    document = ctx.host.active_document()
+    ids = {info.name: info.uuid for info in document.layers()}
+    dump(ctx, "color", planes(ctx, document, ids["Colors"]))
+    ctx.krita.activeWindow().qwindow().grab().save(ctx.file("colored.png"))
+
+
+def _remove(docker):
+    """Settings, Remove, and yes: nothing of the engine is left."""
+    from krita_plugin.propagate_colors.host.document import Host
+
+    engines = os.path.join(Host().data_folder(), "engines")
+    assert os.path.isdir(engines)
+    dialog = yield from docker.settings()
+    yield from click(dialog.findChild(QtWidgets.QPushButton, "engine_remove"))
+    yield 0.5
+    box = dialog.findChild(QtWidgets.QMessageBox, "remove_box")
+    yield from click(box.button(QtWidgets.QMessageBox.StandardButton.Yes))
+    yield lambda: not os.path.exists(engines), 60.0
+    dialog.close()
+    yield 0.3
+    assert docker.find("engine_text").text().startswith("One more step"), "it can be set up again"
