@@ -149,7 +149,7 @@ def _write_tar(path: Path, program: str) -> None:
 def whole(out: Path, base: str) -> dict:
     """Write a stand-in for a release's pack into `out`, as `small` does, and return its lock."""
     served, plugin = out / "served", out / "engine"
-    served.mkdir(parents=True)
+    served.mkdir(parents=True, exist_ok=True)
     plugin.mkdir()
     python = _pack_python(served)
     wheels = [_pack_installed(name, served) for name in _needed("ant-core", {"cpu"})]

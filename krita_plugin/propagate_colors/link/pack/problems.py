@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import stat
+import sys
 import time
 from typing import Any, Callable, Iterable
 
@@ -105,8 +108,6 @@ def patiently(
 
 def remove_tree(folder: str | os.PathLike[str]) -> None:
     """Delete a folder, patiently and with what cannot be written; one that is not there is well."""
-    import shutil
-    import stat
 
     def again(remove: Callable[[str], None], path: str, error: Any) -> None:
         cause = error if isinstance(error, BaseException) else error[1]
@@ -117,7 +118,8 @@ def remove_tree(folder: str | os.PathLike[str]) -> None:
         os.chmod(path, stat.S_IRWXU)
         patiently(lambda: remove(path))
 
+    handler = {"onexc" if sys.version_info >= (3, 12) else "onerror": again}
     try:
-        patiently(lambda: shutil.rmtree(folder, onerror=again))
+        patiently(lambda: shutil.rmtree(folder, **handler))
     except FileNotFoundError:
         return
