@@ -532,6 +532,8 @@ class Controller:
 
     def _on_engine(self, level: str, text: str, action: Any) -> None:
         self._tell("engine")
+        if self.busy == "running" and self._engine.client.compiling:
+            self.progress.emit(0, 0, None, self.engine_status)
         if text:
             self._say(level, text, action)
 

@@ -53,6 +53,7 @@ class EngineClient:
         self._requests.begin()
         self._rest = b""  # of stderr's last line
         self._spoke = False  # on stderr
+        self.compiling = 0  # kernels since the last answer: once on each computer
         self._unsent: deque[memoryview] = deque()
         self._unsent_bytes = 0
 
@@ -159,9 +160,12 @@ class EngineClient:
         try:
             data = process.readAllStandardOutput().data()
             for callback, header, payload in self._requests.feed(data):
-                if callback is None:
+                if header["type"] == "compiling":
+                    self._note_compiling(int(header.get("done", 1)))
+                elif callback is None:
                     logger.warning("the engine says: %s", header.get("message", header["type"]))
                 else:
+                    self._note_compiling(0)
                     _call(callback, header, payload)
                 if process is not self._process:  # the callback ended it
                     return
@@ -191,6 +195,11 @@ class EngineClient:
             self.hello = header
             logger.info("the engine is ready: %s", header)
             self._set(READY)
+
+    def _note_compiling(self, count: int) -> None:
+        if count != self.compiling:
+            self.compiling = count
+            self.changed.emit(self.state)
 
     def note_hello(self, header: dict[str, Any]) -> None:
         """Take the engine's answer to choose_model, which tells of the model now in use."""

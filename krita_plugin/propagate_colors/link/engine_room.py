@@ -69,6 +69,10 @@ class EngineRoom(Talk):
             return tr("The engine is starting…")
         if self.client.state != READY:
             return tr("The engine starts when it is needed.")
+        if self.client.compiling:
+            return tr(
+                "Preparing for this computer, once: part {number}", number=self.client.compiling
+            )
         hello = self.client.hello
         return tr(
             "ant_core {version}, {model}, {device}",
