@@ -1,6 +1,7 @@
 """A folder of engines, a small pack, the server that it comes from, and Qt's loop."""
 
 import os
+import threading
 import time
 from types import SimpleNamespace
 
@@ -78,8 +79,13 @@ def desk(tmp_path, server, run):
         made.lock = engine_pack.small(tmp_path, server.base, **options)
         return locks.read_beside_plugin(made.plugin).pack(engine_pack.KEY)
 
+    def told(*seen):
+        # Widgets hear of it, and Krita ends where they are touched from another thread.
+        assert threading.current_thread() is threading.main_thread()
+        made.stages.append(seen)
+
     def install(chosen=None, the_pack=None):
-        stage = Stage(lambda *seen: made.stages.append(seen))
+        stage = Stage(told)
         return Installation(
             made.engines,
             the_pack or pack(),

@@ -12,7 +12,7 @@ FOREVER = 1e9  # seconds
 
 
 class Stage:
-    """How far it is; written by a thread, told by the event loop."""
+    """How far it is; written by a thread, told by the event loop alone: widgets hear of it."""
 
     def __init__(self, told: Callable[[str, int, int], None]) -> None:
         self.name, self.done, self.total = "", 0, 0
@@ -20,9 +20,8 @@ class Stage:
         self._last: tuple[str, int, int] | None = None
 
     def begin(self, name: str, total: int = 0) -> None:
-        """Begin the next one."""
+        """Begin the next one, without telling of it yet."""
         self.name, self.done, self.total = name, 0, total
-        self.tell()
 
     def tell(self) -> None:
         """Tell of it where it has changed."""

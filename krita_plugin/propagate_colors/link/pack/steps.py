@@ -86,6 +86,7 @@ class Installation:
         if name in self._engines.names():  # killed between its test and its first use
             yield from in_thread(lambda look: self._engines.finish(name), self._stage)
             self._stage.begin(TESTING)
+            self._stage.tell()
             return Tried((yield from self._handshake(self._engines.command(name) or [])), "")
         yield from in_thread(self._look_around, self._stage)
         yield from self._get()
@@ -231,6 +232,7 @@ class Installation:
     def _try_out(self) -> Steps:
         """Have the engine compile what it compiles once for each computer, and colour a shot."""
         self._stage.begin(PREPARING)
+        self._stage.tell()
 
         def heard(event: dict[str, Any]) -> None:
             if event.get("event") == "progress":
@@ -245,6 +247,7 @@ class Installation:
         if ended.code != 0:
             raise _does_not_work(ended)
         self._stage.begin(TESTING)
+        self._stage.tell()
         device = yield from self._handshake(command)
         note = ""
         if self._pack.platform.endswith(CUDA) and device != "cuda":
