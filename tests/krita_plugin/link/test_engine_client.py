@@ -364,6 +364,44 @@ def test_what_is_no_message_is_refused(data):
         list(Inbox().feed(data))
 
 
+_COMPILES = """
+import sys
+sys.path.insert(0, {root!r})
+from krita_plugin.propagate_colors.link.protocol import Inbox, pack
+
+def say(**header):
+    sys.stdout.buffer.write(pack(header))
+    sys.stdout.buffer.flush()
+
+inbox = Inbox()
+while True:
+    data = sys.stdin.buffer.read1(65536)
+    if not data:
+        break
+    for header, _ in inbox.feed(data):
+        if header["type"] == "hello":
+            say(type="hello", re=header["id"], protocol=1)
+        elif header["type"] == "preview":
+            asked = header["id"]
+            for done in (1, 2, 3):
+                say(type="compiling", re=None, done=done)
+        else:
+            say(type="preview", re=asked)
+            say(type="ok", re=header["id"])
+"""
+
+
+def test_kernels_that_are_compiled_are_told_until_the_answer_comes(client, loop, tmp_path):
+    ready(client, loop, script(tmp_path, _COMPILES.format(root=str(ROOT))))
+    answers = []
+    client.request({"type": "preview"}, b"", lambda *answer: answers.append(answer))
+    loop(lambda: client.compiling == 3)
+    assert answers == []
+    ask(client, loop, {"type": "go on"})
+    assert client.compiling == 0
+    assert len(answers) == 1
+
+
 # ---- finding it
 
 
