@@ -133,7 +133,6 @@ def _write_tar(path: Path, program: str) -> None:
         for name, text, mode in (
             ("python/bin/python3.12", program, 0o755),
             ("python/lib/python3.12/os.py", "", 0o644),
-            ("python/lib/python3.12/site-packages/README.txt", "", 0o644),
         ):
             info = tarfile.TarInfo(name)
             info.size, info.mode = len(text.encode()), mode

@@ -146,9 +146,9 @@ def lead_to_site(folder: Path) -> None:
     need be written in some encoding. `-I` keeps all other folders out and still reads it.
     """
     python = folder / "python"
-    places = [python / "Lib" / "site-packages", *python.glob("lib/python3*/site-packages")]
-    for place in places:
-        if place.parent.is_dir():
+    for landmark in (python / "Lib" / "os.py", *python.glob("lib/python3.*/os.py")):
+        if landmark.exists():
+            place = landmark.parent / "site-packages"
             place.mkdir(exist_ok=True)
             way = os.path.relpath(folder / "site", place).replace(os.sep, "/")
             (place / "ant_core.pth").write_text(way + "\n", encoding="ascii")
