@@ -38,18 +38,12 @@ def pieces(tmp_path_factory):
 
 
 def _with_engine(packed: Path, out: Path) -> Path:
-    """Add the engine's wheel and lock and the sample to the plugin's zip, as a release does."""
+    """Add the engine's wheel and lock to the plugin's zip, as a release does."""
     path = out / packed.name
     shutil.copy(packed, path)
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
-        there = set(archive.namelist())
         for file in sorted((out / "engine").iterdir()):
             archive.write(file, f"propagate_colors/engine/{file.name}")
-        for kind in ("line", "color"):
-            for file in sorted((runner.ROOT / "samples/saha" / kind).glob("*.png")):
-                name = f"propagate_colors/sample/{kind}/{file.name}"
-                if name not in there:
-                    archive.write(file, name)
     return path
 
 
