@@ -17,6 +17,7 @@ from ..state.engine_states import (
 from . import look
 from .slots import guarded, pressed, watch
 
+_PARTS = 1000  # of the bar
 _PACKS = "propagate_colors-engine-*.zip"
 
 
@@ -72,8 +73,9 @@ class EngineCard(QtWidgets.QFrame):
         self._gpu.setVisible(begins and setup.gpu_offered)
         self._text.setText(obstacle or setup.headline(self._wants_gpu()))
         self._bar.setVisible(state == RUNNING)
-        self._bar.setRange(0, max(setup.total >> 10, 0) or setup.total)
-        self._bar.setValue(setup.done >> 10 if setup.total >> 10 else setup.done)
+        # Not in bytes, which Qt's numbers cannot hold; without an end while there is none.
+        self._bar.setRange(0, _PARTS if setup.total else 0)
+        self._bar.setValue(_PARTS * setup.done // setup.total if setup.total else 0)
         texts = {
             OFFERED: tr("Set up"),
             NEWER: tr("Update"),
