@@ -102,6 +102,23 @@ def test_from_the_plugin_s_zip_to_the_colored_sample_over_the_network(
     assert accuracy(planes(place, "color"), tmp_path / "out") >= LEAST_RIGHT
 
 
+def test_closed_in_the_middle_krita_ends_well_and_offers_to_go_on(krita, home, tmp_path):
+    """With a small pack, whose engine only answers as one."""
+    (tmp_path / "served").mkdir()
+    with loopback.serving(tmp_path / "served") as server:
+        engine_pack.small(tmp_path, server.base)
+        packed = _with_engine(PACK(tmp_path / "dist"), tmp_path)
+        imported(krita, packed, home, tmp_path)
+        server.always = loopback.stalls_after(100_000)
+        scenario, shown = "setting_up:krita_is_closed_in_the_middle", [tmp_path]
+        start(runner.Session, krita, scenario, tmp_path / "closed", home, shown)
+        assert (engines_of(home) / "pieces").is_dir()
+        server.always = None
+        scenario = "setting_up:it_is_gone_on_with"
+        start(runner.Session, krita, scenario, tmp_path / "gone_on", home, shown)
+    assert any(asked.startswith("bytes=") for _, asked in server.asked), "where it was"
+
+
 def test_from_a_pack_in_one_file_without_a_network(krita, pieces, home, tmp_path):
     if not _can_cut_the_network():
         pytest.skip("needs the right to make a network namespace")

@@ -101,7 +101,24 @@ def from_the_offline_pack(ctx):
     yield from _color_the_sample(ctx, docker, card)
 
 
-def _fresh(ctx):
+def krita_is_closed_in_the_middle(ctx):
+    """Begin, and let Krita be closed while the download stands still."""
+    _, card = yield from _fresh(ctx)
+    yield from card.press("engine_go")
+    yield lambda: card.text.startswith("Downloading"), 60.0
+    card.portrait("stopped")
+
+
+def it_is_gone_on_with(ctx):
+    """After the next start: Continue."""
+    _, card = yield from _opened(ctx)
+    assert card.text == "Setup was not finished.", card.text
+    card.portrait("unfinished")
+    yield from card.press("engine_go")
+    yield from card.becomes_ready()
+
+
+def _opened(ctx):
     docker = Docker(ctx)
     yield from docker.open()
     # As an artist who wants to see it whole does: out of the column, beside the canvas.
@@ -110,6 +127,11 @@ def _fresh(ctx):
     yield 0.5
     card = Card(ctx, docker)
     assert card.shown
+    return docker, card
+
+
+def _fresh(ctx):
+    docker, card = yield from _opened(ctx)
     assert card.text.startswith("One more step: the coloring engine."), card.text
     ctx.values["offer"] = card.text
     card.portrait("offered")
