@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -79,7 +80,8 @@ class EngineSetup:
     def engines(self) -> Engines:
         """Return the folder of engines, which the artist may have chosen."""
         chosen = self._settings.get(ENGINE_FOLDER)
-        return Engines(Path(chosen or self._data_folder()) / "engines")
+        folder = Path(chosen) / "propagate_colors" if chosen else Path(self._data_folder())
+        return Engines(folder / "engines")
 
     @property
     def folder(self) -> str:
@@ -236,7 +238,15 @@ class EngineSetup:
         """Delete every engine that was set up, and all that belongs to one."""
         if self.state != RUNNING:
             self._release()
-            self._change(lambda look: self.engines.remove_all())
+            engines, chosen = self.engines, self._settings.get(ENGINE_FOLDER)
+
+            def work(_look: Callable[[], None]) -> None:
+                engines.remove_all()
+                if chosen:
+                    with contextlib.suppress(OSError):  # the artist has something in it
+                        engines.root.parent.rmdir()
+
+            self._change(work)
 
     def _change(self, work: Callable[[Any], None]) -> None:
         engines = self.engines

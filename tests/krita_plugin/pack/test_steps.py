@@ -198,6 +198,27 @@ def test_removing_leaves_nothing(desk):
     assert not desk.engines.root.exists()
 
 
+def test_removing_leaves_what_is_not_ours(desk):
+    desk.run(desk.install())
+    others = ["mine.txt", "my engines.new", "0123456789abcdefg", "old.gone"]
+    for name in others:
+        (desk.engines.root / name).mkdir()
+        (desk.engines.root / name / "work.kra").touch()
+    desk.engines.remove_all()
+    assert left(desk) == sorted(others)
+    assert all((desk.engines.root / name / "work.kra").exists() for name in others)
+
+
+def test_a_piece_without_an_address_is_named(desk):
+    pack = desk.pack()
+    pack = pack._replace(python=pack.python._replace(url=""))
+    said = refused(desk, desk.install(the_pack=pack))
+    assert said == (
+        "The plugin's list has no address of cpython-3.12.0-test.tar.gz: use a downloaded pack."
+    )
+    assert desk.server.asked == []
+
+
 def test_going_back_uses_the_earlier_engine(desk):
     desk.run(desk.install())
     first = desk.lock["id"]

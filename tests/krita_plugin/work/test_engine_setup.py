@@ -151,12 +151,16 @@ def test_another_folder_is_used_and_remembered(make, tmp_path):
     setup = make()
     setup.choose_folder(str(tmp_path / "große Platte"))
     begin(setup)
-    assert (tmp_path / "große Platte/engines/current").exists()
+    assert (tmp_path / "große Platte/propagate_colors/engines/current").exists()
     assert not (tmp_path / "data").exists()
     settings = make()._settings
     settings.restore_defaults()
     assert settings.get(ENGINE_FOLDER), "restoring defaults loses no engine"
-    assert make().command() is not None
+    again = make()
+    assert again.command() is not None
+    again.remove()
+    ends(again)
+    assert list((tmp_path / "große Platte").iterdir()) == []
 
 
 def test_a_pack_in_one_file_works_without_a_lock_in_the_plugin(make, tmp_path):

@@ -8,6 +8,7 @@ engines/pieces/         what was downloaded; deleted when the engine works
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from .problems import patiently, remove_tree
 
 _ID = re.compile(r"[0-9a-f]{16}(-cuda)?")
 _GONE = ".gone"
+_MADE = re.compile(_ID.pattern + r"\.(new|gone)")  # on their way in or out
 INSTALLED = "installed.json"
 
 
@@ -66,7 +68,7 @@ class Engines:
         except OSError:
             return False
         return any(
-            entry.name.endswith(".new")
+            (_MADE.fullmatch(entry.name) and entry.name.endswith(".new"))
             or (entry.name == "pieces" and os.listdir(entry.path))
             or (_ID.fullmatch(entry.name) is not None and self.current() is None)
             for entry in entries
@@ -115,15 +117,26 @@ class Engines:
         except FileNotFoundError:
             return
         for name in names:
-            if name.endswith((".new", _GONE)):
+            if _MADE.fullmatch(name):
                 remove_tree(self.root / name)
 
     def remove_all(self) -> None:
-        """Delete every engine and all that belongs to one; OSError where a file is in use."""
-        (self.root / "current").unlink() if (self.root / "current").exists() else None
+        """Delete every engine and all that belongs to one; OSError where a file is in use.
+
+        What else lies in the folder, which the artist may have chosen, stays.
+        """
+        for name in ("current", "current.part"):
+            if (self.root / name).exists():
+                (self.root / name).unlink()
         for name in self.names():
             self._remove(name)
-        remove_tree(self.root)
+        self.clear_unfinished()
+        remove_tree(self.pieces)
+        for name in ("setup.lock", "setup.lock.rmlock"):
+            if (self.root / name).exists():
+                (self.root / name).unlink()
+        with contextlib.suppress(OSError):  # not empty, or not there
+            self.root.rmdir()
 
     def _remove(self, name: str) -> None:
         # Renamed first: a folder whose deletion fails half-way is no engine any more.

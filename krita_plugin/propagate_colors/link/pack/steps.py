@@ -134,7 +134,7 @@ class Installation:
         for last in (False, True):
             missing = self._missing()
             if missing and not all(self._online and piece.url for piece in missing):
-                raise damaged() if not self._online else _plugin_damaged()
+                raise self._cannot_get(missing)
             yield from self._download(missing)
             wrong = yield from in_thread(self._check, self._stage)
             if not wrong:
@@ -154,6 +154,17 @@ class Installation:
                     ),
                     PACK,
                 )
+
+    def _cannot_get(self, missing: list[Piece]) -> SetupProblem:
+        if not self._online:
+            return damaged()
+        if self._pack.engine in missing:
+            return _plugin_damaged()
+        names = ", ".join(piece.name for piece in missing if not piece.url)
+        return SetupProblem(
+            tr("The plugin's list has no address of {name}: use a downloaded pack.", name=names),
+            PACK,
+        )
 
     def _download(self, missing: list[Piece]) -> Steps:
         if not missing:
