@@ -6,8 +6,8 @@ import time
 from krita_plugin.propagate_colors.qt import QtCore, QtWidgets
 from krita_plugin.propagate_colors.state.model import FrameState
 
-from .dialogs import choose_file
-from .docked import Docker, top_level
+from .dialogs import Dialogs, choose_file
+from .docked import Docker
 from .mouse import click
 from .whole import dump, planes
 
@@ -106,9 +106,13 @@ def from_nothing_to_the_colored_sample(ctx):
 def from_the_offline_pack(ctx):
     """The same from $ENGINE_PACK, chosen in the file dialog."""
     docker, card = yield from _fresh(ctx)
-    yield from card.press("engine_pack")
-    yield 0.5
-    choose_file(top_level("engine_pack_dialog"), os.environ["ENGINE_PACK"])
+    # Scenarios rest while a dialog is open, as jobs do, so a timer answers it.
+    dialogs = Dialogs(lambda box: choose_file(box, os.environ["ENGINE_PACK"]))
+    try:
+        yield from card.press("engine_pack")
+        yield lambda: len(dialogs.seen) == 1, 30.0
+    finally:
+        dialogs.stop()
     yield from card.becomes_ready()
     yield from _color_the_sample(ctx, docker, card)
 
@@ -181,11 +185,13 @@ def _remove(docker):
     engines = os.path.join(Host().data_folder(), "engines")
     assert os.path.isdir(engines)
     dialog = yield from docker.settings()
-    yield from click(dialog.findChild(QtWidgets.QPushButton, "engine_remove"))
-    yield 0.5
-    box = dialog.findChild(QtWidgets.QMessageBox, "remove_box")
-    yield from click(box.button(QtWidgets.QMessageBox.StandardButton.Yes))
-    yield lambda: not os.path.exists(engines), 60.0
+    yes = QtWidgets.QMessageBox.StandardButton.Yes
+    dialogs = Dialogs(lambda box: box.button(yes).click())
+    try:
+        yield from click(dialog.findChild(QtWidgets.QPushButton, "engine_remove"))
+        yield lambda: not os.path.exists(engines), 60.0
+    finally:
+        dialogs.stop()
     dialog.close()
     yield 0.3
     assert docker.find("engine_text").text().startswith("One more step"), "it can be set up again"
