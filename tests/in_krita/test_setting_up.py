@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -16,15 +17,16 @@ from pathlib import Path
 import pytest
 
 from scripts import package
+from tests import test_quality
 from tests.in_krita import runner
 from tests.in_krita.test_whole import accuracy, planes
 from tests.support import engine_pack, loopback
 
 pytestmark = pytest.mark.slow
 
+SHOT = test_quality.SHOT
 # The packer has one of these names.
 PACK = getattr(package, "package", None) or package.pack_plugin
-LEAST_RIGHT = 0.9  # of the sample's segments; what exactly, tests/test_quality.py says
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,22 @@ def _with_engine(packed: Path, out: Path) -> Path:
         for file in sorted((out / "engine").iterdir()):
             archive.write(file, f"propagate_colors/engine/{file.name}")
     return path
+
+
+@pytest.fixture(scope="module")
+def command_line(tmp_path_factory) -> float:
+    """Return the command line's accuracy on the sample as the docker opens it: on twos."""
+    shot, out = tmp_path_factory.mktemp("on_twos"), tmp_path_factory.mktemp("command_line")
+    for kind in ("line", "color"):
+        (shot / kind).mkdir()
+        for path in sorted((SHOT / kind).glob("*.png")):
+            shutil.copy(path, shot / kind / f"{2 * int(path.stem) - 2:04}.png")
+    command = [sys.executable, "-m", "ant_core", "propagate", str(shot), "--out", str(out / "twos")]
+    subprocess.run(command, check=True, capture_output=True)
+    (out / "color").mkdir()
+    for place in sorted((out / "twos" / "color").glob("*.png"))[1:]:
+        place.rename(out / "color" / f"{int(place.stem) // 2 + 1:04}.png")
+    return test_quality.accuracy(out)
 
 
 @pytest.fixture
@@ -89,7 +107,7 @@ def engines_of(home: Path) -> Path:
 
 
 def test_from_the_plugin_s_zip_to_the_colored_sample_over_the_network(
-    krita, pieces, home, tmp_path
+    krita, pieces, home, tmp_path, command_line
 ):
     out, server, _, packed = pieces
     imported(krita, packed, home, tmp_path)
@@ -99,7 +117,7 @@ def test_from_the_plugin_s_zip_to_the_colored_sample_over_the_network(
     assert {"Downloading", "Testing"} <= set(values["stages"]), values
     assert {name for name, _ in server.asked} == {p.name for p in server.folder.iterdir()}
     assert not engines_of(home).exists(), "removed without a trace"
-    assert accuracy(planes(place, "color"), tmp_path / "out") >= LEAST_RIGHT
+    assert accuracy(planes(place, "color"), tmp_path / "out") >= command_line
 
 
 def test_closed_in_the_middle_krita_ends_well_and_offers_to_go_on(krita, home, tmp_path):
@@ -118,7 +136,7 @@ def test_closed_in_the_middle_krita_ends_well_and_offers_to_go_on(krita, home, t
     assert ("one-1.0-py3-none-any.whl", "bytes=100000-") in server.asked, "where it was"
 
 
-def test_from_a_pack_in_one_file_without_a_network(krita, pieces, home, tmp_path):
+def test_from_a_pack_in_one_file_without_a_network(krita, pieces, home, tmp_path, command_line):
     if not _can_cut_the_network():
         pytest.skip("needs the right to make a network namespace")
     out, server, lock, packed = pieces
@@ -131,4 +149,4 @@ def test_from_a_pack_in_one_file_without_a_network(krita, pieces, home, tmp_path
     assert len(server.asked) == before
     engines = engines_of(home)
     assert sorted(path.name for path in engines.iterdir()) == sorted([lock["id"], "current"])
-    assert accuracy(planes(place, "color"), tmp_path / "out") >= LEAST_RIGHT
+    assert accuracy(planes(place, "color"), tmp_path / "out") >= command_line
