@@ -24,7 +24,7 @@ from ant_core.output.delivery import Delivery
 from ant_core.output.memory import MemoryOutput
 from ant_core.output.report import notes_of
 from ant_core.propagation.assemble import Assembly, assemble
-from ant_core.propagation.options import SHARE, RunOptions, check_range
+from ant_core.propagation.options import SHARE, RunOptions, Surface, check_range
 from ant_core.propagation.result import FrameResult
 from ant_core.shot.hints import HintSet, parse_hints
 from ant_core.shot.model_sheet import open_model_sheets
@@ -57,6 +57,7 @@ def propagate(
     gap_px: float | None = None,
     rough: Rough = "auto",
     review_below: float = REVIEW_BELOW,
+    surface: Surface = "off",
     previous: Result | None = None,
     on_frame: OnFrame | None = None,
     cancel: threading.Event | None = None,
@@ -85,6 +86,8 @@ def propagate(
         As in `segment`.
     review_below : float
         Confidence, 0 to 1, under which a segment counts as doubtful.
+    surface : "auto" or "off"
+        Whether segments painted with texture, gradients or hard shadows keep them, as `--surface`.
     previous : Result, optional
         Of an earlier call: only what depends on a change is computed again. Not modified.
     on_frame : callable, optional
@@ -113,6 +116,7 @@ def propagate(
         rough=rough,
         threads=model.threads,
         review_below=review_below,
+        surface=surface,
     )
     options.check()
     drawings = ArrayFrames(lines, "lines")

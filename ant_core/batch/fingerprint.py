@@ -17,6 +17,7 @@ from ant_core.workflow.propagate_options import PropagateOptions
 __all__ = ["inputs_digest", "outputs_digest"]
 
 _BLOCK = 1 << 20
+_PATTERNS = ("line", "color", "shade")  # options that name files of the shot, or its layers
 
 Check = Callable[[], None]
 
@@ -63,12 +64,12 @@ def outputs_digest(folder: Path, check: Check) -> str:
 
 def _value(key: str, value: str, base: Path, skip: str, check: Check) -> Any:
     """Return the hash of the files that an option names; its value where it names none."""
-    if key in ("line", "color") and base.is_file():  # names of layers
+    if key in _PATTERNS and base.is_file():  # names of layers
         return value
     path = base / value if base.is_dir() else Path(value)
     if path.exists():
         return _content(path, skip, check)
-    if key in ("line", "color") and path.parent.is_dir():  # a pattern, of which the name counts
+    if key in _PATTERNS and path.parent.is_dir():  # a pattern, of which the name counts
         return [path.name, _content(path.parent, skip, check)]
     return value
 

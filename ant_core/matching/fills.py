@@ -21,7 +21,9 @@ __all__ = [
     "FLAGS",
     "FLAG_DAB",
     "FLAG_HINT",
+    "FLAG_SHADE",
     "FLAG_SIDES_DISAGREE",
+    "FLAG_SURFACE",
     "LOCKED",
     "NEVER",
     "NOT_FLAT",
@@ -40,8 +42,16 @@ PAINTED, STATE_UNPAINTED, NO_COUNTERPART, NOT_FLAT, LOCKED, FAILED, NEVER = rang
 FLAG_SIDES_DISAGREE = 1  # painted frames before and after would give different colours
 FLAG_HINT = 2  # the colour was given by a hint
 FLAG_DAB = 4  # the artist's paint does not fill the segment
+FLAG_SURFACE = 8  # what is painted there did not go with it: its flat colour was taken
+FLAG_SHADE = 16  # a further layer that goes with it is perhaps not where it belongs
 OTHERS = 2  # alternatives that are kept of each segment
-FLAGS = ((FLAG_SIDES_DISAGREE, "sides_disagree"), (FLAG_HINT, "hint"), (FLAG_DAB, "dab"))
+FLAGS = (
+    (FLAG_SIDES_DISAGREE, "sides_disagree"),
+    (FLAG_HINT, "hint"),
+    (FLAG_DAB, "dab"),
+    (FLAG_SURFACE, "surface"),
+    (FLAG_SHADE, "shade"),
+)
 
 
 def no_others(count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -173,4 +183,5 @@ class Fills:
         bad = (self.state == NO_COUNTERPART) | (self.state == NOT_FLAT) | (self.state == FAILED)
         unsure = np.isin(self.state, (PAINTED, STATE_UNPAINTED, NEVER))
         disagree = (self.flags & FLAG_SIDES_DISAGREE) > 0
+        bad |= (self.flags & (FLAG_SURFACE | FLAG_SHADE)) > 0
         return np.asarray(bad | (unsure & ((self.confidence < review_below) | disagree)))

@@ -17,7 +17,18 @@ from numpy.typing import NDArray
 
 from segmentation import expand_labels
 
-__all__ = ["EVIDENCE", "Motion", "SmallDrawing", "asked", "comparable", "padded", "shrink"]
+__all__ = [
+    "EVIDENCE",
+    "Landing",
+    "Motion",
+    "SmallDrawing",
+    "asked",
+    "comparable",
+    "padded",
+    "sampled",
+    "shrink",
+    "under_lines",
+]
 
 # Columns of what flow says of a target and a reference segment.
 EVIDENCE = (
@@ -76,18 +87,23 @@ def shrink(
     scale = min(1.0, _SIDE_PX / max(height, width))
     size = max(1, round(height * scale)), max(1, round(width * scale))
     small = cv2.resize(darkness, size[::-1], interpolation=cv2.INTER_AREA)
-    y, x = (
-        ((np.arange(n) + 0.5) * full / n).astype(np.int64)
-        for n, full in zip(size, labels.shape, strict=True)
-    )
-    seen = labels[y[:, None], x]
+    seen = sampled(labels, size)
     kept = np.bincount(seen.ravel(), minlength=len(centers) + 1) > 0
     lost = np.flatnonzero(~kept[1 : len(centers) + 1])
     place = (centers[lost] * (size[1] / width, size[0] / height)).astype(np.int64)
     column, row = np.clip(place, 0, (size[1] - 1, size[0] - 1)).T
     seen[row, column] = lost + 1
-    kind = np.uint16 if len(centers) < np.iinfo(np.uint16).max else np.int32
-    return SmallDrawing(np.asarray(small, np.uint8), seen.astype(kind))
+    few = len(centers) < np.iinfo(np.uint16).max
+    return SmallDrawing(np.asarray(small, np.uint8), seen.astype(np.uint16) if few else seen)
+
+
+def sampled(labels: NDArray[np.int32], size: tuple[int, int]) -> NDArray[np.int32]:
+    """Return the label in the middle of every pixel of a smaller picture, (h, w)."""
+    y, x = (
+        ((np.arange(n) + 0.5) * full / n).astype(np.int64)
+        for n, full in zip(size, labels.shape, strict=True)
+    )
+    return np.asarray(labels[y[:, None], x], np.int32)
 
 
 def asked(offsets: Sequence[float]) -> list[int]:
@@ -108,6 +124,27 @@ def comparable(target: SmallDrawing | None, reference: SmallDrawing | None) -> b
         return False
     size = target.labels.shape
     return size == reference.labels.shape and min(size) >= _LEAST_PX
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Where the pixels of a drawing lie in another one.
+
+    Attributes
+    ----------
+    x, y : (h, w) float32
+        In pixels.
+    returned : (h, w) bool
+        Whether the way back from there leads to the pixel again.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    returned: NDArray[np.bool_]
+
+    def look_up(self, labels: NDArray[np.uint16] | NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return the label at each place, (h, w); 0 outside the picture."""
+        return _look_up(labels, self.x, self.y)
 
 
 class Motion:
@@ -169,18 +206,12 @@ class Motion:
         counts: N, M. Pixels that lead onto a line lead to the segment next to it. Where the two
         are far from each other in time the flow is coarser.
         """
-        ahead = self._flow(target.darkness, reference.darkness, is_far=is_far)
+        landing = self.landing(target, reference, is_far=is_far)
         back = self._flow(reference.darkness, target.darkness, is_far=is_far)
-        height, width = target.labels.shape
-        x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
-        there = x + ahead[..., 0], y + ahead[..., 1]
-        again = cv2.remap(back, *there, cv2.INTER_LINEAR, borderValue=(np.inf,) * 2)
-        astray = ahead + again
-        returned = astray[..., 0] ** 2 + astray[..., 1] ** 2 < _RETURN_PX**2
-        reached = _look_up(reference.labels, *there)
-        came = _look_up(target.labels, x + back[..., 0], y + back[..., 1])
+        reached = landing.look_up(under_lines(reference))
+        came = _look_up(under_lines(target), *_moved(back))
         forward = _joint(target.labels, reached, counts)
-        strict = _joint(np.where(returned, target.labels, 0), reached, counts)
+        strict = _joint(np.where(landing.returned, target.labels, 0), reached, counts)
         reverse = _joint(reference.labels, came, counts[::-1])
         sizes = [
             np.maximum(np.bincount(d.labels.ravel(), minlength=n + 1)[1 : n + 1], 1)
@@ -188,6 +219,18 @@ class Motion:
         ]
         shares = forward / sizes[0][:, None], (reverse / sizes[1][:, None]).T
         return np.stack([*shares, strict / sizes[0][:, None]], axis=-1).astype(np.float32)
+
+    def landing(
+        self, target: SmallDrawing, reference: SmallDrawing, *, is_far: bool = False
+    ) -> Landing:
+        """Return where the target's pixels lie in the reference; see `compare`."""
+        ahead = self._flow(target.darkness, reference.darkness, is_far=is_far)
+        back = self._flow(reference.darkness, target.darkness, is_far=is_far)
+        there = _moved(ahead)
+        again = cv2.remap(back, *there, cv2.INTER_LINEAR, borderValue=(np.inf,) * 2)
+        astray = ahead + again
+        returned = astray[..., 0] ** 2 + astray[..., 1] ** 2 < _RETURN_PX**2
+        return Landing(*there, returned)
 
     def _flow(
         self, first: NDArray[np.uint8], second: NDArray[np.uint8], *, is_far: bool = False
@@ -242,13 +285,25 @@ def _hilly(darkness: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(hills / 2, np.uint8)
 
 
+def _moved(field: _Field) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return x and y, (h, w) each, of where a field leads from every pixel."""
+    height, width = field.shape[:2]
+    x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
+    return x + field[..., 0], y + field[..., 1]
+
+
+def under_lines(drawing: SmallDrawing) -> NDArray[np.int32]:
+    """Return the segments of a drawing, each reaching to the middle of its lines."""
+    return expand_labels(np.asarray(drawing.labels, np.int32))
+
+
 def _look_up(
     labels: NDArray[np.uint16] | NDArray[np.int32],
     x: NDArray[np.float32],
     y: NDArray[np.float32],
 ) -> NDArray[np.int64]:
-    """Return the segment at or next to every place; 0 outside the picture."""
-    plane = expand_labels(np.asarray(labels, np.int32)).astype(np.float32)  # exact up to 2^24
+    """Return the label at every place; 0 outside the picture."""
+    plane = np.asarray(labels, np.float32)  # exact up to 2^24
     return cv2.remap(plane, x, y, cv2.INTER_NEAREST, borderValue=0).astype(np.int64)
 
 
@@ -257,7 +312,10 @@ def _joint(
     columns: NDArray[np.int64],
     counts: tuple[int, int],
 ) -> NDArray[np.int64]:
-    """Count the pixels of every two segments of two label maps, (N, M); counts: N, M."""
+    """Count the pixels of every two segments of two label maps, (N, M); counts: N, M.
+
+    Labels above N and M count for none, up to N + 1 and M + 1.
+    """
     height, width = counts[0] + 2, counts[1] + 2
     joint = rows.astype(np.int64) * width + columns
     table = np.bincount(joint.ravel(), minlength=height * width).reshape(height, width)

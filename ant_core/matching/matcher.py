@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt
 from ant_core.matching.descriptors import Descriptors, adjacency_matrix, pair_geometry
-from ant_core.matching.flow import Motion, SmallDrawing, padded
+from ant_core.matching.flow import Landing, Motion, SmallDrawing, padded
 from ant_core.matching.model_file import ModelFile, default_model
 
 __all__ = ["DrawingFeatures", "Match", "Matcher", "join"]
@@ -292,6 +292,15 @@ class Matcher:
         pictures = [reference.small for reference in references]
         counts = target.count, [reference.count for reference in references]
         return self._motion.evidence(target.small, pictures, counts, offsets)
+
+    def landing(
+        self, target: SmallDrawing, reference: SmallDrawing, *, is_far: bool = False
+    ) -> Landing:
+        """Return where the target's pixels lie in the reference.
+
+        Of two drawings that were matched just before the flow is known already.
+        """
+        return self._motion.landing(target, reference, is_far=is_far)
 
     @staticmethod
     def _label(

@@ -27,7 +27,7 @@ from ant_core.locks import alone
 from ant_core.output.contact_sheet import draw_crop, make_thumbnail
 from ant_core.propagation.memory import RunState
 from ant_core.propagation.output import RunNotes
-from ant_core.propagation.result import FrameResult
+from ant_core.propagation.result import COLOR, FrameResult
 
 __all__ = ["OutputFolder"]
 
@@ -46,6 +46,10 @@ class OutputFolder:
     files : WholeFiles
     suffix : str
         Of the files where there is no painted frame whose format they could have.
+    layer : str
+        Folder of the frames in OUT.
+    state : RunState, optional
+        Shared with another layer of OUT.
 
     Raises
     ------
@@ -61,9 +65,14 @@ class OutputFolder:
         references: Sequence[int],
         files: WholeFiles,
         suffix: str = ".png",
+        *,
+        layer: str = COLOR,
+        state: RunState | None = None,
     ) -> None:
         self.path = root
-        self.folder = root / "color"
+        self.folder = root / layer
+        self._layer = layer
+        self._layers: list[OutputFolder] = []
         self.files = files
         self._colors = colors
         for reader in (lines, colors):
@@ -72,7 +81,8 @@ class OutputFolder:
                     f"--out {root} would write into the input folder {reader.folder}: choose "
                     "another output folder"
                 )
-        self.state = RunState(root / ".ant_core", files)
+        self.state = state or RunState(root / ".ant_core", files)
+        self._lines = lines
         names = {frame: colors.name(frame) for frame in references}
         colors.check_one_format()
         self._extras = b""
@@ -83,6 +93,20 @@ class OutputFolder:
         self.writer = SequenceWriter(self.folder, template, names, files, self._extras)
         self.packing = self.writer.format.name
         self._present: dict[int, str | None] = {}
+
+    def further(self, layer: str, colors: SequenceReader, painted: Sequence[int]) -> OutputFolder:
+        """Return the output of a further layer: OUT/LAYER, with the same memory.
+
+        Parameters
+        ----------
+        colors : SequenceReader
+            Its painted frames, of which `painted` are used.
+        """
+        other = OutputFolder(
+            self.path, self._lines, colors, painted, self.files, layer=layer, state=self.state
+        )
+        self._layers.append(other)
+        return other
 
     @property
     def format_key(self) -> str:
@@ -128,8 +152,10 @@ class OutputFolder:
 
     def prepare(self) -> None:
         """Make the folders and take away what a killed run left unfinished."""
-        self.files.make_folder(self.folder)
-        for folder in (self.path, self.folder):
+        folders = [self.folder, *(other.folder for other in self._layers)]
+        for folder in folders:
+            self.files.make_folder(folder)
+        for folder in (self.path, *folders):
             WholeFiles.sweep(folder)
         self.state.prepare()
 
@@ -169,8 +195,8 @@ class OutputFolder:
             self._present[frame] = hashlib.sha256(data).hexdigest() if data is not None else None
             if data is None or frame in fixed or overwrite:
                 continue
-            written = self.state.file_hash(path.name)
-            ours = (written, self.state.replaced_hash(path.name))
+            written = self.state.file_hash(self._name(frame))
+            ours = (written, self.state.replaced_hash(self._name(frame)))
             if self._present[frame] in ours or not self._is_whole(data):
                 continue
             if frame in known and data == self._colors.raw(frame):
@@ -234,7 +260,9 @@ class OutputFolder:
             self._present[frame] = None
 
     def _name(self, frame: int) -> str:
-        return self.writer.path(frame).name
+        """Return what the memory calls a frame's file."""
+        name = self.writer.path(frame).name
+        return name if self._layer == COLOR else f"{self._layer}/{name}"
 
     def _is_whole(self, data: bytes) -> bool:
         """Tell an edit from debris: a damaged picture is nobody's work and may be replaced."""

@@ -16,6 +16,7 @@ from ant_core.propagation.options import RunOptions
 from ant_core.propagation.output import Output
 from ant_core.propagation.prepared import FeatureCache, MatcherLike
 from ant_core.propagation.run import Progress, Propagation, Settings
+from ant_core.propagation.shades import Shade
 from ant_core.propagation.timing import Timings
 from ant_core.shot.hints import Hint, HintSet, NeverRule, SegmentLock
 from ant_core.shot.model_sheet import ModelSheet
@@ -36,12 +37,15 @@ class Assembly:
         `frames` are all frames that are kept as the output has them, for whatever reason.
     without_effect : tuple of str
         A sentence for each hint or lock on a frame whose colours are given anyway.
+    shades : tuple of Shade
+        Further layers that go with the segments.
     """
 
     shot: Shot
     output: Output
     hints: HintSet
     without_effect: tuple[str, ...]
+    shades: tuple[Shade, ...] = ()
 
     def propagation(
         self,
@@ -65,6 +69,8 @@ class Assembly:
             timings=timings,
             threads=options.threads,
             features=features,
+            shades=self.shades,
+            surfaces=options.surface == "auto",
         )
 
 

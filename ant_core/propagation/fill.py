@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ant_core.color.palette import NO_COLOR
 from ant_core.matching.fills import Fills
+from ant_core.matching.flow import asked, comparable
 from ant_core.matching.matcher import DrawingFeatures, Match
 from ant_core.matching.sources import SheetId, source_code
 from ant_core.matching.tiles import cut, split
@@ -21,6 +22,7 @@ from ant_core.propagation.plan import Source, Step
 from ant_core.propagation.prepared import Analysis
 from ant_core.propagation.references import GivenColors
 from ant_core.propagation.result import Solved
+from ant_core.propagation.surfaces import Neighbour
 from segmentation import label_pieces, merge_pieces
 
 __all__ = ["Filler", "Sources"]
@@ -53,6 +55,8 @@ class Filler:
         self._bench = bench
         self._given = given
         self._never = never
+        # The drawings that the last target was matched with, none where it was not matched.
+        self.seen: tuple[Neighbour, ...] = ()
 
     def fill(self, step: Step, analysis: Analysis, sources: Sources) -> tuple[Fills, Division]:
         """Match, vote, and let hints, rules and locks have the last word.
@@ -63,6 +67,7 @@ class Filler:
             The fills of the segments, and which pieces they consist of: those of one colour that
             no line, closed gap or other colour divides.
         """
+        self.seen = ()
         left_alone = self._never.left_alone(step.frame)
         if left_alone:
             fills = self._never.bare(step.frame, analysis)
@@ -90,24 +95,25 @@ class Filler:
         """Return the fills of a drawing's pieces as the votes have them."""
         target = self._bench.features(step.frame, analysis.line_hash)
         self._bench.check()
-        ballots, features = self._ballots(step, sources, target.count)
+        ballots, features = self._ballots(step, sources, target)
         polls = self._polls(np.arange(target.count), target, features, ballots)
         fills = self._elect(polls, target.count)
         fills = fills.taken(analysis.segmentation.of_piece.astype(np.int64) - 1)
         return self._split(step.frame, analysis, (features, ballots), polls, fills)
 
     def _ballots(
-        self, step: Step, sources: Sources, count: int
+        self, step: Step, sources: Sources, target: DrawingFeatures
     ) -> tuple[list[Ballot], list[DrawingFeatures]]:
         """Collect the sources, the nearest first and sheets last, as far as memory allows."""
         ballots: list[Ballot] = []
         features: list[DrawingFeatures] = []
+        taken: list[Solved] = []
         columns, limits = 0, self._bench.settings
         for source, solved in sorted(sources, key=_nearness):
             self._bench.check()
             encoded = self._bench.features(solved.frame, solved.line_hash, solved.result.division)
             columns += encoded.count
-            too_many = columns > limits.max_columns or columns * count > limits.max_pairs
+            too_many = columns > limits.max_columns or columns * target.count > limits.max_pairs
             if len(ballots) >= _LEAST_SOURCES and too_many:
                 break
             if encoded.count == 0:
@@ -115,6 +121,8 @@ class Filler:
             color, weight = self._never.seen(source, solved, step.frames, self._similarity)
             ballots.append(Ballot(source_code(solved.frame), source.offset, color, weight))
             features.append(encoded)
+            taken.append(solved)
+        self.seen = _neighbours(target, features, ballots, taken)
         return ballots, features
 
     def _similarity(self, frame: int, line_hash: str, solved: Solved) -> NDArray[np.float32]:
@@ -242,6 +250,23 @@ class Filler:
         chosen = np.where(label >= 0, color[label], FREE)
         elected = self._elect(own, len(rows), chosen)
         return fills.replaced(divided, elected.taken(np.searchsorted(rows, divided)))
+
+
+def _neighbours(
+    target: DrawingFeatures,
+    features: Sequence[DrawingFeatures],
+    ballots: Sequence[Ballot],
+    solved: Sequence[Solved],
+) -> tuple[Neighbour, ...]:
+    """Return what a target is matched with, and of which drawings the match asks for flow."""
+    able = [
+        ballot.offset if comparable(target.small, encoded.small) else 0
+        for ballot, encoded in zip(ballots, features, strict=True)
+    ]
+    return tuple(
+        Neighbour(own.frame, encoded, own.result.fills.color, order, dict(own.result.surfaces))
+        for own, encoded, order in zip(solved, features, asked(able), strict=True)
+    )
 
 
 def _nearness(pair: tuple[Source, Solved]) -> tuple[bool, int]:

@@ -16,7 +16,7 @@ import io
 import json
 import threading
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from ant_core.propagation.crops import Crop
 from ant_core.propagation.division import Division
 from ant_core.propagation.prepared import LinesTaken
 from ant_core.propagation.result import NotFlat, SourceUsed
+from ant_core.propagation.surfaces import Surfaces
 
 __all__ = [
     "Record",
@@ -66,6 +67,8 @@ _REASONS = {
     "never": "what is never coloured changed",
     "model": "the model or device changed",
     "settings": "the settings changed",
+    "moved": "what goes with the colours changed",
+    "shades": "what is painted on it in further layers changed",
     "format": "the depth or channels of the references changed",
 }
 
@@ -122,6 +125,8 @@ class Record:
     lines : LinesTaken
     crops : tuple of Crop
         Of the segments that need a look.
+    surfaces : dict of str to Surfaces
+        Where painted pixels come from, by layer.
     """
 
     keys: dict[str, str]
@@ -135,6 +140,7 @@ class Record:
     notes: tuple[str, ...] = ()
     lines: LinesTaken = field(default_factory=LinesTaken)
     crops: tuple[Crop, ...] = ()
+    surfaces: Mapping[str, Surfaces] = field(default_factory=dict)
 
 
 def pack_record(record: Record, palette: Palette) -> bytes:
@@ -171,6 +177,11 @@ def pack_record(record: Record, palette: Palette) -> bytes:
             for crop in record.crops
         ],
     }
+    moved: dict[str, NDArray[Any]] = {}
+    if record.surfaces:  # a record without them is as it always was
+        meta["surfaces"] = list(record.surfaces)
+        for place, own in enumerate(record.surfaces.values()):
+            moved |= {f"surface{place}_{name}": column for name, column in own.columns().items()}
     pictures = b"".join(crop.picture + crop.before for crop in record.crops)
     columns = {item.name: getattr(fills, item.name) for item in fields(Fills)}
     for name in ("color", "other_color"):
@@ -183,7 +194,7 @@ def pack_record(record: Record, palette: Palette) -> bytes:
         thumbnail=np.frombuffer(record.thumbnail, np.uint8),
         pictures=np.frombuffer(pictures, np.uint8),
         **columns,
-        **{item.name: getattr(record.division, item.name) for item in fields(Division)},
+        **({item.name: getattr(record.division, item.name) for item in fields(Division)} | moved),
     )
     return buffer.getvalue()
 
@@ -197,6 +208,10 @@ def unpack_record(data: bytes, palette: Palette) -> Record | None:
         columns: dict[str, NDArray[Any]] = {item.name: arrays[item.name] for item in fields(Fills)}
         thumbnail, pictures = arrays["thumbnail"].tobytes(), arrays["pictures"].tobytes()
         division = Division(**{item.name: arrays[item.name] for item in fields(Division)})
+        surfaces = {
+            name: Surfaces(*(arrays[f"surface{place}_{item.name}"] for item in fields(Surfaces)))
+            for place, name in enumerate(meta.get("surfaces", ()))
+        }
     indices = [UNPAINTED, *(palette.index_of_raw(raw) for raw in meta["colors"]), -1]
     for name in ("color", "other_color"):
         columns[name] = np.array(indices, np.int32)[columns[name]]  # -1 is the last entry
@@ -215,6 +230,7 @@ def unpack_record(data: bytes, palette: Palette) -> Record | None:
         tuple(meta["notes"]),
         LinesTaken(*meta["lines"]),
         tuple(_unpack_crops(meta["crops"], pictures, indices)),
+        surfaces,
     )
 
 

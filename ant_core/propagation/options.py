@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ant_core.errors import UsageError
 from ant_core.matching.review import REVIEW_BELOW
@@ -12,7 +12,9 @@ from ant_core.matching.review import REVIEW_BELOW
 if TYPE_CHECKING:
     from segmentation import Rough  # its package is slow to import
 
-__all__ = ["FILES", "GAP_PX", "NO_INFLUENCE", "SHARE", "THREADS", "RunOptions"]
+__all__ = ["FILES", "GAP_PX", "NO_INFLUENCE", "SHARE", "THREADS", "RunOptions", "Surface"]
+
+Surface = Literal["auto", "off"]
 
 # Metadata of fields, for the hash of what a run's results depend on.
 NO_INFLUENCE = {"influence": False}  # changes where or how fast results are made, not what they are
@@ -36,6 +38,9 @@ class RunOptions:
     # Whether a light coloured sketch under the ink belongs to the lines: "auto", "keep" or
     # "ignore". Default "auto": told by its pressure and disorder.
     rough: Rough = "auto"
+    # Whether segments that are painted in more than one colour keep what is painted: "auto" or
+    # "off". Default "off": every segment gets one colour.
+    surface: Surface = "off"
     # CPU threads of the kernels, 1 to 1024. Default None: all cores.
     threads: int | None = field(default=None, metadata=NO_INFLUENCE)
     # Confidence, 0 to 1, under which a segment counts as doubtful. Default 0.6.
@@ -46,6 +51,8 @@ class RunOptions:
         check_range("--gap", self.gap, GAP_PX, " px")
         check_range("--threads", self.threads, THREADS)
         check_range("--review-below", self.review_below, SHARE)
+        if self.surface not in get_args(Surface):
+            raise UsageError(f"--surface is {self.surface!r}: give auto or off")
 
 
 def check_range(option: str, value: Any, limits: tuple[float, float], unit: str = "") -> None:

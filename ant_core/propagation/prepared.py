@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.matching.descriptors import Descriptors, describe
+from ant_core.matching.flow import Landing, SmallDrawing
 from ant_core.matching.matcher import DrawingFeatures, Match
 from ant_core.propagation.timing import Timings
 from segmentation import (
@@ -59,6 +60,10 @@ class MatcherLike(Protocol):
     ) -> Match: ...
 
     def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]: ...
+
+    def landing(
+        self, target: SmallDrawing, reference: SmallDrawing, *, is_far: bool = False
+    ) -> Landing: ...
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,7 +35,12 @@ Colors = NDArray[np.int32]  # (P,) palette index of every piece
 _NAMED = 3  # places that a note names
 
 
-def learn(bench: Workbench, reference: Reference, keys: dict[str, str]) -> Record:
+def learn(
+    bench: Workbench,
+    reference: Reference,
+    keys: dict[str, str],
+    seen: Callable[[NDArray[Any]], NDArray[Any]],
+) -> Record:
     """Read the colours of a painted frame, piece by piece, and divide it where they meet.
 
     Parameters
@@ -44,6 +49,8 @@ def learn(bench: Workbench, reference: Reference, keys: dict[str, str]) -> Recor
     reference : Reference
     keys : dict of str to str
         What the record depends on.
+    seen : callable
+        Turns the painting into what is shown of the frame.
     """
     frame = reference.frame
     analysis = bench.pipeline.get(frame)
@@ -81,7 +88,7 @@ def learn(bench: Workbench, reference: Reference, keys: dict[str, str]) -> Recor
     record = Record(keys, (), digest, fills, division, not_flat, pieces.gap_px, thumbnail=b"")
     return replace(
         record,
-        thumbnail=bench.output.thumbnail(analysis.image, image),
+        thumbnail=bench.output.thumbnail(analysis.image, seen(image)),
         lines=analysis.taken,
         notes=_notes(frame, shift, colors.dab_at[dabbed], not_flat),
     )

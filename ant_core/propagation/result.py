@@ -6,6 +6,7 @@ Kept as columns: a frame of 300 segments is some kilobytes, however long the sho
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,8 +18,10 @@ from ant_core.matching.fills import FLAGS, NO_COUNTERPART, STATES, Fills
 from ant_core.matching.sources import SheetId, SourceId, source_of_code
 from ant_core.propagation.division import Division
 from ant_core.propagation.prepared import LinesTaken
+from ant_core.propagation.surfaces import Surfaces
 
 __all__ = [
+    "COLOR",
     "SCHEMA",
     "FrameResult",
     "NotFlat",
@@ -29,6 +32,8 @@ __all__ = [
 
 
 SCHEMA = 2  # of results as report.json, events and replies have them
+
+COLOR = "color"  # the layer of the colours among those that surfaces have
 
 Role = Literal["reference", "held_reference", "locked", "predicted", "failed"]
 
@@ -89,6 +94,10 @@ class FrameResult:
     notes : tuple of str
         What a painted frame has that a flat one has not, in sentences.
     lines : LinesTaken
+    surfaces : dict of str to Surfaces
+        Where painted pixels come from, by layer: `COLOR`, and the names of further layers.
+    layer_files : dict of str to str
+        The files of further layers, by name.
     """
 
     frame: int
@@ -107,6 +116,8 @@ class FrameResult:
     division: Division = field(default_factory=lambda: Division.whole(0))
     notes: tuple[str, ...] = ()
     lines: LinesTaken = field(default_factory=LinesTaken)
+    surfaces: Mapping[str, Surfaces] = field(default_factory=dict)
+    layer_files: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self, palette: Palette, review_below: float) -> dict[str, Any]:
         """Return the form that report.json, events and replies share (`SCHEMA`)."""
@@ -137,7 +148,19 @@ class FrameResult:
             result["name"] = str(self.frame)
         if self.notes:
             result["notes"] = list(self.notes)
+        if self.layer_files:
+            result["layers"] = [
+                {"name": name, "file": place, "surfaces": self._surfaces(name)}
+                for name, place in self.layer_files.items()
+            ]
         return result
+
+    def _surfaces(self, layer: str) -> list[dict[str, Any]]:
+        """Write the surfaces of a further layer that pixels were taken through."""
+        own = self.surfaces.get(layer)
+        if own is None:
+            return []
+        return [{"id": row + 1} | own.to_json(row) for row in np.flatnonzero(own.used).tolist()]
 
     @property
     def mean_confidence(self) -> float:
@@ -174,6 +197,7 @@ class FrameResult:
     def _segments(self, palette: Palette) -> list[dict[str, Any]]:
         fills = self.fills
         second = {item.segment: item for item in self.not_flat}
+        surfaces = self.surfaces.get(COLOR)
         rows = zip(
             fills.color.tolist(),
             fills.state.tolist(),
@@ -199,6 +223,8 @@ class FrameResult:
             }
             if flags:
                 segment["flags"] = [name for bit, name in FLAGS if flags & bit]
+            if surfaces is not None and surfaces.used[number - 1]:
+                segment["surface"] = surfaces.to_json(number - 1)
             others = self._others(number - 1, palette)
             if others:
                 segment["others"] = others

@@ -23,17 +23,19 @@ from ant_core.propagation.crops import Crop, make_crops
 from ant_core.propagation.drawings import Settings, Workbench
 from ant_core.propagation.fill import Filler, Sources
 from ant_core.propagation.memory import Record, record_name, why_computed
+from ant_core.propagation.mover import Moved, Mover, Seen
 from ant_core.propagation.never import NeverRules
 from ant_core.propagation.output import Output
 from ant_core.propagation.plan import Plan, Source, Step, make_plan
 from ant_core.propagation.prepared import Analysis, FeatureCache, MatcherLike
 from ant_core.propagation.references import GivenColors, learn
 from ant_core.propagation.result import FrameResult, Role, Solved, SourceUsed
+from ant_core.propagation.shades import Shade
 from ant_core.propagation.sheet_references import SheetSources
 from ant_core.propagation.timing import Timings
 from ant_core.shot.hints import HintSet
 from ant_core.shot.shot import Reference, Shot
-from segmentation import paint
+from segmentation import expand_labels, paint, relabel_pieces
 
 __all__ = ["Progress", "Propagation", "RunResult", "Settings"]
 
@@ -67,6 +69,21 @@ class RunResult:
     records: dict[SourceId, str]
 
 
+@dataclass(frozen=True)
+class _Job:
+    """A drawing to be painted and written.
+
+    `earlier` is the record of what its frames showed before, None where that is not known.
+    """
+
+    frames: Sequence[int]
+    name: str
+    record: Record
+    analysis: Analysis
+    earlier: Record | None
+    moved: Moved
+
+
 class Propagation:
     """One run over one shot.
 
@@ -88,6 +105,10 @@ class Propagation:
         CPU threads of the kernels; all cores if not given.
     features : FeatureCache, optional
         Of an earlier run with the same matcher and gap width.
+    shades : sequence of Shade
+        Further layers that go with the segments.
+    surfaces : bool
+        Whether what is painted in more than one colour goes with its segment.
     """
 
     def __init__(
@@ -103,6 +124,8 @@ class Propagation:
         timings: Timings | None = None,
         threads: int | None = None,
         features: FeatureCache | None = None,
+        shades: Sequence[Shade] = (),
+        surfaces: bool = False,
     ) -> None:
         self._shot = shot
         self._output = output
@@ -124,7 +147,8 @@ class Propagation:
         self._given = GivenColors(self._bench, hints)
         self._never = NeverRules(self._bench, hints)
         self._filler = Filler(self._bench, self._given, self._never)
-        self._common_keys = self._bench.common_keys()
+        self._mover = Mover(self._bench, shades, colors=surfaces)
+        self._common_keys = self._bench.common_keys() | self._mover.common_keys()
         self._plan: Plan = make_plan(
             shot.drawings,
             shot.references,
@@ -195,22 +219,45 @@ class Propagation:
             "line": line_hash,
             "painting": reference.digest,
             "origin": reference.origin,
+            **self._mover.keys(self._frames_of(frame)),
         }
         record, reason = self._output.state.load(name, self.palette), ""
         if record is None or record.keys != keys:
             reason = self._why(frame, record, keys, ())
-            record = learn(self._bench, reference, keys)
+            shown = self._frames_of(frame)
+            record = learn(
+                self._bench,
+                reference,
+                keys,
+                lambda image: self._mover.seen(image, {}, frame, shown),
+            )
             self._refuse_blank(reference, record)
+            record = self._as_source(record, reference)
             self._output.state.save(name, record, self.palette)
         self.palette.note_paints(record.fills.color)
         role: Role = "reference" if reference.origin == "painted" else "locked"
         solved = self._solve(frame, line_hash, name, record, role, reason)
         self._solved[frame] = solved
+        analysis = self._bench.pipeline.get(frame) if reason and self._mover.active else None
+        self._mover.note(solved, self._frames_of(frame), analysis)
         self._by_line.setdefault(line_hash, solved)
         # Also where the frame itself is not asked for: its record is needed the next time.
         self._output.state.note_record(frame, name)
         self._show_reference(solved, reference)
         return solved
+
+    def _frames_of(self, reference: int) -> tuple[int, ...]:
+        """Return the frames that take the colours of a reference, itself among them."""
+        return self._plan.references[reference]
+
+    def _as_source(self, record: Record, reference: Reference) -> Record:
+        """Note in the record of a painted frame that its very pixels go on from it."""
+        if not self._mover.active:
+            return record
+        frames = self._frames_of(reference.frame)
+        own = self._mover.painted(reference.frame, frames, record.fills.count)
+        digest = self._mover.digest(record.digest, own)
+        return replace(record, surfaces=own, digest=digest)
 
     def _refuse_blank(self, reference: Reference, record: Record) -> None:
         """Raise InputError where no reference shows a line: then something else was exported.
@@ -245,9 +292,10 @@ class Propagation:
         painted = reference.origin == "painted"
         data = (self._shot.colors if painted else self._output).raw(reference.frame)
         for frame in shown:
-            if painted or frame != reference.frame:
-                with self._timings.measure("write"):
+            with self._timings.measure("write"):
+                if painted or frame != reference.frame:
                     self._output.put(frame, data)
+                self._mover.put([frame], self._frames_of(reference.frame), {})
             held = frame != reference.frame
             self._finish(frame, solved, "held_reference" if held else solved.result.role)
 
@@ -294,6 +342,7 @@ class Propagation:
             "model": f"{self._matcher.model_hash} {self._matcher.device}",
             **self._given.keys(step.frame, step.frames),
             **self._never.keys(step.frames),
+            **self._mover.keys(step.frames),
         }
         used = tuple(
             SourceUsed(solved.frame, source.kind, source.offset, solved.digest)
@@ -301,55 +350,56 @@ class Propagation:
         )
         record, reason = self._output.state.load(name, self.palette), ""
         # A frame whose drawing was moved here from another one still shows its old picture.
-        moved = any(self._output.state.record_of(frame) != name for frame in frames)
-        intact = not moved and all(self._output.is_intact(frame) for frame in frames)
+        elsewhere = any(self._output.state.record_of(frame) != name for frame in frames)
+        intact = not elsewhere and all(self._output.is_intact(frame) for frame in frames)
+        intact &= self._mover.intact(frames)
+        analysis = None
         if record is None or record.keys != keys or record.sources != used or not intact:
-            reason = self._why(step.frame, None if moved else record, keys, used)
-            earlier = None if moved else record
+            earlier = None if elsewhere else record
+            reason = self._why(step.frame, earlier, keys, used)
             analysis = self._bench.pipeline.get(step.frame)
             if following is not None:
                 self._bench.pipeline.prefetch(following.frame)
             fills, division = self._filler.fill(step, analysis, sources)
+            seen = Seen(self._bench.features(step.frame, line_hash), self._filler.seen)
+            moved = self._mover.follow(step, analysis, (fills, division), seen)
+            fills = moved.fills
             digest = fills.digest(line_hash, self.palette)
+            digest = self._mover.digest(digest, moved.surfaces)
             gap_px = analysis.pieces.gap_px
             record = Record(keys, used, digest, fills, division, (), gap_px, thumbnail=b"")
-            record = replace(record, lines=analysis.taken)
-            self._paint(frames, name, record, analysis, earlier)
+            record = replace(record, lines=analysis.taken, surfaces=moved.surfaces)
+            self._paint(_Job(frames, name, record, analysis, earlier, moved))
         solved = self._solve(step.frame, line_hash, name, record, "predicted", reason)
+        self._mover.note(solved, step.frames, analysis)
         self._solved[step.frame] = self._by_line[line_hash] = solved
         for frame in frames:
             self._finish(frame, solved, "predicted")
 
-    def _paint(
-        self,
-        frames: Sequence[int],
-        name: str,
-        record: Record,
-        analysis: Analysis,
-        earlier: Record | None,
-    ) -> None:
+    def _paint(self, job: _Job) -> None:
         """Paint a drawing and hand it to the writer."""
         self._bench.check()
         with self._timings.measure("paint"):
-            color = self.palette.table(record.fills.color[record.division.of_piece - 1])
-            painted = paint(analysis.pieces.labels, color)
-        self._bench.pipeline.hand_over(
-            lambda: self._write(frames, name, record, analysis, painted, earlier)
-        )
+            pieces, division = job.analysis.pieces.labels, job.record.division
+            color = self.palette.table(job.record.fills.color[division.of_piece - 1])
+            layers: dict[str, NDArray[Any]] = {}
+            if self._mover.active:
+                grown = expand_labels(pieces)
+                painted = paint(grown, color, under_lines=False)
+                grown = relabel_pieces(grown, division.of_piece)
+                painted, layers = self._mover.paint(painted, grown, job.moved)
+            else:
+                painted = paint(pieces, color)
+        self._bench.pipeline.hand_over(lambda: self._write(job, painted, layers))
 
-    def _write(
-        self,
-        frames: Sequence[int],
-        name: str,
-        record: Record,
-        analysis: Analysis,
-        painted: NDArray[Any],
-        earlier: Record | None,
-    ) -> None:
+    def _write(self, job: _Job, painted: NDArray[Any], layers: dict[str, NDArray[Any]]) -> None:
         """Pack and write a drawing for every frame that shows it; runs on the writer thread."""
+        frames, record, analysis, earlier = job.frames, job.record, job.analysis, job.earlier
         with self._timings.measure("write"):
             try:
                 data = self._output.encode(painted)
+                packed = self._mover.encode(layers)
+                painted = self._mover.seen(painted, layers, frames[0], job.moved.shown)
                 thumbnail = self._output.thumbnail(analysis.image, painted)
                 crops: tuple[Crop, ...] = ()
                 if thumbnail:
@@ -370,8 +420,9 @@ class Propagation:
                 ) from error
             # The record goes first: files that are in place can then always be accounted for.
             self._output.state.save(
-                name, replace(record, thumbnail=thumbnail, crops=crops), self.palette
+                job.name, replace(record, thumbnail=thumbnail, crops=crops), self.palette
             )
+            self._mover.put(frames, job.moved.shown, packed)
             for frame in frames:
                 self._output.put(frame, data)
 
@@ -383,6 +434,7 @@ class Propagation:
             data = self._shot.colors.raw(origin.frame)
         else:
             data = self._output.raw(solved.result.frame)
+        self._mover.share(frames, solved.result.frame)
         for frame in frames:
             self._output.put(frame, data)
             self._solved[frame] = solved
@@ -400,6 +452,7 @@ class Propagation:
         self._solved[step.frame] = solved
         for frame in frames:
             self._output.remove(frame)
+            self._mover.remove(frame)
             self._finish(frame, solved, "failed")
 
     # ---- results
@@ -420,6 +473,7 @@ class Propagation:
             division=record.division,
             notes=record.notes,
             lines=record.lines,
+            surfaces=record.surfaces,
         )
         return Solved(frame, line_hash, record.digest, name, result)
 
@@ -433,6 +487,7 @@ class Propagation:
             line_file=self._shot.lines.place(frame),
             color_file=color,
             sheets=self._shot.sheet_names,
+            layer_files={} if solved.has_failed else self._mover.places(frame),
         )
         self._results[frame] = result
         if not solved.has_failed:

@@ -11,7 +11,18 @@ from statistics import median
 __all__ = ["STAGES", "Timings"]
 
 # In the order in which a drawing passes them; overlapped stages add up to more than the run.
-STAGES = ("check", "read", "segment", "describe", "encode", "match", "vote", "paint", "write")
+STAGES = (
+    "check",
+    "read",
+    "segment",
+    "describe",
+    "encode",
+    "match",
+    "vote",
+    "surfaces",
+    "paint",
+    "write",
+)
 
 
 class Timings:

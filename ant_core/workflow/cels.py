@@ -147,6 +147,7 @@ def _task(options: PropagateOptions, name: str, sheet: ExposureSheet | None) -> 
         "color": color or ("color" if line == "line" else f"{name}/color"),
         "out": str(Path(options.out) / name),
         "hints": options.hints.replace(_MARK, name) if options.hints else None,
+        "shade": tuple(_marked(pattern, "shade", name) for pattern in options.shade),
         "review_notes": options.review_notes and options.review_notes.replace(_MARK, name),
         "cel": (),
         "xdts": None,
@@ -166,11 +167,7 @@ def _task(options: PropagateOptions, name: str, sheet: ExposureSheet | None) -> 
 def _pattern(given: str | None, kind: str, name: str, base: Path) -> str | None:
     """Return the pattern of a cel's drawings: the one given, or that of the usual places."""
     if given is not None:
-        if _MARK not in given:
-            raise UsageError(
-                f"--{kind} {given!r} does not tell cels apart: write {_MARK} where their names are"
-            )
-        return given.replace(_MARK, name)
+        return _marked(given, kind, name)
     for place in _PLACES:
         pattern = place.replace(_MARK, name) % kind
         if "*" not in pattern:
@@ -179,6 +176,15 @@ def _pattern(given: str | None, kind: str, name: str, base: Path) -> str | None:
         elif (base / kind).is_dir() and any(base.glob(pattern)):
             return pattern
     return None
+
+
+def _marked(given: str, kind: str, name: str) -> str:
+    """Put the name of a cel into a pattern that leaves a place for it."""
+    if _MARK not in given:
+        raise UsageError(
+            f"--{kind} {given!r} does not tell cels apart: write {_MARK} where their names are"
+        )
+    return given.replace(_MARK, name)
 
 
 def _matched(cel: Cel, lines: SequenceReader) -> tuple[Cel, dict[str, list[int]]]:

@@ -94,6 +94,20 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         help="painted frames, named likewise; of a .kra file the colour layer, made if it is new",
     )
+    add(
+        "--shade",
+        metavar="PATTERN",
+        action="append",
+        help="move this painted layer (shadow, highlight, blush) with the segments, into a folder "
+        "of its name in OUT; named as painted frames are; may be given again",
+    )
+    add(
+        "--surface",
+        choices=("auto", "off"),
+        default="off",
+        help="auto: segments painted with texture, gradients or hard shadows keep them; where that "
+        "is doubtful, and with off, they get one colour (default: off)",
+    )
     add_layer(command)
     add(
         "--references",

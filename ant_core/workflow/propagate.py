@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ from ant_core.workflow.krita_document import prepare_kra
 from ant_core.workflow.outcome import Outcome
 from ant_core.workflow.prepare import Job, chosen_frames, read_hints
 from ant_core.workflow.propagate_options import PropagateOptions
+from ant_core.workflow.shades import open_shades
 
 __all__ = ["make_matcher", "run"]
 
@@ -231,6 +233,9 @@ def _prepare(options: PropagateOptions, files: WholeFiles) -> Job:
         sheets=sheets,
     )
     warnings = [*lines.remarks(), *colors.remarks(), *assembly.without_effect]
+    shades, told = open_shades(options, assembly.shot, output, lines, colors, hints.frames)
+    assembly = replace(assembly, shades=shades)
+    warnings += told
     if edited:
         warnings.append(
             f"frames {describe_frames(edited)} were changed in {output.folder} since the last "

@@ -37,6 +37,8 @@ class PropagateOptions(RunOptions):
     line: tuple[str, ...] = field(default=(), metadata=FILES)
     # Pattern of the painted frames, or the colour layer. Default None: likewise.
     color: str | None = field(default=None, metadata=FILES)
+    # Further painted layers that go with the segments, each a pattern as `color`. Default ().
+    shade: tuple[str, ...] = field(default=(), metadata=FILES)
     # Layers of OpenEXR files: one for all of them, or `line=NAME` and `color=NAME`.
     # Default (): the only one, or the plain picture.
     layer: tuple[str, ...] = ()
@@ -118,6 +120,10 @@ class PropagateOptions(RunOptions):
     def _check_document(self) -> None:
         if self.in_place and self.out is not None:
             raise UsageError("--in-place and --out contradict each other: leave one out")
+        if self.shade:
+            raise UsageError(
+                "--shade is for image sequences: export the layers of the .kra file as pictures"
+            )
         if self.layer:
             raise UsageError(
                 "--layer is for OpenEXR files: name layers of a .kra file with --line and --color"
@@ -145,6 +151,8 @@ class PropagateOptions(RunOptions):
     def _check_cels(self) -> None:
         if self.expose and not self.xdts:
             raise UsageError("--expose needs the exposure sheet: name it with --xdts")
+        if self.expose and self.shade:
+            raise UsageError("--expose writes no files of --shade layers: leave one of them out")
         if not self.has_cels:
             return
         if self.is_kra:

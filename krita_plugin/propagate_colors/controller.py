@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from typing import Any, Callable, Sequence
 
-from . import editing, log
+from . import log
 from .desk import Desk
-from .host import pictures, steps
+from .engines import Engines
+from .fixing import Fixing
+from .host import steps
 from .host.document import HostError
 from .i18n import tr
 from .link.engine_room import NOT_FOUND, EngineRoom
 from .link.talk import EngineError
-from .pauses import pauses
+from .messages import Action, Message, Messages
+from .reviewing import Reviewing
+from .showing import Showing
 from .signals import Signal
 from .state import layers, review
-from .state.model import ColorGroup, FrameRow, LayerChoice, Picture, Point, Rgb, SegmentInfo
+from .state.model import FrameRow, LayerChoice
 from .state.shot import Refused
 from .work import sample, tasks
 from .work.engine_setup import EngineSetup
@@ -27,23 +31,23 @@ from .work.run import Outcome, Run
 from .work.worker import Steps, Task, Worker, given_way
 from .work.write import CannotUndo
 
-_PREVIEW_MOST = (1600, 1600)
+_WITH_ENGINE = {"running", "fixing"}
 _OUR_OWN = (HostError, EngineError, CannotUndo, Refused)  # their messages are for the artist
 
 
-class Controller:
+class Controller(Showing, Reviewing, Fixing, Engines):
     """The plugin's state and commands; the widgets know nothing else."""
 
     def __init__(
         self, host: Any, settings: Any, make_client: Any = None, clock: Any = None
     ) -> None:
         self.changed = Signal()  # (what)
-        self.message = Signal()  # (level, text, action)
+        self.message = Signal()  # (level, text, actions): actions are pairs (label, function)
         self.progress = Signal()  # (done, total, seconds_left, text)
         self._host = host
         clock = clock or QtClock()
         self._worker = Worker(clock, lambda: self._tell("busy"), self._failed)
-        self._desk = Desk(host, clock, self._on_desk, self._on_left)
+        self._desk = Desk(host, clock, self._on_desk, self._on_left, self._on_history)
         self._desk.hold = lambda: self._worker.busy is not None
         self._engine = EngineRoom(
             settings,
@@ -62,6 +66,7 @@ class Controller:
         )
         self._doubt: tuple[int, int] | None = None  # (time, segment) last stepped to
         self._refused: set[Any] = set()  # pictures that the engine could not draw
+        self._messages = Messages(lambda message: self.message.emit(*message))
 
     # ---- state
 
@@ -84,19 +89,6 @@ class Controller:
     @property
     def frames(self) -> list[FrameRow]:
         return self._desk.rows()
-
-    @property
-    def engine_status(self) -> str:
-        return self._engine.status
-
-    @property
-    def engine_ok(self) -> bool:
-        return self._engine.ok
-
-    @property
-    def engine_light(self) -> str:
-        """Return "good" where the engine answers, "bad" where it cannot, "idle" before."""
-        return self._engine.light
 
     @property
     def line_choices(self) -> list[LayerChoice]:
@@ -196,7 +188,9 @@ class Controller:
     def _on_outcome(self, outcome: Outcome) -> None:
         self._engine.worked()
         level = "warning" if outcome.failed or outcome.warnings else "info"
-        self._say(level, tasks.describe(outcome))
+        doubtful = sum(row.doubtful > 0 for row in self.frames if row.time in outcome.written)
+        review_them = ((tr("Review"), lambda: self.step_doubtful(+1)),) if doubtful else ()
+        self._say(level, tasks.describe(outcome, doubtful), *review_them)
 
     def may_run_on(self, time: int) -> bool:
         """Tell whether a frame shows colours that others could be coloured from."""
@@ -214,173 +208,11 @@ class Controller:
         """Stop the job; frames that are written stay."""
         self._worker.cancel()
 
-    def accept(self, times: Sequence[int]) -> None:
-        """Say yes to frames that are ours."""
-        if self._free():
-            shot = self._desk.shot
-            work = tasks.Accept(shot, sorted({shot.shown_at(time) for time in times}))
-            self._start("reading", "accept", work.steps, self._say_sentences)
-
-    def accept_above(self, confidence: float) -> None:
-        """Say yes to all frames that are at least so sure."""
-        times = review.acceptable_above(self.frames, confidence)
-        if times:
-            self.accept(times)
-        else:
-            self._say("info", tr("No frame is that sure."))
-
-    def undo(self, times: Sequence[int]) -> None:
-        """Give frames back their former pixels."""
-        if self._free():
-            shot = self._desk.shot
-            shown = sorted({shot.shown_at(time) for time in times})
-            work = tasks.Undo(shot, shown, self.progress.emit, self._desk.wrote)
-            self._start("undoing", "undo", work.steps, self._say_sentences)
-
     def go_to(self, time: int) -> None:
         """Move the playhead."""
         shot = self._desk.shot
         if shot is not None and not self.busy:
             self._quietly("go to", lambda: steps.goto(shot.document, time), self._desk.look)
-
-    def step_doubtful(self, direction: int) -> None:
-        """Go to the next or previous doubtful segment, worst first, across frames."""
-        shot, below = self._desk.shot, self._engine.review_below
-        if shot is None:
-            return
-        if not shot.digests.complete(below):
-            self._quietly(
-                "step", lambda: shot.digests.steps(below), lambda: self.step_doubtful(direction)
-            )
-            return
-        queue = review.doubtful_queue(shot.digests.made(below))
-        if not queue:
-            self._say("info", tr("No segment is doubtful."))
-            return
-        if self._doubt in queue:
-            place = (queue.index(self._doubt) + direction) % len(queue)
-        else:
-            place = 0 if direction > 0 else len(queue) - 1
-        self._doubt = queue[place]
-        self.go_to(self._doubt[0])
-        self._tell("viewer")
-
-    # ---- segments
-
-    def give_hint(self, time: int, point: Point, color: Any) -> None:
-        """Fix the colour of the segment under a point."""
-        self._edit(editing.give_hint, time, point, color)
-
-    def remove_hint(self, time: int, point: Point) -> None:
-        """Let the engine choose again."""
-        self._edit(editing.remove_hint, time, point)
-
-    def toggle_lock(self, time: int, point: Point) -> None:
-        """Keep a segment's present colour, or no longer."""
-        self._edit(editing.toggle_lock, time, point)
-
-    def _edit(self, change: Callable[..., None], *arguments: Any) -> None:
-        if not self._free():
-            return
-        shot, view = self._desk.shot, self._desk.view
-        if self._guard(lambda: (change(shot, view, *arguments), shot.save())):
-            self._desk.changed("frames")
-            self._tell("viewer")
-            again = (tr("Color again"), self.propagate)
-            self._say("info", tr("This holds from the next run on."), again)
-
-    def segment_at(self, time: int, point: Point) -> SegmentInfo | None:
-        """Return what is known of the segment under a point; None on lines and until fetched."""
-        view = self._desk.view
-        if view is None:
-            return None
-        self._fetch(view.map_wish(time), time)
-        return view.info(time, view.segment(time, point))
-
-    # ---- pictures and colours
-
-    def check_regions(self, time: int | None) -> None:
-        """Show the segments and the gaps that are closed, at the present gap size."""
-        if self.has_document:
-            time = self.current_time if time is None else time
-            self._fetch(self._desk.view.preview_wish(time), time)
-
-    def viewer_picture(self, time: int, most_w: int, most_h: int, mode: str) -> Picture | None:
-        """Return a picture of a frame: "picture", "segments" or "doubtful"."""
-        view = self._desk.view
-        if view is None or min(most_w, most_h) < 1:
-            return None
-        try:
-            if mode == "picture":
-                return view.picture(time, (most_w, most_h))
-            if mode == "segments":
-                self._fetch(view.preview_wish(time), time)
-                return view.preview(time, (most_w, most_h))
-            marked = self._marked(time)
-            self._fetch(view.overlay_wish(time, marked), time, marked)
-            return view.overlay(time, (most_w, most_h), marked)
-        except HostError as error:
-            log.logger.info("no picture: %s", error)
-            return None
-
-    def _marked(self, time: int) -> Any:
-        """Return the segment stepped to, on other frames all doubtful ones."""
-        if self._doubt is not None and self._doubt[0] == self._desk.view.drawing(time):
-            return [self._doubt[1]]
-        return "doubtful"
-
-    def _fetch(self, wish: Any, time: int, segments: Any = "doubtful") -> None:
-        view = self._desk.view
-        if view.has(wish) or wish in self._refused or not self._engine.ok:
-            return
-
-        def fetch() -> Steps:
-            try:
-                yield from self._engine.ready()
-                yield from view.fetch(self._engine, wish, time, _PREVIEW_MOST, segments)
-            except EngineError:
-                self._refused.add(wish)  # or each move of the mouse would ask again
-                raise
-
-        self._quietly(wish[0], fetch, lambda: self._tell("viewer"))
-
-    def thumbnail(self, time: int) -> Picture | None:
-        """Return a small picture of a frame."""
-        view = self._desk.view
-        try:
-            return None if view is None else view.thumbnail(time)
-        except HostError:
-            return None
-
-    def palette(self) -> list[tuple[Any, Rgb]]:
-        """Return the colours in use, with what to show for them."""
-        return [(group.color, group.display) for group in self.color_groups()]
-
-    def color_groups(self) -> list[ColorGroup]:
-        """Return all colours of our frames with their segments; `changed` tells when more come."""
-        shot, view, below = self._desk.shot, self._desk.view, self._engine.review_below
-        if shot is None:
-            return []
-        if not shot.digests.complete(below):
-            self._quietly("colors", lambda: shot.digests.steps(below), lambda: self._tell("colors"))
-        return review.color_groups(shot.digests.made(below), view.display)
-
-    def foreground_color(self) -> tuple[Any, Rgb] | None:
-        """Return Krita's foreground colour in the colour layer's values, and what to show."""
-        shot = self._desk.shot
-        try:
-            color = None if shot is None else self._host.foreground_color(shot.document)
-        except HostError:
-            color = None
-        if color is None:
-            return None
-        return color, pictures.display(color, layers.document_format(shot.document))
-
-    # ---- the engine
-
-    def set_engine_command(self, text: str) -> None:
-        """Use another engine."""
-        self._engine.set_command(text)
 
     def open_sample(self) -> None:
         """Open the sample shot as a new document, its first frame painted."""
@@ -395,36 +227,7 @@ class Controller:
         self._after_job()
         self._say("info", tr("The first frame is painted: press Propagate colors."))
 
-    def ask_models(self) -> None:
-        """Ask the engine for its models; `changed("engine")` follows."""
-        self._quietly("models", self._engine.ask_models, lambda: self._tell("engine"))
-
-    def models(self) -> list[dict[str, Any]]:
-        """Return the models as last told."""
-        return self._engine.models
-
-    def download_model(self, name: str) -> None:
-        """Fetch a model from the registry."""
-        self._model_job(lambda: self._engine.download_model(name, self.progress.emit))
-
-    def choose_model(self, name: str) -> None:
-        """Match with another model from now on."""
-        self._model_job(lambda: self._engine.choose_model(name))
-
-    def _model_job(self, work: Callable[[], Steps]) -> None:
-        started = self._worker.start(Task("model", "reading", work, lambda _: self._tell("engine")))
-        if not started:
-            self._say_busy()
-
-    def diagnostics(self) -> str:
-        """Return what somebody who helps needs to know; no names of files."""
-        facts: dict[str, Any] = {"Krita": self._host.version_text, **self._engine.facts()}
-        facts.update(self._desk.facts())
-        for kind, found in pauses.summary().items():
-            facts[f"Pauses, {kind}"] = (
-                f"{found.count}, median {found.median:.0f} ms, longest {found.longest:.0f} ms"
-            )
-        return log.diagnostics(facts, self._desk.names())
+    # ---- inside
 
     def shutdown(self) -> None:
         """Krita closes."""
@@ -432,8 +235,6 @@ class Controller:
         self.engine_setup.cancel()
         self._desk.close()
         self._engine.close()
-
-    # ---- inside
 
     def _free(self) -> bool:
         """Tell whether a command can be followed now; say why not."""
@@ -454,7 +255,7 @@ class Controller:
             done(value)
 
         def ready() -> Steps:
-            if kind == "running":
+            if kind in _WITH_ENGINE:
                 yield from self._engine.ready()
             return (yield from work())
 
@@ -485,7 +286,7 @@ class Controller:
             level, text, action = self._engine.explain(error)
             if error.code == NOT_FOUND and self.engine_setup.possible:
                 action = (tr("Set up"), self.engine_setup.begin)
-            self._say(level, text, action)
+            self._say(level, text, *([action] if action else ()))
         elif isinstance(error, _OUR_OWN):
             if task.busy is None:
                 log.logger.info("%s: %s", task.name, error)
@@ -520,10 +321,28 @@ class Controller:
             self._doubt = None
             self._worker.drop_quiet()
             self._scan()
+            self._messages.turn_to(self._front(), self._facts(), self._desk.known())
             trouble = self._desk.trouble()
             if trouble:
                 self._say("warning", trouble)
+        elif what in {"frames", "choices"}:
+            self._messages.check(self._facts())
         self._tell(what)
+
+    def _front(self) -> Any:
+        return None if self._desk.shot is None else self._desk.shot.document.key
+
+    def _facts(self) -> Any:
+        """Return what messages speak of: layers, and whose pixels the frames hold."""
+        shot = self._desk.shot
+        infos = () if shot is None else tuple(shot.infos)
+        rows = self._desk.rows()
+        return infos, tuple((row.time, row.state, row.is_reference) for row in rows)
+
+    def _on_history(self) -> None:
+        """Krita's own undo or redo may have changed frames of ours, wherever they are."""
+        shot = self._desk.shot
+        self._quietly("history", lambda: tasks.look_again(shot), self._show_frames)
 
     def _on_left(self, time: int) -> None:
         """Look at a frame that the artist may have painted on."""
@@ -535,7 +354,7 @@ class Controller:
         if self.busy == "running" and self._engine.client.compiling:
             self.progress.emit(0, 0, None, self.engine_status)
         if text:
-            self._say(level, text, action)
+            self._say(level, text, *([action] if action else ()))
 
     def _say_sentences(self, sentences: Sequence[str]) -> None:
         if sentences:
@@ -544,9 +363,13 @@ class Controller:
     def _say_busy(self) -> None:
         self._say("info", tr("Wait until the present job has ended, or stop it."))
 
-    def _say(self, level: str, text: str, action: Any = None) -> None:
+    def say(self, text: str) -> None:
+        """Tell the artist something that a widget did."""
+        self._say("info", text)
+
+    def _say(self, level: str, text: str, *actions: Action) -> None:
         log.logger.info("%s: %s", level, text)
-        self.message.emit(level, text, action)
+        self._messages.say(Message(level, text, actions), self._facts())
 
     def _tell(self, what: str) -> None:
         self.changed.emit(what)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from .host import hand
 from .host.document import HostError
 from .log import logger
 from .state.model import FrameRow
@@ -26,6 +27,7 @@ class Desk:
         clock: Any,
         changed: Callable[[str], None],
         on_left: Callable[[int], None],
+        on_history: Callable[[], None],
     ) -> None:
         self.shot: Shot | None = None
         self.view: View | None = None
@@ -37,6 +39,8 @@ class Desk:
         self._clock = clock
         self._changed = changed
         self._on_left = on_left  # a frame that the artist may have painted on
+        self._on_history = on_history  # after Krita's own undo or redo
+        self._history = False
         self._known: dict[str, tuple[Shot, View]] = {}
         self._rows: list[FrameRow] | None = None
         self._closed = False
@@ -46,8 +50,10 @@ class Desk:
         if self._closed:
             return
         try:
+            self._history = self._host.history_happened() or self._history
             if not self.hold():
                 self.look()
+                self._look_at_paint()
         except Exception as error:  # the timer's border: the next look must come
             logger.error("polling", exc_info=error)
         finally:
@@ -64,6 +70,24 @@ class Desk:
         except HostError as error:  # closed in this very moment: the next look sees that
             logger.info("not looked: %s", error)
 
+    def _look_at_paint(self) -> None:
+        """Notice paint on the frame that is shown, and what undo brought back elsewhere."""
+        shot = self.shot
+        if shot is None or shot.document.is_playing() or not hand.is_up():
+            return
+        try:
+            if shot.document.active_layer_uuid() == shot.color and shot.scanned:
+                shown = shot.shown_at(self.time)
+                if shot.painted_at(shown):
+                    self.view.forget(shown)
+                    for what in ("frames", "viewer", "colors"):
+                        self.changed(what)
+        except HostError as error:
+            logger.info("not looked: %s", error)
+        if self._history:
+            self._history = False
+            self._on_history()
+
     def _is_other(self, document: Any) -> bool:
         """Tell whether another document is in front; one that was opened again is another."""
         if document is None or self.shot is None:
@@ -74,6 +98,7 @@ class Desk:
         self._known = {key: kept for key, kept in self._known.items() if kept[0].document.is_open()}
         self.shot = self.view = None
         self.time, self.size, self.range = 0, (0, 0), (0, 0)
+        self._host.history_happened()  # from now on it is watched
         if document is not None:
             if document.key not in self._known:
                 shot = Shot(document)
@@ -156,6 +181,10 @@ class Desk:
             return ""
         text, self.shot.trouble = self.shot.trouble, ""
         return text
+
+    def known(self) -> list[str]:
+        """Return the keys of the open documents that were in front."""
+        return list(self._known)
 
     def facts(self) -> dict[str, Any]:
         """Return what diagnostics say of the document."""

@@ -37,6 +37,11 @@ def toggle_lock(shot: Shot, view: View, time: int, point: Point) -> None:
     shot.journal.hints["locks"].append({"frame": frame, "point": list(point)})
 
 
+def drop_hint(shot: Shot, view: View, frame: int, point: Point) -> None:
+    """Forget a hint that the artist took back."""
+    _drop(shot, view, "hints", frame, point)
+
+
 def _frame(shot: Shot, view: View, time: int) -> int:
     """Return the frame where the drawing begins; Refused when it is the artist's own."""
     frame = view.drawing(time)

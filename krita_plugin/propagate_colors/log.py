@@ -17,6 +17,7 @@ _FILE_BYTES = 1_000_000
 _OLDER_FILES = 2  # three files in all
 _TAIL_LINES = 150
 
+_QUOTES = "\"'“”„«»"  # sentences quote names; the same words elsewhere are ours
 _SEPARATOR = r"(?:[A-Za-z]:)?[\\/]"
 # Code keeps its name: a traceback without it says nothing.
 _CODE = re.compile(rf'{_SEPARATOR}[^\n"<>|]*?([^\\/\n"]+\.py)\b')
@@ -75,7 +76,8 @@ def anonymise(text: str, names: Iterable[str] = ()) -> str:
     given = sorted((name for name in names if name), key=len, reverse=True)
     if given:
         words = "|".join(re.escape(name) for name in given)
-        text = re.sub(rf"(?<!\w)(?:{words})(?!\w)", lambda at: _alias(aliases, at.group()), text)
+        named = rf"(?<=[{_QUOTES}])(?:{words})(?=[{_QUOTES}])"
+        text = re.sub(named, lambda at: _alias(aliases, at.group()), text)
     home = os.path.expanduser("~")
     if len(home) > 1:
         text = text.replace(home, "~")

@@ -251,7 +251,7 @@ class View:
             return first == self.segment(time, other)
         return max(abs(one[0] - other[0]), abs(one[1] - other[1])) <= _SAME_PLACE_PX
 
-    def info(self, time: int, segment: int) -> SegmentInfo | None:
+    def info(self, time: int, segment: int, review_below: float) -> SegmentInfo | None:
         """Return what is known of a segment of the drawing shown at a time."""
         frame = self.drawing(time)
         result = self._shot.result(frame) or {}
@@ -272,6 +272,7 @@ class View:
             self._marked("locks", frame, segment),
             self._marked("hints", frame, segment),
             None if segments is None else segments.box(segment),
+            bool(found) and review.is_doubtful(item, review_below),
         )
 
     def _marked(self, kind: str, frame: int, segment: int) -> bool:

@@ -40,8 +40,9 @@ REMOTE = {
 _COMMANDS = (
     "refresh look_here set_line_layers set_color_layer set_range set_gap toggle_reference "
     "add_model_sheet remove_model_sheet check_regions propagate run_on_from cancel accept undo "
-    "accept_above go_to step_doubtful give_hint remove_hint toggle_lock set_engine_command "
-    "download_model choose_model ask_models shutdown open_sample"
+    "accept_above accept_all take_back_accept say go_to step_doubtful give_hint remove_hint "
+    "toggle_lock set_engine_command download_model choose_model ask_models shutdown "
+    "open_sample"
 )
 
 

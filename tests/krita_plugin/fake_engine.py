@@ -236,7 +236,7 @@ class FakeEngine:
         half = width // 2
         colors = [self._first(taught, width, height, pixel, side) for side in (0, 1)]
         for hint in hints:
-            colors[hint["point"][0] >= half] = bytes(hint["color"])
+            colors[hint["point"][0] >= half] = self._turned(hint["color"])
         row = colors[0] * half + colors[1] * (width - half)
         plane = bytearray(row * height)
         for lines in shot["drawings"][shot["times"][frame]]:
@@ -244,11 +244,20 @@ class FakeEngine:
                 if any(lines[place * line_pixel : (place + 1) * line_pixel]):
                     plane[place * pixel : (place + 1) * pixel] = bytes(pixel)
         segments = [
-            {"id": side + 1, "color": list(colors[side]), "state": "painted",
-             "confidence": 0.9 - 0.4 * side, "source": {"frame": near, "segment": side + 1}}
+            {"id": side + 1, "color": list(self._turned(colors[side])), "state": "painted",
+             "confidence": 0.9 - 0.4 * side, "source": {"frame": near, "segment": side + 1},
+             "box": [side * half, 0, half, height], "point": [side * half + half // 2, height // 2],
+             "area": half * height}
             for side in (0, 1)
         ]  # fmt: skip
         return bytes(plane), segments
+
+    @staticmethod
+    def _turned(color):
+        """Turn blue, green, red of the pixels into the red, green, blue of results, or back."""
+        return (
+            bytes((color[2], color[1], color[0], *color[3:])) if len(color) == 4 else bytes(color)
+        )
 
     @staticmethod
     def _first(canvas, width, height, pixel, side):
@@ -261,12 +270,16 @@ class FakeEngine:
         return bytes(pixel)
 
     def _segment_map(self, number, header, _):
-        width, height = self._shots[header["shot"]]["form"][:2]
-        half = width // 2
-        row = struct.pack(f"<{width}i", *([1] * half + [2] * (width - half)))
-        self._answer(
-            number, {"type": "segment_map", "width": width, "height": height}, row * height
-        )
+        shot = self._shots[header["shot"]]
+        width, height = shot["form"][:2]
+        half, pixel = width // 2, shot["pixel"][0]
+        labels = ([1] * half + [2] * (width - half)) * height
+        for lines in shot["drawings"][shot["times"][header["frame"]]]:
+            for place in range(len(labels)):
+                if any(lines[place * pixel : (place + 1) * pixel]):
+                    labels[place] = 0
+        data = struct.pack(f"<{len(labels)}i", *labels)
+        self._answer(number, {"type": "segment_map", "width": width, "height": height}, data)
 
     def _picture(self, number, kind, header, rows):
         width, height = self._shots[header["shot"]]["form"][:2]

@@ -24,6 +24,7 @@ class Node:
         self._locked, self._visible, self._collapsed = False, True, False
         self._parent, self._children = None, []  # bottom first
         self._still = Frame(document.frame_bytes())
+        self.pinned = False
         self.keys = None  # frames by time; two times may share one frame (clones)
 
     def uniqueId(self):
@@ -74,7 +75,14 @@ class Node:
     def parentNode(self):
         return self._parent
 
+    def duplicate(self):
+        twin = Node(self._document, self._name, self._kind)
+        twin._still = self._still.copy()
+        twin.keys = self.keys and {time: frame.copy() for time, frame in self.keys.items()}
+        return twin
+
     def addChildNode(self, child, above):
+        child._document = self._document
         place = self._children.index(above) + 1 if above else len(self._children)
 
         def redo():
@@ -113,7 +121,11 @@ class Node:
     def pixelDataAtTime(self, x, y, width, height, t):
         if not self.hasKeyframeAtTime(t):
             return b""
-        return self._document.cut(self.keys[t].data, (x, y, width, height))
+        frame = self.keys[t]
+        if self._document.is_beside(x, y):
+            count = width * height * self._document.pixel_bytes()
+            return b"\xff" * count if frame.reaches(x, y, width, height) else bytes(count)
+        return self._document.cut(frame.data, (x, y, width, height))
 
     def pixelData(self, x, y, width, height):
         return self._document.cut(self.frame(self._document.rendered).data, (x, y, width, height))
@@ -128,7 +140,9 @@ class Node:
 
     def setPixelData(self, data, x, y, width, height):
         good = len(data) == width * height * self._document.pixel_bytes()
-        if good:
+        if good and self._document.is_beside(x, y):
+            self.frame(self._document.rendered).beside = (x, y, width, height)
+        elif good:
             # The frame that has been rendered, not the one that was asked for last.
             frame = self.frame(self._document.rendered)
             frame.overwrite(self._document.pasted(frame.data, (x, y, width, height), bytes(data)))
@@ -159,7 +173,7 @@ class Document:
         self.root._children.append(background)
         self.active, self._next_active = background, None
         self._made_in_turn, self._switched_in_turn = -1, -9
-        self.cell, self.selected = (background, 0), [(0, 0)]
+        self.cell, self.selected = (background, 0), [(background, 0)]
 
     # ---- Krita's interface
 
@@ -284,6 +298,9 @@ class Document:
     def frame_bytes(self):
         return self.size[0] * self.size[1] * self.pixel_bytes()
 
+    def is_beside(self, x, y):
+        return not (0 <= x < self.size[0] and 0 <= y < self.size[1])
+
     def _rows(self, box):
         x, y, width, height = box
         pixel = self.pixel_bytes()
@@ -338,10 +355,17 @@ class Document:
     def _follow(self):
         self.cell = (self.active, self.time)
         if self.active in self.rows():
-            self.selected = [(self.rows().index(self.active), self.time)]
+            self.selected = [self.cell]
 
     def rows(self):
-        return [node for node in self.root.walk() if node._kind == "paintlayer"][::-1]
+        """Return the layers that the timeline shows: those that are pinned, and the active one."""
+        paint = [node for node in self.root.walk() if node._kind == "paintlayer"]
+        return [node for node in paint if node.pinned or node is self.active][::-1]
+
+    def copy_key(self, frame, node, t):
+        """Put a copy of a key of any layer at a time; a still layer becomes animated."""
+        before = node.keys or {0: node._still}
+        self._set_keys(node, before, {**before, t: frame.copy()})
 
     def writable(self, node):
         while node is not None:
@@ -370,8 +394,7 @@ class Document:
         self._set_keys(node, before, after)
 
     def remove_frames(self):
-        for row, t in list(self.selected):
-            node = self.rows()[row]
+        for node, t in list(self.selected):
             if node.hasKeyframeAtTime(t) and self.writable(node):
                 after = {time: frame for time, frame in node.keys.items() if time != t}
                 if t == 0:

@@ -9,11 +9,17 @@ management (components are converted by simple formulas).
 """
 
 import copy
+import struct
+import uuid
 
+from krita_plugin.propagate_colors.qt import QtCore
 from tests.krita_plugin.mock_document import Aborted, Document, Node, Running
 from tests.krita_plugin.mock_values import ManagedColor, Named, Selection
 
 __all__ = ["Aborted", "Clock", "Document", "Krita", "ManagedColor", "Node", "Selection", "reset"]
+
+
+DRAGGED = "application/x-krita-frame"
 
 
 class Index:
@@ -29,6 +35,9 @@ class Index:
 
 class Timeline(Named):
     """The timeline docker's table: its view, model, header and selection in one."""
+
+    ACTIVE, PROPERTIES, PINNED = 367, 368, 370  # roles; see timeline_cells
+    SLOTS = ("slotPlaybackRangeChanged()", "slotRemoveSelectedFrames()")
 
     class SelectionFlag:
         Select = "select"
@@ -46,11 +55,6 @@ class Timeline(Named):
     def selectionModel(self):
         return self
 
-    verticalHeader = selectionModel
-
-    def orientation(self):
-        return "vertical"
-
     def rowCount(self):
         return len(self.document.rows())
 
@@ -58,20 +62,47 @@ class Timeline(Named):
         return self.document._columns
 
     def indexOfSlot(self, signature):
-        return 0 if signature == "slotPlaybackRangeChanged()" else -1
+        return self.SLOTS.index(signature)
 
-    def method(self, _index):
-        return self
-
-    def invoke(self, _model):
-        self.document._learn_the_end()
+    def method(self, number):
+        commands = (self.document._learn_the_end, self.document.remove_frames)
+        return Slot(commands[number])
 
     def index(self, row, column):
         return Index(row, column)
 
-    def headerData(self, row, _orientation):
-        name = self.document.rows()[row].name()
-        return name if len(name) <= 13 else name[:13] + "..."
+    def headerData(self, row, _orientation, role):
+        node = self.document.rows()[row]
+        if role == self.PROPERTIES:
+            raise TypeError("a list that Python does not know")
+        return {self.ACTIVE: node is self.document.active, self.PINNED: node.pinned}.get(role)
+
+    def setHeaderData(self, row, _orientation, value, role):
+        assert role == self.PINNED, role
+        self.document.rows()[row].pinned = value
+
+    def mimeData(self, indexes):
+        (index,) = indexes
+        root, node = self.document.root, self.document.rows()[index.row()]
+        data = QtCore.QMimeData()
+        head = struct.pack(">i16siii", 16, identity(root), 1, index.row(), index.column())
+        tail = struct.pack(">iii16si", 0, 0, 16, identity(node), 0)
+        data.setData(DRAGGED, QtCore.QByteArray(head + tail))
+        return data
+
+    def dropMimeData(self, data, action, _row, _column, cell):
+        assert action == QtCore.Qt.DropAction.CopyAction
+        dragged = bytes(data.data(DRAGGED))
+        _, root, count, _, time = struct.unpack(">i16siii", dragged[:32])
+        *_, source, policy = struct.unpack(">iii16si", dragged[32:])
+        assert (count, policy) == (1, 0)
+        (document,) = [one for one in Krita.instance().open if identity(one.root) == root]
+        (node,) = [one for one in document.root.walk() if identity(one) == source]
+        here = self.document.rows()[cell.row()]
+        if not node.hasKeyframeAtTime(time):
+            return False
+        self.document.copy_key(node.keys[time], here, cell.column())
+        return True
 
     def currentIndex(self):
         node, column = self.document.cell
@@ -81,28 +112,54 @@ class Timeline(Named):
     def setCurrentIndex(self, index):
         document = self.document
         document.cell = (document.rows()[index.row()], index.column())
-        document.selected = [(index.row(), index.column())]
+        document.selected = [document.cell]
         document.time = index.column()
 
     def clearSelection(self):
         self.document.selected = []
 
-    def select(self, index, _flag):
-        cell = (index.row(), index.column())
-        if cell not in self.document.selected:
-            self.document.selected.append(cell)
+    def selection(self):
+        return list(self.document.selected)
+
+    def select(self, chosen, flag):
+        """Select further cells, or with another flag these alone; the current cell stays."""
+        cells = chosen
+        if isinstance(chosen, Index):
+            cells = [(self.document.rows()[chosen.row()], chosen.column())]
+        if flag != self.SelectionFlag.Select:
+            self.document.selected = []
+        self.document.selected += [cell for cell in cells if cell not in self.document.selected]
 
     def selectedIndexes(self):
-        return [Index(*cell) for cell in self.document.selected]
+        rows = self.document.rows()
+        return [Index(rows.index(node), t) for node, t in self.document.selected if node in rows]
+
+
+class Slot:
+    def __init__(self, command):
+        self._command = command
+
+    def invoke(self, _target):
+        self._command()
+
+
+def identity(node):
+    return uuid.UUID(node.uniqueId().toString().strip("{}")).bytes
 
 
 class Action:
     def __init__(self, command, enabled=lambda: True):
         self._command, self.isEnabled = command, enabled
+        self.triggered, self._slots = self, []
+
+    def connect(self, slot):
+        self._slots.append(slot)
 
     def trigger(self):
         if self.isEnabled():
             self._command()
+            for slot in self._slots:
+                slot(False)
 
 
 class View:
@@ -134,6 +191,16 @@ class Krita:
         self.open, self.active, self.files, self._settings = [], None, {}, {}
         self.turn = 0
         self.view = View()
+        self._history = {
+            "edit_undo": Action(
+                lambda: self.active.step_history(self.active.done, self.active.undone, 1),
+                lambda: bool(self.active and self.active.done),
+            ),
+            "edit_redo": Action(
+                lambda: self.active.step_history(self.active.undone, self.active.done, 2),
+                lambda: bool(self.active and self.active.undone),
+            ),
+        }
         button = Named("QToolButton", icon=self._play_icon)
         self._docker = Named("TimelineDocker", [Named("QWidget", [Timeline(), button])])
 
@@ -180,16 +247,8 @@ class Krita:
 
     def action(self, name):
         document = self.active
-        if name == "edit_undo":
-            return Action(
-                lambda: document.step_history(document.done, document.undone, 1),
-                lambda: bool(document.done),
-            )
-        if name == "edit_redo":
-            return Action(
-                lambda: document.step_history(document.undone, document.done, 2),
-                lambda: bool(document.undone),
-            )
+        if name in self._history:
+            return self._history[name]
         commands = {
             "add_blank_frame": document.add_blank_frame,
             "remove_frames": document.remove_frames,

@@ -13,10 +13,24 @@ class Frame:
     def __init__(self, size):
         self.revisions = [bytes(size)]
         self.now = 0
+        self.beside = None  # a box of pixels, some of them beside the canvas
 
     @property
     def data(self):
         return self.revisions[self.now]
+
+    def copy(self):
+        """Return a key of its own with the same pixels; strokes are no history of it."""
+        twin = Frame(0)
+        twin.revisions, twin.beside = [self.data], self.beside
+        return twin
+
+    def reaches(self, x, y, width, height):
+        """Tell whether it has pixels in a box beside the canvas."""
+        if self.beside is None:
+            return False
+        left, top, wide, high = self.beside
+        return left < x + width and x < left + wide and top < y + height and y < top + high
 
     def paint(self, data):
         del self.revisions[self.now + 1 :]

@@ -63,11 +63,14 @@ def test_equal_names_keep_one_alias_and_different_ones_differ():
     assert first.strip("]") == third.strip("]") != second.strip("]")
 
 
-def test_given_names_are_replaced_as_whole_words(monkeypatch):
-    text = log.anonymise("layer Ink of Hero; Inker stays", ["Ink", "Hero", ""])
-    assert "Inker stays" in text
-    assert "Hero" not in text
-    assert "layer Ink " not in text
+def test_given_names_are_replaced_where_they_are_quoted_and_nowhere_else():
+    """Sentences quote names; a layer called "Colors" must not take that word from all others."""
+    said = 'Propagate Colors: the layer "Colors" and the Ebene „Ink“ are hidden; "Inker" stays'
+    text = log.anonymise(said, ["Ink", "Colors", ""])
+    wanted = (
+        'Propagate Colors: the layer "[name 1]" and the Ebene „[name 2]“ are hidden; "Inker" stays'
+    )
+    assert text == wanted
 
 
 def test_a_traceback_keeps_the_names_of_code():

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_type=ImportError)
 
-from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host import hand, steps, writing
 from krita_plugin.propagate_colors.state.shot import Shot
 from krita_plugin.propagate_colors.work import jobs, tasks
 from tests.in_krita.scenarios import base
@@ -50,7 +50,7 @@ def test_a_new_key_alone_is_read(run, reads):
         assert set(reads) <= {5, 6}, reads  # the frame that was left, and the new one
         assert 6 in reads
         assert desk.states()[6] == "artist"
-        yield from steps.remove_key(desk.document, desk.color, 2)
+        yield from writing.remove_key(desk.document, desk.color, 2)
         reads.clear()
         yield 2.0
         yield from desk.rests()
@@ -83,7 +83,7 @@ def test_a_scan_rests_between_keys_and_during_strokes(run, monkeypatch):
         up = [wish[0] for wish in wishes if isinstance(wish, tuple)]
         assert len(up) == 2
         assert up[0]()
-        monkeypatch.setattr(tasks.QtWidgets.QApplication, "mouseButtons", lambda: 1)
+        monkeypatch.setattr(hand.QtWidgets.QApplication, "mouseButtons", lambda: 1)
         assert not up[0]()
         desk.controller.shutdown()
 

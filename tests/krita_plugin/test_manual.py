@@ -8,7 +8,7 @@ from tests.krita_plugin.test_i18n import PLUGIN, texts
 
 MANUAL = html.unescape((PLUGIN / "manual.html").read_text(encoding="utf-8"))
 PROSE = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", MANUAL))
-EXAMPLES = {"frame 3, segment 12, 0.71", "new"}
+EXAMPLES = {"From frame 3, 71 % sure", "From frame 22, unsure (18 %)", "new"}
 
 
 def test_quoted_sentences_are_shown_by_the_docker():

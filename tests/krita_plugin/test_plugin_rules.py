@@ -14,8 +14,11 @@ HOST = {
     "extension.py",
     "host/document.py",
     "host/new_document.py",
+    "host/hand.py",
+    "host/history.py",
     "host/steps.py",
     "host/timeline_cells.py",
+    "host/writing.py",
     "ui/docker.py",
 }
 

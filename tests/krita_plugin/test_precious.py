@@ -10,7 +10,6 @@ from krita_plugin.propagate_colors.work import jobs
 from tests.in_krita.scenarios import base
 from tests.in_krita.scenarios.desk import ready
 from tests.krita_plugin import mock_krita
-from tests.krita_plugin.mock_values import Rect
 
 
 def _run(tmp_path, scenario, before_turn=lambda _: None):
@@ -49,19 +48,12 @@ def test_a_painting_on_a_layer_with_animated_opacity_is_the_artists(tmp_path):
 
 
 @pytest.mark.parametrize("box", [(-9, 0, 20, 20), (0, -1, 5, 5), (60, 0, 9, 9), (0, 40, 9, 9)])
-def test_a_key_with_pixels_beside_the_canvas_is_left_alone(tmp_path, monkeypatch, box):
+def test_a_key_with_pixels_beside_the_canvas_is_left_alone(tmp_path, box):
     def scenario(ctx):
         desk = yield from ready(ctx, painted=(0, 5))
         frame = desk.document.layer(desk.color).node.keys[5]
         frame.overwrite(bytes(len(frame.data)))
-        bounds = mock_krita.Node.bounds
-        monkeypatch.setattr(
-            mock_krita.Node,
-            "bounds",
-            lambda node: (
-                Rect(*box) if node.frame(5) is frame and _time(desk) == 5 else bounds(node)
-            ),
-        )
+        frame.beside = box
         yield from desk.look()
         assert desk.states()[5] == "todo"
         said = yield from desk.do("propagate")
@@ -73,15 +65,11 @@ def test_a_key_with_pixels_beside_the_canvas_is_left_alone(tmp_path, monkeypatch
     _run(tmp_path, scenario)
 
 
-def _time(desk):
-    return desk.document.raw.currentTime()
-
-
-def test_undo_keeps_pixels_beside_the_canvas(tmp_path, monkeypatch):
+def test_undo_keeps_pixels_beside_the_canvas(tmp_path):
     def scenario(ctx):
         desk = yield from ready(ctx)
         yield from desk.do("propagate")
-        monkeypatch.setattr(mock_krita.Node, "bounds", lambda _: Rect(-5, 0, 9, 9))
+        desk.document.layer(desk.color).node.keys[5].beside = (-5, 0, 9, 9)
         said = yield from desk.do("undo", [5])
         assert "stays as it is" in said[-1], said
         assert desk.pixels(5) == desk.predicted(5)

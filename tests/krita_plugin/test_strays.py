@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_type=ImportError)
 
-from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host import writing
 from krita_plugin.propagate_colors.state import journal, review
 from krita_plugin.propagate_colors.work import jobs
 from tests.in_krita.scenarios import base
@@ -37,7 +37,7 @@ def run(tmp_path, mock):
 
 def put(desk, time, data):
     """Change a frame behind the plugin's back."""
-    yield from steps.put(desk.document, desk.color, time, desk.box, data)
+    yield from writing.put(desk.document, desk.color, time, desk.box, data)
     yield from desk.look()
 
 
@@ -57,7 +57,7 @@ def test_an_older_prediction_is_still_ours(run):
         newer = desk.pixels(5)
         yield from put(desk, 5, former)
         row = desk.row(5)
-        assert (row.state, row.is_reference, row.segments) == ("predicted", False, 0)
+        assert (row.state, row.is_reference, row.segments) == ("predicted", False, 2)
         yield from desk.do("propagate")
         assert desk.pixels(5) == newer
         assert (desk.row(5).state, desk.row(5).segments) == ("predicted", 2)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ant_core.matching.descriptors import Descriptors
+from ant_core.matching.flow import Landing, Motion, SmallDrawing
 from ant_core.matching.matcher import DrawingFeatures, Match
 
 
@@ -26,6 +27,7 @@ class FakeMatcher:
         self.model_hash = hashlib.sha256(str(model).encode()).hexdigest()
         self.encoded = 0
         self.matches: list[list[int]] = []
+        self._motion = Motion()
 
     def encode(self, descriptors: Descriptors) -> DrawingFeatures:
         self.encoded += 1
@@ -35,6 +37,7 @@ class FakeMatcher:
             descriptors.box,
             descriptors.edges,
             descriptors.edge_weight,
+            descriptors.small,
         )
 
     def match(
@@ -55,6 +58,11 @@ class FakeMatcher:
             np.repeat(np.arange(len(counts)), counts).astype(np.int32),
             np.concatenate([np.arange(1, count + 1) for count in counts]).astype(np.int32),
         )
+
+    def landing(
+        self, target: SmallDrawing, reference: SmallDrawing, *, is_far: bool = False
+    ) -> Landing:
+        return self._motion.landing(target, reference, is_far=is_far)
 
     def confidence(self, raw: np.ndarray) -> np.ndarray:
         return raw.astype(np.float32)

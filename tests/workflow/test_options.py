@@ -29,6 +29,8 @@ VALUES = {
     "shot": ["sc 010", "-sc010"],
     "line": [("A_%04d.png",), ("line/*.png",)],
     "color": ["color,1", "--color"],
+    "shade": [("shadow",), ("light/A_*.png", "blush")],
+    "surface": ["auto", "auto"],
     "layer": [("ink",), ("line=a b", "color=c.d")],
     "references": [((1, 1), (24, 24)), ((3, 9),)],
     "frames": [((1, 48), (60, 60)), ((7, 7),)],

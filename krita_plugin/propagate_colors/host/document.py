@@ -16,6 +16,7 @@ import krita
 from ..i18n import tr
 from ..pauses import pauses
 from . import timeline_cells
+from .history import History
 
 Box = Tuple[int, int, int, int]  # x, y, width, height in document pixels
 
@@ -48,6 +49,9 @@ class LayerInfo(NamedTuple):
 
 class Host:
     """The running Krita."""
+
+    def __init__(self) -> None:
+        self.history_happened = History().happened
 
     @property
     def version_text(self) -> str:
@@ -318,10 +322,18 @@ class Layer:
         planes = (data[size - 1 - i :: size] for i in range(alpha))
         return all(plane == bytes(len(plane)) for plane in planes)
 
-    def bounds_now(self) -> Box:
-        """Return the box of the pixels of the current frame; it may reach past the canvas."""
-        box = self.node.bounds()
-        return box.x(), box.y(), box.width(), box.height()
+    def reaches_out(self, t: int) -> bool:
+        """Tell whether the key at t has pixels beside the canvas, up to a quarter of it away."""
+        width, height = self._document.width, self._document.height
+        far = max(width, height) // 4
+        around = width + 2 * far
+        beside = (
+            (-far, -far, around, far),
+            (-far, height, around, far),
+            (-far, 0, far, height),
+            (width, 0, far, height),
+        )
+        return not all(self.is_blank(t, box) for box in beside)
 
 
 _met: list[tuple[Any, str, str]] = []  # open documents, the ids of their roots, their keys

@@ -12,8 +12,9 @@ from typing import Any, Callable, Generator, NamedTuple
 import krita
 
 from ..i18n import tr
+from ..log import logger
 from ..pauses import pauses
-from . import timeline_cells
+from . import hand, timeline_cells
 from .document import Box, Document, HostError, Layer
 
 Steps = Generator[Any, None, Any]
@@ -26,17 +27,6 @@ FOLLOW_TURNS = 300
 COLUMN_TURNS = 60
 ANEW_TURNS = (10, 75, 150, 225)  # not at every one: each puts off what Krita does next
 RESULT_TURNS = 12
-
-
-def _nothing() -> None:
-    """Stand in where nobody wants to be called."""
-
-
-class Painted(HostError):
-    """The artist painted on a frame between our look and our change, which was not made then."""
-
-    def __init__(self, t: int) -> None:
-        super().__init__(tr("Frame {time} was painted on just now, so it stays as it is.", time=t))
 
 
 class View(NamedTuple):
@@ -61,86 +51,78 @@ def goto(document: Document, t: int) -> Steps:
 def make_key(document: Document, layer_uuid: str, t: int) -> Steps:
     """Make a blank keyframe, unless there is a keyframe at t already."""
     yield from goto(document, t)
-    if _writable(document, layer_uuid).has_key(t):
+    if writable(document, layer_uuid).has_key(t):
         return
 
     def missing() -> bool:  # Krita may have made one for a stroke: the action would clear that
-        return not _writable(document, layer_uuid).has_key(t)
+        return not writable(document, layer_uuid).has_key(t)
 
     for _ in range(ATTEMPTS):
         yield from _trigger_at(document, layer_uuid, t, "add_blank_frame", missing)
         for _ in range(RESULT_TURNS):
-            if _writable(document, layer_uuid).has_key(t):
+            if writable(document, layer_uuid).has_key(t):
                 yield  # Krita 5.1 and 5.2 abort if another layer is activated in this very step
                 return
             yield FOLLOW_SECONDS
-    raise HostError(_no_key(document, layer_uuid, t))
+    raise HostError(no_key(document, layer_uuid, t))
 
 
-def remove_key(
-    document: Document, layer_uuid: str, t: int, check: Callable[[], None] = _nothing
-) -> Steps:
-    """Remove the keyframe at t; at frame 0 Krita puts a fresh blank one in its place.
+def away(document: Document, work: Steps, text: str) -> Steps:
+    """Run steps that move playhead or active layer, behind a shield that says why; come back."""
+    yield hand.is_up, hand.STROKE_SECONDS
+    with hand.shielded(text):
+        view = save_view(document)
+        try:
+            value = yield from work
+        except Exception:  # a cancel too: it is passed on once the view is restored
+            yield from _come_back(document, view)
+            raise
+        yield from _come_back(document, view)
+    return value
 
-    `check` is called in the very step that removes it, and raises where it must stay.
-    """
-    yield from goto(document, t)
-    if not _writable(document, layer_uuid).has_key(t):
-        return
 
-    def there() -> bool:
-        check()
-        return _writable(document, layer_uuid).has_key(t)
+def _come_back(document: Document, view: View) -> Steps:
+    """Bring the view back if Krita lets us: a job ends with its own reason, not with this one."""
+    try:
+        yield from restore_view(document, view)
+    except HostError as error:
+        logger.info("view not restored: %s", error)
 
-    for _ in range(ATTEMPTS):
-        yield from _trigger_at(document, layer_uuid, t, "remove_frames", there)
-        for _ in range(RESULT_TURNS):
-            layer = _writable(document, layer_uuid)
-            if not layer.has_key(t) or (t == 0 and layer.is_blank(t, _canvas(document))):
-                yield
-                return
-            yield FOLLOW_SECONDS
+
+def reachable(document: Document, layer_uuid: str) -> Steps:
+    """Wait for the end of a stroke, and see to it that the timeline has a row for the layer."""
+    writable(document, layer_uuid)
+    if not timeline_cells.has_row(layer_uuid):
+        yield from away(document, show_row(document, layer_uuid), tr("Showing the color layer …"))
+    yield hand.is_up, hand.STROKE_SECONDS
+    writable(document, layer_uuid)
+
+
+def show_row(document: Document, layer_uuid: str) -> Steps:
+    """Give a layer a row in the timeline that stays; it is the active one then."""
+    yield from _activate(document, layer_uuid)
+    for _ in range(FOLLOW_TURNS):
+        if timeline_cells.has_row(layer_uuid):
+            timeline_cells.pin(layer_uuid)
+            return
+        yield FOLLOW_SECONDS
     raise HostError(
         tr(
-            'Krita did not remove the keyframe at frame {time} of the layer "{name}".',
-            time=t,
-            name=_writable(document, layer_uuid).info.name,
+            'The timeline does not show the layer "{name}"; open the timeline and start again.',
+            name=writable(document, layer_uuid).info.name,
         )
     )
 
 
-def put(
-    document: Document,
-    layer_uuid: str,
-    t: int,
-    box: Box,
-    data: bytes | None,
-    check: Callable[[], None] = _nothing,
-    written: Callable[[], Any] = _nothing,
-) -> Steps:
-    """Replace key t by one that holds `data` in `box` and nothing else; None leaves it blank.
-
-    Writing pixels is not on Krita's undo stack, and over a key with strokes on it the artist's
-    next Ctrl+Z would undo the wrong thing. So the key is always a fresh one: undo takes key and
-    pixels away together and brings the former key back with its own history.
-
-    `check` is called in the step that removes the former key, `written` in the one that fills the
-    new one. A stroke that comes in between ends this with Painted and stays.
-    """
-    _check_size(document, _writable(document, layer_uuid), box, data)
-    yield from goto(document, t)
-    if _writable(document, layer_uuid).has_key(t):
-        yield from remove_key(document, layer_uuid, t, check)
-    if t > 0 or not _writable(document, layer_uuid).has_key(t):
-        yield from make_key(document, layer_uuid, t)
-    if t == 0 and not _writable(document, layer_uuid).is_blank(t, _canvas(document)):
-        # The first key of a still layer takes over what the layer showed.
-        yield from remove_key(document, layer_uuid, t, check)
-    yield from _fill(document, layer_uuid, t, box, data, written)
-
-
 def create_color_layer(document: Document, name: str, below_uuid: str) -> Steps:
-    """Add an animated paint layer just below another layer; returns its id."""
+    """Add an animated paint layer just below another layer, the active one then; returns its id."""
+    yield hand.is_up, hand.STROKE_SECONDS
+    with hand.shielded(tr("Making the color layer …")):
+        return (yield from _create_color_layer(document, name, below_uuid))
+
+
+def _create_color_layer(document: Document, name: str, below_uuid: str) -> Steps:
+    time = document.current_time
     above = document.layer(below_uuid)
     if above is None:
         raise HostError(_gone())
@@ -159,6 +141,8 @@ def create_color_layer(document: Document, name: str, below_uuid: str) -> Steps:
         yield from _activate(document, uuid)
         yield from _lower(document, uuid, below_uuid)
     yield from make_key(document, uuid, 0)
+    yield from show_row(document, uuid)
+    yield from goto(document, time)
     return uuid
 
 
@@ -202,7 +186,7 @@ def _require_quiet(document: Document) -> None:
         raise HostError(tr("The animation is being played; stop it and start again."))
 
 
-def _writable(document: Document, layer_uuid: str) -> Layer:
+def writable(document: Document, layer_uuid: str) -> Layer:
     _require_quiet(document)
     if not document.is_active():
         raise HostError(
@@ -232,7 +216,7 @@ def _gone() -> str:
     return tr("The layer is no longer in the document; choose another one.")
 
 
-def _canvas(document: Document) -> Box:
+def canvas_box(document: Document) -> Box:
     return (0, 0, document.width, document.height)
 
 
@@ -266,10 +250,10 @@ def _trigger_at(
     action = krita.Krita.instance().action(action_name)
     for turn in range(FOLLOW_TURNS):
         yield from _activate(document, layer_uuid)
-        layer = _writable(document, layer_uuid)
+        writable(document, layer_uuid)
         if document.current_time != t:
             yield from goto(document, t)
-        elif not timeline_cells.select_cell(layer.info.name, t, turn in ANEW_TURNS) or (
+        elif not timeline_cells.select_cell(layer_uuid, t, turn in ANEW_TURNS) or (
             not action.isEnabled()
         ):
             if turn >= COLUMN_TURNS and not timeline_cells.has_column(t):
@@ -283,10 +267,10 @@ def _trigger_at(
                 document.raw.waitForDone()
             yield
             return
-    raise HostError(_no_key(document, layer_uuid, t))
+    raise HostError(no_key(document, layer_uuid, t))
 
 
-def _no_key(document: Document, layer_uuid: str, t: int) -> str:
+def no_key(document: Document, layer_uuid: str, t: int) -> str:
     if not timeline_cells.has_column(t):
         return tr(
             "Krita makes no keyframe at frame {time}, at or past the end of the clip; set the "
@@ -298,60 +282,8 @@ def _no_key(document: Document, layer_uuid: str, t: int) -> str:
         'Krita made no keyframe at frame {time} of the layer "{name}"; show the layer in the '
         "timeline and start again.",
         time=t,
-        name=_writable(document, layer_uuid).info.name,
+        name=writable(document, layer_uuid).info.name,
     )
-
-
-def _check_size(document: Document, layer: Layer, box: Box, data: bytes | None) -> None:
-    x, y, width, height = box
-    inside = x >= 0 and y >= 0 and x + width <= document.width and y + height <= document.height
-    # Krita 5.1 and 5.2 say nothing about data of the wrong length and write nothing.
-    if data is not None and (not inside or len(data) != width * height * layer.pixel_size):
-        raise HostError(
-            tr(
-                'The colors for the layer "{name}" do not fit the document; was its size or '
-                "color space changed? Start again.",
-                name=layer.info.name,
-            )
-        )
-
-
-def _fill(
-    document: Document,
-    layer_uuid: str,
-    t: int,
-    box: Box,
-    data: bytes | None,
-    written: Callable[[], Any],
-) -> Steps:
-    """Write into a fresh key; nobody can paint between the look at it and the write."""
-    yield from goto(document, t)
-    layer = _writable(document, layer_uuid)
-    _check_size(document, layer, box, data)
-    _settle_at(document, t)
-    if not layer.has_key(t):  # an undo of the artist's took it away
-        raise HostError(_no_key(document, layer_uuid, t))
-    if not layer.is_blank(t, _canvas(document)):
-        raise Painted(t)
-    if data is not None and box[2] and box[3]:
-        _write(layer, t, box, data)
-    written()
-    yield
-    yield from _refresh(document)
-
-
-def _write(layer: Layer, t: int, box: Box, data: bytes) -> None:
-    with pauses.measure("write"):
-        layer.node.setPixelData(data, *box)
-    if layer.read(t, box) != data:
-        raise HostError(
-            tr(
-                'Krita did not take the colors for frame {time} of the layer "{name}"; '
-                "save a copy of the document and start again.",
-                time=t,
-                name=layer.info.name,
-            )
-        )
 
 
 def _refresh(document: Document) -> Steps:
@@ -365,7 +297,7 @@ def _refresh(document: Document) -> Steps:
 
 def _lower(document: Document, layer_uuid: str, below_uuid: str) -> Steps:
     """Move the new layer, which lies on the lowest of its group, below it."""
-    _writable(document, layer_uuid)
+    writable(document, layer_uuid)
     lowest = document.layer(below_uuid).node
     collapsed = lowest.collapsed()
     lowest.setCollapsed(True)  # into an open group the layer would move instead of past it

@@ -1,38 +1,95 @@
-"""What only Krita's timeline docker knows: which cell its actions work on, and whether it plays.
+"""What only Krita's timeline docker does: keys of any layer and frame, and whether it plays.
 
-Krita's actions for keyframes work on the docker's current cell and, for removal, on every
-selected cell, not on the active layer and the current frame. The two come apart: after the artist
-selected several cells, the current cell stays where it was whatever the playhead does, so that
-"add blank frame" would clear some other key, and "remove frames" would take them all. So the
-cell is set here, and looked at again, in the very step that triggers the action.
+Krita's own actions for keyframes work on the docker's current cell, and to go there moves the
+playhead and the active layer under the artist's pen. The docker's model and selection do not: keys
+are copied into a cell as if they had been dropped there, and removed as the only selected cell,
+while current cell, active layer and playhead stay. A layer is found in it by its id, which the
+model tells in the data of a drag; it has a row while it is active or pinned.
 
 Objects are found by their class names: Krita's own widgets have no Python classes.
 """
 
 from __future__ import annotations
 
+import struct
+import uuid
 from typing import Any, Iterator
 
 import krita
 
-NAME_SHOWN = 13  # characters of a layer's name in the timeline, in every version so far
+from ..qt import Qt, QtCore
+
+_DRAGGED = "application/x-krita-frame"
+_ROLES = range(Qt.ItemDataRole.UserRole + 100, Qt.ItemDataRole.UserRole + 130)
+_ROWS = Qt.Orientation.Vertical
 
 
-def select_cell(layer_name: str, t: int, anew: bool = False) -> bool:
-    """Make the cell of that layer and frame the only selected one; tell whether it is now.
+def has_row(layer_uuid: str) -> bool:
+    """Tell whether the timeline shows a layer; False also means "not yet", some turns long."""
+    return _row(layer_uuid) is not None
 
-    False also means "not yet": Krita adds a layer's row and new columns some turns later.
-    `anew` selects it again: Krita looks which of its actions fit a cell only when that changes, so
-    "remove frames" stays disabled on a cell that was selected before it got its key.
+
+def pin(layer_uuid: str) -> None:
+    """Keep the row of the active layer when another one becomes active."""
+    model, row = _model(), _row(layer_uuid)
+    if model is None or row is None:
+        return
+    # Two of Krita's own roles of a row are yes or no: whether it is active, and whether it is
+    # pinned. Their numbers differ by version.
+    for role in _ROLES:
+        if _header(model, row, role) is False:
+            model.setHeaderData(row, _ROWS, True, role)
+
+
+def copy_key(root_uuid: str, source_uuid: str, source_time: int, layer_uuid: str, t: int) -> bool:
+    """Copy a key of any open document's layer to a frame; tell whether Krita took it.
+
+    One undoable step, which replaces a key that is there, pixels included.
     """
-    view = _timeline_view()
-    if view is None or view.model() is None:
+    model, row = _model(), _row(layer_uuid)
+    if model is None or row is None:
         return False
-    model = view.model()
-    row = _row(view, layer_name)
     if t >= model.columnCount():
         _learn_the_clip_s_end(model)
-    if row is None or t >= model.columnCount():
+    if t >= model.columnCount():
+        return False
+    data = QtCore.QMimeData()
+    data.setData(_DRAGGED, QtCore.QByteArray(_drag(root_uuid, source_uuid, source_time)))
+    cell = model.index(row, t)
+    return bool(model.dropMimeData(data, Qt.DropAction.CopyAction, -1, -1, cell))
+
+
+def remove_key(layer_uuid: str, t: int) -> None:
+    """Remove a key as one undoable step; what the artist selected is selected again."""
+    view, row = _timeline_view(), _row(layer_uuid)
+    if view is None or row is None:
+        return
+    chosen = view.selectionModel()
+    kept = chosen.selection()
+    flag = QtCore.QItemSelectionModel.SelectionFlag.ClearAndSelect
+    chosen.select(view.model().index(row, t), flag)
+    try:
+        cells = [(cell.row(), cell.column()) for cell in chosen.selectedIndexes()]
+        if cells == [(row, t)]:
+            _invoke(view, "slotRemoveSelectedFrames()")
+    finally:
+        chosen.select(kept, flag)
+
+
+def select_cell(layer_uuid: str, t: int, anew: bool = False) -> bool:
+    """Make a cell the current one and the only selected one; tell whether it is now.
+
+    Krita goes there. `anew` selects it again: Krita looks which of its actions fit a cell only when
+    that changes.
+    """
+    view = _timeline_view()
+    row = _row(layer_uuid)
+    if view is None or row is None:
+        return False
+    model = view.model()
+    if t >= model.columnCount():
+        _learn_the_clip_s_end(model)
+    if t >= model.columnCount():
         return False
     if anew or not _is_selected(view, row, t):  # again and again would put off what Krita does next
         view.clearSelection()
@@ -42,8 +99,10 @@ def select_cell(layer_name: str, t: int, anew: bool = False) -> bool:
 
 def has_column(t: int) -> bool:
     """Tell whether the timeline has a cell at t; since Krita 5.2 it ends with the clip."""
-    view = _timeline_view()
-    return view is not None and view.model() is not None and t < view.model().columnCount()
+    model = _model()
+    if model is not None and t >= model.columnCount():
+        _learn_the_clip_s_end(model)
+    return model is not None and t < model.columnCount()
 
 
 def is_playing() -> bool:
@@ -56,12 +115,21 @@ def _timeline_view() -> Any | None:
     return next(_find("KisAnimTimelineFramesView"), None)
 
 
+def _model() -> Any | None:
+    view = _timeline_view()
+    return None if view is None else view.model()
+
+
 def _learn_the_clip_s_end(model: Any) -> None:
     """Make columns up to the clip's end; Krita 5.3 does so by itself only on another change."""
-    kind = model.metaObject()
-    slot = kind.indexOfSlot("slotPlaybackRangeChanged()")
-    if slot >= 0:
-        kind.method(slot).invoke(model)
+    _invoke(model, "slotPlaybackRangeChanged()")
+
+
+def _invoke(target: Any, slot: str) -> None:
+    kind = target.metaObject()
+    number = kind.indexOfSlot(slot)
+    if number >= 0:
+        kind.method(number).invoke(target)
 
 
 def _is_selected(view: Any, row: int, t: int) -> bool:
@@ -70,15 +138,31 @@ def _is_selected(view: Any, row: int, t: int) -> bool:
     return chosen == [(row, t)] and (current.row(), current.column()) == (row, t)
 
 
-def _row(view: Any, layer_name: str) -> int | None:
-    model, orientation = view.model(), view.verticalHeader().orientation()
-    shown = (layer_name, layer_name[:NAME_SHOWN] + "...")  # long names are cut off
-    rows = [row for row in range(model.rowCount()) if model.headerData(row, orientation) in shown]
-    # Of several layers of one name, the timeline's current row is the active layer's.
-    current = view.currentIndex().row()
-    if len(rows) > 1:
-        return current if current in rows else None
-    return rows[0] if rows else None
+def _row(layer_uuid: str) -> int | None:
+    model, wanted = _model(), _bytes(layer_uuid)
+    for row in range(0 if model is None else model.rowCount()):
+        dragged = bytes(model.mimeData([model.index(row, 0)]).data(_DRAGGED))
+        if wanted in dragged[20:]:  # after the id of the document's root
+            return row
+    return None
+
+
+def _drag(root_uuid: str, source_uuid: str, time: int) -> bytes:
+    """Return what Krita writes for a drag of one cell, big endian: lengths before ids."""
+    root, source = _bytes(root_uuid), _bytes(source_uuid)
+    head = struct.pack(">i16siii", 16, root, 1, 0, time)
+    return head + struct.pack(">iii16si", 0, 0, 16, source, 0)
+
+
+def _bytes(text: str) -> bytes:
+    return uuid.UUID(text.strip("{}+")).bytes
+
+
+def _header(model: Any, row: int, role: int) -> Any:
+    try:
+        return model.headerData(row, _ROWS, role)
+    except TypeError:  # a value of a kind that Python does not know
+        return None
 
 
 def _find(class_name: str) -> Iterator[Any]:

@@ -30,6 +30,7 @@ PREDICTED, ACCEPTED = "predicted", "accepted"
 PRUNED = "pruned"
 
 FORMER_MOST = 4000  # hashes, 140 KB
+RETIRED_MOST = 64 << 20  # bytes of entries that Krita's own undo can ask for again
 
 _MOST = 2**31 - 1  # of any number
 _MAGIC = b"PCJOURN1"
@@ -128,6 +129,7 @@ class Journal:
         self.hints = no_hints()
         self.former: list[str] = []  # hashes of what we wrote and no longer have an entry for
         self._entries: dict[Key, Entry] = {}
+        self._retired: list[Entry] = []  # of this session, the latest at the end; never saved
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries.values()))
@@ -153,6 +155,25 @@ class Journal:
         """Krita's own undo can bring these pixels back: they are still not the artist's."""
         kept = [digest for digest in self.former if digest != entry.after]
         self.former = [*kept, entry.after][-FORMER_MOST:]
+        self._retired = [old for old in self._retired if not _same_write(old, entry)]
+        self._retired.append(entry)
+        excess = sum(map(_weight, self._retired)) - RETIRED_MOST
+        while excess > 0:
+            excess -= _weight(self._retired.pop(0))
+
+    def revive(self, layer: str, time: int, digest: str) -> bool:
+        """Take up again the entry of pixels that are back where we once wrote them."""
+        for entry in reversed(self._retired):
+            if (entry.layer, entry.time, entry.after) == (layer, time, digest):
+                self._retired.remove(entry)
+                self.record(entry)
+                return True
+        return False
+
+    def touched(self, layer: str) -> list[int]:
+        """Return the times that have an entry, or had one in this session."""
+        entries = [*self._entries.values(), *self._retired]
+        return sorted({entry.time for entry in entries if entry.layer == layer})
 
     def origin(self, digest: str) -> str | None:
         """Return the state in which we wrote such pixels, now or formerly, wherever that was."""
@@ -357,6 +378,16 @@ def _entry_json(entry: Entry, blobs: _Blobs) -> dict[str, Any]:
     if entry.packed_result:
         item["result"] = {"blob": blobs.add(entry.packed_result)}
     return item
+
+
+def _same_write(one: Entry, other: Entry) -> bool:
+    return (one.layer, one.time, one.after) == (other.layer, other.time, other.after)
+
+
+def _weight(entry: Entry) -> int:
+    """Return about the bytes of an entry."""
+    before = len(entry.before.blob) if isinstance(entry.before, Plane) else 0
+    return before + len(entry.packed_result) + 500
 
 
 def _prune_accepted(entry: Entry) -> int:

@@ -53,6 +53,7 @@ class SegmentInfo(NamedTuple):
     locked: bool
     hinted: bool
     box: tuple[int, int, int, int] | None
+    doubtful: bool = False
 
 
 class ColorGroup(NamedTuple):

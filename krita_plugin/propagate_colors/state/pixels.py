@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple, Tuple
+import struct
+from typing import NamedTuple, Sequence, Tuple
 
 Box = Tuple[int, int, int, int]  # x, y, width, height in document pixels
 
 _CHANNELS = {"RGBA": 4, "GRAYA": 2, "CMYKA": 5}
+_CODES = {"U8": "B", "U16": "H", "F16": "e", "F32": "f"}
 _CHANNEL_BYTES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
 
 
@@ -34,6 +36,16 @@ class Format(NamedTuple):
     @property
     def pixel_bytes(self) -> int:
         return self.channels * self.channel_bytes
+
+    def pack(self, color: Sequence[float]) -> bytes:
+        """Return the raw bytes of a colour given by channel values in logical order, alpha last."""
+        values = list(color)
+        whole = self.depth in {"U8", "U16"}
+        if whole and self.model == "RGBA":  # Krita's own order is blue, green, red
+            values[0], values[2] = values[2], values[0]
+        if whole:
+            values = [int(value) for value in values]
+        return struct.pack(f"<{self.channels}{_CODES[self.depth]}", *values)
 
     def message(self) -> dict[str, str]:
         """Return the form that the engine protocol uses."""

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Collection, Iterable, Mapping, NamedTuple
 
-from .journal import ACCEPTED, Entry
+from .journal import ACCEPTED, Before, Entry, Plane
 from .model import UNPAINTED, ColorGroup, FrameRow, FrameState, Rgb
 from .pixels import Format, fingerprint, is_transparent
 
@@ -60,6 +60,13 @@ def state_of(
     if entry is None and unknown:
         return FrameState.UNKNOWN
     return FrameState.ARTIST
+
+
+def is_as_before(held: Seen | None, before: Before) -> bool:
+    """Tell whether a key holds what it did before we wrote it; frame 0 always keeps a blank key."""
+    if before is None:
+        return held is None or held.blank
+    return isinstance(before, Plane) and held is not None and held.hash == before.hash
 
 
 def is_reference(state: str, time: int, on: Collection[int], off: Collection[int]) -> bool:

@@ -30,6 +30,8 @@ class Shot:
         self.scanned = False
         self.failures: dict[int, str] = {}  # of the last run
         self.taught: dict[int, bytes] = {}  # packed results of references in the last run
+        self._compared: tuple[Any, int, bytes] | None = None  # what was last looked at for paint
+        self.unsaved = False  # whether the journal followed Krita's undo since it was saved
         self.trouble = ""  # why the annotation could not be read
         self._unknown: set[str] = set()  # hashes
         self._unread: bytes | None = None
@@ -58,6 +60,7 @@ class Shot:
             self.document.write_annotation(journals.KEPT_KIND, journals.DESCRIPTION, self._unread)
             self._unread = None
         self._note_artists_frames()
+        self.unsaved = False
         self.document.write_annotation(journals.KIND, journals.DESCRIPTION, self.journal.dump())
 
     def _note_artists_frames(self) -> None:
@@ -208,13 +211,41 @@ class Shot:
         """Read one key of the colour layer and note what it holds; None when there is no key."""
         layer = None if self.color is None else self.document.layer(self.color)
         there = layer is not None and (layer.has_key(time) or (time == 0 and layer.is_still()))
-        if not there:
+        data = layer.read(time, self.box) if there else None
+        if data is None:
             self.seen.pop(time, None)
-            return None
-        data = layer.read(time, self.box)
-        with pauses.measure("hash"):
-            self.seen[time] = review.seen(data, self.color_format)
+        else:
+            with pauses.measure("hash"):
+                self.seen[time] = review.seen(data, self.color_format)
+        self._follow_history(time)
         return data
+
+    def painted_at(self, time: int) -> bool:
+        """Look whether a key holds other pixels than last; compared as they are, without a hash."""
+        layer = None if self.color is None else self.document.layer(self.color)
+        if layer is None or not (layer.has_key(time) or (time == 0 and layer.is_still())):
+            return False
+        data = layer.read(time, self.box)
+        if self._compared is not None and self._compared == (self.color, time, data):
+            return False
+        self._compared = (self.color, time, data)
+        before = self.seen.get(time)
+        self.look_at(time)
+        return self.seen.get(time) != before
+
+    def _follow_history(self, time: int) -> None:
+        """Let the journal follow Krita's own undo and redo of what we wrote or took back."""
+        held, entry = self.seen.get(time), self.journal.entry(self.color, time)
+        if entry is not None and held is not None and held.hash == entry.after:
+            return
+        back = held is not None and not held.blank
+        if back and self.journal.revive(self.color, time, held.hash):
+            self.journal.on.discard(time)  # listed for what the artist had painted instead
+            self.unsaved = True
+            return
+        if entry is not None and review.is_as_before(held, entry.before):
+            self.journal.forget(self.color, time)
+            self.unsaved = True
 
     def state(self, time: int) -> str:
         """Return whose pixels the colour layer has at a time, as last seen."""
@@ -306,6 +337,12 @@ class Shot:
         entry = self.journal.entry(self.color, time)
         if entry is not None:
             entry.state = journals.ACCEPTED
+
+    def take_back_accept(self, time: int) -> None:
+        """Let a frame be looked at again; its colors stay."""
+        entry = self.entry_of(time)
+        if entry is not None:
+            entry.state = journals.PREDICTED
 
     def toggle_reference(self, time: int) -> None:
         """Let a painted frame teach the others, or no longer; a toggled unknown one is known."""

@@ -11,11 +11,10 @@ _RIGHT = Qt.TextElideMode.ElideRight
 class ElidedLabel(QtWidgets.QLabel):
     """One line; the whole text is the tooltip where it was cut."""
 
-    def __init__(self, name: str, parent=None, mode=_RIGHT) -> None:
+    def __init__(self, name: str, parent=None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self._mode = mode
 
     def minimumSizeHint(self) -> QtCore.QSize:
         """Take any width."""
@@ -25,7 +24,7 @@ class ElidedLabel(QtWidgets.QLabel):
         """Draw what fits."""
         painter = QtWidgets.QStylePainter(self)
         box = self.contentsRect()
-        text = self.fontMetrics().elidedText(self.text(), self._mode, box.width())
+        text = self.fontMetrics().elidedText(self.text(), _RIGHT, box.width())
         self.setToolTip(self.text() if text != self.text() else "")
         painter.drawItemText(
             box,

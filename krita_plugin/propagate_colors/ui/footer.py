@@ -26,7 +26,7 @@ class Footer(QtWidgets.QWidget):
         self.setObjectName("footer")
         self._controller = controller
         self._dot = _Dot(self)
-        self._status = ElidedLabel("status_label", self, Qt.TextElideMode.ElideMiddle)
+        self._status = ElidedLabel("status_label", self)
         self._menu_button = look.tool_button("menu_button", tr("More"), self)
         self._menu_button.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu_button.setStyleSheet(look.NO_ARROW)
@@ -110,14 +110,14 @@ class Footer(QtWidgets.QWidget):
     def _view_log(self) -> None:
         path = log.file_path()
         if path is None or not os.path.exists(path):
-            self._controller.message.emit("info", tr("The log is empty."), None)
+            self._controller.say(tr("The log is empty."))
         else:
             QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(path))
 
     def _copy_diagnostics(self) -> None:
         QtWidgets.QApplication.clipboard().setText(self._controller.diagnostics())
         text = tr("Diagnostics copied, without names of files and folders. Paste them anywhere.")
-        self._controller.message.emit("info", text, None)
+        self._controller.say(text)
 
     @staticmethod
     def _open_manual() -> None:

@@ -1,4 +1,4 @@
-"""The last thing the plugin has to say, with at most one action."""
+"""The last thing the plugin has to say, with up to two answers."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from .slots import pressed, watch
 
 
 class MessageBar(QtWidgets.QFrame):
-    """One sentence that wraps, a coloured edge for its level, an action, and a way to close it."""
+    """One sentence that wraps, a coloured edge for its level, answers, and a way to close it."""
 
     def __init__(self, controller, parent=None) -> None:
         super().__init__(parent)
         self.setObjectName("message_bar")
         self._level = "info"
-        self._function = None
+        self._functions = [None, None]
         self._text = QtWidgets.QLabel(self)
         self._text.setObjectName("message_label")
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._action = QtWidgets.QPushButton(self)
-        self._action.setObjectName("message_action")
-        self._action.clicked.connect(pressed(self._act))
+        self._actions = [
+            self._button("message_action", 0),
+            self._button("message_other_action", 1),
+        ]
         self._close = look.tool_button("message_close", tr("Close this message"), self)
         self._close.clicked.connect(pressed(self.clear))
         grid = QtWidgets.QGridLayout(self)
@@ -31,28 +32,40 @@ class MessageBar(QtWidgets.QFrame):
         grid.setSpacing(look.SPACE)
         grid.addWidget(self._text, 0, 0)
         grid.addWidget(self._close, 0, 1, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self._action, 1, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        row = QtWidgets.QHBoxLayout()
+        row.setSpacing(look.SPACE)
+        for button in self._actions:
+            row.addWidget(button)
+        row.addStretch(1)
+        grid.addLayout(row, 1, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         watch(self, controller.message, self.show_message)
         self._draw_icon()
         self.hide()
 
-    def show_message(self, level: str, text: str, action=None) -> None:
-        """Show a sentence; `action` is None or (label, function)."""
+    def _button(self, name: str, place: int):
+        button = QtWidgets.QPushButton(self)
+        button.setObjectName(name)
+        button.clicked.connect(pressed(lambda: self._act(place)))
+        return button
+
+    def show_message(self, level: str, text: str, actions=()) -> None:
+        """Show a sentence; `actions` are up to two pairs (label, function)."""
         self._level = level
         self._text.setText(text)
-        label, self._function = action or ("", None)
-        self._action.setText(label)
-        self._action.setVisible(bool(label))
+        for place, button in enumerate(self._actions):
+            label, self._functions[place] = actions[place] if place < len(actions) else ("", None)
+            button.setText(label)
+            button.setVisible(bool(label))
         self.setVisible(bool(text))
         self.update()
 
     def clear(self) -> None:
         """Take the message away."""
-        self.show_message("info", "", None)
+        self.show_message("info", "")
 
-    def _act(self) -> None:
-        function = self._function
+    def _act(self, place: int) -> None:
+        function = self._functions[place]
         self.clear()
         if function is not None:
             function()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import settings as declared
-from ..i18n import tr
+from ..i18n import tr, tr_n
 from ..qt import Qt, QtCore, QtGui, QtWidgets
 from ..state.model import FrameState
 from . import look
@@ -41,6 +41,8 @@ class ReviewBox(QtWidgets.QWidget):
         self.setObjectName("review_box")
         self._controller = controller
         self._settings = settings
+        self._un_accepts = False
+        self._followed = controller.current_time  # the playhead that the list shows
         self.model = ReviewModel(controller, self)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -59,7 +61,7 @@ class ReviewBox(QtWidgets.QWidget):
         self.model.modelReset.connect(guarded(self._update_buttons))
         self.list.selectionModel().selectionChanged.connect(pressed(self._update_buttons))
         observe(self, controller, {"frames": self.refresh, "document": self._on_document})
-        observe(self, controller, {"busy": self._update_buttons})
+        observe(self, controller, {"busy": self._update_buttons, "viewer": self._follow_playhead})
         self.refresh()
 
     # --- building
@@ -120,7 +122,7 @@ class ReviewBox(QtWidgets.QWidget):
         self._accept = self._menu_button("accept_button", tr("Accept"), self._accept_selected)
         self._accept.setToolTip(tr("Keep the colors of the selected frames, else of this frame"))
         menu = self._accept.menu()
-        menu.addAction(tr("Accept all")).triggered.connect(pressed(self._accept_all))
+        menu.addAction(tr("Accept all")).triggered.connect(pressed(self._controller.accept_all))
         self._above = menu.addMenu("")
         self._above.setObjectName("accept_above_menu")
         for percent in (95, 90, 80, 70):
@@ -176,6 +178,22 @@ class ReviewBox(QtWidgets.QWidget):
         self._keep_selection(self.model.refresh)
         self._update_buttons()
 
+    def _follow_playhead(self) -> None:
+        """Select the frame that the artist went to: buttons act on what is in view."""
+        time = self._controller.current_time
+        if time == self._followed:
+            return
+        self._followed = time
+        row = self.model.row_of(time)
+        selection = self.list.selectionModel()
+        if row < 0:
+            selection.clearSelection()
+        elif time not in self.selected_times():
+            self._select({time})
+        if row >= 0:
+            self.list.scrollTo(self.model.index(row))
+        self._update_buttons()
+
     def selected_times(self) -> list[int]:
         """Return the selected frames in order of time."""
         indexes = self.list.selectionModel().selectedIndexes()
@@ -212,6 +230,10 @@ class ReviewBox(QtWidgets.QWidget):
         some = any(row.state in _OURS for row in frames)
         self._accept.setEnabled(free and (acceptable or some))
         self._undo.setEnabled(free and (undoable or some))
+        self._un_accepts = not acceptable and any(row.state == FrameState.ACCEPTED for row in rows)
+        self._accept.setText(tr("Un-accept") if self._un_accepts else tr("Accept"))
+        times = [row.time for row in rows if row.state in _OURS]
+        self._undo.setText(_undo_text(times))
         self._run_on.setEnabled(
             free and len(chosen) == 1 and self._controller.may_run_on(chosen[0])
         )
@@ -222,10 +244,10 @@ class ReviewBox(QtWidgets.QWidget):
         return self.selected_times() or [self._controller.current_time]
 
     def _accept_selected(self) -> None:
-        self._controller.accept(self._times())
-
-    def _accept_all(self) -> None:
-        self._controller.accept(self._all_in({FrameState.PREDICTED}))
+        if self._un_accepts:
+            self._controller.take_back_accept(self._times())
+        else:
+            self._controller.accept(self._times())
 
     def _accept_above(self, action) -> None:
         self._controller.accept_above(action.data() / 100)
@@ -256,3 +278,12 @@ class ReviewBox(QtWidgets.QWidget):
         self._keep_selection(lambda: self.model.show_only(times))
         if times is not None:
             self._tabs.setCurrentIndex(0)
+
+
+def _undo_text(times: list[int]) -> str:
+    """Say what Undo acts on."""
+    if len(times) == 1:
+        return tr("Undo frame {n}", n=times[0])
+    if not times:
+        return tr("Undo")
+    return tr_n("Undo {n} frame", "Undo {n} frames", len(times))

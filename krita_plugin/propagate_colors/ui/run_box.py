@@ -13,6 +13,7 @@ _STAGES = {
     "running": mark("Coloring"),
     "writing": mark("Writing frames"),
     "undoing": mark("Undoing"),
+    "fixing": mark("Fixing"),
 }
 
 

@@ -176,19 +176,22 @@ class Viewer(QtWidgets.QWidget):
 
 
 def explain(info) -> str:
-    """Return one line about a segment: where its colour came from, how sure that is."""
-    if info.state == "no_counterpart":
-        text = tr("Segment {n}: no counterpart in any reference", n=info.segment)
-    elif info.source_name:
-        text = tr("{name}, segment {n}, {sure}", name=info.source_name, **_source(info))
-    elif info.source_frame is not None:
-        text = tr("frame {frame}, segment {n}, {sure}", frame=info.source_frame, **_source(info))
-    else:
-        text = tr("Segment {n}", n=info.segment)
+    """Return in plain words where a segment's colour came from, and how sure that is."""
     if info.hinted:
-        text = tr("{text}, your hint", text=text)
+        text = tr("Your choice")
+    elif info.state == "no_counterpart":
+        text = tr("Not found in any painted frame")
+    elif info.source_name:
+        text = _sure(info, tr("From {name}", name=info.source_name))
+    elif info.source_frame is not None:
+        text = _sure(info, tr("From frame {n}", n=info.source_frame))
+    else:
+        text = tr("Not colored yet")
     return tr("{text}, locked", text=text) if info.locked else text
 
 
-def _source(info) -> dict[str, object]:
-    return {"n": info.source_segment, "sure": f"{info.confidence:.2f}"}
+def _sure(info, text: str) -> str:
+    percent = round(100 * info.confidence)
+    if info.doubtful:
+        return tr("{text}, unsure ({percent} %)", text=text, percent=percent)
+    return tr("{text}, {percent} % sure", text=text, percent=percent)

@@ -9,7 +9,6 @@ from ..host import steps
 from ..host.document import HostError
 from ..i18n import tr
 from ..link.talk import Steps, Talk
-from ..log import logger
 from ..pauses import pauses
 from ..state.pixels import worth_sending
 from ..state.shot import Shot
@@ -48,7 +47,14 @@ def read_part(shot: Shot, part: Part) -> Steps:
 
 
 def read_drawing(shot: Shot, drawing: Drawing) -> Steps:
-    """Return (hash, planes) of a drawing, bottom layer first."""
+    """Return (hash, planes) of a drawing, bottom layer first; behind a shield if it has groups."""
+    if any(part.grouped for part in drawing.parts):
+        text = tr("Reading frame {time} …", time=drawing.time)
+        return (yield from steps.away(shot.document, _read_drawing(shot, drawing), text))
+    return (yield from _read_drawing(shot, drawing))
+
+
+def _read_drawing(shot: Shot, drawing: Drawing) -> Steps:
     planes = []
     digest = hashlib.blake2b(digest_size=16)
     for part in drawing.parts:
@@ -103,11 +109,3 @@ def teach_reference(shot: Shot, talk: Talk, time: int, origin: str) -> Steps:
         "origin": origin,
     }
     yield from talk.tell(header, {"box": list(box), "bytes": len(rows)}, rows)
-
-
-def restore(shot: Shot, view: Any) -> Steps:
-    """Bring the view back if Krita lets us: a job ends with its own reason, not with this one."""
-    try:
-        yield from steps.restore_view(shot.document, view)
-    except HostError as error:
-        logger.info("view not restored: %s", error)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Callable
 
-from ..host import steps
+from ..host import hand, steps, writing
 from ..host.document import HostError
 from ..i18n import tr
 from ..link.talk import Call, Steps, Talk
@@ -53,18 +53,17 @@ class Run:
         self._model = ""
         self._lines: dict[int, str] = {}  # hash of the drawing by time, as it was sent
         self._began = 0.0
+        self._keys: writing.Keys | None = None
 
     def steps(self) -> Steps:
-        """Run; the view is as before at the end, however it ends."""
-        view = steps.save_view(self._shot.document)
+        """Run; neither playhead nor active layer moves, but to a colour layer that is made."""
         try:
-            yield from self._all()
-        except Exception:  # a cancel too: it is passed on once the view is restored
+            with hand.watched():
+                yield from self._all()
+        finally:
+            if self._keys is not None:
+                self._keys.close()
             self._note_kept()
-            yield from reading.restore(self._shot, view)
-            raise
-        self._note_kept()
-        yield from reading.restore(self._shot, view)
         return self.outcome
 
     def _note_kept(self) -> None:
@@ -79,6 +78,7 @@ class Run:
         check_lines(shot)
         yield
         yield from self._color_layer()
+        self._keys = writing.Keys(shot.document, shot.color or "")
         self._progress(0, 0, None, tr("Looking at the frames"))
         yield from reading.scan(shot)
         targets, references = shot.targets(), shot.references()
@@ -185,7 +185,7 @@ class Run:
             colored = write.Colored(
                 time, tuple(header["box"]), plane, result, self._model, header.get("hash", "")
             )
-            state = yield from write.write_frame(shot, colored)
+            state = yield from write.write_frame(shot, self._keys, colored)
             (outcome.written if state == FrameState.PREDICTED else outcome.left).append(time)
         entry = shot.entry_of(time)
         if entry is not None:  # while the result is at hand unpacked

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Callable, Sequence
 
-from ..host import steps
+from ..host import hand, writing
 from ..i18n import tr, tr_n
 from ..link.talk import Steps
-from ..qt import QtWidgets
 from ..state import review
 from ..state.shot import Shot
 from . import reading, write
 from .run import Outcome, Progress
 
 REST_SECONDS = 0.03  # between two keys, about as long as one takes
-STROKE_SECONDS = 3600.0
 
 
 def scan(shot: Shot) -> Steps:
@@ -27,17 +25,31 @@ def scan(shot: Shot) -> Steps:
     yield
     for _ in shot.scan({shot.shown_at(shot.document.current_time)}):
         yield REST_SECONDS
-        yield _pen_is_up, STROKE_SECONDS
+        yield hand.is_up, hand.STROKE_SECONDS
+    _keep(shot)
 
 
-def _pen_is_up() -> bool:
-    return not QtWidgets.QApplication.mouseButtons()
+def look_again(shot: Shot) -> Steps:
+    """Read the frames that we wrote or took back: Krita's own undo changed one of them, perhaps."""
+    reading.require_ready(shot)
+    for time in shot.journal.touched(shot.color):
+        shot.look_at(time)
+        yield REST_SECONDS
+        yield hand.is_up, hand.STROKE_SECONDS
+    _keep(shot)
+
+
+def _keep(shot: Shot) -> None:
+    """Save the journal if it followed Krita's own undo."""
+    if shot.unsaved:
+        shot.save()
 
 
 def look_at(shot: Shot, time: int) -> Steps:
     """Read one frame that the artist may have painted on."""
     reading.require_ready(shot)
     shot.look_at(time)
+    _keep(shot)
     yield
 
 
@@ -93,38 +105,37 @@ class Undo:
         self._wrote = wrote
 
     def steps(self) -> Steps:
-        """Run; the view is as before at the end, however it ends."""
-        view = steps.save_view(self._shot.document)
+        """Run; neither playhead nor active layer moves."""
+        keys = writing.Keys(self._shot.document, self._shot.color or "")
         try:
-            sentences = yield from self._all()
-        except Exception:
-            yield from reading.restore(self._shot, view)
-            raise
-        yield from reading.restore(self._shot, view)
-        return sentences
+            with hand.watched():
+                return (yield from self._all(keys))
+        finally:
+            keys.close()
 
-    def _all(self) -> Steps:
+    def _all(self, keys: writing.Keys) -> Steps:
         shot = self._shot
         times = [time for time in sorted(self._times) if shot.journal.entry(shot.color, time)]
         refused = []
         for done, time in enumerate(times):
             self._progress(done, len(times), None, tr("Taking back"))
             try:
-                yield from write.undo_frame(shot, time)
+                yield from write.undo_frame(shot, keys, time)
             except write.CannotUndo as error:
                 refused.append(str(error))
             self._wrote(time)
         return refused if times else [tr("There is no colored frame to take back here.")]
 
 
-def describe(outcome: Outcome) -> str:
-    """Return what a run did, in one to three sentences."""
+def describe(outcome: Outcome, doubtful: int = 0) -> str:
+    """Return what a run did, in one to three sentences; `doubtful`: how many to look at."""
     written, failed = len(outcome.written), len(outcome.failed)
-    sentences = [
-        tr_n("{n} frame colored.", "{n} frames colored.", written)
-        if written or failed
-        else tr("Nothing had to be colored again.")
-    ]
+    sentence = tr("Nothing had to be colored again.")
+    if written and doubtful:
+        sentence = tr("{n} colored, {doubtful} to look at.", n=written, doubtful=doubtful)
+    elif written or failed:
+        sentence = tr_n("{n} frame colored.", "{n} frames colored.", written)
+    sentences = [sentence]
     if failed:
         sentences.append(tr_n("{n} frame failed.", "{n} frames failed.", failed))
     if outcome.left:

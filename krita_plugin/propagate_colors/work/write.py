@@ -1,16 +1,15 @@
 """Steps that write frames of the colour layer and take them back, each noted in the journal.
 
-A frame is looked at again (read and hashed) in the very step that takes its key away, and is left
-alone unless it is blank or still holds what we wrote. It is read back in the step that fills it:
-what the artist paints a moment later must not count as ours. Once its pixels are being exchanged,
-a cancel waits until the frame is whole and noted.
+A frame is looked at again (read and hashed) in the very step that writes it, and is left alone
+unless it is blank or still holds what we wrote. It is read back in that step, too: what the artist
+paints a moment later must not count as ours. A cancel then waits until the frame is noted.
 """
 
 from __future__ import annotations
 
 from typing import Any, Callable, Generator, NamedTuple
 
-from ..host import steps
+from ..host import writing
 from ..host.document import HostError
 from ..i18n import tr
 from ..link.talk import Steps
@@ -20,7 +19,6 @@ from ..state import review
 from ..state.journal import Before, Entry, Plane
 from ..state.model import FrameState
 from ..state.pixels import Box
-from ..state.review import Seen
 from ..state.shot import Shot
 from .jobs import JobCancelled
 from .reading import require_layer, require_ready
@@ -68,28 +66,27 @@ def unbroken(work: Generator[Any, Any, Any]) -> Steps:
     return value
 
 
-def write_frame(shot: Shot, colored: Colored) -> Steps:
+def write_frame(shot: Shot, keys: writing.Keys, colored: Colored) -> Steps:
     """Write one frame; return its state: "predicted" when written, else why it was left alone."""
     layer = color_layer(shot)
-    yield from steps.goto(shot.document, colored.time)
     require_ready(shot)
     former = shot.look_at(colored.time)
     state = shot.state(colored.time)
     if not review.may_write(state) or shot.is_reference(colored.time):
         return state
-    if former is not None and _reaches_out(shot):
+    if former is not None and _reaches_out(shot, colored.time):
         return FrameState.ARTIST
     before = _before(shot, colored.time, former)
     del former
     try:
-        yield from unbroken(_exchange(shot, layer.info.uuid, colored, before))
-    except steps.Painted:
+        yield from unbroken(_exchange(shot, keys, layer.info.uuid, colored, before))
+    except writing.Painted:
         shot.look_at(colored.time)
         return FrameState.ARTIST
     return FrameState.PREDICTED
 
 
-def _unchanged(shot: Shot, time: int) -> Callable[[], None]:
+def unchanged(shot: Shot, time: int) -> Callable[[], None]:
     """Return a check that a frame is as it was last seen, or blank; it raises Painted if not."""
     expected = shot.seen.get(time)
 
@@ -97,18 +94,17 @@ def _unchanged(shot: Shot, time: int) -> Callable[[], None]:
         shot.look_at(time)
         held = shot.seen.get(time)
         painted = held is not None and not held.blank and held != expected
-        if painted or (held is not None and _reaches_out(shot)):
-            raise steps.Painted(time)
+        if painted or (held is not None and _reaches_out(shot, time)):
+            raise writing.Painted(time)
 
     return check
 
 
-def _reaches_out(shot: Shot) -> bool:
-    """Tell whether the key that is shown has pixels beside the canvas: those are never ours."""
+def _reaches_out(shot: Shot, time: int) -> bool:
+    """Tell whether a key has pixels beside the canvas: those are never ours."""
+    layer = color_layer(shot)
     with pauses.measure("bounds"):
-        x, y, width, height = color_layer(shot).bounds_now()
-    beyond = x + width > shot.document.width or y + height > shot.document.height
-    return bool(width and height) and (x < 0 or y < 0 or beyond)
+        return layer.has_key(time) and layer.reaches_out(time)
 
 
 def _before(shot: Shot, time: int, former: bytes | None) -> Before:
@@ -121,15 +117,13 @@ def _before(shot: Shot, time: int, former: bytes | None) -> Before:
     return Plane.of(former, shot.box, shot.color_format)
 
 
-def _exchange(shot: Shot, uuid: str, colored: Colored, before: Before) -> Steps:
+def _exchange(shot: Shot, keys: writing.Keys, uuid: str, colored: Colored, before: Before) -> Steps:
     time = colored.time
-    yield from steps.put(
-        shot.document,
-        uuid,
+    yield from keys.put(
         time,
         colored.box,
         colored.data or None,
-        _unchanged(shot, time),
+        unchanged(shot, time),
         lambda: shot.look_at(time),
     )
     held = shot.seen[time]
@@ -149,13 +143,12 @@ def _exchange(shot: Shot, uuid: str, colored: Colored, before: Before) -> Steps:
     shot.save()
 
 
-def undo_frame(shot: Shot, time: int) -> Steps:
+def undo_frame(shot: Shot, keys: writing.Keys, time: int) -> Steps:
     """Bring back the exact former pixels, or the former absence of a key."""
     layer = color_layer(shot)
-    entry = shot.journal.entry(layer.info.uuid, time)
-    yield from steps.goto(shot.document, time)
     require_ready(shot)
     shot.look_at(time)
+    entry = shot.journal.entry(layer.info.uuid, time)
     held = shot.seen.get(time)
     if entry is None:
         raise CannotUndo(tr("Frame {time} was not colored by Propagate Colors.", time=time))
@@ -168,34 +161,27 @@ def undo_frame(shot: Shot, time: int) -> Steps:
             tr("What frame {time} held before is no longer kept, so it stays as it is.", time=time)
         )
     try:
-        yield from unbroken(_bring_back(shot, layer.info.uuid, time, entry.before))
-    except steps.Painted as error:
+        yield from unbroken(_bring_back(shot, keys, layer.info.uuid, time, entry.before))
+    except writing.Painted as error:
         shot.look_at(time)
         raise CannotUndo(str(error)) from error
 
 
-def _bring_back(shot: Shot, uuid: str, time: int, before: Plane | None) -> Steps:
-    check = _unchanged(shot, time)
+def _bring_back(
+    shot: Shot, keys: writing.Keys, uuid: str, time: int, before: Plane | None
+) -> Steps:
+    check = unchanged(shot, time)
     if before is None:
-        yield from steps.remove_key(shot.document, uuid, time, check)
+        yield from writing.remove_key(shot.document, uuid, time, check)
         shot.look_at(time)
     else:
         data = before.data(shot.color_format)
-        yield from steps.put(
-            shot.document, uuid, time, before.box, data or None, check, lambda: shot.look_at(time)
-        )
+        yield from keys.put(time, before.box, data or None, check, lambda: shot.look_at(time))
     held = shot.seen.get(time)
-    if not _as_before(held, before):
+    if not review.is_as_before(held, before):
         raise HostError(tr("Krita did not take back frame {time}: look at it.", time=time))
     shot.undid(uuid, time)
     shot.save()
-
-
-def _as_before(held: Seen | None, before: Plane | None) -> bool:
-    """Tell whether the key holds what it did; Krita always keeps a (blank) key at frame 0."""
-    if before is None:
-        return held is None or held.blank
-    return held is not None and held.hash == before.hash
 
 
 def color_layer(shot: Shot) -> Any:

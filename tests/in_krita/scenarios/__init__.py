@@ -113,6 +113,20 @@ CONTROLLER_GROUPS = {
         "commands_wait_for_the_job_to_end",
         "models_are_listed_and_chosen",
     ),
+    "hand": (
+        "nothing_moves_while_frames_are_written_and_taken_back",
+        "krita_s_undo_takes_back_a_frame_in_one_step",
+        "krita_s_undo_of_the_docker_s_undo_brings_the_record_back",
+        "krita_s_undo_of_a_second_run_brings_the_first_record_back",
+        "accept_is_taken_back",
+        "accept_all_asks_where_frames_are_doubtful",
+        "a_new_color_layer_is_the_active_one",
+        "a_click_recolors_the_segment_at_once",
+        "a_fix_is_undone_by_krita_and_kept_by_later_runs",
+        "a_fix_starts_the_engine",
+        "messages_belong_to_a_document",
+        "new_paint_is_noticed_within_a_second",
+    ),
     "notes": (
         "state_survives_save_and_reopen",
         "a_frame_without_an_entry_is_unknown_until_toggled",
@@ -136,6 +150,9 @@ WITH_ENGINE = (
     "engine:rgba_f32_with_a_hint",
     "engine:killed_in_the_middle",
 )
+
+# The artist's own strokes during the plugin's work, sent as events of a real pointer.
+STROKES = ("strokes:strokes_stay_where_they_are_drawn",)
 
 # What the docker's own widgets do, in the plugin as Krita loaded it and with the real engine.
 DOCKER_GROUPS = {

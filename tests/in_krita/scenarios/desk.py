@@ -3,11 +3,12 @@
 import logging
 
 from krita_plugin.propagate_colors.controller import Controller
-from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host import steps, writing
 from krita_plugin.propagate_colors.log import logger
 from krita_plugin.propagate_colors.settings import ENGINE_COMMAND, Settings
 from krita_plugin.propagate_colors.work import reading
 from krita_plugin.propagate_colors.work.jobs import QtClock
+from tests.in_krita.scenarios.base import SIZE
 from tests.krita_plugin.fake_engine import FakeEngine
 
 INK = (20, 20, 20, 255)  # bytes of a pixel: blue, green, red, alpha
@@ -62,13 +63,13 @@ class Desk:
         self.engine = FakeEngine(hello, clock)
         return self.engine
 
-    def build(self, keys=KEYS, painted=(0,), model="RGBA", depth="U8"):
+    def build(self, keys=KEYS, painted=(0,), model="RGBA", depth="U8", size=SIZE):
         """Make a document with a drawing a key, and a colour layer where some are painted."""
         ctx = self.ctx
-        self.document = yield from ctx.new_document(model, depth)
+        self.document = yield from ctx.new_document(model, depth, size)
         self.line = yield from ctx.add_layer(self.document, "Lines", still=False)
         for time in keys:
-            yield from steps.put(
+            yield from writing.put(
                 self.document, self.line, time, self.box, self.drawing(time, self.line)
             )
         self.color = yield from steps.create_color_layer(self.document, "Lines colors", self.line)
@@ -95,9 +96,10 @@ class Desk:
         return (bytes(left) * half + bytes(right) * (width - half)) * height
 
     def paint(self, time, left, right):
-        """Paint a frame as the artist."""
+        """Paint a frame as the artist, who goes there."""
+        yield from steps.goto(self.document, time)
         data = self.colors(left, right)
-        yield from steps.put(self.document, self.color, time, self.box, data)
+        yield from writing.put(self.document, self.color, time, self.box, data)
 
     def predicted(self, number, left=RED, right=BLUE):
         """Return what the fake engine makes of a drawing."""
@@ -124,7 +126,7 @@ class Desk:
         yield lambda: self.controller._worker.idle, 60.0
         assert not self.failures.texts, self.failures.texts[0]
         said, self.messages = self.messages, []
-        return [text for _, text, _ in said]
+        return [text for _, text, _ in said if text]
 
     def do(self, command, *arguments):
         """Give a command and wait for its end; returns what was said."""
@@ -159,3 +161,9 @@ def ready(ctx, **choices):
     yield from desk.build(**choices)
     yield from desk.start()
     return desk
+
+
+def logical(color):
+    """Return red, green, blue, alpha of a pixel's bytes, as colours are in results and hints."""
+    blue, green, red, alpha = color
+    return red, green, blue, alpha

@@ -1,6 +1,7 @@
 """The plugin's docker as Krita shows it: what an artist sees of it and can press."""
 
 import os
+import re
 import signal
 import time
 
@@ -142,6 +143,12 @@ class Docker:
         """Wait until so many frames of the colour layer have keys."""
         yield lambda: len(document.layer(layer).key_times()) >= count, RUN_SECONDS
         assert not self.idle, "the run was over before it could be interrupted"
+
+
+def frames_colored(said):
+    """Return how many frames a run's sentence says were coloured."""
+    found = re.match(r"(\d+) (?:frames? )?colored[.,]", said)
+    return int(found[1]) if found else 0
 
 
 def top_level(name):

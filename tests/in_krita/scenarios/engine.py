@@ -1,7 +1,7 @@
 """The controller with the real engine, on small documents; docker_ways has all their formats."""
 
 from krita_plugin.propagate_colors.controller import Controller
-from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host import steps, writing
 from krita_plugin.propagate_colors.settings import Settings
 from tests.in_krita.scenarios.desk import Desk
 
@@ -54,10 +54,10 @@ class RealDesk(Desk):
         ]
         for time, shift in ((0, 0), (2, SHIFT)):
             data = self.boxes(lambda _, edge: ink if edge else None, shift, pixel)
-            yield from steps.put(self.document, self.line, time, self.box, data)
+            yield from writing.put(self.document, self.line, time, self.box, data)
         self.color = yield from steps.create_color_layer(self.document, "Lines colors", self.line)
         data = self.boxes(lambda number, _: self.colors_given[number], 0, pixel)
-        yield from steps.put(self.document, self.color, 0, self.box, data)
+        yield from writing.put(self.document, self.color, 0, self.box, data)
 
     @staticmethod
     def odd(number, depth, count):

@@ -5,7 +5,7 @@ Krita has no CMYK of half floats: asked for a document of that kind, it crashes.
 
 import struct
 
-from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host import writing
 
 MODELS = {"RGBA": 4, "GRAYA": 2, "CMYKA": 5}
 DEPTHS = {"U8": "B", "U16": "H", "F16": "e", "F32": "f"}
@@ -19,7 +19,7 @@ def _round_trip(ctx, model, depth):
     assert document.layer(layer).is_blank(0, ctx.canvas(document))
     for t in (0, 3):
         data = ctx.noise(document, layer, t)
-        yield from steps.put(document, layer, t, ctx.canvas(document), data)
+        yield from writing.put(document, layer, t, ctx.canvas(document), data)
         assert ctx.pixels(document, layer, t) == data
     path = ctx.file(f"{model}_{depth}.kra")
     document.raw.setBatchmode(True)

@@ -1,13 +1,13 @@
 """What is refused, with a sentence, and leaves everything as it was."""
 
-from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host import steps, writing
 
 
 def locked_and_hidden_layers(ctx):
     document = yield from ctx.new_document()
     (layer,) = yield from ctx.layers(document)
     kept = ctx.noise(document, layer, 1)
-    yield from steps.put(document, layer, 0, ctx.canvas(document), kept)
+    yield from writing.put(document, layer, 0, ctx.canvas(document), kept)
     node = document.layer(layer).node
     changes = [
         (lambda: node.setLocked(True), "locked", lambda: node.setLocked(False)),
@@ -18,9 +18,9 @@ def locked_and_hidden_layers(ctx):
         yield from ctx.settle(document.raw)
         data = ctx.noise(document, layer, 2)
         for job in (
-            steps.put(document, layer, 0, ctx.canvas(document), data),
+            writing.put(document, layer, 0, ctx.canvas(document), data),
             steps.make_key(document, layer, 3),
-            steps.remove_key(document, layer, 0),
+            writing.remove_key(document, layer, 0),
         ):
             text = yield from ctx.refused(job)
             assert word in text, text
@@ -57,7 +57,7 @@ def a_locked_or_hidden_group_counts(ctx):
 def the_document_is_closed_in_the_middle(ctx):
     document = yield from ctx.new_document()
     (layer,) = yield from ctx.layers(document)
-    job = steps.put(document, layer, 4, ctx.canvas(document), ctx.noise(document, layer, 1))
+    job = writing.put(document, layer, 4, ctx.canvas(document), ctx.noise(document, layer, 1))
     next(job)
     yield from ctx.close(document)
     assert not document.is_open()
@@ -75,8 +75,8 @@ def the_layer_is_removed_in_the_middle(ctx):
     document = yield from ctx.new_document()
     layer, other = yield from ctx.layers(document, 2)
     kept = ctx.noise(document, other, 2)
-    yield from steps.put(document, other, 4, ctx.canvas(document), kept)
-    job = steps.put(document, layer, 4, ctx.canvas(document), ctx.noise(document, layer, 1))
+    yield from writing.put(document, other, 4, ctx.canvas(document), kept)
+    job = writing.put(document, layer, 4, ctx.canvas(document), ctx.noise(document, layer, 1))
     next(job)
     yield
     document.layer(layer).node.remove()
@@ -89,7 +89,7 @@ def a_layer_renamed_and_moved_in_the_middle_is_still_the_one(ctx):
     document = yield from ctx.new_document()
     layer, other = yield from ctx.layers(document, 2)
     data = ctx.noise(document, layer, 1)
-    job = steps.put(document, layer, 4, ctx.canvas(document), data)
+    job = writing.put(document, layer, 4, ctx.canvas(document), data)
     next(job)
     yield
     document.layer(layer).node.setName("Ärmel <neu>")
@@ -108,13 +108,13 @@ def playback_stops_a_job(ctx):
     ctx.krita.action("toggle_playback").trigger()
     yield document.is_playing, 5.0
     data = ctx.noise(document, layer, 1)
-    text = yield from ctx.refused(steps.put(document, layer, 4, ctx.canvas(document), data))
+    text = yield from ctx.refused(writing.put(document, layer, 4, ctx.canvas(document), data))
     assert "played" in text
     ctx.krita.action("toggle_playback").trigger()
     yield lambda: not document.is_playing(), 5.0
     yield 0.3
     assert document.layer(layer).key_times() == [0, 6]
-    yield from steps.put(document, layer, 4, ctx.canvas(document), data)
+    yield from writing.put(document, layer, 4, ctx.canvas(document), data)
     assert ctx.pixels(document, layer, 4) == data
 
 
@@ -143,6 +143,6 @@ def data_that_does_not_fit(ctx):
         ((0, 0, 64, 49), data + data[: 64 * 4]),
         ((-1, 0, 64, 48), data),
     ):
-        text = yield from ctx.refused(steps.put(document, layer, 2, box, wrong))
+        text = yield from ctx.refused(writing.put(document, layer, 2, box, wrong))
         assert "Layer 0" in text
     assert document.layer(layer).key_times() == [0]

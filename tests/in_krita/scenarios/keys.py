@@ -1,6 +1,6 @@
 """Making, removing and replacing keyframes, and Krita's undo stack while we do."""
 
-from krita_plugin.propagate_colors.host import steps, timeline_cells
+from krita_plugin.propagate_colors.host import steps, timeline_cells, writing
 
 
 def makes_keys_at_zero_and_later(ctx):
@@ -31,11 +31,11 @@ def removes_keys(ctx):
     (layer,) = yield from ctx.layers(document)
     for t in (0, 3, 6):
         data = ctx.noise(document, layer, t)
-        yield from steps.put(document, layer, t, ctx.canvas(document), data)
-    yield from steps.remove_key(document, layer, 3)
-    yield from steps.remove_key(document, layer, 5)  # there is none: nothing happens
+        yield from writing.put(document, layer, t, ctx.canvas(document), data)
+    yield from writing.remove_key(document, layer, 3)
+    yield from writing.remove_key(document, layer, 5)  # there is none: nothing happens
     assert document.layer(layer).key_times() == [0, 6]
-    yield from steps.remove_key(document, layer, 0)
+    yield from writing.remove_key(document, layer, 0)
     assert document.layer(layer).key_times() == [0, 6]  # Krita wants a key at 0
     assert document.layer(layer).is_blank(0, ctx.canvas(document))
     assert ctx.pixels(document, layer, 6) == ctx.noise(document, layer, 6)
@@ -44,7 +44,7 @@ def removes_keys(ctx):
 def holds_are_no_keys(ctx):
     document = yield from ctx.new_document()
     (layer,) = yield from ctx.layers(document)
-    yield from steps.put(document, layer, 2, ctx.canvas(document), ctx.noise(document, layer, 1))
+    yield from writing.put(document, layer, 2, ctx.canvas(document), ctx.noise(document, layer, 1))
     yield from steps.goto(document, 5)
     assert not document.layer(layer).has_key(5)
 
@@ -62,13 +62,13 @@ def a_box_leaves_the_rest_blank(ctx):
     document = yield from ctx.new_document()
     (layer,) = yield from ctx.layers(document)
     box = (5, 7, 11, 13)
-    yield from steps.put(document, layer, 2, ctx.canvas(document), ctx.noise(document, layer, 1))
+    yield from writing.put(document, layer, 2, ctx.canvas(document), ctx.noise(document, layer, 1))
     data = ctx.noise(document, layer, 2)[: 11 * 13 * 4]
-    yield from steps.put(document, layer, 2, box, data)
+    yield from writing.put(document, layer, 2, box, data)
     assert document.layer(layer).read(2, box) == data
     assert document.layer(layer).is_blank(2, (0, 0, 64, 7))
     assert document.layer(layer).is_blank(2, (16, 0, 48, 48))
-    yield from steps.put(document, layer, 2, box, None)
+    yield from writing.put(document, layer, 2, box, None)
     assert document.layer(layer).has_key(2)
     assert document.layer(layer).is_blank(2, ctx.canvas(document))
 
@@ -85,7 +85,7 @@ def undo_and_redo_around_a_write(ctx):
         yield from ctx.paint(document, layer, t, 20, 200, 30)
         second = ctx.pixels(document, layer, t)
         ours = ctx.noise(document, layer, 3)
-        yield from steps.put(document, layer, t, ctx.canvas(document), ours)
+        yield from writing.put(document, layer, t, ctx.canvas(document), ours)
         yield from ctx.paint(document, layer, t, 9, 9, 90)
         last = ctx.pixels(document, layer, t)
         back = yield from ctx.history(document, layer, t, "edit_undo")
@@ -116,9 +116,9 @@ def undo_brings_back_no_key(ctx):
     document = yield from ctx.new_document()
     layer, other = yield from ctx.layers(document, 2)
     untouched = ctx.noise(document, other, 9)
-    yield from steps.put(document, other, 4, ctx.canvas(document), untouched)
+    yield from writing.put(document, other, 4, ctx.canvas(document), untouched)
     ours = ctx.noise(document, layer, 1)
-    yield from steps.put(document, layer, 4, ctx.canvas(document), ours)
+    yield from writing.put(document, layer, 4, ctx.canvas(document), ours)
     for _ in range(6):
         yield from ctx.action(document, "edit_undo")
         if not document.layer(layer).has_key(4):
@@ -139,7 +139,7 @@ def two_layers_in_turn(ctx):
     for t in (0, 3, 1, 8, 5):
         for number, layer in enumerate(layers):
             wanted[layer, t] = ctx.noise(document, layer, t * 2 + number)
-            yield from steps.put(document, layer, t, ctx.canvas(document), wanted[layer, t])
+            yield from writing.put(document, layer, t, ctx.canvas(document), wanted[layer, t])
     for layer in layers:
         assert document.layer(layer).key_times() == [0, 1, 3, 5, 8]
     for (layer, t), data in wanted.items():
@@ -154,16 +154,16 @@ def cells_that_the_artist_selected_are_left_alone(ctx):
     for uuid in (layer, other):
         for t in (0, 3, 6, 9):
             kept[uuid, t] = ctx.noise(document, uuid, t + len(kept))
-            yield from steps.put(document, uuid, t, ctx.canvas(document), kept[uuid, t])
+            yield from writing.put(document, uuid, t, ctx.canvas(document), kept[uuid, t])
     ours = ctx.noise(document, layer, 77)
     for t in (2, 6, 0):
         _select_cells(document, (0, 3, 6, 9))
         yield 0.1
-        yield from steps.put(document, layer, t, ctx.canvas(document), ours)
+        yield from writing.put(document, layer, t, ctx.canvas(document), ours)
         kept[layer, t] = ours
     _select_cells(document, (0, 3, 6, 9))
     yield 0.1
-    yield from steps.remove_key(document, layer, 9)
+    yield from writing.remove_key(document, layer, 9)
     kept.pop((layer, 9))
     assert document.layer(layer).key_times() == [0, 2, 3, 6]
     assert document.layer(other).key_times() == [0, 3, 6, 9]
@@ -185,14 +185,14 @@ def a_cell_of_another_layer_was_clicked(ctx):
     document = yield from ctx.new_document()
     layer, other = yield from ctx.layers(document, 2)
     kept = ctx.noise(document, other, 5)
-    yield from steps.put(document, other, 4, ctx.canvas(document), kept)
+    yield from writing.put(document, other, 4, ctx.canvas(document), kept)
     yield from ctx.activate(document, layer)
     yield from steps.goto(document, 4)
     view = timeline_cells._timeline_view()
     for row in range(view.model().rowCount()):
         view.setCurrentIndex(view.model().index(row, 4))
         yield 0.05
-        yield from steps.put(
+        yield from writing.put(
             document, layer, 4, ctx.canvas(document), ctx.noise(document, layer, row)
         )
         assert ctx.pixels(document, other, 4) == kept
@@ -207,14 +207,14 @@ def clones_are_not_written_twice(ctx):
     yield from ctx.paint(document, layer, 0, 1, 2, 3)
     for action, t in (("copy_frames_as_clones", 0), ("paste_frames", 4)):
         yield from steps.goto(document, t)
-        assert timeline_cells.select_cell("Layer 0", t)
+        assert timeline_cells.select_cell(layer, t)
         yield from ctx.action(document, action, 0.2)
     assert document.layer(layer).key_times() == [0, 4]
     yield from ctx.paint(document, layer, 4, 90, 8, 7)
     shared = ctx.pixels(document, layer, 4)
     assert ctx.pixels(document, layer, 0) == shared
     data = ctx.noise(document, layer, 1)
-    yield from steps.put(document, layer, 4, ctx.canvas(document), data)
+    yield from writing.put(document, layer, 4, ctx.canvas(document), data)
     assert ctx.pixels(document, layer, 4) == data
     assert ctx.pixels(document, layer, 0) == shared
 
@@ -225,7 +225,7 @@ def layers_of_one_name(ctx):
     second = yield from ctx.add_layer(document, "Same", still=False)
     for number, uuid in enumerate((first, second, first)):
         data = ctx.noise(document, uuid, number)
-        yield from steps.put(document, uuid, 3 + number, ctx.canvas(document), data)
+        yield from writing.put(document, uuid, 3 + number, ctx.canvas(document), data)
     assert document.layer(first).key_times() == [0, 3, 5]
     assert document.layer(second).key_times() == [0, 4]
 
@@ -245,7 +245,7 @@ def names_as_artists_write_them(ctx):
     for name in NAMES:
         uuid = yield from ctx.add_layer(document, name, still=False)
         data = ctx.noise(document, uuid, 1)
-        yield from steps.put(document, uuid, 4, ctx.canvas(document), data)
+        yield from writing.put(document, uuid, 4, ctx.canvas(document), data)
         assert document.layer(uuid).key_times() == [0, 4], name
         assert ctx.pixels(document, uuid, 4) == data, name
 
@@ -275,14 +275,14 @@ def a_still_layer_becomes_animated(ctx):
     shown = document.layer(later).read(0, ctx.canvas(document))
     assert not document.layer(later).is_blank(0, ctx.canvas(document))
     data = ctx.noise(document, later, 2)
-    yield from steps.put(document, later, 4, ctx.canvas(document), data)
+    yield from writing.put(document, later, 4, ctx.canvas(document), data)
     assert document.layer(later).key_times() == [0, 4]
     assert ctx.pixels(document, later, 0) == shown
     assert ctx.pixels(document, later, 4) == data
     first = yield from ctx.add_layer(document, "First")
     yield from ctx.paint(document, first, 0, 1, 2, 3)
     box = (0, 0, 64, 10)
-    yield from steps.put(document, first, 0, box, data[: 64 * 10 * 4])
+    yield from writing.put(document, first, 0, box, data[: 64 * 10 * 4])
     assert document.layer(first).key_times() == [0]
     assert document.layer(first).read(0, box) == data[: 64 * 10 * 4]
     assert document.layer(first).is_blank(0, (0, 10, 64, 38))

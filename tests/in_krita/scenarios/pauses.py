@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host import steps, writing
 from krita_plugin.propagate_colors.pauses import pauses
 from krita_plugin.propagate_colors.qt import QtCore, QtGui
 from krita_plugin.propagate_colors.state.model import FrameState
@@ -45,10 +45,10 @@ def a_long_run(ctx):
     line = yield from ctx.add_layer(document, "Lines", still=False)
     canvas = ctx.canvas(document)
     for number, path in enumerate(lines):
-        yield from steps.put(document, line, number, canvas, picture(path))
+        yield from writing.put(document, line, number, canvas, picture(path))
     color = yield from steps.create_color_layer(document, "Lines colors", line)
     (painted,) = (shot / "color").glob("*.png")
-    yield from steps.put(document, color, 0, canvas, picture(painted))
+    yield from writing.put(document, color, 0, canvas, picture(painted))
     watched = Watched(ctx)
     watched.controller.refresh()
     yield lambda: watched.states().get(0) == FrameState.ARTIST, 100.0

@@ -2,7 +2,7 @@
 
 from krita_plugin.propagate_colors.host import steps
 from krita_plugin.propagate_colors.qt import QtGui
-from tests.in_krita.scenarios.desk import BLUE, GREEN, KEYS, RED, ready
+from tests.in_krita.scenarios.desk import BLUE, GREEN, KEYS, RED, logical, ready
 
 
 def colored(ctx, **choices):
@@ -49,7 +49,9 @@ def a_hold_stands_for_the_frame_that_it_shows(ctx):
 def accept_above_a_confidence(ctx):
     desk = yield from colored(ctx)
     assert (yield from desk.do("accept_above", 0.76)) == ["No frame is that sure."]
-    yield from desk.do("accept_above", 0.75)
+    desk.controller.accept_above(0.75)
+    desk.messages[-1][2][0][1]()  # yes, though each has a doubtful segment
+    yield from desk.rests()
     assert [desk.states()[t] for t in (2, 5, 6)] == ["accepted"] * 3
     desk.controller.shutdown()
 
@@ -115,7 +117,7 @@ def run_on_from_a_corrected_frame(ctx):
     yield from desk.paint(5, GREEN, RED)
     fixed = desk.pixels(5)
     said = yield from desk.do("run_on_from", 5)
-    assert said == ["2 frames colored."], said
+    assert said == ["2 colored, 2 to look at."], said
     assert desk.pixels(5) == fixed
     assert desk.pixels(2) == kept
     assert desk.pixels(6) == desk.predicted(6, GREEN, RED)
@@ -160,18 +162,18 @@ def run_on_from_a_blank_frame_is_refused(ctx):
 def a_hint_holds_in_later_runs(ctx):
     desk = yield from colored(ctx)
     yield from desk.do("accept", [5])
-    said = yield from desk.do("give_hint", 5, (3, 3), GREEN)
-    assert said == ["This holds from the next run on."], said
+    said = yield from desk.do("give_hint", 5, (3, 3), logical(GREEN))
+    assert said == ["Also fix 1 later frame?"], said
     assert desk.states()[5] == "predicted"
     yield from desk.do("run_on_from", 5)
     assert desk.pixels(5) == desk.predicted(5, GREEN, BLUE)
     hints = desk.engine.asked("propagate")[-1]["hints"]
-    assert hints["hints"] == [{"frame": 5, "point": [3, 3], "color": list(GREEN)}]
+    assert hints["hints"] == [{"frame": 5, "point": [3, 3], "color": list(logical(GREEN))}]
     yield from desk.do("propagate")
     assert desk.pixels(5) == desk.predicted(5, GREEN, BLUE)
     desk.controller.segment_at(5, (4, 4))  # fetches the map, by which the place is found again
     yield from desk.rests()
-    yield from desk.do("give_hint", 5, (9, 20), RED)
+    yield from desk.do("give_hint", 5, (9, 20), logical(RED))
     assert len(desk.controller._desk.shot.journal.hints["hints"]) == 1
     yield from desk.do("remove_hint", 5, (2, 40))
     assert desk.controller._desk.shot.journal.hints["hints"] == []
@@ -207,10 +209,10 @@ def a_segment_says_where_its_color_came_from(ctx):
     yield from desk.rests()
     info = desk.controller.segment_at(6, (40, 10))
     assert (info.segment, info.state, info.confidence) == (2, "painted", 0.5)
-    assert (info.color, info.source_frame, info.source_segment) == (BLUE, 0, 2)
+    assert (info.color, info.source_frame, info.source_segment) == (logical(BLUE), 0, 2)
     assert info.box == (32, 0, 32, 48), info.box
     assert not info.hinted
-    yield from desk.do("give_hint", 6, (50, 40), RED)
+    yield from desk.do("give_hint", 6, (50, 40), logical(RED))
     info = desk.controller.segment_at(6, (40, 10))
     assert (info.hinted, info.locked) == (True, False)
     assert desk.controller.segment_at(6, (500, 10)) is None
@@ -253,8 +255,8 @@ def colors_are_listed_across_frames(ctx):
     desk = yield from colored(ctx)
     groups = desk.controller.color_groups()
     assert [(g.color, g.segments, g.doubtful, g.frames) for g in groups] == [
-        (BLUE, 3, 3, (2, 5, 6)),
-        (RED, 3, 0, (2, 5, 6)),
+        (logical(RED), 3, 0, (2, 5, 6)),
+        (logical(BLUE), 3, 3, (2, 5, 6)),
     ]
     assert len(desk.controller.palette()) == 2
     desk.controller.shutdown()

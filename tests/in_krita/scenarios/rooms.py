@@ -6,7 +6,7 @@ a conversion to another depth, model or profile would not bring back.
 
 import struct
 
-from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host import steps, writing
 
 SIZE = (200, 150)
 KEYS = (0, 2, 4)
@@ -84,7 +84,7 @@ def house(ctx, model="RGBA", depth="U8", keys=KEYS, painted=(0,), fill=None, lat
     for time in keys:
         drawn = [room for room in ROOMS if room not in late or time >= keys[len(keys) // 2]]
         data = picture(model, depth, time, rooms=drawn)
-        yield from steps.put(document, line, time, ctx.canvas(document), data)
+        yield from writing.put(document, line, time, ctx.canvas(document), data)
     color = yield from steps.create_color_layer(document, "Lines colors", line)
     for time in painted:
         yield from paint(ctx, document, color, time, fill)
@@ -95,7 +95,8 @@ def paint(ctx, document, color, time, fill=None):
     """Paint a frame as the artist, who takes a moment for it and then goes on to another."""
     info = document.layer(color).info
     data = picture(info.color_model, info.color_depth, time, fill or PAINTS)
-    yield from steps.put(document, color, time, ctx.canvas(document), data)
+    yield from steps.goto(document, time)
+    yield from writing.put(document, color, time, ctx.canvas(document), data)
     yield NOTICED_SECONDS
     yield from steps.goto(document, time + 1)
 

@@ -1,6 +1,6 @@
 """Propagating: what is written, what is left alone, and every way in which a run can end."""
 
-from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host import steps, writing
 from tests.in_krita.scenarios.desk import BLUE, GREEN, KEYS, RED, Desk, ready
 
 
@@ -23,7 +23,7 @@ def colors_every_key_of_the_lines(ctx):
     yield from ctx.activate(desk.document, desk.line)
     yield from steps.goto(desk.document, 4)
     said = yield from desk.do("propagate")
-    assert said == ["3 frames colored."], said
+    assert said == ["3 colored, 3 to look at."], said
     assert desk.color_keys() == list(KEYS)
     assert all(desk.pixels(t) == desk.predicted(t) for t in (2, 5, 6))
     assert {t: ctx.pixels(desk.document, desk.line, t) for t in KEYS} == lines
@@ -63,7 +63,7 @@ def makes_the_color_layer(ctx):
     desk.color = color
     yield from desk.paint(0, GREEN, BLUE)
     said = yield from desk.do("propagate")
-    assert said == ["3 frames colored."], said
+    assert said == ["3 colored, 3 to look at."], said
     assert desk.pixels(5) == desk.predicted(5, GREEN, BLUE)
     desk.controller.shutdown()
 
@@ -79,7 +79,7 @@ def a_still_color_layer_becomes_animated(ctx):
     yield from desk.look()
     assert desk.states()[0] == "artist"
     said = yield from desk.do("propagate")
-    assert said == ["3 frames colored."], said
+    assert said == ["3 colored, 3 to look at."], said
     assert desk.color_keys() == list(KEYS)
     assert desk.pixels(0) == painted
     assert desk.pixels(5) == desk.predicted(5, painted[:4], painted[:4])
@@ -128,7 +128,7 @@ def a_frame_changed_after_our_write_is_the_artist_s(ctx):
 def a_cleared_frame_is_colored_again(ctx):
     desk = yield from ready(ctx)
     yield from desk.do("propagate")
-    yield from steps.put(desk.document, desk.color, 2, desk.box, None)
+    yield from writing.put(desk.document, desk.color, 2, desk.box, None)
     yield from desk.look()
     assert desk.states()[2] == "todo"
     yield from desk.do("propagate")
@@ -140,7 +140,7 @@ def lines_edited_during_the_run_are_told_of(ctx):
     desk = yield from ready(ctx)
     yield from start_and_stop(desk, 2)
     drawing = desk.drawing(9, desk.line)
-    yield from steps.put(desk.document, desk.line, 5, desk.box, drawing)
+    yield from writing.put(desk.document, desk.line, 5, desk.box, drawing)
     desk.engine.go_on()
     said = yield from desk.rests()
     assert "press again: 5" in said[-1], said
@@ -153,7 +153,7 @@ def lines_edited_during_the_run_are_told_of(ctx):
 def frames_moved_during_the_run_end_it(ctx):
     desk = yield from ready(ctx)
     yield from start_and_stop(desk, 2)
-    yield from steps.remove_key(desk.document, desk.line, 6)
+    yield from writing.remove_key(desk.document, desk.line, 6)
     desk.engine.go_on()
     said = yield from desk.rests()
     assert "moved" in said[-1], said
@@ -217,7 +217,7 @@ def a_crash_of_the_engine_costs_nothing(ctx):
     assert desk.color_keys() == [0, 2]
     assert desk.pixels(2) == desk.predicted(2)
     said = yield from desk.do("propagate")
-    assert said == ["2 frames colored."], said
+    assert said == ["2 colored, 2 to look at."], said
     assert desk.states()[2] == "predicted"
     desk.controller.shutdown()
 
@@ -228,8 +228,8 @@ def a_second_crash_is_not_restarted(ctx):
         desk.engine.crash_after = 1
         desk.controller.propagate()
         yield lambda: desk.controller.busy is None, 60.0
-    level, _, action = desk.messages[-1]
-    assert (level, action[0]) == ("error", "Choose…"), desk.messages
+    level, _, actions = desk.messages[-1]
+    assert (level, actions[0][0]) == ("error", "Choose…"), desk.messages
     assert desk.engine.starts == 2
     desk.controller.shutdown()
 
@@ -239,12 +239,12 @@ def no_engine_is_one_sentence_and_a_button(ctx):
     desk.controller.set_engine_command("/nowhere/ant_core")
     desk.controller.propagate()
     yield lambda: desk.controller.busy is None, 60.0
-    level, text, action = desk.messages[-1]
+    level, text, actions = desk.messages[-1]
     assert level == "error"
     assert "/nowhere/ant_core" in text, text
     assert not desk.controller.engine_ok
     assert desk.controller.engine_status == text
-    action[1]()
+    actions[0][1]()
     assert desk.told[-1] == "settings"
     assert desk.color_keys() == [0]
     desk.controller.set_engine_command("true")
@@ -274,7 +274,7 @@ def a_failed_frame_is_told_of(ctx):
     desk = yield from ready(ctx)
     desk.engine.failing = (5,)
     said = yield from desk.do("propagate")
-    assert said == ["2 frames colored. 1 frame failed."], said
+    assert said == ["2 colored, 2 to look at. 1 frame failed."], said
     assert (desk.row(5).state, desk.row(5).error) == ("failed", "It is too odd.")
     assert desk.color_keys() == [0, 2, 6]
     desk.engine.failing = ()
@@ -333,7 +333,7 @@ def a_layer_renamed_in_the_middle_is_still_the_one(ctx):
     desk.document.layer(desk.line).node.setName("Ink")
     desk.engine.go_on()
     said = yield from desk.rests()
-    assert said == ["3 frames colored."], said
+    assert said == ["3 colored, 3 to look at."], said
     assert desk.color_keys() == list(KEYS)
     desk.controller.shutdown()
 
@@ -342,7 +342,7 @@ def several_line_layers_are_composed(ctx):
     desk = Desk(ctx)
     yield from desk.build()
     face = yield from ctx.add_layer(desk.document, "Face lines", still=False)
-    yield from steps.put(desk.document, face, 3, desk.box, desk.drawing(12, face))
+    yield from writing.put(desk.document, face, 3, desk.box, desk.drawing(12, face))
     yield from desk.start()
     yield from desk.do("set_line_layers", [desk.line, face])
     yield from desk.do("propagate")
@@ -356,7 +356,7 @@ def several_line_layers_are_composed(ctx):
 
 def new_drawings_are_noticed(ctx):
     desk = yield from ready(ctx)
-    yield from steps.put(desk.document, desk.line, 9, desk.box, desk.drawing(9, desk.line))
+    yield from writing.put(desk.document, desk.line, 9, desk.box, desk.drawing(9, desk.line))
     yield 0.7
     assert desk.states()[9] == "todo"
     yield from desk.paint(9, GREEN, RED)
@@ -380,7 +380,9 @@ def drawings_after_the_end_are_told_of(ctx):
     desk.document.raw.setFullClipRangeEndTime(4)
     yield 1.2
     said = yield from desk.do("propagate")
-    assert said == ["1 frame colored. After the end of the animation, so not colored: 5-6."], said
+    assert said == [
+        "1 colored, 1 to look at. After the end of the animation, so not colored: 5-6."
+    ], said
     assert desk.color_keys() == [0, 2]
     desk.controller.shutdown()
 
@@ -393,7 +395,7 @@ def a_group_of_lines(ctx):
     inner = yield from ctx.add_layer(desk.document, "Inner", parent=parent, still=False)
     for time in (0, 4):
         drawing = desk.drawing(time, inner)
-        yield from steps.put(desk.document, inner, time, desk.box, drawing)
+        yield from writing.put(desk.document, inner, time, desk.box, drawing)
     yield from desk.start()
     yield from desk.do("set_line_layers", [group])
     yield from desk.do("propagate")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from krita_plugin.propagate_colors.controller import Controller
-from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host import steps, writing
 from krita_plugin.propagate_colors.qt import QtGui
 from krita_plugin.propagate_colors.settings import Settings
 
@@ -33,10 +33,10 @@ def sample_document(ctx, frames):
     line = yield from ctx.add_layer(document, "Lines", still=False)
     for number in range(frames):
         data = picture(SHOT / "line" / f"{number + 1:04}.png")
-        yield from steps.put(document, line, 2 * number, ctx.canvas(document), data)
+        yield from writing.put(document, line, 2 * number, ctx.canvas(document), data)
     color = yield from steps.create_color_layer(document, "Lines colors", line)
     data = picture(SHOT / "color" / "0001.png")
-    yield from steps.put(document, color, 0, ctx.canvas(document), data)
+    yield from writing.put(document, color, 0, ctx.canvas(document), data)
     return document, line, color
 
 

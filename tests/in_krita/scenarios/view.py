@@ -2,7 +2,7 @@
 
 import krita
 
-from krita_plugin.propagate_colors.host import steps
+from krita_plugin.propagate_colors.host import steps, writing
 
 
 def the_artist_s_view_comes_back(ctx):
@@ -17,7 +17,7 @@ def the_artist_s_view_comes_back(ctx):
     view = steps.save_view(document)
     for t in (0, 2):
         data = ctx.noise(document, layer, t)
-        yield from steps.put(document, layer, t, ctx.canvas(document), data)
+        yield from writing.put(document, layer, t, ctx.canvas(document), data)
         assert ctx.pixels(document, layer, t) == data  # a selection does not mask our writes
     document.raw.setSelection(None)
     yield from ctx.settle(document.raw)
@@ -95,7 +95,7 @@ def a_group_shows_its_layers(ctx):
     for t in (0, 3):
         opaque = bytes([10 + t, 20, 30, 255]) * (document.width * document.height)
         pictures[t] = opaque
-        yield from steps.put(document, inner, t, ctx.canvas(document), opaque)
+        yield from writing.put(document, inner, t, ctx.canvas(document), opaque)
     for t, key in ((3, 3), (0, 0), (2, 0), (5, 3)):
         shown = yield from steps.read_group(document, group, t, ctx.canvas(document))
         assert shown == pictures[key], t
@@ -112,7 +112,7 @@ def annotations_survive_save_and_reopen(ctx):
     assert document.raw.modified()
     assert document.read_annotation(kind) == data
     frame = ctx.noise(document, layer, 1)
-    yield from steps.put(document, layer, 3, ctx.canvas(document), frame)
+    yield from writing.put(document, layer, 3, ctx.canvas(document), frame)
     path = ctx.file("änne.kra")
     document.raw.setBatchmode(True)
     assert document.raw.saveAs(path)
@@ -141,12 +141,11 @@ def facts_of_a_document(ctx):
     assert (top.uuid, top.name, top.depth_in_tree) == (layer, "L", 0)
     assert top.parent_uuid == document.key
     box = (4, 5, 6, 7)
-    yield from steps.put(document, layer, 0, box, b"\1\2\3\xff" * 42)
-    x, y, width, height = document.layer(layer).bounds_now()
-    assert x <= 4
-    assert y <= 5
-    assert x + width >= 10
-    assert y + height >= 12
+    yield from writing.put(document, layer, 0, box, b"\1\2\3\xff" * 42)
+    assert not document.layer(layer).reaches_out(0)
+    document.layer(layer).node.setPixelData(b"\1\2\3\xff" * 4, -2, 3, 2, 2)
+    yield from ctx.settle(document.raw)
+    assert document.layer(layer).reaches_out(0)
     ctx.host.write_setting("test_setting", "ä=1")
     assert ctx.host.read_setting("test_setting", "") == "ä=1"
     assert ctx.host.read_setting("missing", "x") == "x"

@@ -20,6 +20,7 @@ from .docked import (
     Docker,
     alive,
     engine_pid,
+    frames_colored,
     kill_engine,
     now,
 )
@@ -41,7 +42,7 @@ def shot(ctx):
         yield from ctx.activate(document, line)
         for action, time in (("copy_frames_as_clones", CLONED), ("paste_frames", CLONE)):
             yield from steps.goto(document, time)
-            assert timeline_cells.select_cell("Lines", time)
+            assert timeline_cells.select_cell(line, time)
             yield from ctx.action(document, action, 0.3)
         assert document.raw.saveAs(path)
         yield from ctx.close(document)
@@ -105,7 +106,7 @@ def the_whole_way(ctx):
     began = now()
     said = yield from docker.propagates()
     ctx.values["seconds"] = now() - began
-    assert said.startswith(f"{len(OURS)} frames colored."), said
+    assert frames_colored(said) == len(OURS), said
     assert view(document) == stood, (view(document), stood)
     yield from docker.sees(document, {0: ARTIST, **dict.fromkeys(OURS, PREDICTED)})
     written = planes(ctx, document, color)
@@ -203,7 +204,7 @@ def cancelled_in_the_middle(ctx):
     written = yield from all_whole(ctx, docker, document, color)
     assert 3 < len(written) < len(KEYS)
     said = yield from docker.propagates()
-    assert said.startswith(f"{len(KEYS) - len(written)} frames colored."), said
+    assert frames_colored(said) == len(KEYS) - len(written), said
     now_there = yield from all_whole(ctx, docker, document, color)
     assert tuple(now_there) == KEYS
     assert {time: now_there[time] for time in written} == written
@@ -218,7 +219,7 @@ def the_engine_is_killed_in_the_middle(ctx):
     assert view(document) == stood, (view(document), stood)
     written = yield from all_whole(ctx, docker, document, color)
     said = yield from docker.propagates()
-    assert said.startswith(f"{len(KEYS) - len(written)} frames colored."), said
+    assert frames_colored(said) == len(KEYS) - len(written), said
     assert engine_pid() not in {0, killed}
     assert not alive(killed)
     now_there = yield from all_whole(ctx, docker, document, color)

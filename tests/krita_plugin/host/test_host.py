@@ -4,6 +4,10 @@ import importlib
 
 import pytest
 
+pytest.importorskip(
+    "PyQt5.QtCore", reason="keys are copied as data of a drag", exc_type=ImportError
+)
+
 from krita_plugin.propagate_colors.work import jobs
 from tests.in_krita.scenarios import ALL, base
 from tests.krita_plugin import mock_krita

@@ -267,6 +267,29 @@ def test_pruning_takes_accepted_former_pixels_first_then_results_then_the_rest()
 def test_everything_can_be_pruned():
     journal = Journal()
     journal.record(entry(before=Plane.of(PAINTED, BOX, FORM), result=RESULT))
-    again = load(journal.dump(10))
+    again = load(journals.dump(10))
     assert again.entry(LAYER, 5).before == PRUNED
     assert again.entry(LAYER, 5).result is None
+
+
+def test_an_entry_is_taken_up_again_when_its_pixels_are_back():
+    book = journals.Journal()
+    first = journals.Entry("l", 3, journals.ACCEPTED, "m", None, "one", {"doubtful": 2})
+    book.record(first)
+    book.forget("l", 3)
+    assert not book.revive("l", 3, "other")
+    assert not book.revive("l", 4, "one")
+    assert book.touched("l") == [3]
+    assert book.revive("l", 3, "one")
+    assert book.entry("l", 3) is first
+    assert not book.revive("l", 3, "one")
+
+
+def test_retired_entries_are_bounded(monkeypatch):
+    monkeypatch.setattr(journals, "RETIRED_MOST", 5000)
+    book = journals.Journal()
+    for number in range(20):
+        book.record(journals.Entry("l", number, journals.PREDICTED, "m", None, str(number), {}))
+        book.forget("l", number)
+    kept = [number for number in range(20) if book.revive("l", number, str(number))]
+    assert kept == list(range(10, 20))

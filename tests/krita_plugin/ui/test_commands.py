@@ -192,11 +192,37 @@ def test_without_a_selection_the_current_frame_is_meant(panel, controller):
 def test_accept_all_and_undo_all(panel, controller):
     action(find(panel, "accept_button").menu(), "Accept all").trigger()
     action(find(panel, "undo_button").menu(), "Undo all").trigger()
-    (_, accepted), (_, undone) = commands(controller)
+    (accepted,), (_, undone) = commands(controller)
+    assert accepted == "accept_all"
     states = {row.time: row.state for row in controller.frames}
-    assert {states[time] for time in accepted} == {FrameState.PREDICTED}
-    assert {states[time] for time in undone} == {FrameState.PREDICTED, FrameState.ACCEPTED}
-    assert len(undone) == len(accepted) + 2
+    ours = {FrameState.PREDICTED, FrameState.ACCEPTED}
+    assert undone == [time for time, state in states.items() if state in ours]
+
+
+def test_undo_says_what_it_acts_on_and_follows_the_playhead(panel, controller):
+    undo = find(panel, "undo_button")
+    select(panel, 2)
+    assert undo.text() == "Undo frame 2"
+    select(panel, 5, 8)
+    assert undo.text() == "Undo 2 frames"
+    controller.current_time = 8
+    controller.changed.emit("viewer")
+    assert panel.review.selected_times() == [5, 8]  # the artist went to one of them
+    controller.current_time = 14
+    controller.changed.emit("viewer")
+    assert (undo.text(), panel.review.selected_times()) == ("Undo frame 14", [14])
+    click(panel, "undo_button")
+    assert commands(controller) == [("undo", [14])]
+
+
+def test_an_accepted_frame_can_be_un_accepted(panel, controller):
+    button = find(panel, "accept_button")
+    select(panel, 8)
+    assert button.text() == "Accept"
+    select(panel, 2, 3)
+    assert button.text() == "Un-accept"
+    click(panel, "accept_button")
+    assert commands(controller) == [("take_back_accept", [2, 3])]
 
 
 def test_accept_all_above(panel, controller):
@@ -239,7 +265,7 @@ def test_doubtful_segments_are_stepped_through(panel, controller):
 
 def test_message_with_an_action(panel, controller):
     done = []
-    controller.message.emit("error", "No engine.", ("Choose…", lambda: done.append(1)))
+    controller.message.emit("error", "No engine.", (("Choose…", lambda: done.append(1)),))
     assert find(panel, "message_label").text() == "No engine."
     assert find(panel, "message_action").text() == "Choose…"
     click(panel, "message_action")
@@ -248,7 +274,7 @@ def test_message_with_an_action(panel, controller):
 
 
 def test_message_without_an_action_can_be_closed(panel, controller):
-    controller.message.emit("warning", "Careful.", None)
+    controller.message.emit("warning", "Careful.", ())
     assert not find(panel, "message_action").isVisible()
     click(panel, "message_close")
     assert not find(panel, "message_bar").isVisible()
@@ -304,7 +330,8 @@ def test_adding_model_sheets_opens_a_dialog_that_does_not_block(panel, controlle
 def test_diagnostics_are_copied(panel, controller):
     find(panel, "diagnostics_action").trigger()
     assert QtWidgets.QApplication.clipboard().text() == "Krita: 5.1.5"
-    assert "Diagnostics copied" in find(panel, "message_label").text()
+    (said,) = [call[1] for call in controller.calls if call[0] == "say"]
+    assert "Diagnostics copied" in said
 
 
 def test_a_layer_name_with_an_ampersand(panel, controller):

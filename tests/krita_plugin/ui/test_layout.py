@@ -4,6 +4,7 @@ import pytest
 
 pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
 
+from krita_plugin.propagate_colors.i18n import tr
 from krita_plugin.propagate_colors.ui import look
 from krita_plugin.propagate_colors.ui.elided import ElidedButton, ElidedLabel
 from tests.krita_plugin.fake_controller import sample_frames
@@ -47,7 +48,12 @@ STATES = {
     ),
     "starting": lambda panel, controller: controller.change(busy="reading"),
     "error": lambda panel, controller: controller.message.emit(
-        "error", "The engine ant_core was not found: choose it or install it.", ("Choose…", None)
+        "error", "The engine ant_core was not found: choose it or install it.", (("Choose…", None),)
+    ),
+    "question": lambda panel, controller: controller.message.emit(
+        "warning",
+        "3 of 13 frames have doubtful segments. Accept all the same?",
+        ((tr("All"), None), (tr("Only sure ones"), None)),
     ),
     "doubtful": lambda panel, controller: panel.viewer.set_mode("doubtful"),
     "folded": lambda panel, controller: panel.setup.fold(True),
@@ -130,6 +136,6 @@ def test_a_panel_that_is_gone_hears_nothing(make_panel, controller):
     panel.deleteLater()
     turn()
     controller.change()
-    controller.message.emit("info", "Anybody?", None)
+    controller.message.emit("info", "Anybody?", ())
     controller.progress.emit(1, 2, None, "")
     assert not controller.changed._slots

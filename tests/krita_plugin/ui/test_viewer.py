@@ -111,18 +111,19 @@ def test_beside_the_picture_there_is_nothing(canvas):
 
 
 def test_hovering_says_where_the_color_came_from(viewer):
-    assert viewer.explanation((10.0, 10.0)) == "frame 3, segment 12, 0.71"
+    assert viewer.explanation((10.0, 10.0)) == "From frame 3, 71 % sure"
     assert viewer.explanation(None) == ""
 
 
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ({"state": "no_counterpart"}, "Segment 7: no counterpart in any reference"),
-        ({"source_name": "hero.png", "source_frame": None}, "hero.png, segment 12, 0.71"),
-        ({"source_frame": None}, "Segment 7"),
-        ({"hinted": True}, "frame 3, segment 12, 0.71, your hint"),
-        ({"locked": True}, "frame 3, segment 12, 0.71, locked"),
+        ({"state": "no_counterpart"}, "Not found in any painted frame"),
+        ({"source_name": "hero.png", "source_frame": None}, "From hero.png, 71 % sure"),
+        ({"source_frame": None}, "Not colored yet"),
+        ({"confidence": 0.18, "doubtful": True}, "From frame 3, unsure (18 %)"),
+        ({"hinted": True}, "Your choice"),
+        ({"locked": True}, "From frame 3, 71 % sure, locked"),
     ],
 )
 def test_explanations(controller, values, text):

@@ -268,6 +268,16 @@ class Actor:
         phase = (self.start_s + time) % (2 * length)
         return phase if phase <= length else 2 * length - phase
 
+    def rest(self) -> Floats:
+        """Return the vertices, (V, 3), as they stand at rest, at the size that they have."""
+        figure, model = self.figure, self.figure.model
+        pose = skinning.local_pose(model, None, 0.0)
+        palette = skinning.joint_matrices(model, skinning.world_matrices(model, *pose))
+        points, _ = skinning.skin(
+            figure.vertices, figure.normals, figure.joints, figure.weights, palette
+        )
+        return (points - figure.base) * (np.abs(self.size) / figure.height).astype(np.float32)
+
     def at(self, time: float) -> tuple[Floats, Floats]:
         """Return world positions and normals, (V, 3) each, ``time`` seconds after the start."""
         figure, model = self.figure, self.figure.model

@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 _FLOW = "#define FLOW"
+_REST = "#define REST"
 
 _VERTEX = """
 uniform mat4 projection;
@@ -44,6 +45,10 @@ in int part;
 flat out int f_part;
 out vec3 f_normal;
 out float f_depth;
+#ifdef REST
+in vec3 rest;
+out vec3 f_rest;
+#endif
 #ifdef FLOW
 uniform mat4 here;
 uniform mat4 after;
@@ -62,6 +67,9 @@ void main() {
     f_part = part;
     f_normal = mat3(view) * normal;
     f_depth = -seen.z;
+#ifdef REST
+    f_rest = rest;
+#endif
 #ifdef FLOW
     f_here = place(here, position);
     f_after = place(after, position_after);
@@ -76,6 +84,10 @@ in vec3 f_normal;
 in float f_depth;
 layout(location = 0) out int id;
 layout(location = 1) out vec4 surface;
+#ifdef REST
+in vec3 f_rest;
+layout(location = 3) out vec4 material;
+#endif
 #ifdef FLOW
 uniform vec2 half_size;
 in vec4 f_here;
@@ -89,6 +101,9 @@ void main() {
     id = f_part;
     vec3 n = normalize(f_normal);
     surface = vec4(gl_FrontFacing ? n : -n, f_depth);
+#ifdef REST
+    material = vec4(f_rest, 1.0);
+#endif
 #ifdef FLOW
     flow = vec4(pixels(f_after), pixels(f_before)) - pixels(f_here).xyxy;
 #endif
@@ -112,6 +127,9 @@ class Planes:
         (H, W, 2) float32 pixels, x to the right and y down, from each pixel to where its point of
         the surface lies in the frame after and before, seen there or not; 0 where nothing is.
         None where no such frame was given.
+    rest
+        (H, W, 3) float32, where the point of the surface lies while its figure stands at rest: the
+        same on it at all times; None where it was not asked for.
     """
 
     ids: NDArray[np.int32]
@@ -119,6 +137,7 @@ class Planes:
     normals: Floats
     forward: Floats | None = None
     backward: Floats | None = None
+    rest: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -182,13 +201,19 @@ class Renderer:
 
     def __init__(self) -> None:
         self._gl = _context()
-        self._programs = {flows: self._program(flows) for flows in (False, True)}
+        self._programs: dict[tuple[bool, bool], Any] = {}
         self._size: tuple[int, int] | None = None
         self._target: Any = None
 
-    def _program(self, flows: bool) -> Any:
-        head = f"#version 330\n{_FLOW if flows else ''}\n"
-        return self._gl.program(vertex_shader=head + _VERTEX, fragment_shader=head + _FRAGMENT)
+    def _program(self, flows: bool, rest: bool) -> Any:
+        key = flows, rest
+        if key not in self._programs:
+            names = [name for name, wanted in ((_FLOW, flows), (_REST, rest)) if wanted]
+            head = "\n".join(["#version 330", *names, ""])
+            self._programs[key] = self._gl.program(
+                vertex_shader=head + _VERTEX, fragment_shader=head + _FRAGMENT
+            )
+        return self._programs[key]
 
     def _resize(self, height: int, width: int) -> None:
         if self._size == (height, width):
@@ -198,7 +223,8 @@ class Renderer:
                 attachment.release()
             self._target.release()
         size = (width, height)
-        kinds = ((1, "i4"), (4, "f4"), (4, "f4"))  # id; normal and depth; both flows
+        # Id; normal and depth; both flows; the place at rest.
+        kinds = ((1, "i4"), (4, "f4"), (4, "f4"), (4, "f4"))
         colors = [self._gl.texture(size, count, dtype=kind) for count, kind in kinds]
         self._target = self._gl.framebuffer(colors, self._gl.depth_renderbuffer(size))
         self._size = (height, width)
@@ -213,6 +239,7 @@ class Renderer:
         faces: NDArray[np.int32],
         after: Sight | None = None,
         before: Sight | None = None,
+        rest: Floats | None = None,
     ) -> Planes:
         """Draw triangles, both sides, nearest first.
 
@@ -229,16 +256,20 @@ class Renderer:
         after, before
             The same vertices in the frames around, for flow; where only one is given, the other
             flow is None.
+        rest
+            (V, 3) float32, the vertices at rest, where `Planes.rest` is wanted.
         """
         self._resize(*size)
         flows = after is not None or before is not None
-        program = self._programs[flows]
+        program = self._program(flows, rest is not None)
         matrices = {"view": sight.view, "projection": sight.projection}
         vertices: dict[str, NDArray[Any]] = {
             "position": np.asarray(sight.positions, np.float32),
             "normal": np.asarray(normals, np.float32),
             "part": np.asarray(parts, np.int32),
         }
+        if rest is not None:
+            vertices["rest"] = np.asarray(rest, np.float32)
         if flows:
             matrices["here"] = sight.camera
             for name, other in (("after", after or sight), ("before", before or sight)):
@@ -250,6 +281,8 @@ class Renderer:
         self._draw(program, vertices, faces)
         ids, surface = self._read(0, 1, "i4"), self._read(1, 4, "f4")
         planes = Planes(ids[..., 0], np.ascontiguousarray(surface[..., 3]), surface[..., :3].copy())
+        if rest is not None:
+            planes = replace(planes, rest=self._read(3, 4, "f4")[..., :3].copy())
         if not flows:
             return planes
         # OpenGL's y goes up, a picture's down.

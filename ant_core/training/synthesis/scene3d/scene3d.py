@@ -8,7 +8,7 @@ another.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,7 +23,16 @@ from ant_core.training.synthesis.scene3d.render3d import Planes, Renderer, Sight
 from ant_core.training.synthesis.scene3d.stage3d import Mesh, Recipe, Scene, set_stage
 from ant_core.training.synthesis.source import SourceClip, SourceFrame, seeded
 
-__all__ = ["make_clean", "make_clip", "make_film", "make_full", "make_single"]
+__all__ = [
+    "Staged",
+    "make_clean",
+    "make_clip",
+    "make_film",
+    "make_full",
+    "make_single",
+    "source_clip",
+    "stage_clip",
+]
 
 _FPS = 24
 
@@ -40,9 +49,16 @@ def _sight(scene: Scene, camera: Camera, size: tuple[int, int], mesh: Mesh, shar
 
 
 def _frames(
-    scene: Scene, camera: Camera, size: tuple[int, int], times: list[float], *, flows: bool
+    scene: Scene,
+    camera: Camera,
+    size: tuple[int, int],
+    times: list[float],
+    *,
+    flows: bool,
+    rest: bool = False,
 ) -> Iterator[Planes]:
-    """Render a frame for each time in seconds, with the flows between them if asked for."""
+    """Render a frame for each time in seconds, with flows between them and places at rest."""
+    at_rest = scene.rest() if rest else None
     meshes = [scene.at(seconds) for seconds in times]
     last = len(times) - 1
     sights = [_sight(scene, camera, size, mesh, k / max(last, 1)) for k, mesh in enumerate(meshes)]
@@ -55,6 +71,7 @@ def _frames(
             faces=mesh.faces,
             after=sights[k + 1] if flows and k < last else None,
             before=sights[k - 1] if flows and k > 0 else None,
+            rest=at_rest,
         )
 
 
@@ -66,9 +83,34 @@ def _is_full(frames: list[SourceFrame], recipe: Recipe) -> bool:
     return min(parts) >= 2 and fewest <= float(np.median(parts)) <= most and min(filled) > 0.03
 
 
-def _attempt(
-    rng: np.random.Generator, data: Path, split: Split, name: str, recipe: Recipe
-) -> SourceClip:
+@dataclass(frozen=True)
+class Staged:
+    """A scene before a camera, ready to be rendered.
+
+    Attributes
+    ----------
+    look
+        Which lines and shadows are drawn inside parts.
+    times
+        Seconds of its frames.
+    numbers
+        Their frame numbers.
+    """
+
+    scene: Scene
+    camera: Camera
+    size: tuple[int, int]
+    look: Look
+    times: list[float]
+    numbers: tuple[int, ...]
+
+    def planes(self, *, flows: bool, rest: bool = False) -> Iterator[Planes]:
+        """Render all frames."""
+        return _frames(self.scene, self.camera, self.size, self.times, flows=flows, rest=rest)
+
+
+def stage_clip(rng: np.random.Generator, data: Path, split: Split, recipe: Recipe) -> Staged:
+    """Draw the scene of a clip, its camera, look and timing."""
     yaw = rng.uniform(0, 2 * np.pi)
     size = recipe.sizes[int(rng.integers(len(recipe.sizes)))]
     count = recipe.drawings[int(rng.integers(len(recipe.drawings)))]
@@ -88,18 +130,32 @@ def _attempt(
     if recipe.plain:
         look = look.plain()
     times = [k * step / _FPS for k in range(count)]
+    numbers = tuple(1 + k * step for k in range(count))
+    return Staged(scene, camera, size, look, times, numbers)
+
+
+def _attempt(
+    rng: np.random.Generator, data: Path, split: Split, name: str, recipe: Recipe
+) -> SourceClip:
+    staged = stage_clip(rng, data, split, recipe)
+    look = staged.look
     frames = [
         SourceFrame(p.ids, look.edges(p), look.shade(p), p.forward, p.backward)
-        for p in _frames(scene, camera, size, times, flows=recipe.flows)
+        for p in staged.planes(flows=recipe.flows)
     ]
+    return source_clip(staged, name, split, frames)
+
+
+def source_clip(staged: Staged, name: str, split: Split, frames: list[SourceFrame]) -> SourceClip:
+    """Put frames together with what their scene says of them."""
     return SourceClip(
         name=name,
         split=split,
-        characters=tuple(sorted(set(scene.characters))),
-        motions=tuple(sorted(set(scene.motions))),
+        characters=tuple(sorted(set(staged.scene.characters))),
+        motions=tuple(sorted(set(staged.scene.motions))),
         frames=frames,
-        colors=scene.colors,
-        frame_numbers=tuple(1 + k * step for k in range(count)),
+        colors=staged.scene.colors,
+        frame_numbers=staged.numbers,
     )
 
 

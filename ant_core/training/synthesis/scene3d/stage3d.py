@@ -142,6 +142,12 @@ class Scene:
             self.colors[first + k] = palette[material]
         return first
 
+    def rest(self) -> Floats:
+        """Return all vertices at rest, (V, 3), in the order of `Mesh.points`."""
+        return np.concatenate(
+            [*(actor.rest() for actor in self.actors), *(thing[0] for thing in self.things)]
+        )
+
     def at(self, seconds: float) -> Mesh:
         """Return everything as it is ``seconds`` after the start."""
         shown = [

@@ -1,0 +1,392 @@
+"""Moves painted surfaces and further layers along with the segments of a run.
+
+The layer of the colours itself is called `COLOR`; others have the names of their shades. Segments
+of painted frames are where pixels come from, maps say where they go, and everything else stays as
+it is: without surfaces and shades nothing here has any effect.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ant_core.color.over import over
+from ant_core.color.palette import NO_COLOR
+from ant_core.color.warp import Canvas, find_surfaces, move
+from ant_core.matching.fills import (
+    FLAG_HINT,
+    FLAG_SHADE,
+    FLAG_SURFACE,
+    NEVER,
+    NO_COUNTERPART,
+    PAINTED,
+    Fills,
+)
+from ant_core.matching.matcher import DrawingFeatures
+from ant_core.propagation.division import Division
+from ant_core.propagation.drawings import Workbench
+from ant_core.propagation.memory import digest_of
+from ant_core.propagation.plan import Step
+from ant_core.propagation.prepared import Analysis
+from ant_core.propagation.result import COLOR, Solved
+from ant_core.propagation.shades import Shade
+from ant_core.propagation.surfaces import DOUBTFUL_SHARE, Neighbour, Surfaces, Tracker
+from segmentation import expand_labels, relabel_pieces
+
+__all__ = ["Moved", "Mover", "Seen"]
+
+_SURE = 0.75  # confidence from which on a painted surface is taken; flat colour asks for less
+_KEPT = 3  # painted frames at hand; a target has two beside it
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a target was matched with: its own features, and the drawings beside it."""
+
+    encoded: DrawingFeatures
+    neighbours: Sequence[Neighbour]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What goes with a drawing.
+
+    Attributes
+    ----------
+    fills : Fills
+        With the flags of doubtful surfaces.
+    surfaces : dict of str to Surfaces
+        By layer.
+    by_hand : frozenset of str
+        Layers in which the drawing itself is painted.
+    shown : tuple of int
+        All frames that show it.
+    """
+
+    fills: Fills
+    surfaces: dict[str, Surfaces] = field(default_factory=dict)
+    by_hand: frozenset[str] = frozenset()
+    shown: tuple[int, ...] = ()
+
+
+class Mover:
+    """Finds the surfaces of the drawings of a run and paints them.
+
+    Parameters
+    ----------
+    bench : Workbench
+    shades : sequence of Shade
+        Further layers.
+    colors : bool
+        Whether the colours themselves have surfaces.
+    """
+
+    def __init__(self, bench: Workbench, shades: Sequence[Shade], *, colors: bool) -> None:
+        self._bench = bench
+        self._shades = {shade.name: shade for shade in shades}
+        self._colors = colors
+        painted = {reference.frame: reference for reference in bench.shot.references}
+        self._references = painted
+        self._painted = {
+            name: frozenset([*shade.painted, *shade.kept]) for name, shade in self._shades.items()
+        }
+        if colors:
+            self._painted[COLOR] = frozenset(painted)
+        self._solved: dict[int, Solved] = {}  # drawings that something is painted on, by frame
+        # By painted frame: its segments under their lines, one inside of each, and its canvases.
+        self._kept: OrderedDict[int, tuple[NDArray[np.int32], dict[str, Canvas]]] = OrderedDict()
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is moved at all."""
+        return bool(self._painted)
+
+    # ---- what results depend on
+
+    def common_keys(self) -> dict[str, str]:
+        """Return what every drawing of the run depends on, by name."""
+        if not self.active:
+            return {}
+        shades = [
+            [name, repr(shade.pixels), shade.output.format_key]
+            for name, shade in sorted(self._shades.items())
+        ]
+        return {"moved": digest_of([self._colors, shades])}
+
+    def keys(self, frames: Sequence[int]) -> dict[str, str]:
+        """Return what a drawing shown at some frames depends on, by name."""
+        if not self._shades:
+            return {}
+        given = [[name, [s.digest(f) for f in frames]] for name, s in sorted(self._shades.items())]
+        return {"shades": digest_of(given)}
+
+    def digest(self, own: str, surfaces: Mapping[str, Surfaces]) -> str:
+        """Return the digest of a drawing with all that goes on from it, given that of its fills.
+
+        Where its surfaces are the same and what is painted there, too, nothing that is coloured
+        from it changes.
+        """
+        if not self.active:
+            return own
+        digest = hashlib.sha256(own.encode())
+        for name in sorted(surfaces):
+            found = surfaces[name]
+            frames = np.unique(found.frame[found.segment > 0]).tolist()
+            paint = [[frame, self._paint_digest(name, frame)] for frame in frames]
+            digest.update(digest_of([name, paint]).encode() + found.tobytes())
+        return digest.hexdigest()
+
+    def _paint_digest(self, layer: str, frame: int) -> str:
+        shade = self._shades.get(layer)
+        return self._references[frame].digest if shade is None else shade.digest(frame)
+
+    # ---- painted frames
+
+    def painted(self, frame: int, frames: Sequence[int], count: int) -> dict[str, Surfaces]:
+        """Return the surfaces of a drawing, shown at some frames, where something is painted."""
+        found = {}
+        if COLOR in self._painted and frame in self._references:
+            found[COLOR] = Surfaces.own(frame, count)
+        for name, shade in self._shades.items():
+            own = shade.nearest(frame, frames)
+            if own is not None:
+                found[name] = Surfaces.own(own, count)
+        return found
+
+    def note(self, solved: Solved, frames: Sequence[int], analysis: Analysis | None) -> None:
+        """Remember a drawing, shown at some frames, on which something is painted.
+
+        What it needs to be a source is made ready while the drawing is at hand.
+        """
+        own = {shade.nearest(solved.result.frame, frames) for shade in self._shades.values()}
+        if solved.result.frame in self._painted.get(COLOR, ()):
+            own.add(solved.result.frame)
+        for frame in own - {None}:
+            assert frame is not None
+            self._solved[frame] = solved
+            if analysis is not None and frame not in self._kept:
+                self._keep(frame, analysis, solved.result.division)
+
+    def _keep(self, frame: int, analysis: Analysis, division: Division) -> None:
+        labels = relabel_pieces(analysis.pieces.labels, division.of_piece)
+        self._kept[frame] = labels, {}
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+
+    def _canvas(self, layer: str, frame: int) -> Canvas:
+        """Return a painted frame of a layer."""
+        solved = self._solved[frame]
+        division, fills = solved.result.division, solved.result.fills
+        if frame not in self._kept:
+            self._keep(frame, self._bench.pipeline.get(frame), division)
+        self._kept.move_to_end(frame)
+        labels, canvases = self._kept[frame]
+        if layer not in canvases:
+            if layer == COLOR:
+                pixels = self._bench.shot.pixels
+                image = self._bench.painting(self._references[frame])
+                surface = find_surfaces(
+                    labels, image, pixels, self._bench.palette.table(fills.color)
+                )
+            else:
+                shade = self._shades[layer]
+                image = shade.image(frame)
+                surface = find_surfaces(labels, image, shade.pixels, None)
+            grown = next((c.labels for c in canvases.values()), None)
+            grown = expand_labels(labels) if grown is None else grown
+            canvases[layer] = Canvas(grown, division.point, image, surface)
+        return canvases[layer]
+
+    # ---- targets
+
+    def follow(
+        self, step: Step, analysis: Analysis, filled: tuple[Fills, Division], seen: Seen
+    ) -> Moved:
+        """Find the surfaces of a drawing and flag the doubtful ones."""
+        fills, division = filled
+        if not self.active:
+            return Moved(fills)
+        with self._bench.timings.measure("surfaces"):
+            tracker = Tracker(
+                self._bench.matcher,
+                seen.encoded,
+                analysis.pieces.labels,
+                division,
+                fills,
+                seen.neighbours,
+            )
+            found: dict[str, Surfaces] = {}
+            flags, by_hand = fills.flags.copy(), set()
+            for layer, painted in self._painted.items():
+                shade = self._shades.get(layer)
+                own = None if shade is None else shade.nearest(step.frame, step.frames)
+                if own is not None:
+                    found[layer] = Surfaces.own(own, fills.count)
+                    by_hand.add(layer)
+                    continue
+                surfaces = tracker.find(layer, painted)
+                used, doubtful = self._use(layer, surfaces, fills)
+                flags[doubtful] |= FLAG_SURFACE if layer == COLOR else FLAG_SHADE
+                found[layer] = replace(surfaces, used=used)
+        return Moved(replace(fills, flags=flags), found, frozenset(by_hand), step.frames)
+
+    def _use(
+        self, layer: str, surfaces: Surfaces, fills: Fills
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Tell whose pixels are taken through their map, and whose are doubtful; (N,) each."""
+        wanted = (surfaces.segment > 0) & (fills.color != NO_COLOR) & (fills.state != NEVER)
+        if layer == COLOR:
+            wanted &= (fills.state == PAINTED) & ((fills.flags & FLAG_HINT) == 0)
+        flat, bare = np.zeros((2, fills.count), np.bool_)
+        for frame in np.unique(surfaces.frame[wanted]).tolist():
+            rows = np.flatnonzero(wanted & (surfaces.frame == frame))
+            canvas, at = self._canvas(layer, frame), surfaces.segment[rows] - 1
+            flat[rows], bare[rows] = canvas.surface.flat[at], canvas.surface.bare[at]
+        unsure = (surfaces.share < DOUBTFUL_SHARE) | (fills.confidence < _SURE)
+        if layer == COLOR:
+            wanted &= ~flat
+            return wanted & ~unsure, wanted & unsure
+        # A further layer has no flat colour to fall back to; of one value its place is sure.
+        wanted &= ~bare
+        # Nothing leads to what may be painted there: it is left empty, which is told.
+        lost = (surfaces.segment == 0) & (fills.state != NEVER) & (fills.state != NO_COUNTERPART)
+        return wanted, (wanted & unsure & ~flat) | lost
+
+    def paint(
+        self,
+        painted: NDArray[Any],
+        grown: NDArray[np.int32],
+        moved: Moved,
+    ) -> tuple[NDArray[Any], dict[str, NDArray[Any]]]:
+        """Paint what goes with a drawing.
+
+        Parameters
+        ----------
+        painted : (H, W, C)
+            Its flat colours; not modified.
+        grown : (H, W) int32
+            Its segments under their lines.
+        moved : Moved
+
+        Returns
+        -------
+        (H, W, C) and dict of str to (H, W, C)
+            Its colours, and its further layers, those left out that are painted by hand.
+        """
+        layers = {}
+        for name, own in moved.surfaces.items():
+            shade = self._shades.get(name)
+            if shade is None:
+                painted = self._fill(name, own, grown, painted, self._bench.shot.pixels)
+            elif name not in moved.by_hand:
+                empty = np.empty((*grown.shape, shade.pixels.channels), shade.pixels.dtype)
+                empty[:] = shade.pixels.bare()
+                layers[name] = self._fill(name, own, grown, empty, shade.pixels)
+        return painted, layers
+
+    def _fill(
+        self,
+        layer: str,
+        surfaces: Surfaces,
+        grown: NDArray[np.int32],
+        out: NDArray[Any],
+        pixels: Any,
+    ) -> NDArray[Any]:
+        for frame in np.unique(surfaces.frame[surfaces.used]).tolist():
+            rows = np.flatnonzero(surfaces.used & (surfaces.frame == frame))
+            canvas = self._canvas(layer, frame)
+            maps, segment = surfaces.map[rows], surfaces.segment[rows]
+            out = move(grown, rows, maps, segment, canvas, pixels, out)
+        return out
+
+    def seen(
+        self,
+        painted: NDArray[Any],
+        layers: Mapping[str, NDArray[Any]],
+        frame: int,
+        shown: Sequence[int],
+    ) -> NDArray[Any]:
+        """Return a drawing's colours, (H, W, C), under its further layers, to look at.
+
+        layers: as `paint` returns them; shown: the frames that show the drawing.
+        """
+        for name, shade in self._shades.items():
+            own = shade.nearest(frame, shown)
+            image = layers.get(name) if own is None else shade.image(own)
+            if image is not None and shade.pixels.has_alpha:
+                painted = over(painted, image)
+        return painted
+
+    # ---- files of further layers
+
+    def intact(self, frames: Sequence[int]) -> bool:
+        """Tell whether every file of every layer is there as an earlier run wrote it."""
+        return all(
+            frame in shade.kept or shade.output.is_intact(frame)
+            for shade in self._shades.values()
+            for frame in frames
+        )
+
+    def encode(self, layers: Mapping[str, NDArray[Any]]) -> dict[str, bytes]:
+        """Pack the layers that `paint` returned."""
+        return {name: self._shades[name].output.encode(image) for name, image in layers.items()}
+
+    def put(self, frames: Sequence[int], shown: Sequence[int], packed: Mapping[str, bytes]) -> None:
+        """Put a drawing's layers in place for some of the frames that show it.
+
+        Parameters
+        ----------
+        frames : sequence of int
+            The frames to write.
+        shown : sequence of int
+            All frames that show the drawing.
+        packed : dict of str to bytes
+            See `encode`. A layer that is painted by hand is copied from the nearest of `shown`; one
+            that is neither gets a file of nothing.
+        """
+        for name, shade in self._shades.items():
+            for frame in frames:
+                own = shade.nearest(frame, shown)
+                if frame in shade.kept:
+                    continue
+                if own is not None:
+                    shade.output.put(frame, shade.raw(own))
+                elif name in packed:
+                    shade.output.put(frame, packed[name])
+                else:
+                    shade.output.put(frame, self._nothing(shade))
+
+    def _nothing(self, shade: Shade) -> bytes:
+        height, width = self._bench.shot.size
+        empty = np.empty((height, width, shade.pixels.channels), shade.pixels.dtype)
+        empty[:] = shade.pixels.bare()
+        return shade.output.encode(empty)
+
+    def share(self, frames: Sequence[int], origin: int) -> None:
+        """Give frames the layers of a drawing that is done, which shows the same lines."""
+        for shade in self._shades.values():
+            if shade.digest(origin):
+                data = shade.raw(origin)
+            elif shade.output.is_intact(origin):
+                data = shade.output.raw(origin)
+            else:  # a painted frame with nothing in this layer, which was not asked for itself
+                data = self._nothing(shade)
+            for frame in frames:
+                if frame not in shade.kept:
+                    shade.output.put(frame, data)
+
+    def remove(self, frame: int) -> None:
+        """Take away our files of a frame that could not be coloured this time."""
+        for shade in self._shades.values():
+            if frame not in shade.kept:
+                shade.output.remove(frame)
+
+    def places(self, frame: int) -> dict[str, str]:
+        """Say where the layers of a frame lie."""
+        return {name: shade.output.place(frame) for name, shade in self._shades.items()}

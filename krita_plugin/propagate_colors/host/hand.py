@@ -1,0 +1,134 @@
+"""The artist's hand: whether the pen is down, and a shield over the canvas while it must wait.
+
+Most of the plugin's work moves neither playhead nor active layer, and waits only for a stroke to
+end. What must move them (a group can be read only where the playhead is) does so behind the shield,
+and is back before it goes.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any, Iterator
+
+import krita
+
+from ..qt import Qt, QtCore, QtWidgets
+
+STROKE_SECONDS = 3600.0
+
+_KINDS = QtCore.QEvent.Type
+_DOWN = {_KINDS.TabletPress, _KINDS.TouchBegin}
+_UP = {_KINDS.TabletRelease, _KINDS.TabletLeaveProximity, _KINDS.TouchEnd, _KINDS.TouchCancel}
+_INPUT = (
+    _DOWN
+    | _UP
+    | {
+        _KINDS.MouseButtonPress,
+        _KINDS.MouseButtonRelease,
+        _KINDS.MouseButtonDblClick,
+        _KINDS.MouseMove,
+        _KINDS.TabletMove,
+        _KINDS.TouchUpdate,
+        _KINDS.Wheel,
+        _KINDS.KeyPress,
+        _KINDS.KeyRelease,
+        _KINDS.ShortcutOverride,
+    }
+)
+_STYLE = "background: #2b2b2b; color: #f2f2f2; padding: 8px 16px; border-radius: 4px;"
+
+
+class _Watch(QtCore.QObject):
+    """Sees the application's events while jobs are at work: a pen's are no buttons of a mouse."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pen_down = False
+        self.shielded: Any = None  # the widget that takes no input now
+        self.users = 0
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:
+        """Note the pen, and keep input away from what is shielded."""
+        kind = event.type()
+        if kind not in _INPUT:
+            return False
+        if kind in _DOWN:
+            self.pen_down = True
+        elif kind in _UP:
+            self.pen_down = False
+        return self.shielded is not None and _lies_in(watched, self.shielded)
+
+
+_watch: list[_Watch] = []  # made with the first job: it needs an application
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Know of the pen within the block."""
+    application = QtWidgets.QApplication.instance()
+    if application is None:  # on the mock of Krita
+        yield
+        return
+    if not _watch:
+        _watch.append(_Watch())
+    watch = _watch[0]
+    if not watch.users:
+        watch.pen_down = False
+        application.installEventFilter(watch)
+    watch.users += 1
+    try:
+        yield
+    finally:
+        watch.users -= 1
+        if not watch.users:
+            application.removeEventFilter(watch)
+
+
+def is_up() -> bool:
+    """Tell whether neither pen nor mouse is in the middle of a stroke."""
+    if QtWidgets.QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+        return False
+    return not (_watch and _watch[0].pen_down)
+
+
+@contextmanager
+def shielded(text: str) -> Iterator[None]:
+    """Keep the artist's input away from the canvas, and say why on it; wait for `is_up` before."""
+    area = _canvas_area()
+    with watched():
+        watch = _watch[0] if _watch else None
+        if area is None or watch is None or watch.shielded is not None:
+            yield
+            return
+        label = _label(area, text)
+        watch.shielded = area
+        try:
+            yield
+        finally:
+            watch.shielded = None
+            label.deleteLater()
+
+
+def _canvas_area() -> Any:
+    """Return the part of Krita's window that holds the documents."""
+    window = krita.Krita.instance().activeWindow()
+    if window is None or not hasattr(window, "qwindow"):
+        return None
+    return window.qwindow().centralWidget()
+
+
+def _label(area: Any, text: str) -> Any:
+    label = QtWidgets.QLabel(text, area)
+    label.setObjectName("canvas_shield")
+    label.setStyleSheet(_STYLE)
+    label.adjustSize()
+    label.move((area.width() - label.width()) // 2, 24)
+    label.show()
+    label.raise_()
+    return label
+
+
+def _lies_in(watched: Any, area: Any) -> bool:
+    if not isinstance(watched, QtWidgets.QWidget):
+        return False
+    return watched is area or area.isAncestorOf(watched)

@@ -1,0 +1,48 @@
+"""What the docker says: one sentence at a time, of one document, for as long as it is true."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Hashable, NamedTuple, Sequence, Tuple
+
+Action = Tuple[str, Callable[[], Any]]  # what its button says, and what it does
+
+
+class Message(NamedTuple):
+    """A sentence, and up to two answers."""
+
+    level: str
+    text: str
+    actions: tuple[Action, ...] = ()
+
+
+NOTHING = Message("info", "")
+
+
+class Messages:
+    """The last message of every document; one goes when what it spoke of is otherwise."""
+
+    def __init__(self, show: Callable[[Message], None]) -> None:
+        self._show = show
+        self._said: dict[Hashable, tuple[Message, Any]] = {}
+        self._front: Hashable = None
+
+    def say(self, message: Message, facts: Any) -> None:
+        """Show a message of the document in front, true for as long as `facts` are the same."""
+        self._said[self._front] = (message, facts)
+        self._show(message)
+
+    def turn_to(self, document: Hashable, facts: Any, open_ones: Sequence[Hashable]) -> None:
+        """Show what was last said of another document, if it is still so."""
+        if document == self._front:
+            return
+        self._front = document
+        self._said = {key: kept for key, kept in self._said.items() if key in open_ones}
+        message, of = self._said.get(document, (NOTHING, None))
+        self._show(message if of == facts else NOTHING)
+
+    def check(self, facts: Any) -> None:
+        """Take the message away when what it spoke of has changed."""
+        message, of = self._said.get(self._front, (NOTHING, None))
+        if message.text and of != facts:
+            self._said.pop(self._front)
+            self._show(NOTHING)

@@ -1,0 +1,114 @@
+"""The controller's pictures and colours: what is at hand at once, the rest fetched when idle."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from . import log
+from .desk import Desk
+from .host import pictures
+from .host.document import HostError
+from .link.engine_room import EngineRoom
+from .link.talk import EngineError
+from .state import layers, review
+from .state.model import ColorGroup, Picture, Point, Rgb, SegmentInfo
+from .work.worker import Steps
+
+_PREVIEW_MOST = (1600, 1600)
+
+
+class Showing:
+    """Pictures, segments and colours of the document in front."""
+
+    _host: Any
+    _desk: Desk
+    _engine: EngineRoom
+    _doubt: tuple[int, int] | None  # (time, segment) last stepped to
+    _refused: set[Any]  # pictures that the engine could not draw
+    _quietly: Callable[..., None]
+    _tell: Callable[[str], None]
+
+    def segment_at(self, time: int, point: Point) -> SegmentInfo | None:
+        """Return what is known of the segment under a point; None on lines and until fetched."""
+        view = self._desk.view
+        if view is None:
+            return None
+        self._fetch(view.map_wish(time), time)
+        return view.info(time, view.segment(time, point), self._engine.review_below)
+
+    def check_regions(self, time: int | None) -> None:
+        """Show the segments and the gaps that are closed, at the present gap size."""
+        if self._desk.view is not None:
+            time = self._desk.time if time is None else time
+            self._fetch(self._desk.view.preview_wish(time), time)
+
+    def viewer_picture(self, time: int, most_w: int, most_h: int, mode: str) -> Picture | None:
+        """Return a picture of a frame: "picture", "segments" or "doubtful"."""
+        view = self._desk.view
+        if view is None or min(most_w, most_h) < 1:
+            return None
+        try:
+            if mode == "picture":
+                return view.picture(time, (most_w, most_h))
+            if mode == "segments":
+                self._fetch(view.preview_wish(time), time)
+                return view.preview(time, (most_w, most_h))
+            marked = self._marked(time)
+            self._fetch(view.overlay_wish(time, marked), time, marked)
+            return view.overlay(time, (most_w, most_h), marked)
+        except HostError as error:
+            log.logger.info("no picture: %s", error)
+            return None
+
+    def _marked(self, time: int) -> Any:
+        """Return the segment stepped to, on other frames all doubtful ones."""
+        if self._doubt is not None and self._doubt[0] == self._desk.view.drawing(time):
+            return [self._doubt[1]]
+        return "doubtful"
+
+    def _fetch(self, wish: Any, time: int, segments: Any = "doubtful") -> None:
+        view = self._desk.view
+        if view.has(wish) or wish in self._refused or not self._engine.ok:
+            return
+
+        def fetch() -> Steps:
+            try:
+                yield from self._engine.ready()
+                yield from view.fetch(self._engine, wish, time, _PREVIEW_MOST, segments)
+            except EngineError:
+                self._refused.add(wish)  # or each move of the mouse would ask again
+                raise
+
+        self._quietly(wish[0], fetch, lambda: self._tell("viewer"))
+
+    def thumbnail(self, time: int) -> Picture | None:
+        """Return a small picture of a frame."""
+        view = self._desk.view
+        try:
+            return None if view is None else view.thumbnail(time)
+        except HostError:
+            return None
+
+    def palette(self) -> list[tuple[Any, Rgb]]:
+        """Return the colours in use, with what to show for them."""
+        return [(group.color, group.display) for group in self.color_groups()]
+
+    def color_groups(self) -> list[ColorGroup]:
+        """Return all colours of our frames with their segments; `changed` tells when more come."""
+        shot, view, below = self._desk.shot, self._desk.view, self._engine.review_below
+        if shot is None:
+            return []
+        if not shot.digests.complete(below):
+            self._quietly("colors", lambda: shot.digests.steps(below), lambda: self._tell("colors"))
+        return review.color_groups(shot.digests.made(below), view.display)
+
+    def foreground_color(self) -> tuple[Any, Rgb] | None:
+        """Return Krita's foreground colour in the colour layer's values, and what to show."""
+        shot = self._desk.shot
+        try:
+            color = None if shot is None else self._host.foreground_color(shot.document)
+        except HostError:
+            color = None
+        if color is None:
+            return None
+        return color, pictures.display(color, layers.document_format(shot.document))

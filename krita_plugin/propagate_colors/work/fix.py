@@ -1,0 +1,219 @@
+"""A segment that is given another colour at once: on the canvas, in the result and in the journal.
+
+The frame is read, changed and written in one step; nothing else in it changes. The former pixels
+are kept for as long as the answer stands in the docker, for "Undo the fix".
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, NamedTuple, Sequence
+
+from ..host import hand, writing
+from ..i18n import tr
+from ..link.talk import Steps, Talk
+from ..pauses import pauses
+from ..state import journal as journals
+from ..state import mistakes, review
+from ..state.journal import Entry
+from ..state.mistakes import Carried
+from ..state.model import UNPAINTED, Point
+from ..state.recolor import recolor
+from ..state.shot import Refused, Shot
+from . import reading, write
+
+Progress = Callable[[int, int, "float | None", str], None]
+
+
+class Place(NamedTuple):
+    """A segment by a position in it."""
+
+    time: int
+    point: Point
+
+
+class Former(NamedTuple):
+    """What a fixed frame held."""
+
+    time: int
+    data: bytes
+    point: Point
+
+
+class Fixed(NamedTuple):
+    """What a fix did: the frames with their former pixels, and where the mistake goes on."""
+
+    former: list[Former]
+    later: list[Carried]
+    color: Any
+
+
+class Fix:
+    """Gives segments a colour; `steps()` returns Fixed."""
+
+    def __init__(
+        self,
+        shot: Shot,
+        talk: Talk,
+        places: Sequence[Place],
+        color: Any,
+        progress: Progress,
+        wrote: Callable[[int], None],
+    ) -> None:
+        self._shot = shot
+        self._talk = talk
+        self._places = places
+        self._color = color
+        self._progress = progress
+        self._wrote = wrote
+
+    def steps(self) -> Steps:
+        """Run; neither playhead nor active layer moves."""
+        shot = self._shot
+        keys = writing.Keys(shot.document, shot.color or "")
+        former: list[Former] = []
+        first: Any = None
+        try:
+            with hand.watched():
+                yield from reading.open_shot(shot, self._talk)
+                for done, place in enumerate(self._places):
+                    if len(self._places) > 1:
+                        self._progress(done, len(self._places), None, tr("Fixing"))
+                    item = yield from self._one(keys, place, former)
+                    first = first or item
+                    self._wrote(place.time)
+        finally:
+            keys.close()
+        last = self._places[-1].time
+        later = [] if first is None else mistakes.carried(first, _results_after(shot, last))
+        return Fixed(former, later, self._color)
+
+    def _one(self, keys: writing.Keys, place: Place, former: list[Former]) -> Steps:
+        """Fix one segment; return what the result said of it."""
+        shot, time = self._shot, place.time
+        labels = yield from self._labels(time)
+        reading.require_ready(shot)
+        data = shot.look_at(time)
+        entry = shot.entry_of(time)
+        if data is None or entry is None:
+            raise Refused(
+                tr("Frame {time} was changed since it was colored: paint it yourself.", time=time)
+            )
+        segment = _label(labels, shot, place.point)
+        if not segment:
+            raise Refused(tr("There is a line here: click into the area beside it."))
+        form, size = shot.color_format, (shot.document.width, shot.document.height)
+        color = bytes(form.pixel_bytes) if self._color == UNPAINTED else form.pack(self._color)
+        with pauses.measure("recolor"):
+            changed = recolor(labels, size, segment, data, form.pixel_bytes, color)
+        result = entry.result or {"segments": []}
+        item = mistakes.item_of(result, segment)
+        item = None if item is None else dict(item)
+        former.append(Former(time, data, place.point))
+        fixed = _with_color(result, segment, self._color, self._talk.review_below)
+        yield from write.unbroken(write_over(shot, keys, entry, changed.data, fixed))
+        return item
+
+    def _labels(self, time: int) -> Steps:
+        """Return the segment of every pixel of a frame, (H, W) int32."""
+        shot, document = self._shot, self._shot.document
+        yield from reading.teach_drawing(shot, self._talk, time)
+        request = {
+            "type": "segment_map",
+            "shot": document.key,
+            "frame": time,
+            "max_side": max(document.width, document.height),
+        }
+        pieces = (shot.result(time) or {}).get("pieces")
+        if isinstance(pieces, list):
+            request["pieces"] = pieces
+        header, data = yield from self._talk.ask(request)
+        if (header["width"], header["height"]) != (document.width, document.height):
+            raise Refused(tr("This document is too large to be fixed by a click."))
+        return data
+
+
+def write_over(shot: Shot, keys: writing.Keys, entry: Entry, data: bytes, result: Any) -> Steps:
+    """Write other pixels of ours into a frame that is ours, and note what it holds now."""
+    time = entry.time
+    check = write.unchanged(shot, time)
+    yield from keys.put(time, shot.box, data, check, lambda: shot.look_at(time))
+    after = shot.seen[time].hash
+    noted = Entry(
+        entry.layer,
+        time,
+        journals.PREDICTED,
+        entry.model,
+        entry.before,
+        after,
+        review.summarize(result),
+        journals.pack_result(result),
+    )
+    shot.wrote(noted, after)
+    yield
+    shot.save()
+
+
+class TakeBack:
+    """Brings back what fixed frames held."""
+
+    def __init__(self, shot: Shot, former: Sequence[Former], wrote: Callable[[int], None]) -> None:
+        self._shot = shot
+        self._former = former
+        self._wrote = wrote
+
+    def steps(self) -> Steps:
+        """Run; the journal knows the former pixels and takes up what it noted of them."""
+        shot = self._shot
+        keys = writing.Keys(shot.document, shot.color or "")
+        try:
+            with hand.watched():
+                for former in self._former:
+                    yield from self._one(keys, former.time, former.data)
+                    self._wrote(former.time)
+        finally:
+            keys.close()
+        shot.save()
+
+    def _one(self, keys: writing.Keys, time: int, data: bytes) -> Steps:
+        shot = self._shot
+        reading.require_ready(shot)
+        shot.look_at(time)
+        if shot.entry_of(time) is not None:
+            check = write.unchanged(shot, time)
+            put = keys.put(time, shot.box, data, check, lambda: shot.look_at(time))
+            yield from write.unbroken(put)
+
+
+def _label(labels: bytes, shot: Shot, point: Point) -> int:
+    """Return the segment at a position, or beside it where that is a line; 0: there is none."""
+    width, height = shot.document.width, shot.document.height
+    x, y = int(point[0]), int(point[1])
+    for far in range(3):
+        for v in range(max(0, y - far), min(height, y + far + 1)):
+            for u in range(max(0, x - far), min(width, x + far + 1)):
+                place = 4 * (v * width + u)
+                found = int.from_bytes(labels[place : place + 4], "little")
+                if found:
+                    return found
+    return 0
+
+
+def _with_color(result: Any, segment: int, color: Any, review_below: float) -> Any:
+    """Return a result in which a segment has the artist's colour."""
+    plain = color if color == UNPAINTED else list(color)
+    state = "unpainted" if color == UNPAINTED else "painted"
+    given = {"color": plain, "state": state, "confidence": 1.0, "flags": []}
+    segments = [{**item, **given} if item["id"] == segment else item for item in result["segments"]]
+    doubtful = sum(review.is_doubtful(item, review_below) for item in segments)
+    return {**result, "segments": segments, "doubtful": doubtful}
+
+
+def _results_after(shot: Shot, time: int) -> Any:
+    """Yield (time, result) of the predicted frames after one, up to the next of another kind."""
+    for later in sorted(shot.seen):
+        if later <= time:
+            continue
+        entry = shot.entry_of(later)
+        if entry is None or entry.state != journals.PREDICTED or not entry.result:
+            return
+        yield later, entry.result

@@ -1,0 +1,44 @@
+"""What the docker says belongs to a document, and goes when it is no longer true."""
+
+from krita_plugin.propagate_colors.messages import NOTHING, Message, Messages
+
+TEXT = Message("info", "13 colored.")
+
+
+def made():
+    shown = []
+    messages = Messages(shown.append)
+    messages.turn_to("a", 1, ["a", "b"])
+    shown.clear()
+    return messages, shown
+
+
+def test_it_stays_while_its_facts_do():
+    messages, shown = made()
+    messages.say(TEXT, 1)
+    messages.check(1)
+    assert shown == [TEXT]
+    messages.check(2)
+    assert shown == [TEXT, NOTHING]
+    messages.check(3)
+    assert shown == [TEXT, NOTHING]
+
+
+def test_another_document_has_its_own():
+    messages, shown = made()
+    messages.say(TEXT, 1)
+    messages.turn_to("b", 7, ["a", "b"])
+    assert shown[-1] == NOTHING
+    messages.turn_to("a", 1, ["a", "b"])
+    assert shown[-1] == TEXT
+    messages.turn_to("b", 7, ["a", "b"])
+    messages.turn_to("a", 2, ["a", "b"])
+    assert shown[-1] == NOTHING
+
+
+def test_that_of_a_closed_document_is_forgotten():
+    messages, shown = made()
+    messages.say(TEXT, 1)
+    messages.turn_to("b", 7, ["b"])
+    messages.turn_to("a", 1, ["a", "b"])
+    assert shown[-1] == NOTHING
