@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PLUGIN = ROOT / "krita_plugin"
+SAMPLE = ROOT / "samples" / "saha"  # what the docker opens once it has an engine
 NAME = "propagate_colors"
 _KINDS = {".py", ".json", ".html", ".png", ".svg"}
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -48,6 +49,10 @@ def members() -> Iterator[tuple[str, bytes | None]]:
             yield name + "/", None
         elif path.suffix in _KINDS:
             yield name, path.read_bytes()
+    for kind in ("", "color/", "line/"):
+        yield f"{NAME}/sample/{kind}", None
+        for path in sorted((SAMPLE / kind).glob("*.png")):
+            yield f"{NAME}/sample/{kind}{path.name}", path.read_bytes()
 
 
 def package(out: Path) -> Path:

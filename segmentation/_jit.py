@@ -30,16 +30,28 @@ class _CompileNotice(event.Listener):
     """Tell the user once when kernels are compiled instead of read from the cache.
 
     Numba sends "numba:compile" only after its disk cache had no answer.
+
+    Attributes
+    ----------
+    on_compile : callable, optional
+        Called with the number of kernels so far as each begins to be compiled, from any thread.
     """
 
     def __init__(self) -> None:
         self.given = False
         self.told_place = False
+        self.on_compile: Callable[[int], None] | None = None
+        self._count = 0
 
     def on_start(self, event: Any) -> None:
         dispatcher = event.data.get("dispatcher")
         module = getattr(getattr(dispatcher, "py_func", None), "__module__", "") or ""
-        if self.given or not module.startswith("segmentation."):
+        if not module.startswith("segmentation."):
+            return
+        self._count += 1
+        if self.on_compile is not None:
+            self.on_compile(self._count)
+        if self.given:
             return
         self.given = True
         # Warning level: the text must reach stderr also where logging is not set up.

@@ -115,6 +115,8 @@ class Handlers:
         self._introduce(job)
         # The first shot needs it; importing takes a moment that nobody waits for here.
         importlib.import_module("ant_core.engine.session")
+        notice = importlib.import_module("segmentation._jit").NOTICE
+        notice.on_compile = lambda count: job.announce("compiling", done=count)
 
     def _choose_model(self, job: Job, asked: Fields) -> None:
         before = self._matcher

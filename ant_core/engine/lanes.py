@@ -133,6 +133,10 @@ class Job:
             header = {"type": kind, "re": self.number} | fields
             self._outbox.put(header, payload, wait=not self.cancel.is_set())
 
+    def announce(self, kind: str, **fields: Any) -> None:
+        """Send a message that answers no request, also after the job has ended."""
+        self._outbox.put({"type": kind, "re": None} | fields)
+
     def answer(self, header: Mapping[str, Any], payload: bytes = b"") -> None:
         """Send the last answer, `header` being all but its "re"; the first one counts."""
         self._end({"re": self.number, **header}, payload)

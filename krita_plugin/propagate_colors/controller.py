@@ -15,7 +15,7 @@ from .fixing import Fixing
 from .host import steps
 from .host.document import HostError
 from .i18n import tr
-from .link.engine_room import EngineRoom
+from .link.engine_room import NOT_FOUND, EngineRoom
 from .link.talk import EngineError
 from .messages import Action, Message, Messages
 from .reviewing import Reviewing
@@ -24,7 +24,8 @@ from .signals import Signal
 from .state import layers, review
 from .state.model import FrameRow, LayerChoice
 from .state.shot import Refused
-from .work import tasks
+from .work import sample, tasks
+from .work.engine_setup import EngineSetup
 from .work.jobs import JobCancelled, QtClock
 from .work.run import Outcome, Run
 from .work.worker import Steps, Task, Worker, given_way
@@ -54,6 +55,14 @@ class Controller(Showing, Reviewing, Fixing, Engines):
             self._on_engine,
             lambda: self._tell("settings"),
             make_client,
+            lambda: self.engine_setup.command(),  # noqa: PLW0108 (made below)
+        )
+        self.engine_setup = EngineSetup(
+            settings,
+            host.data_folder,
+            self._engine.greet,
+            self._engine.release,
+            clock,
         )
         self._doubt: tuple[int, int] | None = None  # (time, segment) last stepped to
         self._refused: set[Any] = set()  # pictures that the engine could not draw
@@ -205,11 +214,25 @@ class Controller(Showing, Reviewing, Fixing, Engines):
         if shot is not None and not self.busy:
             self._quietly("go to", lambda: steps.goto(shot.document, time), self._desk.look)
 
+    def open_sample(self) -> None:
+        """Open the sample shot as a new document, its first frame painted."""
+        if self.busy:
+            self._say_busy()
+            return
+        self._worker.start(
+            Task("sample", "reading", lambda: sample.open_sample(self._host), self._on_sample)
+        )
+
+    def _on_sample(self, _: None) -> None:
+        self._after_job()
+        self._say("info", tr("The first frame is painted: press Propagate colors."))
+
     # ---- inside
 
     def shutdown(self) -> None:
         """Krita closes."""
         self._worker.close()
+        self.engine_setup.cancel()
         self._desk.close()
         self._engine.close()
 
@@ -261,6 +284,8 @@ class Controller(Showing, Reviewing, Fixing, Engines):
             self._say("info", tr("Stopped: finished frames are kept."))
         elif isinstance(error, EngineError):
             level, text, action = self._engine.explain(error)
+            if error.code == NOT_FOUND and self.engine_setup.possible:
+                action = (tr("Set up"), self.engine_setup.begin)
             self._say(level, text, *([action] if action else ()))
         elif isinstance(error, _OUR_OWN):
             if task.busy is None:
@@ -326,6 +351,8 @@ class Controller(Showing, Reviewing, Fixing, Engines):
 
     def _on_engine(self, level: str, text: str, action: Any) -> None:
         self._tell("engine")
+        if self.busy == "running" and self._engine.client.compiling:
+            self.progress.emit(0, 0, None, self.engine_status)
         if text:
             self._say(level, text, *([action] if action else ()))
 

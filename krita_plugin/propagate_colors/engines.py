@@ -32,6 +32,11 @@ class Engines:
     def engine_ok(self) -> bool:
         return self._engine.ok
 
+    @property
+    def engine_light(self) -> str:
+        """Return "good" where the engine answers, "bad" where it cannot, "idle" before."""
+        return self._engine.light
+
     def set_engine_command(self, text: str) -> None:
         """Use another engine."""
         self._engine.set_command(text)

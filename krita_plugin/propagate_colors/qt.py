@@ -14,7 +14,16 @@ except ImportError:
 
 Qt = QtCore.Qt
 
-__all__ = ["QAction", "Qt", "QtCore", "QtGui", "QtWidgets", "event_position"]
+__all__ = ["QAction", "Qt", "QtCore", "QtGui", "QtWidgets", "event_position", "network"]
+
+
+def network():
+    """Return QtNetwork, which downloads alone need."""
+    if QtCore.__name__.startswith("PyQt5"):
+        from PyQt5 import QtNetwork
+    else:
+        from PyQt6 import QtNetwork
+    return QtNetwork
 
 
 def event_position(event):

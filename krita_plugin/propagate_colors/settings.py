@@ -19,7 +19,13 @@ class Setting(NamedTuple):
 ENGINE_COMMAND = Setting(
     "engine_command",
     "",
-    mark("Command or program that starts the engine. Empty: ANT_CORE, then ant_core on the PATH."),
+    mark(
+        "Command or program that starts the engine. Empty: ANT_CORE, then the engine that was set "
+        "up, then ant_core on the PATH."
+    ),
+)
+ENGINE_FOLDER = Setting(
+    "engine_folder", "", mark("Folder in which the engine is set up. Empty: Krita's own folder.")
 )
 MODEL = Setting("model", "", mark("Model that matches the drawings. Empty: the built-in one."))
 DEVICE = Setting(
@@ -28,7 +34,7 @@ DEVICE = Setting(
 LANGUAGE = Setting("language", "", mark("Language of this plugin. Empty: as Krita."))
 REVIEW_ORDER = Setting("review_order", "time", mark("Order of the review list: time or doubt."))
 
-ALL = (ENGINE_COMMAND, MODEL, DEVICE, LANGUAGE, REVIEW_ORDER)
+ALL = (ENGINE_COMMAND, ENGINE_FOLDER, MODEL, DEVICE, LANGUAGE, REVIEW_ORDER)
 
 
 class Settings:
@@ -50,6 +56,7 @@ class Settings:
         self.changed.emit(setting)
 
     def restore_defaults(self) -> None:
-        """Set everything back."""
+        """Set everything back, but let the engine be found where it lies."""
         for setting in ALL:
-            self.set(setting, setting.default)
+            if setting is not ENGINE_FOLDER:
+                self.set(setting, setting.default)

@@ -1,6 +1,7 @@
 """A controller that records what the widgets ask for and shows what a test puts into it."""
 
 from krita_plugin.propagate_colors.signals import Signal
+from krita_plugin.propagate_colors.state.engine_states import HIDDEN
 from krita_plugin.propagate_colors.state.model import (
     ColorGroup,
     FrameRow,
@@ -40,8 +41,44 @@ _COMMANDS = (
     "refresh look_here set_line_layers set_color_layer set_range set_gap toggle_reference "
     "add_model_sheet remove_model_sheet check_regions propagate run_on_from cancel accept undo "
     "accept_above accept_all take_back_accept say go_to step_doubtful give_hint remove_hint "
-    "toggle_lock set_engine_command download_model choose_model ask_models shutdown"
+    "toggle_lock set_engine_command download_model choose_model ask_models shutdown "
+    "open_sample"
 )
+
+
+_SETUP_COMMANDS = "begin begin_with again cancel put_off choose_folder go_back remove"
+
+
+class FakeEngineSetup:
+    """An engine that is there; `calls` holds (command, arguments)."""
+
+    def __init__(self):
+        self.changed = Signal()
+        self.state, self.text, self.hindrance = HIDDEN, "", ""
+        self.stage, self.done, self.total = "", 0, 0
+        self.ways = ()
+        self.gpu_offered = False
+        self.possible = False
+        self.version = self.earlier = ""
+        self.folder = "/home/artist/krita"
+        self.calls = []
+
+    def headline(self, gpu=False):
+        return f"{self.text} (GPU)" if gpu else self.text
+
+    def obstacle(self):
+        return self.hindrance
+
+    def show(self, state, text, **values):
+        self.state, self.text = state, text
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.changed.emit()
+
+    def __getattr__(self, name):
+        if name not in _SETUP_COMMANDS.split():
+            raise AttributeError(name)
+        return lambda *arguments: self.calls.append((name, *arguments))
 
 
 class FakeController:
@@ -51,11 +88,13 @@ class FakeController:
         self.changed = Signal()
         self.message = Signal()
         self.progress = Signal()
+        self.engine_setup = FakeEngineSetup()
         self.calls = []
         self.has_document = True
         self.busy = None
         self.engine_status = "ant_core 0.1.0, default 0.1.0, CPU"
         self.engine_ok = True
+        self.engine_light = "good"
         self.frames = sample_frames()
         self.current_time = 4
         self.document_size = (320, 180)

@@ -23,6 +23,7 @@ class FakeEngine:
         self.greeting = hello
         self.clock = clock
         self.state, self.problem, self.hello = "off", "", {}
+        self.compiling = 0
         self.requests = []  # (type, header)
         self.starts = 0
         self.crash_after = None  # frames of a run

@@ -13,6 +13,7 @@ HOST = {
     "__init__.py",
     "extension.py",
     "host/document.py",
+    "host/new_document.py",
     "host/hand.py",
     "host/history.py",
     "host/steps.py",

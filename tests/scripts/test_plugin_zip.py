@@ -24,6 +24,15 @@ def test_the_zip_holds_the_plugin_with_folder_entries(tmp_path):
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 
 
+def test_the_zip_holds_the_sample_shot_that_the_docker_opens(tmp_path):
+    with zipfile.ZipFile(package(tmp_path)) as archive:
+        names = archive.namelist()
+    lines = [name for name in names if name.startswith(f"{NAME}/sample/line/0")]
+    assert len(lines) == 14
+    assert f"{NAME}/sample/color/0001.png" in names
+    assert not [name for name in names if "truth" in name]
+
+
 def test_the_same_tree_gives_the_same_bytes_under_the_version(tmp_path):
     first, second = package(tmp_path / "a"), package(tmp_path / "b")
     assert first.read_bytes() == second.read_bytes()

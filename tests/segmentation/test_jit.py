@@ -33,6 +33,18 @@ def test_a_compilation_is_announced_once_on_the_log(fresh, monkeypatch, tmp_path
     assert [record.message[:9] for record in caplog.records] == ["compiling"]
 
 
+def test_every_kernel_that_is_compiled_is_counted_and_told(fresh, monkeypatch, tmp_path):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(_jit.NOTICE, "_count", 0)
+    told = []
+    monkeypatch.setattr(_jit.NOTICE, "on_compile", told.append)
+    _jit.kernel("int64(int64)")(fresh)(4)
+    _jit.kernel("float64(float64)")(fresh)(4.0)
+    assert told == [1, 2]
+    _jit.kernel("int64(int64)")(fresh)(4)
+    assert told == [1, 2], "that one came from the cache"
+
+
 def test_a_kernel_from_the_cache_says_nothing(fresh, monkeypatch, tmp_path, caplog):
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
     _jit.kernel("int64(int64)")(fresh)(4)

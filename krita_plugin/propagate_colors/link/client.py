@@ -16,7 +16,7 @@ logger = logging.getLogger("propagate_colors")
 
 OFF, STARTING, READY, CRASHED, FAILED = "off", "starting", "ready", "crashed", "failed"
 
-_HELLO_MS = 90_000  # a first start may compile its kernels
+_HELLO_MS = 90_000  # two CPU seconds; nothing is compiled before its answer
 _LEAVE_MS = 2000
 _TRIES = 2  # where it ends at its start without a word
 _CHUNK = 256 << 10  # bytes handed to Qt at a time; it copies them
@@ -53,6 +53,7 @@ class EngineClient:
         self._requests.begin()
         self._rest = b""  # of stderr's last line
         self._spoke = False  # on stderr
+        self.compiling = 0  # kernels since the last answer: once on each computer
         self._unsent: deque[memoryview] = deque()
         self._unsent_bytes = 0
 
@@ -100,6 +101,11 @@ class EngineClient:
             if not process.waitForFinished(_LEAVE_MS):
                 process.kill()
                 process.waitForFinished(_LEAVE_MS)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Tell whether an engine that was told to end still runs."""
+        return bool(self._leaving)
 
     def _kill_late(self, process: Any) -> None:
         if process in self._leaving:
@@ -154,9 +160,12 @@ class EngineClient:
         try:
             data = process.readAllStandardOutput().data()
             for callback, header, payload in self._requests.feed(data):
-                if callback is None:
+                if header["type"] == "compiling":
+                    self._note_compiling(int(header.get("done", 1)))
+                elif callback is None:
                     logger.warning("the engine says: %s", header.get("message", header["type"]))
                 else:
+                    self._note_compiling(0)
                     _call(callback, header, payload)
                 if process is not self._process:  # the callback ended it
                     return
@@ -186,6 +195,11 @@ class EngineClient:
             self.hello = header
             logger.info("the engine is ready: %s", header)
             self._set(READY)
+
+    def _note_compiling(self, count: int) -> None:
+        if count != self.compiling:
+            self.compiling = count
+            self.changed.emit(self.state)
 
     def note_hello(self, header: dict[str, Any]) -> None:
         """Take the engine's answer to choose_model, which tells of the model now in use."""

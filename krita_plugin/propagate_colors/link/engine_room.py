@@ -16,7 +16,7 @@ STARTING, READY = "starting", "ready"
 START_SECONDS = 120.0
 
 # A failed start is told where it was asked for, a crash where the engine was at work.
-_NOT_FOUND, _FAILED, _CRASHED = "not found", "failed", "crashed"
+NOT_FOUND, _FAILED, _CRASHED = "not found", "failed", "crashed"
 
 Told = Callable[[str, str, Any], None]  # level, text, action; "" where there is nothing to say
 
@@ -31,6 +31,7 @@ class EngineRoom(Talk):
         told: Told,
         ask_settings: Callable[[], None],
         make_client: Callable[[dict[str, Any]], Any] | None = None,
+        set_up: Callable[[], list[str] | None] = lambda: None,
     ) -> None:
         # The client sends what this says at the time of the start.
         self._hello = {"plugin": __version__, "host": host, "background": True}
@@ -39,7 +40,9 @@ class EngineRoom(Talk):
         self._settings = settings
         self._told = told
         self._ask_settings = ask_settings
+        self._set_up = set_up
         self._problem = ""
+        self._started = ("", "")  # command and device of the last start
         self._restarted = False  # since a run went well last
         self.client.changed.connect(self._on_state)
 
@@ -51,6 +54,13 @@ class EngineRoom(Talk):
         return not self._problem
 
     @property
+    def light(self) -> str:
+        """Return "good" where it answers, "bad" where it cannot be used, "idle" otherwise."""
+        if self._problem:
+            return "bad"
+        return "good" if self.client.state == READY else "idle"
+
+    @property
     def status(self) -> str:
         """Return one line for the widgets."""
         if self._problem:
@@ -59,6 +69,10 @@ class EngineRoom(Talk):
             return tr("The engine is starting…")
         if self.client.state != READY:
             return tr("The engine starts when it is needed.")
+        if self.client.compiling:
+            return tr(
+                "Preparing for this computer, once: part {number}", number=self.client.compiling
+            )
         hello = self.client.hello
         return tr(
             "ant_core {version}, {model}, {device}",
@@ -100,11 +114,12 @@ class EngineRoom(Talk):
 
     def _start(self) -> None:
         try:
-            command = find_engine(self._settings.get(ENGINE_COMMAND))
+            command = find_engine(self._settings.get(ENGINE_COMMAND), None, self._set_up())
         except EngineNotFound as error:
             self._problem = str(error)
-            raise EngineError(_NOT_FOUND, str(error)) from None
+            raise EngineError(NOT_FOUND, str(error)) from None
         self._hello["device"] = self._settings.get(DEVICE)
+        self._started = self._wanted()
         self.client.start(command, dict(os.environ))
 
     def _use_chosen_model(self) -> Steps:
@@ -113,9 +128,27 @@ class EngineRoom(Talk):
             answer, _ = yield from self.ask({"type": "choose_model", "name": name})
             self.client.note_hello(answer)
 
+    def greet(self, command: list[str]) -> Steps:
+        """Steps that try another engine, which ends again; returns the device it uses."""
+        from .pack.greeting import greet
+
+        hello = {**self._hello, "device": self._settings.get(DEVICE)}
+        return (yield from greet(command, hello))
+
+    def release(self) -> None:
+        """End the engine: another one takes its place, or its files are to go."""
+        self._problem = ""
+        self.client.stop()
+        self._told("info", "", None)
+
+    def _wanted(self) -> tuple[str, str]:
+        return self._settings.get(ENGINE_COMMAND), self._settings.get(DEVICE)
+
     def set_command(self, text: str) -> None:
-        """Use another engine: the present one ends."""
+        """Use another engine: the present one ends, but not while it starts as it is to."""
         self._settings.set(ENGINE_COMMAND, text)
+        if self.client.state == STARTING and self._started == self._wanted():
+            return
         self._problem = ""
         self.client.stop()
 
@@ -132,7 +165,7 @@ class EngineRoom(Talk):
     def explain(self, error: EngineError) -> tuple[str, str, Any]:
         """Return level, sentence and action for an error; a first crash starts it again."""
         logger.info("engine error %s: %s", error.code, error)
-        if error.code in {_NOT_FOUND, _FAILED}:
+        if error.code in {NOT_FOUND, _FAILED}:
             return "error", str(error), (tr("Choose…"), self._ask_settings)
         if error.code == _CRASHED:
             return self._after_crash(str(error))

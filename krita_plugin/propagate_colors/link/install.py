@@ -25,8 +25,12 @@ class EngineNotFound(Exception):
     """Says in one sentence, for the artist, why there is no engine."""
 
 
-def find_engine(setting: str, environment: Mapping[str, str] | None = None) -> list[str]:
-    """Return the engine's command: from the setting, else from ANT_CORE, else from PATH."""
+def find_engine(
+    setting: str,
+    environment: Mapping[str, str] | None = None,
+    set_up: list[str] | None = None,
+) -> list[str]:
+    """Return the engine's command: the setting, else ANT_CORE, `set_up`, or one on PATH."""
     variables = os.environ if environment is None else environment
     chosen = setting.strip()
     if chosen:
@@ -39,9 +43,13 @@ def find_engine(setting: str, environment: Mapping[str, str] | None = None) -> l
             named,
             tr('ANT_CORE names "{place}", where there is no engine: choose it.', place=named),
         )
+    if set_up is not None:
+        return set_up
     program = shutil.which("ant_core", path=clean_environment(variables).get("PATH", os.defpath))
     if program is None:
-        raise EngineNotFound(tr("The engine was not found on this computer: choose it."))
+        raise EngineNotFound(
+            tr("There is no engine on this computer yet: set it up, or choose one.")
+        )
     return [program]
 
 

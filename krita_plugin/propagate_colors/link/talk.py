@@ -79,10 +79,20 @@ class Talk:
             yield self.client.can_send, ANSWER_SECONDS
         call = self.start(header, payload)
         try:
-            yield call.ready, ANSWER_SECONDS
+            yield from self.await_message(call, ANSWER_SECONDS)
         except TimeoutError:
             raise EngineError("silent", tr("The engine does not answer: start it again.")) from None
         return call.take()
+
+    def await_message(self, call: Call, seconds: float) -> Steps:
+        """Wait for a call's next message; time in which the engine compiles does not count."""
+        while True:
+            try:
+                yield call.ready, seconds
+                return
+            except TimeoutError:
+                if not self.client.compiling:
+                    raise
 
     def tell(self, header: dict, data: dict, payload: bytes) -> Steps:
         """Ask whether the engine knows something; send `data` and its pixels if it does not."""

@@ -63,7 +63,7 @@ class Footer(QtWidgets.QWidget):
         """Show the engine's state."""
         self._status.setText(self._controller.engine_status)
         self._status.update()
-        self._dot.set_good(self._controller.engine_ok)
+        self._dot.set_light(self._controller.engine_light)
 
     def _draw_icon(self) -> None:
         self._menu_button.setIcon(look.icon("menu", self.palette()))
@@ -125,21 +125,27 @@ class Footer(QtWidgets.QWidget):
 
 
 class _Dot(QtWidgets.QWidget):
+    """Filled where the engine answers, a ring otherwise; red where it cannot be used."""
+
     def __init__(self, parent) -> None:
         super().__init__(parent)
+        self.setObjectName("engine_dot")
         self.setFixedSize(12, 12)
-        self._good = False
+        self._light = "idle"
 
-    def set_good(self, good: bool) -> None:
-        """Show whether the engine can be used."""
-        self._good = good
+    def set_light(self, light: str) -> None:
+        """Show "good", "idle" or "bad"."""
+        self._light = light
         self.update()
 
     def paintEvent(self, _event) -> None:
-        """Draw the dot; a ring where the engine cannot be used."""
+        """Draw the dot."""
         painter = QtGui.QPainter(self)
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
-        color = QtGui.QColor(look.GREEN if self._good else look.RED)
+        palette = self.palette()
+        idle = look.blend(palette.color(palette.ColorRole.Window), look.text_color(palette), 0.5)
+        colors = {"good": QtGui.QColor(look.GREEN), "bad": QtGui.QColor(look.RED)}
+        color = colors.get(self._light, idle)
         painter.setPen(QtGui.QPen(color, 2))
-        painter.setBrush(color if self._good else Qt.BrushStyle.NoBrush)
+        painter.setBrush(color if self._light == "good" else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(QtCore.QRectF(3, 3, 6, 6))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..i18n import tr
 from ..qt import Qt, QtCore, QtWidgets
 from . import look
+from .engine_card import EngineCard
 from .footer import Footer
 from .message_bar import MessageBar
 from .review_box import ReviewBox
@@ -28,6 +29,7 @@ class Panel(QtWidgets.QWidget):
         self._settings = settings
         self._dialog: SettingsDialog | None = None
         self._window: ViewerWindow | None = None
+        self.engine = EngineCard(controller, self)
         self.setup = SetupBox(controller, self)
         self.strip = FrameStrip(controller, self)
         self.run = RunBox(controller, self)
@@ -45,7 +47,7 @@ class Panel(QtWidgets.QWidget):
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(6, look.SPACE, 6, look.SPACE)
         layout.setSpacing(6)
-        for widget in (self.setup, self.strip, self.run, self.messages):
+        for widget in (self.engine, self.setup, self.strip, self.run, self.messages):
             layout.addWidget(widget)
         layout.addWidget(self._split, 1)
         layout.addWidget(self.footer)

@@ -6,8 +6,9 @@ from .. import i18n, log
 from .. import settings as declared
 from ..i18n import tr
 from ..qt import Qt, QtCore, QtGui, QtWidgets
+from ..state.engine_states import RUNNING
 from . import look
-from .slots import guarded, observe, pressed
+from .slots import guarded, observe, pressed, watch
 
 _DEVICES = ("auto", "cpu", "cuda")
 
@@ -22,6 +23,7 @@ class SettingsDialog(QtWidgets.QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(460)
         self._controller = controller
+        self._setup = controller.engine_setup
         self._settings = settings
         layout = QtWidgets.QVBoxLayout(self)
         layout.setSpacing(10)
@@ -32,7 +34,9 @@ class SettingsDialog(QtWidgets.QDialog):
         for button in self.findChildren(QtWidgets.QPushButton):
             button.setAutoDefault(False)  # Return in the field tests the engine, nothing else
         observe(self, controller, {"engine": self.refresh})
+        watch(self, self._setup.changed, self._show_set_up)
         self.refresh()
+        self._show_set_up()
         controller.ask_models()
 
     # --- building
@@ -42,10 +46,9 @@ class SettingsDialog(QtWidgets.QDialog):
         grid = QtWidgets.QGridLayout(group)
         self._command = QtWidgets.QLineEdit(group)
         self._command.setObjectName("engine_field")
-        self._command.setPlaceholderText(tr("Found by itself"))
         self._command.setToolTip(tr(declared.ENGINE_COMMAND.description))
         self._command.setText(self._settings.get(declared.ENGINE_COMMAND))
-        self._command.returnPressed.connect(pressed(self._test))
+        self._command.editingFinished.connect(pressed(self._on_command))
         choose = QtWidgets.QPushButton(tr("Choose…"), group)
         choose.setObjectName("engine_choose")
         choose.clicked.connect(pressed(self._choose_engine))
@@ -70,8 +73,28 @@ class SettingsDialog(QtWidgets.QDialog):
         grid.addWidget(self._device, 1, 1)
         grid.addWidget(test, 1, 2)
         grid.addWidget(self._status, 2, 0, 1, 3)
+        grid.addWidget(self._set_up_row(group), 3, 0, 1, 3)
         grid.setColumnStretch(1, 1)
         return group
+
+    def _set_up_row(self, parent):
+        """Return what can be done with engines that the docker set up."""
+        self._set_up = QtWidgets.QWidget(parent)
+        row = QtWidgets.QHBoxLayout(self._set_up)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._set_up_text = QtWidgets.QLabel(self._set_up)
+        self._set_up_text.setObjectName("set_up_text")
+        self._back = QtWidgets.QPushButton(self._set_up)
+        self._back.setObjectName("engine_back")
+        self._back.clicked.connect(pressed(self._setup.go_back))
+        self._remove = QtWidgets.QPushButton(tr("Remove"), self._set_up)
+        self._remove.setObjectName("engine_remove")
+        self._remove.setToolTip(tr("Delete the engine and all that was set up with it"))
+        self._remove.clicked.connect(pressed(self._ask_to_remove))
+        row.addWidget(self._set_up_text, 1)
+        row.addWidget(self._back)
+        row.addWidget(self._remove)
+        return self._set_up
 
     def _device_set(self) -> str:
         device = self._settings.get(declared.DEVICE)
@@ -133,7 +156,19 @@ class SettingsDialog(QtWidgets.QDialog):
     def refresh(self) -> None:
         """Show what the engine says of itself."""
         self._status.setText(self._controller.engine_status)
+        found = self._controller.engine_light != "bad"
+        self._command.setPlaceholderText(tr("Found by itself") if found else tr("None found"))
         self._fill_models()
+
+    def _show_set_up(self) -> None:
+        """Show the engine that the docker set up, if it did."""
+        setup = self._setup
+        self._set_up.setVisible(bool(setup.version))
+        self._set_up.setEnabled(setup.state != RUNNING)
+        self._set_up_text.setText(tr("Set up: version {version}", version=setup.version))
+        self._set_up_text.setToolTip(setup.folder)
+        self._back.setVisible(bool(setup.earlier))
+        self._back.setText(tr("Go back to {version}", version=setup.earlier))
 
     def _fill_models(self) -> None:
         row = max(self._models.currentRow(), 0)
@@ -168,6 +203,23 @@ class SettingsDialog(QtWidgets.QDialog):
         """Take a program for the engine, and try it."""
         self._command.setText(f'"{path}"' if " " in path else path)
         self._test()
+
+    def _on_command(self) -> None:
+        """Try at once what was typed."""
+        if self._command.text().strip() != self._settings.get(declared.ENGINE_COMMAND):
+            self._test()
+
+    def _ask_to_remove(self) -> None:
+        kinds = QtWidgets.QMessageBox.StandardButton
+        box = QtWidgets.QMessageBox(self)
+        box.setObjectName("remove_box")
+        box.setText(tr("Delete the engine? It can be set up again at any time."))
+        box.setStandardButtons(kinds.Yes | kinds.No)
+        box.button(kinds.Yes).setText(tr("Remove"))
+        box.button(kinds.No).setText(tr("Keep"))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.button(kinds.Yes).clicked.connect(pressed(self._setup.remove))
+        box.open()
 
     def _test(self) -> None:
         command = self._command.text().strip()

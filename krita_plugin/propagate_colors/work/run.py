@@ -154,7 +154,7 @@ class Run:
 
     def _follow(self, call: Call) -> Steps:
         while True:
-            yield call.ready, RUN_SECONDS
+            yield from self._talk.await_message(call, RUN_SECONDS)
             header, plane = call.take()
             if header["type"] == "finished":
                 self.outcome.warnings += header.get("summary", {}).get("warnings", [])

@@ -156,7 +156,7 @@ def no_engine(ctx):
     with without_engine(dialog):
         dialog.close()
         said = yield from docker.propagates()
-        assert said == "The engine was not found on this computer: choose it.", said
+        assert said == "There is no engine on this computer yet: set it up, or choose one.", said
         assert docker.find("status_label").text() == said
         assert document.layer(color).key_times() == [0]
         docker.press("message_action")

@@ -364,6 +364,44 @@ def test_what_is_no_message_is_refused(data):
         list(Inbox().feed(data))
 
 
+_COMPILES = """
+import sys
+sys.path.insert(0, {root!r})
+from krita_plugin.propagate_colors.link.protocol import Inbox, pack
+
+def say(**header):
+    sys.stdout.buffer.write(pack(header))
+    sys.stdout.buffer.flush()
+
+inbox = Inbox()
+while True:
+    data = sys.stdin.buffer.read1(65536)
+    if not data:
+        break
+    for header, _ in inbox.feed(data):
+        if header["type"] == "hello":
+            say(type="hello", re=header["id"], protocol=1)
+        elif header["type"] == "preview":
+            asked = header["id"]
+            for done in (1, 2, 3):
+                say(type="compiling", re=None, done=done)
+        else:
+            say(type="preview", re=asked)
+            say(type="ok", re=header["id"])
+"""
+
+
+def test_kernels_that_are_compiled_are_told_until_the_answer_comes(client, loop, tmp_path):
+    ready(client, loop, script(tmp_path, _COMPILES.format(root=str(ROOT))))
+    answers = []
+    client.request({"type": "preview"}, b"", lambda *answer: answers.append(answer))
+    loop(lambda: client.compiling == 3)
+    assert answers == []
+    ask(client, loop, {"type": "go on"})
+    assert client.compiling == 0
+    assert len(answers) == 1
+
+
 # ---- finding it
 
 
@@ -381,6 +419,15 @@ def test_the_setting_comes_first_then_ant_core_then_path(tmp_path):
     assert install.find_engine("  ", variables) == [str(two)]
     del variables["ANT_CORE"]
     assert install.find_engine("", variables) == [str(three)]
+
+
+def test_the_engine_that_was_set_up_comes_after_ant_core_and_before_the_path(tmp_path):
+    mine, path = program(tmp_path / "a" / "ant_core"), program(tmp_path / "b" / "ant_core")
+    variables = {"PATH": str(path.parent)}
+    set_up = ["/engines/python3", "-I", "-m", "ant_core"]
+    assert install.find_engine("", variables, set_up) == set_up
+    assert install.find_engine("", {**variables, "ANT_CORE": str(mine)}, set_up) == [str(mine)]
+    assert install.find_engine(str(mine), variables, set_up) == [str(mine)]
 
 
 @pytest.mark.parametrize("place", ["bin/ant_core", "Scripts/ant_core.exe"])
@@ -404,7 +451,7 @@ def test_a_wrong_setting_is_said_not_passed_over(tmp_path, text):
 
 
 def test_no_engine_at_all(tmp_path):
-    with pytest.raises(install.EngineNotFound, match="not found on this computer"):
+    with pytest.raises(install.EngineNotFound, match="no engine on this computer yet"):
         install.find_engine("", {"PATH": str(tmp_path)})
     with pytest.raises(install.EngineNotFound, match="ANT_CORE names"):
         install.find_engine("", {"ANT_CORE": str(tmp_path)})

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from krita_plugin.propagate_colors.link.talk import Call, EngineError
+from krita_plugin.propagate_colors.link.talk import Call, EngineError, Talk
 
 PLANE = 16 << 20  # bytes
 
@@ -51,3 +51,35 @@ def test_segments_are_doubtful_alike_before_the_engine_is_started():
     from krita_plugin.propagate_colors.link import talk
 
     assert talk._REVIEW_BELOW == REVIEW_BELOW
+
+
+class Client:
+    """Has what Talk asks of a client."""
+
+    def __init__(self):
+        self.compiling = 0
+        self.call = None
+
+    def request(self, header, payload, callback):
+        self.call = callback
+        return 1
+
+
+def test_time_in_which_kernels_are_compiled_counts_towards_no_limit():
+    client = Client()
+    steps = Talk(client).ask({"type": "preview"})
+    next(steps)
+    client.compiling = 3
+    for _ in range(5):
+        steps.throw(TimeoutError())
+    client.call({"type": "preview"}, b"seen")
+    with pytest.raises(StopIteration) as ended:
+        next(steps)
+    assert ended.value.value == ({"type": "preview"}, b"seen")
+
+
+def test_an_engine_that_compiles_nothing_and_is_silent_is_given_up():
+    steps = Talk(Client()).ask({"type": "preview"})
+    next(steps)
+    with pytest.raises(EngineError, match="does not answer"):
+        steps.throw(TimeoutError())

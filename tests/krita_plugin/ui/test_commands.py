@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
 
 from krita_plugin.propagate_colors.state.model import FrameState, LayerChoice
+from krita_plugin.propagate_colors.ui import look
 from tests.krita_plugin.ui.support import QtCore, QtWidgets, click, commands, find, wheel
 
 
@@ -281,8 +282,26 @@ def test_message_without_an_action_can_be_closed(panel, controller):
 
 def test_engine_state(panel, controller):
     assert find(panel, "status_label").text() == controller.engine_status
-    controller.change(engine_ok=False, engine_status="No engine")
+    controller.change(engine_light="bad", engine_status="No engine")
     assert find(panel, "status_label").text() == "No engine"
+
+
+@pytest.mark.parametrize(
+    ("light", "filled", "color"),
+    [("good", True, look.GREEN), ("bad", False, look.RED), ("idle", False, None)],
+)
+def test_the_dot_is_green_and_filled_only_where_the_engine_answers(
+    panel, controller, light, filled, color
+):
+    controller.change(engine_light=light)
+    image = find(panel, "engine_dot").grab().toImage()
+    ratio = image.width() / 12
+    middle = image.pixelColor(round(6 * ratio), round(6 * ratio)).name()
+    edge = image.pixelColor(round(3 * ratio), round(6 * ratio))
+    assert (middle in {look.GREEN, look.RED}) == filled
+    greener = edge.green() > edge.red() + 20
+    redder = edge.red() > edge.green() + 20
+    assert (greener, redder) == (color == look.GREEN, color == look.RED)
 
 
 def test_model_sheets_are_added_and_removed(panel, controller):

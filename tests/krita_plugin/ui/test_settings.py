@@ -101,3 +101,41 @@ def test_the_controller_can_ask_for_the_settings(make_panel, controller):
     controller.changed.emit("settings")
     assert find(panel, "settings_dialog").isVisible()
     find(panel, "settings_dialog").close()
+
+
+def test_a_typed_path_is_tried_as_soon_as_the_field_is_left(dialog, controller):
+    field = find(dialog, "engine_field")
+    field.setText("/opt/other")
+    field.editingFinished.emit()
+    assert commands(controller) == [("set_engine_command", "/opt/other"), ("ask_models",)]
+    field.editingFinished.emit()
+    assert commands(controller) == [], "nothing was changed"
+
+
+def test_the_empty_field_says_what_the_status_says(dialog, controller):
+    field = find(dialog, "engine_field")
+    assert field.placeholderText() == "Found by itself"
+    controller.change(engine_light="bad", engine_status="There is no engine.")
+    assert field.placeholderText() == "None found"
+
+
+def test_the_engine_that_was_set_up_is_named_and_can_be_left_or_removed(dialog, controller):
+    setup = controller.engine_setup
+    assert not find(dialog, "set_up_text").isVisible()
+    setup.show("hidden", "", version="0.8.0")
+    assert find(dialog, "set_up_text").text() == "Set up: version 0.8.0"
+    assert not find(dialog, "engine_back").isVisible()
+    setup.show("hidden", "", earlier="0.7.0")
+    assert find(dialog, "engine_back").text() == "Go back to 0.7.0"
+    click(dialog, "engine_back")
+    click(dialog, "engine_remove")
+    turn()
+    box = find(dialog, "remove_box")
+    assert setup.calls == [("go_back",)], "it asks first"
+    box.button(box.StandardButton.Yes).click()
+    assert setup.calls == [("go_back",), ("remove",)]
+
+
+def test_nothing_can_be_changed_while_an_engine_is_set_up(dialog, controller):
+    controller.engine_setup.show("running", "Unpacking", version="0.8.0")
+    assert not find(dialog, "engine_remove").isEnabled()

@@ -1,0 +1,228 @@
+"""Takes wheels and the Python archive apart, into a folder and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import stat
+import tarfile
+import unicodedata
+import zipfile
+import zlib
+from pathlib import Path
+from typing import BinaryIO, Callable, Iterator, NamedTuple, Sequence
+
+from ...i18n import tr
+from ...state.engine_states import FOLDER, PACK
+from .problems import SetupProblem, patiently
+
+LINK = -1  # in place of a size
+MOST_PATH = 259  # characters, the most that every program on Windows takes
+_CHUNK = 1 << 20
+_PARTS = {"purelib", "platlib"}  # of a wheel's NAME.data folder; the others are not for us
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+_DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError)
+
+
+class Member(NamedTuple):
+    """One file of an archive."""
+
+    path: str  # below the engine's folder, with "/"
+    size: int
+    link: str  # where a symbolic link points, as it says
+    program: bool
+    open: Callable[[], BinaryIO]
+
+
+class Guard:
+    """Refuses what would land elsewhere, over another file, or under a name too long."""
+
+    def __init__(self, folder: Path, folds_case: bool, most_path: int | None = None) -> None:
+        self._folder = folder
+        self._folds = folds_case
+        windows = os.name == "nt"
+        self._most = (MOST_PATH if windows else None) if most_path is None else most_path
+        self._names: dict[str, str] = {}
+        self._links: set[str] = set()
+
+    def check(self, member: Member) -> None:
+        """Refuse a member, or remember it."""
+        parts = member.path.split("/")
+        if not _is_plain(member.path):
+            raise _refused(member.path)
+        if any("/".join(parts[:count]) in self._links for count in range(1, len(parts))):
+            raise _refused(member.path)
+        if member.link:
+            self._check_link(member)
+        key = unicodedata.normalize("NFC", member.path)
+        key = key.casefold() if self._folds else key
+        if self._names.setdefault(key, member.path) != member.path or self._is_taken(key):
+            raise _refused(member.path)
+        if self._most and len(str(self._folder / member.path)) > self._most:
+            raise SetupProblem(
+                tr(
+                    "The name of the folder {folder} is too long for the engine's files: choose a "
+                    "folder with a shorter one.",
+                    folder=self._folder.parent,
+                ),
+                FOLDER,
+            )
+
+    def _is_taken(self, key: str) -> bool:
+        """Tell whether a folder of the path is a file already."""
+        parts = key.split("/")
+        return any("/".join(parts[:count]) in self._names for count in range(1, len(parts)))
+
+    def _check_link(self, member: Member) -> None:
+        top = member.path.split("/", 1)[0]
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(member.path), member.link))
+        if member.link.startswith("/") or not target.startswith(top + "/"):
+            raise _refused(member.path)
+        self._links.add(member.path)
+
+
+def _is_plain(path: str) -> bool:
+    """Tell whether every part of a path is a name on all three systems."""
+    parts = path.split("/")
+    return not any(
+        part in {"", ".", ".."}
+        or part != part.rstrip(". ")
+        or re.search(r'[\x00-\x1f<>:"\\|?*]', part)
+        or _DEVICES.fullmatch(part)
+        for part in parts
+    )
+
+
+def _refused(path: str) -> SetupProblem:
+    name = path.replace("\0", "").rsplit("/", 1)[-1][-40:]
+    return SetupProblem(
+        tr('The pack holds a file that must not be there ("{name}"): get another.', name=name), PACK
+    )
+
+
+# ---- which files
+
+
+class Trim:
+    """Tells what is left out: patterns with * within a name and ** over folders."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        joined = "|".join(_as_regex(pattern) for pattern in patterns)
+        self._match = re.compile(joined).fullmatch if joined else lambda path: None
+
+    def __call__(self, path: str) -> bool:
+        return self._match(path) is not None
+
+
+def _as_regex(pattern: str) -> str:
+    text = ""
+    for part in re.split(r"(\*\*/|\*\*|\*|\?)", pattern):
+        text += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(
+            part, re.escape(part)
+        )
+    return f"(?:{text})"
+
+
+# ---- archives
+
+
+def wheel_members(file: BinaryIO, trim: Trim) -> Iterator[Member]:
+    """Yield a wheel's files, below "site"."""
+    archive = zipfile.ZipFile(file)
+    for info in archive.infolist():
+        if info.is_dir() or trim(info.filename):
+            continue
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise _refused(info.filename)
+        path = _in_site(info.filename)
+        if path is not None:
+            yield Member(
+                f"site/{path}", info.file_size, "", False, lambda info=info: archive.open(info)
+            )
+
+
+def _in_site(path: str) -> str | None:
+    first, _, rest = path.partition("/")
+    if first.endswith(".data") and rest:
+        part, _, rest = rest.partition("/")
+        return rest if part in _PARTS else None
+    return path
+
+
+def python_members(file: BinaryIO, trim: Trim) -> Iterator[Member]:
+    """Yield the files and links of a Python archive, whose folder is "python"."""
+    archive = tarfile.open(fileobj=file, mode="r:gz")  # noqa: SIM115 (`file` has an owner)
+    for info in archive:
+        path = info.name[2:] if info.name.startswith("./") else info.name
+        if info.isdir() or trim(path):
+            continue
+        if not path.startswith("python/") or not (info.isfile() or info.issym()):
+            raise _refused(path)
+        link = info.linkname if info.issym() else ""
+        program = bool(info.mode & 0o100)
+        yield Member(path, info.size, link, program, lambda info=info: archive.extractfile(info))
+
+
+def unpack(
+    members: Iterator[Member],
+    folder: Path,
+    guard: Guard,
+    look: Callable[[], None],
+    wrote: Callable[[int], None],
+) -> dict[str, int]:
+    """Write members below `folder`; returns size (or LINK) by path.
+
+    `look` is called between pieces of a megabyte and may raise; `wrote` hears of bytes.
+    """
+    files: dict[str, int] = {}
+    made: set[Path] = set()
+    try:
+        for member in members:
+            look()
+            guard.check(member)
+            place = folder / member.path
+            if place.parent not in made:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                made.add(place.parent)
+            if member.link:
+                os.symlink(member.link, place)
+                files[member.path] = LINK
+            else:
+                files[member.path] = _write(member, place, look, wrote)
+    except _DAMAGED as error:
+        raise SetupProblem(
+            tr("A part of the engine is damaged: get another pack."), PACK
+        ) from error
+    return files
+
+
+def _write(
+    member: Member, place: Path, look: Callable[[], None], wrote: Callable[[int], None]
+) -> int:
+    size = 0
+    with member.open() as source, patiently(lambda: open(place, "xb")) as target:
+        while True:
+            data = source.read(_CHUNK)
+            if not data:
+                break
+            size += len(data)
+            if size > member.size:  # a bomb that says less than it holds
+                raise _refused(member.path)
+            target.write(data)
+            wrote(len(data))
+            look()
+    if member.program and os.name != "nt":
+        place.chmod(0o755)
+    return size
+
+
+def folds_case(folder: Path) -> bool:
+    """Tell whether the file system takes "a" for "A"."""
+    probe = folder / "a_case_probe"
+    probe.write_bytes(b"")
+    try:
+        return (folder / "A_CASE_PROBE").exists()
+    finally:
+        probe.unlink()

@@ -1,0 +1,360 @@
+"""The engine's set-up as the widgets use it: what is offered, what runs, what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import Any, Callable
+
+from ..i18n import tr
+from ..link.pack import lock as locks
+from ..link.pack.background import Stage, in_thread
+from ..link.pack.places import Engines
+from ..link.pack.problems import SetupProblem, explain, megabytes
+from ..link.pack.sources import PackFile
+from ..link.pack.steps import (
+    CHECKING,
+    DOWNLOADING,
+    PREPARING,
+    TESTING,
+    UNPACKING,
+    Installation,
+    Tried,
+)
+from ..link.talk import Steps
+from ..log import logger
+from ..settings import ENGINE_FOLDER, Settings
+from ..signals import Signal
+from ..state.engine_states import (
+    FAILED,
+    HIDDEN,
+    NEWER,
+    OFFERED,
+    PACK,
+    READY,
+    RUNNING,
+    UNFINISHED,
+)
+from .jobs import JobCancelled, Runner
+
+_PLUGIN = Path(__file__).resolve().parent.parent / "engine"
+
+
+class EngineSetup:
+    """One for the whole plugin; its job runs beside those on documents."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        data_folder: Callable[[], str],
+        handshake: Callable[[list[str]], Steps],
+        release: Callable[[], None],
+        clock: Any = None,
+        plugin: Path = _PLUGIN,
+        limits: Any = None,
+    ) -> None:
+        self.changed = Signal()  # ()
+        self.state = HIDDEN
+        self.sentence = ""  # of what went wrong, or of a GPU that cannot be used
+        self.ways: tuple[str, ...] = ()  # PACK, FOLDER: which remedies a failure has
+        self.device = ""
+        self.stage, self.done, self.total = "", 0, 0
+        self._settings = settings
+        self._data_folder = data_folder
+        self._handshake = handshake
+        self._release = release  # ends an engine that runs, so that its files can be deleted
+        self._clock = clock
+        self._plugin = plugin
+        self._limits = limits
+        self._runner: Runner | None = None
+        self._again: Callable[[], None] | None = None
+        self._put_off = False
+        self._lock: locks.Lock | None = None
+        self.look()
+
+    # ---- state
+
+    @property
+    def engines(self) -> Engines:
+        """Return the folder of engines, which the artist may have chosen."""
+        chosen = self._settings.get(ENGINE_FOLDER)
+        folder = Path(chosen) / "propagate_colors" if chosen else Path(self._data_folder())
+        return Engines(folder / "engines")
+
+    @property
+    def folder(self) -> str:
+        return str(self.engines.root.parent)
+
+    def command(self) -> list[str] | None:
+        """Return what starts the engine that was set up; None without one."""
+        return self.engines.command()
+
+    @property
+    def version(self) -> str:
+        """Return the version of the engine in use, "" without one."""
+        name = self.engines.current()
+        return str(self.engines.installed(name).get("version", "")) if name else ""
+
+    @property
+    def earlier(self) -> str:
+        """Return the version of the engine before this one, "" without one."""
+        name = self.engines.earlier()
+        return str(self.engines.installed(name).get("version", "?")) if name else ""
+
+    @property
+    def possible(self) -> bool:
+        """Tell whether the plugin brought a list of an engine's parts: it is no checkout."""
+        return self._lock is not None
+
+    @property
+    def gpu_offered(self) -> bool:
+        """Tell whether there is an NVIDIA driver, and a pack that uses it."""
+        key = locks.platform_key() + locks.CUDA
+        return bool(self._lock) and key in self._lock.packs and locks.has_nvidia_driver()
+
+    def sizes(self, gpu: bool = False) -> tuple[str, str]:
+        """Return megabytes over the network and on the disk, as texts."""
+        try:
+            pack = self._pack(gpu)
+        except SetupProblem:
+            return "?", "?"
+        return megabytes(pack.download), megabytes(pack.unpacked)
+
+    def _pack(self, gpu: bool) -> locks.Pack:
+        if self._lock is None:
+            raise SetupProblem(
+                tr("The plugin's zip has no engine in it: choose a downloaded pack.")
+            )
+        return self._lock.pack(locks.platform_key() + (locks.CUDA if gpu else ""))
+
+    def look(self) -> None:
+        """Find out what is to be offered; a job that runs goes on."""
+        if self.state == RUNNING:
+            return
+        self.sentence, self.ways = "", ()
+        try:
+            self._lock = locks.read_beside_plugin(self._plugin)
+        except SetupProblem as problem:
+            self._fail(problem)
+            return
+        self._set(self._what_to_offer())
+
+    def _what_to_offer(self) -> str:
+        engines = self.engines
+        current = engines.current()
+        if self._put_off or (self._lock is None and not engines.is_unfinished()):
+            return HIDDEN
+        if current is None:
+            return UNFINISHED if engines.is_unfinished() else OFFERED
+        if engines.is_unfinished():
+            return UNFINISHED
+        ids = {pack.id for pack in self._lock.packs.values()} if self._lock else set()
+        # An engine of this plugin that lies there unused was left on purpose, by "Go back".
+        return NEWER if ids and not ids & set(engines.names()) else HIDDEN
+
+    def obstacle(self) -> str:
+        """Return why it cannot begin in this folder, "" where it can."""
+        closed = locks.closed_in(os.environ, sys.executable)
+        if closed == "sandbox":
+            return tr("Krita from the App Store may start no other program: use Krita's own .dmg.")
+        if closed == "store" and not self._settings.get(ENGINE_FOLDER):
+            return tr(
+                "Krita from the Microsoft Store hides its folders from other programs: choose a "
+                "folder for the engine first."
+            )
+        return ""
+
+    # ---- commands
+
+    def begin(self, gpu: bool = False) -> None:
+        """Download the engine and set it up, or go on with that."""
+
+        def job() -> Steps:
+            try:
+                return (yield from self._install(self._pack(gpu), None))
+            except SetupProblem as problem:
+                if not gpu or PACK not in problem.ways:
+                    raise
+                logger.warning("the pack for the GPU failed: %s", problem)
+            tried = yield from self._install(self._pack(False), None)
+            return tried._replace(
+                note=tr("The GPU cannot be used here, so the engine computes on the CPU.")
+            )
+
+        self._start(job, lambda: self.begin(gpu))
+
+    def begin_with(self, path: str) -> None:
+        """Set the engine up from a pack in one file."""
+
+        def job() -> Steps:
+            chosen = PackFile(Path(path))
+            try:
+                pack = chosen.choose(locks.platform_key())
+                return (yield from self._install(pack, chosen))
+            finally:
+                chosen.close()
+
+        self._start(job, lambda: self.begin_with(path))
+
+    def again(self) -> None:
+        """Try once more what failed or was stopped."""
+        (self._again or self.begin)()
+
+    def _install(self, pack: locks.Pack, chosen: PackFile | None) -> Steps:
+        stage = Stage(self._on_stage)
+        installation = Installation(
+            self.engines, pack, self._plugin, stage, self._handshake, chosen, self._limits
+        )
+        return (yield from installation.steps())
+
+    def cancel(self) -> None:
+        """Stop; what was downloaded stays for the next time."""
+        if self._runner is not None:
+            self._runner.cancel()
+
+    def put_off(self) -> None:
+        """Offer nothing more until Krita starts again."""
+        self._put_off = True
+        self.look()
+
+    def choose_folder(self, path: str) -> None:
+        """Have engines lie below another folder from now on."""
+        if self.state != RUNNING:
+            self._settings.set(ENGINE_FOLDER, path)
+            self._put_off = False
+            self.look()
+
+    def go_back(self) -> None:
+        """Use the engine that was in use before."""
+        engines = self.engines
+        name = engines.earlier()
+        if name and self.state != RUNNING:
+            self._release()
+            self._change(lambda look: engines.use(name))
+
+    def remove(self) -> None:
+        """Delete every engine that was set up, and all that belongs to one."""
+        if self.state != RUNNING:
+            self._release()
+            engines, chosen = self.engines, self._settings.get(ENGINE_FOLDER)
+
+            def work(_look: Callable[[], None]) -> None:
+                engines.remove_all()
+                if chosen:
+                    with contextlib.suppress(OSError):  # the artist has something in it
+                        engines.root.parent.rmdir()
+
+            self._change(work)
+
+    def _change(self, work: Callable[[Any], None]) -> None:
+        engines = self.engines
+
+        def job() -> Steps:
+            try:
+                yield from in_thread(work, Stage(self._on_stage))
+            except OSError as error:
+                raise explain(error, engines.root) from error
+
+        self._start(job, self.look, lambda _: self._ended())
+
+    def _ended(self) -> None:
+        self._runner = None
+        self.state = HIDDEN
+        self._put_off = False
+        self.look()
+
+    # ---- the job
+
+    def _start(
+        self,
+        job: Callable[[], Steps],
+        again: Callable[[], None],
+        done: Callable[[Any], None] | None = None,
+    ) -> None:
+        if self.state == RUNNING:
+            return
+        self._again = again
+        self.sentence, self.ways = "", ()
+        self.stage, self.done, self.total = "", 0, 0
+        self._set(RUNNING)
+        self._runner = Runner(job(), "engine", done or self._works, self._stopped, self._clock)
+
+    def _works(self, tried: Tried) -> None:
+        self._runner = None
+        self.device, self.sentence = tried.device, tried.note
+        self._release()
+        self._set(READY)
+
+    def _stopped(self, error: BaseException) -> None:
+        self._runner = None
+        self.state = FAILED
+        if isinstance(error, JobCancelled):
+            self.look()
+        elif isinstance(error, SetupProblem):
+            self._fail(error)
+        else:
+            logger.error("setting the engine up", exc_info=error)
+            self._fail(SetupProblem(tr("Something unexpected happened: see the log."), PACK))
+
+    def _fail(self, problem: SetupProblem) -> None:
+        logger.info("the set-up ended: %s", problem)
+        self.sentence, self.ways = str(problem), problem.ways
+        self._set(FAILED)
+
+    def _on_stage(self, name: str, done: int, total: int) -> None:
+        self.stage, self.done, self.total = name, done, total
+        self.changed.emit()
+
+    def _set(self, state: str) -> None:
+        self.state = state
+        self.changed.emit()
+
+    # ---- words
+
+    def headline(self, gpu: bool = False) -> str:
+        """Return what is to be said at present; with the GPU's pack another size is."""
+        if self.state == RUNNING:
+            return self._progress()
+        if self.state == FAILED:
+            return self.sentence
+        if self.state == UNFINISHED:
+            return tr("Setup was not finished.")
+        download, disk = self.sizes(gpu)
+        if self.state == OFFERED:
+            return tr(
+                "One more step: the coloring engine. It runs on this computer; your drawings stay "
+                "here. {download} MB download, {disk} MB on disk.",
+                download=download,
+                disk=disk,
+            )
+        if self.state == NEWER:
+            return tr(
+                "A newer engine belongs to this plugin. At most {download} MB download, {disk} MB "
+                "on disk.",
+                download=download,
+                disk=disk,
+            )
+        if self.state == READY:
+            ready = tr(
+                "Ready: {device}, version {version}. Try it on the sample shot?",
+                device=self.device.upper(),
+                version=self.version,
+            )
+            return f"{self.sentence} {ready}".strip()
+        return ""
+
+    def _progress(self) -> str:
+        texts = {
+            DOWNLOADING: tr(
+                "Downloading, {done} of {total} MB",
+                done=megabytes(self.done),
+                total=megabytes(self.total),
+            ),
+            CHECKING: tr("Checking"),
+            UNPACKING: tr("Unpacking"),
+            PREPARING: tr("Preparing for this computer (about half a minute, once)"),
+            TESTING: tr("Testing"),
+        }
+        return texts.get(self.stage, tr("Looking at the disk"))

@@ -1,0 +1,251 @@
+"""Setting an engine up, with a real server on loopback, real files and real processes.
+
+The pack is small and its Python a script that answers as the engine would; the whole way with a
+real engine is tests/in_krita/test_setting_up.py.
+"""
+
+import json
+import subprocess
+
+import pytest
+
+pytest.importorskip("PyQt5.QtNetwork", reason="needs PyQt5", exc_type=ImportError)
+
+from krita_plugin.propagate_colors.link.pack import steps as setting_up
+from krita_plugin.propagate_colors.link.pack.problems import SetupProblem
+from krita_plugin.propagate_colors.link.pack.sources import PackFile
+from krita_plugin.propagate_colors.work.jobs import JobCancelled
+from tests.support import engine_pack, loopback
+
+
+def works(desk):
+    """Tell whether the engine in use starts."""
+    command = desk.engines.command()
+    return command is not None and subprocess.run(
+        [*command, "doctor", "--json"], capture_output=True, check=False
+    ).returncode in (0, 4)
+
+
+def left(desk):
+    return sorted(path.name for path in desk.engines.root.iterdir())
+
+
+def refused(desk, steps, **options):
+    with pytest.raises(SetupProblem) as caught:
+        desk.run(steps, **options)
+    return str(caught.value)
+
+
+def test_an_engine_is_downloaded_checked_unpacked_tried_and_used(desk):
+    tried = desk.run(desk.install())
+    assert tried.device == "cpu"
+    assert tried.note == ""
+    name = desk.lock["id"]
+    assert left(desk) == sorted([name, "current"])
+    assert desk.engines.current() == name
+    assert works(desk)
+    folder = desk.engines.folder(name)
+    assert (folder / "site/one/data.bin").stat().st_size == 400_000
+    assert not list(folder.rglob("test_data.py")), "left out"
+    assert not (folder / "site/one-1.0.data").exists()
+    assert (folder / "asked.txt").read_text().split()[:2] == ["doctor", "serve"]
+    order = list(dict.fromkeys(stage for stage, _, _ in desk.stages if stage))
+    assert order == ["downloading", "checking", "unpacking", "preparing", "testing"]
+    done, total = next((d, t) for s, d, t in reversed(desk.stages) if s == "downloading")
+    assert (
+        done
+        == total
+        == sum(map(_size, desk.lock["platforms"][engine_pack.KEY]["wheels"]))
+        + (desk.lock["platforms"][engine_pack.KEY]["python"]["size"])
+    )
+
+
+def _size(entry):
+    return entry["size"]
+
+
+def test_an_unchanged_lock_needs_no_download(desk):
+    desk.run(desk.install())
+    asked = len(desk.server.asked)
+    desk.run(desk.install())
+    assert len(desk.server.asked) == asked
+
+
+def test_an_update_of_the_engine_alone_downloads_nothing_and_keeps_the_earlier_one(desk):
+    desk.run(desk.install())
+    first, asked = desk.lock["id"], len(desk.server.asked)
+    desk.run(desk.install(the_pack=desk.pack(engine="2")))
+    second = desk.lock["id"]
+    assert first != second
+    assert len(desk.server.asked) == asked
+    assert left(desk) == sorted([first, second, "current"])
+    assert works(desk)
+    desk.run(desk.install(the_pack=desk.pack(engine="3")))
+    assert left(desk) == sorted([second, desk.lock["id"], "current"]), "one earlier is kept"
+    assert works(desk)
+
+
+def test_a_part_of_the_earlier_engine_that_was_changed_is_downloaded(desk):
+    desk.run(desk.install())
+    asked = len(desk.server.asked)
+    (desk.engines.folder(desk.lock["id"]) / "site/two/data.bin").write_bytes(b"short")
+    desk.run(desk.install(the_pack=desk.pack(engine="2")))
+    assert [name for name, _ in desk.server.asked[asked:]] == ["two-1.0-py3-none-any.whl"]
+
+
+@pytest.mark.parametrize("mood", ["dies", "ill", "dumb"])
+def test_an_engine_that_fails_its_test_leaves_the_old_one_in_use(desk, mood):
+    desk.run(desk.install())
+    old = desk.lock["id"]
+    said = refused(desk, desk.install(the_pack=desk.pack(mood=mood)))
+    assert "was not taken into use" in said
+    assert ("it is damaged" in said) == (mood == "ill")
+    assert desk.engines.current() == old
+    assert works(desk)
+    assert desk.engines.is_unfinished()
+
+
+def test_a_pack_in_one_file_needs_no_network(desk, tmp_path):
+    desk.pack()
+    path = engine_pack.offline_pack(desk.lock, [tmp_path / "served", desk.plugin], tmp_path)
+    for file in (tmp_path / "served").iterdir():
+        file.unlink()
+    chosen = PackFile(path)
+    pack = chosen.choose(engine_pack.KEY)
+    desk.run(desk.install(chosen, pack))
+    chosen.close()
+    assert desk.server.asked == []
+    assert works(desk)
+    assert left(desk) == sorted([desk.lock["id"], "current"])
+
+
+def test_a_damaged_pack_in_one_file_is_refused_and_nothing_is_unpacked(desk, tmp_path):
+    desk.pack()
+    path = engine_pack.offline_pack(desk.lock, [tmp_path / "served", desk.plugin], tmp_path)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    chosen = PackFile(path)
+    said = refused(desk, desk.install(chosen, chosen.choose(engine_pack.KEY)))
+    assert "not what was published" in said
+    assert left(desk) == []
+
+
+def test_a_pack_for_another_system_is_named(desk, tmp_path):
+    desk.pack()
+    path = engine_pack.offline_pack(desk.lock, [tmp_path / "served", desk.plugin], tmp_path)
+    with pytest.raises(SetupProblem, match=r"is for .* and this computer needs windows-x86_64"):
+        PackFile(path).choose("windows-x86_64")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK nothing", None])
+def test_a_file_that_is_no_pack_is_refused(tmp_path, content):
+    path = tmp_path / "a.zip"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SetupProblem, match="no engine pack"):
+        PackFile(path)
+
+
+def test_a_disk_without_room_is_told_first_with_both_figures(desk, monkeypatch):
+    usage = type("Usage", (), {"free": 21_000_000})
+    monkeypatch.setattr(setting_up.shutil, "disk_usage", lambda path: usage)
+    said = refused(desk, desk.install())
+    assert "needs 53 MB and 21 MB are free" in said
+    assert desk.server.asked == []
+
+
+def test_cancelled_while_downloading_it_goes_on_where_it_was(desk):
+    name = "two-1.0-py3-none-any.whl"
+    desk.pack()
+    desk.server.behave[name] = [loopback.stalls_after(150_000)]
+    desk.limits = None
+
+    def there():
+        part = desk.engines.pieces / f"{name}.part"
+        return part.exists() and part.stat().st_size == 150_000
+
+    with pytest.raises(JobCancelled):
+        desk.run(desk.install(), cancel_when=there)
+    assert desk.engines.is_unfinished()
+    desk.server.asked.clear()
+    desk.run(desk.install())
+    assert desk.server.asked == [(name, "bytes=150000-"), ("three-1.0-py3-none-any.whl", "")]
+    assert works(desk)
+
+
+def test_pieces_that_were_changed_on_the_disk_meanwhile_are_fetched_again(desk):
+    desk.pack()
+    desk.engines.pieces.mkdir(parents=True)
+    wheel = desk.lock["platforms"][engine_pack.KEY]["wheels"][0]
+    (desk.engines.pieces / wheel["name"]).write_bytes(bytes(wheel["size"]))
+    desk.run(desk.install())
+    assert works(desk)
+    assert [name for name, _ in desk.server.asked].count(wheel["name"]) == 1
+
+
+def test_a_damaged_wheel_of_the_plugin_itself_asks_for_the_zip(desk):
+    pack = desk.pack()
+    wheel = desk.plugin / desk.lock["engine_wheel"]["name"]
+    wheel.write_bytes(bytes(wheel.stat().st_size))
+    assert "install the plugin's zip again" in refused(desk, desk.install(the_pack=pack))
+
+
+def test_removing_leaves_nothing(desk):
+    desk.run(desk.install())
+    desk.run(desk.install(the_pack=desk.pack(engine="2")))
+    desk.engines.remove_all()
+    assert not desk.engines.root.exists()
+
+
+def test_removing_leaves_what_is_not_ours(desk):
+    desk.run(desk.install())
+    others = ["mine.txt", "my engines.new", "0123456789abcdefg", "old.gone"]
+    for name in others:
+        (desk.engines.root / name).mkdir()
+        (desk.engines.root / name / "work.kra").touch()
+    desk.engines.remove_all()
+    assert left(desk) == sorted(others)
+    assert all((desk.engines.root / name / "work.kra").exists() for name in others)
+
+
+def test_a_piece_without_an_address_is_named(desk):
+    pack = desk.pack()
+    pack = pack._replace(python=pack.python._replace(url=""))
+    said = refused(desk, desk.install(the_pack=pack))
+    assert said == (
+        "The plugin's list has no address of cpython-3.12.0-test.tar.gz: use a downloaded pack."
+    )
+    assert desk.server.asked == []
+
+
+def test_going_back_uses_the_earlier_engine(desk):
+    desk.run(desk.install())
+    first = desk.lock["id"]
+    desk.run(desk.install(the_pack=desk.pack(engine="2")))
+    assert desk.engines.earlier() == first
+    desk.engines.use(first)
+    assert desk.engines.current() == first
+    assert desk.engines.earlier() == desk.lock["id"]
+    assert works(desk)
+
+
+def test_a_second_krita_waits_its_turn(desk, tmp_path):
+    from krita_plugin.propagate_colors.qt import QtCore
+
+    desk.engines.root.mkdir(parents=True)
+    lock = QtCore.QLockFile(str(desk.engines.root / "setup.lock"))
+    lock.setStaleLockTime(0)
+    assert lock.tryLock(0)
+    try:
+        assert "Another Krita" in refused(desk, desk.install())
+    finally:
+        lock.unlock()
+
+
+def test_the_lock_s_pieces_are_read_back_as_installed(desk):
+    desk.run(desk.install())
+    installed = json.loads((desk.engines.folder(desk.lock["id"]) / "installed.json").read_text())
+    assert installed["version"] == engine_pack.VERSION
+    files = installed["pieces"][desk.lock["platforms"][engine_pack.KEY]["python"]["sha256"]]
+    assert files["python/bin/python3"] == -1, "a link"

@@ -1,0 +1,215 @@
+"""What the docker offers and does about the engine: a small pack, a real server, real processes."""
+
+import json
+import shutil
+import time
+
+import pytest
+
+pytest.importorskip("PyQt5.QtNetwork", reason="needs PyQt5", exc_type=ImportError)
+
+from krita_plugin.propagate_colors.link.pack import lock as locks
+from krita_plugin.propagate_colors.link.pack.greeting import greet
+from krita_plugin.propagate_colors.qt import QtCore
+from krita_plugin.propagate_colors.settings import ENGINE_FOLDER, Settings
+from krita_plugin.propagate_colors.work import engine_setup
+from krita_plugin.propagate_colors.work.engine_setup import EngineSetup
+from tests.krita_plugin.ui.support import Store, application
+from tests.support import engine_pack, loopback
+
+
+@pytest.fixture
+def server(tmp_path):
+    (tmp_path / "served").mkdir()
+    with loopback.serving(tmp_path / "served") as made:
+        yield made
+
+
+@pytest.fixture
+def make(tmp_path, server, monkeypatch):
+    """Return a function that makes the set-up as it is after a start of Krita."""
+    monkeypatch.delenv("http_proxy", raising=False)
+    application()
+    store, released = Store(), []
+
+    def again(checkout=False):
+        plugin = tmp_path / ("nowhere" if checkout else "engine")
+        setup = EngineSetup(
+            Settings(store),
+            lambda: str(tmp_path / "data"),
+            lambda command: greet(command, {"plugin": "t", "host": "t", "device": "cpu"}),
+            lambda: released.append(1),
+            plugin=plugin,
+        )
+        setup.released = released
+        return setup
+
+    again.pack = lambda **options: engine_pack.small(tmp_path, server.base, **options)
+    again.folder = tmp_path
+    return again
+
+
+def ends(setup, seconds=60.0):
+    end = time.monotonic() + seconds
+    while setup.state == "running":
+        assert time.monotonic() < end, (setup.stage, setup.done, setup.total)
+        application().processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+
+
+def begin(setup):
+    setup.begin()
+    ends(setup)
+    assert setup.state == "ready", setup.sentence
+
+
+def test_a_checkout_offers_nothing(make):
+    setup = make(checkout=True)
+    assert (setup.state, setup.possible, setup.command()) == ("hidden", False, None)
+
+
+def test_offered_set_up_and_never_offered_again(make):
+    make.pack()
+    setup = make()
+    assert setup.state == "offered"
+    assert setup.headline().startswith("One more step: the coloring engine.")
+    assert "1 MB download, 2 MB on disk" in setup.headline()
+    begin(setup)
+    assert setup.headline() == "Ready: CPU, version 0.7.0. Try it on the sample shot?"
+    assert setup.released, "an engine that ran is ended"
+    assert setup.command()[1:] == ["-I", "-m", "ant_core"]
+    setup.put_off()
+    assert setup.state == "hidden"
+    assert make().state == "hidden"
+
+
+def test_stopped_it_can_be_continued(make, server):
+    make.pack()
+    server.always = loopback.stalls_after(1000)
+    setup = make()
+    setup.begin()
+    end = time.monotonic() + 30
+    while not (setup.stage == "downloading" and setup.done):
+        assert time.monotonic() < end
+        application().processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+    assert setup.headline().startswith("Downloading, 1 of 1 MB")
+    setup.cancel()
+    ends(setup)
+    assert (setup.state, setup.headline()) == ("unfinished", "Setup was not finished.")
+    assert make().state == "unfinished", "after a new start, too"
+    server.always = None
+    setup.again()
+    ends(setup)
+    assert setup.state == "ready"
+
+
+def test_a_failure_is_said_with_its_remedies(make, server):
+    make.pack()
+    server.always = loopback.says(404)
+    setup = make()
+    setup.begin()
+    ends(setup)
+    assert setup.state == "failed"
+    assert "use a downloaded pack" in setup.headline()
+    assert setup.ways == ("pack",)
+    server.always = None
+    setup.again()
+    ends(setup)
+    assert setup.state == "ready"
+
+
+def test_a_newer_plugin_offers_its_engine_and_the_old_one_works_until_then(make):
+    make.pack()
+    begin(make())
+    make.pack(engine="2")
+    setup = make()
+    assert setup.state == "newer"
+    old = setup.command()
+    assert old is not None
+    begin(setup)
+    assert setup.command() != old
+    assert setup.earlier == "0.7.0"
+    setup.go_back()
+    ends(setup)
+    assert setup.command() == old
+    assert setup.state == "hidden", "it was the artist's choice: nothing is offered"
+    assert make().state == "hidden"
+
+
+def test_removed_it_is_offered_again(make):
+    make.pack()
+    setup = make()
+    begin(setup)
+    setup.remove()
+    ends(setup)
+    assert setup.state == "offered"
+    assert setup.command() is None
+    assert not setup.engines.root.exists()
+
+
+def test_another_folder_is_used_and_remembered(make, tmp_path):
+    make.pack()
+    setup = make()
+    setup.choose_folder(str(tmp_path / "große Platte"))
+    begin(setup)
+    assert (tmp_path / "große Platte/propagate_colors/engines/current").exists()
+    assert not (tmp_path / "data").exists()
+    settings = make()._settings
+    settings.restore_defaults()
+    assert settings.get(ENGINE_FOLDER), "restoring defaults loses no engine"
+    again = make()
+    assert again.command() is not None
+    again.remove()
+    ends(again)
+    assert list((tmp_path / "große Platte").iterdir()) == []
+
+
+def test_a_pack_in_one_file_works_without_a_lock_in_the_plugin(make, tmp_path):
+    lock = make.pack()
+    path = engine_pack.offline_pack(lock, [tmp_path / "served", tmp_path / "engine"], tmp_path)
+    shutil.rmtree(tmp_path / "engine")
+    shutil.rmtree(tmp_path / "served")
+    setup = make()
+    setup.begin_with(str(path))
+    ends(setup)
+    assert setup.state == "ready", setup.sentence
+
+
+def test_a_gpu_is_offered_and_where_it_cannot_be_used_the_cpu_s_engine_comes(make, monkeypatch):
+    lock = make.pack()
+    cuda = json.loads(json.dumps(lock["platforms"][engine_pack.KEY]))
+    cuda["wheels"][0]["url"] += "/no/such/wheel"
+    lock["platforms"][engine_pack.KEY + locks.CUDA] = cuda
+    (make.folder / "engine/engine.lock.json").write_text(json.dumps(lock))
+    assert not make().gpu_offered
+    monkeypatch.setattr(engine_setup.locks, "has_nvidia_driver", lambda: True)
+    setup = make()
+    assert setup.gpu_offered
+    setup.begin(gpu=True)
+    ends(setup)
+    assert setup.state == "ready", setup.sentence
+    assert setup.headline().startswith("The GPU cannot be used here")
+    assert "Ready: CPU" in setup.headline()
+
+
+def test_a_pack_for_the_gpu_that_runs_on_the_cpu_says_so(make, monkeypatch):
+    lock = make.pack()
+    lock["platforms"][engine_pack.KEY + locks.CUDA] = lock["platforms"][engine_pack.KEY]
+    (make.folder / "engine/engine.lock.json").write_text(json.dumps(lock))
+    setup = make()
+    setup.begin(gpu=True)
+    ends(setup)
+    assert setup.headline().startswith("The GPU cannot be used here")
+    assert setup.engines.current() == lock["id"] + "-cuda"
+
+
+def test_krita_from_the_store_asks_for_a_folder_first(make, monkeypatch, tmp_path):
+    make.pack()
+    setup = make()
+    assert setup.obstacle() == ""
+    monkeypatch.setattr(engine_setup.sys, "executable", r"C:\Program Files\WindowsApps\K\krita.exe")
+    assert "Microsoft Store" in setup.obstacle()
+    setup.choose_folder(str(tmp_path / "x"))
+    assert setup.obstacle() == ""
+    monkeypatch.setenv("APP_SANDBOX_CONTAINER_ID", "org.krita")
+    monkeypatch.setattr(engine_setup.sys, "executable", "/Applications/krita.app/krita")
+    assert "App Store" in setup.obstacle()
