@@ -37,19 +37,24 @@ class Platform:
         The project's extra with its ONNX Runtime.
     tag : str
         The newest platform tag of a wheel that it takes.
-    python_version : str
-        Of its Python, such as "3.12".
     python, sha256 : str
-        Name and hash of the Python archive.
+        Name and hash of the Python archive: cpython-VERSION+BUILD-....tar.gz.
     """
 
     key: str
     resolve: str
     extra: str
     tag: str
-    python_version: str
     python: str
     sha256: str
+
+    @property
+    def python_version(self) -> str:
+        """The version of its Python that wheels are made for, such as "3.12"."""
+        found = re.match(r"cpython-(3\.\d+)\.", self.python)
+        if found is None:
+            raise PackagingError(f"{self.python} does not begin with cpython-VERSION: rename it")
+        return found[1]
 
     @property
     def tags(self) -> list[Tag]:
@@ -102,10 +107,8 @@ class Settings:
     def read(cls, path: Path = SETTINGS) -> Settings:
         """Read a file of platforms."""
         document = tomllib.loads(path.read_text("utf-8"))
-        version = document["python"]["version"]
         platforms = {
-            key: Platform(key=key, python_version=version, **found)
-            for key, found in document["platforms"].items()
+            key: Platform(key=key, **found) for key, found in document["platforms"].items()
         }
         left_out = document["leave_out"]
         return cls(platforms, [*left_out["wheels"], *left_out["python"]])
