@@ -11,7 +11,7 @@ The plugin alone needs the standard library only; the others the extra `release`
 pack the commit, not what was changed since. The same commit gives the same bytes.
 
 Addresses are given here and stand nowhere else: --address where the release's own files will lie,
---python-address where the Python archives of scripts/packaging/platforms.toml do, or the
+--python-address where the Python archives of scripts/packing/platforms.toml do, or the
 variables PROPAGATE_COLORS_ADDRESS and PROPAGATE_COLORS_PYTHON_ADDRESS.
 """
 
@@ -24,8 +24,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.packaging.plugin import pack_plugin
-from scripts.packaging.project import ROOT, PackagingError
+from scripts.packing.plugin import pack_plugin
+from scripts.packing.project import ROOT, PackagingError
 
 _WHAT = ("plugin", "wheel", "lock", "pack", "release")
 
@@ -68,8 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 def _engine(options: argparse.Namespace) -> None:
     # Here, because the plugin alone can be packed without them.
     try:
-        from scripts.packaging.release import Addresses, Release, Scope
-        from scripts.packaging.resolve import SETTINGS, Settings
+        from scripts.packing.release import Addresses, Release, Scope
+        from scripts.packing.resolve import SETTINGS, Settings
     except ImportError as error:
         raise PackagingError(f"{error}: pip install '.[release]'") from None
 

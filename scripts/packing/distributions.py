@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from scripts.packaging.project import PackagingError
+from scripts.packing.project import PackagingError
 
 __all__ = ["build_sdist", "build_wheel"]
 

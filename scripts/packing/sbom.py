@@ -14,7 +14,7 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
-from scripts.packaging.project import sha256
+from scripts.packing.project import sha256
 
 __all__ = ["bill_of_materials"]
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from scripts.packaging.project import PackagingError, sha256
-from scripts.packaging.resolve import Platform, Wheel
+from scripts.packing.project import PackagingError, sha256
+from scripts.packing.resolve import Platform, Wheel
 
 __all__ = ["fetch_python", "fetch_wheels", "python_url"]
 

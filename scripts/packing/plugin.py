@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from scripts.packaging.project import ROOT, version
+from scripts.packing.project import ROOT, version
 
 __all__ = ["NAME", "pack_plugin", "write_zip"]
 

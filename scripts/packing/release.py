@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.packaging.distributions import build_sdist, build_wheel
-from scripts.packaging.lock import LOCK, Gathered, lock_bytes, lock_document, pack
-from scripts.packaging.pieces import fetch_python, fetch_wheels, python_url
-from scripts.packaging.plugin import pack_plugin
-from scripts.packaging.project import ROOT, PackagingError, commit_time, export, sha256, version
-from scripts.packaging.resolve import Settings, resolve
-from scripts.packaging.sbom import bill_of_materials
+from scripts.packing.distributions import build_sdist, build_wheel
+from scripts.packing.lock import LOCK, Gathered, lock_bytes, lock_document, pack
+from scripts.packing.pieces import fetch_python, fetch_wheels, python_url
+from scripts.packing.plugin import pack_plugin
+from scripts.packing.project import ROOT, PackagingError, commit_time, export, sha256, version
+from scripts.packing.resolve import Settings, resolve
+from scripts.packing.sbom import bill_of_materials
 
 __all__ = ["Addresses", "Release", "Scope"]
 

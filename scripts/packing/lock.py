@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from krita_plugin.propagate_colors.link.pack.unpack import Trim, python_members, wheel_members
-from scripts.packaging.plugin import NAME, write_zip
-from scripts.packaging.project import canonical, sha256
-from scripts.packaging.resolve import Wheel
+from scripts.packing.plugin import NAME, write_zip
+from scripts.packing.project import canonical, sha256
+from scripts.packing.resolve import Wheel
 
 __all__ = ["LOCK", "Gathered", "lock_bytes", "lock_document", "pack"]
 
