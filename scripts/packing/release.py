@@ -110,7 +110,8 @@ class Release:
 
     def lock(self, engine: Path) -> tuple[dict, dict[str, Gathered]]:
         """Find and fetch every piece, write the lock, and return it with the pieces."""
-        gathered = {key: self._gather(key) for key in self._scope.keys}
+        with self._clean_copy() as source:
+            gathered = {key: self._gather(key, source) for key in self._scope.keys}
         document = lock_document(
             self.version,
             engine,
@@ -175,9 +176,9 @@ class Release:
             if path.name != "registry.json":
                 self._made(Path(shutil.copyfile(path, self._out / path.name)))
 
-    def _gather(self, key: str) -> Gathered:
+    def _gather(self, key: str, source: Path) -> Gathered:
         platform = self._scope.settings.platforms[key]
-        wheels = resolve(platform, self._root, self._when)
+        wheels = resolve(platform, source, self._when)
         files = fetch_wheels(wheels, platform, self._scope.kept)
         address = self._addresses.python
         python = fetch_python(platform, address, self._scope.kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import tomllib
 from collections.abc import Iterable
@@ -128,7 +129,17 @@ def resolve(platform: Platform, source: Path, when: int) -> list[Wheel]:
     """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "pylock.toml"
-        command = ["uv", "pip", "compile", "--quiet", "pyproject.toml", "--extra", platform.extra]
+        command = [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            "--quiet",
+            "pyproject.toml",
+            "--extra",
+            platform.extra,
+        ]
         command += ["--python-platform", platform.resolve, "--only-binary", ":all:"]
         command += ["--python-version", platform.python_version, "--format", "pylock.toml"]
         command += ["--exclude-newer", datetime.fromtimestamp(when, UTC).isoformat()]
