@@ -54,6 +54,7 @@ def _build(source: Path, out: Path, kind: str, when: int) -> Path:
         check=False,
         cwd=out,
         env={**os.environ, "SOURCE_DATE_EPOCH": str(when)},
+        umask=0o022 if os.name == "posix" else -1,  # permissions go into the wheel
     )
     if done.returncode:
         raise PackagingError(f"the project cannot be built:\n{done.stdout}{done.stderr}")

@@ -6,8 +6,8 @@ shared libraries, so that it runs on machines like this one alone.
 
 from __future__ import annotations
 
+import io
 import re
-import subprocess
 import sys
 import tarfile
 from pathlib import Path
@@ -15,26 +15,25 @@ from pathlib import Path
 __all__ = ["stand_in_python"]
 
 _SKIPPED = re.compile(r"/(dist-packages|site-packages|config-[^/]*|__pycache__)(/|$)")
-_ASK = "import sys, sysconfig; print(sys.base_prefix, *sys.version_info[:3], sep='\\n')"
 
 
-def stand_in_python(out: Path, program: str = "/usr/bin/python3") -> Path:
-    """Pack a Python of the system, or the one that runs this, and return the archive.
+def stand_in_python(out: Path) -> Path:
+    """Pack the Python that the tests' environment was made with, and return the archive.
 
-    The system's is preferred: Debian's has no shared library that it would look for elsewhere.
+    Debian's own does not look into site-packages, where an engine's Python is led to its packages.
     """
-    chosen = program if Path(program).exists() else sys.executable
-    answer = subprocess.run([chosen, "-c", _ASK], capture_output=True, text=True, check=True)
-    prefix, major, minor, micro = answer.stdout.split()
-    name = f"python{major}.{minor}"
-    path = out / f"cpython-{major}.{minor}.{micro}+standin-x86_64-unknown-linux-gnu.tar.gz"
+    prefix, version = Path(sys.base_prefix), ".".join(map(str, sys.version_info[:3]))
+    name = "python" + ".".join(map(str, sys.version_info[:2]))
+    path = out / f"cpython-{version}+standin-install_only.tar.gz"
     out.mkdir(parents=True, exist_ok=True)
     with tarfile.open(path, "w:gz", compresslevel=6) as archive:
-        archive.add(Path(prefix, "bin", name).resolve(), f"python/bin/{name}")
+        archive.add((prefix / "bin" / name).resolve(), f"python/bin/{name}")
         link = tarfile.TarInfo("python/bin/python3")
         link.type, link.linkname = tarfile.SYMTYPE, name
         archive.addfile(link)
-        archive.add(Path(prefix, "lib", name), f"python/lib/{name}", filter=_kept)
+        archive.add(prefix / "lib" / name, f"python/lib/{name}", filter=_kept)
+        readme = tarfile.TarInfo(f"python/lib/{name}/site-packages/README.txt")
+        archive.addfile(readme, io.BytesIO())
     return path
 
 
