@@ -16,6 +16,7 @@ from typing import Any
 
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import parse_wheel_filename
+
 from scripts.packing.project import PackagingError
 
 __all__ = ["SETTINGS", "Platform", "Settings", "Wheel", "best_wheel", "resolve"]
