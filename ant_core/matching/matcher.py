@@ -24,6 +24,7 @@ _PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
     "cpu": ("CPUExecutionProvider", {}),
     "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
 }
+_OLDEST_RUNTIME = (1, 23)
 _MOST_MEMORY = 8 << 30  # bytes; the largest match that settings allow needs one
 # ONNX Runtime keeps the arithmetic on shapes on the CPU by design; these never belong there.
 _COMPUTE = {"Conv", "FusedConv", "FusedMatMul", "Gemm", "LayerNormalization", "MatMul", "Softmax"}
@@ -87,6 +88,12 @@ def _import_runtime() -> Any:
             "ONNX Runtime is not installed; install ant-core[cpu], or ant-core[gpu] on a machine "
             "with an NVIDIA GPU"
         ) from None
+    version = tuple(map(int, onnxruntime.__version__.split(".")[:2]))
+    if version < _OLDEST_RUNTIME:
+        raise AntError(
+            f"ONNX Runtime {onnxruntime.__version__} is too old, ant_core needs 1.23.2 or newer: "
+            "install ant-core[cpu] or ant-core[gpu] again"
+        )
     _bound_memory(onnxruntime)
     return onnxruntime
 
@@ -103,8 +110,11 @@ def _bound_memory(runtime: Any) -> None:
 def misplaced_nodes(session: Any, provider: str) -> list[str]:
     """Return the kinds of computing nodes of a session that run elsewhere than on `provider`.
 
-    The session must have been made with "session.record_ep_graph_assignment_info".
+    The session must have been made with "session.record_ep_graph_assignment_info". ONNX Runtime
+    1.23, the last for Intel Macs, tells of whole sessions only.
     """
+    if not hasattr(session, "get_provider_graph_assignment_info"):
+        return [] if session.get_providers()[:1] == [provider] else sorted(_COMPUTE)
     return sorted(
         {
             node.op_type
