@@ -230,10 +230,12 @@ def test_a_python_archive_that_is_nowhere_is_asked_for(served, tmp_path):
 def test_the_plugin_alone_needs_the_standard_library_only(tmp_path):
     """Without site-packages, as the README's command runs on a machine with Python alone."""
     command = [sys.executable, "-S", str(ROOT / "scripts" / "package.py"), "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=bare)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).name == f"propagate_colors-{version(ROOT)}.zip"
-    done = subprocess.run([*command, "wheel"], capture_output=True, text=True, check=False)
+    command.append("wheel")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=bare)
     assert done.returncode == 1
     assert "release" in done.stderr
     assert "Traceback" not in done.stderr

@@ -3,11 +3,14 @@
 import configparser
 import zipfile
 
-from scripts.package import NAME, PLUGIN, package, version
+from scripts.packing.plugin import NAME, pack_plugin
+from scripts.packing.project import ROOT, version
+
+PLUGIN = ROOT / "krita_plugin"
 
 
 def test_the_zip_holds_the_plugin_with_folder_entries(tmp_path):
-    with zipfile.ZipFile(package(tmp_path)) as archive:
+    with zipfile.ZipFile(pack_plugin(tmp_path)) as archive:
         names = archive.namelist()
         desktop = archive.read(f"{NAME}.desktop").decode()
     config = configparser.ConfigParser()
@@ -25,6 +28,6 @@ def test_the_zip_holds_the_plugin_with_folder_entries(tmp_path):
 
 
 def test_the_same_tree_gives_the_same_bytes_under_the_version(tmp_path):
-    first, second = package(tmp_path / "a"), package(tmp_path / "b")
+    first, second = pack_plugin(tmp_path / "a"), pack_plugin(tmp_path / "b")
     assert first.read_bytes() == second.read_bytes()
     assert first.name == f"{NAME}-{version()}.zip"

@@ -320,7 +320,7 @@ def test_a_finished_releases_trimmed_engine_colours_the_sample_without_a_network
     assert unpack_pack(folder, KEY, tmp_path) == document["platforms"][KEY]["unpacked"]
     lead_to_site(tmp_path)
     engine = [*without_network(), tmp_path / "python" / "bin" / "python3", "-I", "-m", "ant_core"]
-    print(run(*engine, "doctor", cwd=tmp_path))
+    run(*engine, "doctor", cwd=tmp_path)
     shot = ROOT / "samples" / "saha"
     run(*engine, "propagate", shot, "--out", tmp_path / "out", cwd=tmp_path)
     report = json.loads((tmp_path / "out" / "report.json").read_text())
