@@ -25,9 +25,8 @@ import pytest
 from ant_core.models.release import describe, write_release
 from ant_core.schemas import first_error
 from krita_plugin.propagate_colors.link.pack import lock as plugin_lock
-from krita_plugin.propagate_colors.link.pack import unpack
-from krita_plugin.propagate_colors.link.pack.places import lead_to_site
 from scripts.packing.project import canonical, commit_time, sha256, version
+from scripts.unpack_engine import unpack_engine
 from tests.models.server import Server
 
 pytest.importorskip("cyclonedx", reason="needs the release extra")
@@ -176,7 +175,7 @@ def test_the_plugin_reads_the_lock(out):
 
 def test_the_lock_says_what_lies_on_the_disk_after_trimming(out, tmp_path):
     document = json.loads((out / "engine.lock.json").read_text())
-    assert unpack_pack(out, KEY, tmp_path) == document["platforms"][KEY]["unpacked"]
+    assert unpack_engine(out, KEY, tmp_path) == document["platforms"][KEY]["unpacked"]
     assert (tmp_path / "python" / "bin" / "python3").read_bytes() == b"12345"
     assert (tmp_path / "site" / "one" / "__init__.py").exists()
     assert not list(tmp_path.rglob("test*"))
@@ -292,23 +291,6 @@ def test_the_wheel_colours_the_sample_in_a_clean_place_without_a_network(out, tm
     assert len(report["frames"]) == 3
 
 
-def unpack_pack(out, key, folder):
-    """Unpack an offline pack as the plugin does; returns its bytes on the disk."""
-    with zipfile.ZipFile(named(out, f"-{key}.zip")) as archive:
-        document = json.loads(archive.read("engine.lock.json"))
-        part = document["platforms"][key]
-        trim, guard = unpack.Trim(part["leave_out"]), unpack.Guard(folder, False)
-        size = 0
-        for piece in (part["python"], *part["wheels"], document["engine_wheel"]):
-            reader = unpack.python_members if piece == part["python"] else unpack.wheel_members
-            data = io.BytesIO(archive.read(f"pieces/{piece['name']}"))
-            found = unpack.unpack(
-                reader(data, trim), folder, guard, lambda: None, lambda count: None
-            )
-            size += sum(max(count, 0) for count in found.values())
-    return size
-
-
 @pytest.mark.slow
 def test_a_finished_releases_trimmed_engine_colours_the_sample_without_a_network(request, tmp_path):
     folder = request.config.getoption("--release")
@@ -317,8 +299,7 @@ def test_a_finished_releases_trimmed_engine_colours_the_sample_without_a_network
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         pytest.skip("the pack is for Linux")
     document = json.loads((folder / "engine.lock.json").read_text())
-    assert unpack_pack(folder, KEY, tmp_path) == document["platforms"][KEY]["unpacked"]
-    lead_to_site(tmp_path)
+    assert unpack_engine(folder, KEY, tmp_path) == document["platforms"][KEY]["unpacked"]
     engine = [*without_network(), tmp_path / "python" / "bin" / "python3", "-I", "-m", "ant_core"]
     run(*engine, "doctor", cwd=tmp_path)
     shot = ROOT / "samples" / "saha"
