@@ -6,6 +6,7 @@
     python3 scripts/package.py lock                  engine.lock.json, all wheels fetched
     python3 scripts/package.py pack windows-x86_64   all that one platform needs, in one file
     python3 scripts/package.py release               everything that is published
+    python3 scripts/package.py requirements          what the tests are run with, after a change
 
 The plugin alone needs the standard library only; the others the extra `release` and git, and they
 pack the commit, not what was changed since. The same commit gives the same bytes.
@@ -20,6 +21,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -27,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from scripts.packing.plugin import pack_plugin
 from scripts.packing.project import ROOT, PackagingError
 
-_WHAT = ("plugin", "wheel", "lock", "pack", "release")
+_WHAT = ("plugin", "wheel", "lock", "pack", "release", "requirements")
 
 
 def main() -> int:
@@ -69,10 +71,14 @@ def _engine(options: argparse.Namespace) -> None:
     # Here, because the plugin alone can be packed without them.
     try:
         from scripts.packing.release import Addresses, Release, Scope
+        from scripts.packing.requirements import write_requirements
         from scripts.packing.resolve import SETTINGS, Settings
     except ImportError as error:
         raise PackagingError(f"{error}: pip install '.[release]'") from None
 
+    if options.what == "requirements":
+        print(write_requirements(int(time.time())))
+        return
     scope = Scope(
         Settings.read(options.settings or SETTINGS),
         options.platforms,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,7 +116,7 @@ class Settings:
         return cls(platforms, [*left_out["wheels"], *left_out["python"]])
 
 
-def resolve(platform: Platform, source: Path, when: int) -> list[Wheel]:
+def resolve(platform: Platform, source: Path, when: int, extras: Sequence[str] = ()) -> list[Wheel]:
     """Return the wheels that the project needs on a platform, by name.
 
     Parameters
@@ -127,20 +127,13 @@ def resolve(platform: Platform, source: Path, when: int) -> list[Wheel]:
     when : int
         Seconds since 1970: what was published later is not looked at, so that the answer for a
         commit stays the same.
+    extras : sequence of str
+        Of the project; the platform's own where none is given.
     """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "pylock.toml"
-        command = [
-            sys.executable,
-            "-m",
-            "uv",
-            "pip",
-            "compile",
-            "--quiet",
-            "pyproject.toml",
-            "--extra",
-            platform.extra,
-        ]
+        command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "pyproject.toml"]
+        command += [word for extra in extras or (platform.extra,) for word in ("--extra", extra)]
         command += ["--python-platform", platform.resolve, "--only-binary", ":all:"]
         command += ["--python-version", platform.python_version, "--format", "pylock.toml"]
         command += ["--exclude-newer", datetime.fromtimestamp(when, UTC).isoformat()]
