@@ -160,9 +160,7 @@ def test_the_list_has_what_the_project_asks_for_and_no_address():
     pinned = {}
     for line in lines:
         if not line.startswith("#"):
-            name, found, digest = re.fullmatch(
-                r"(\S+)==(\S+) --hash=sha256:([0-9a-f]{64})", line
-            ).groups()
+            name, found = re.fullmatch(r"(\S+)==(\S+) --hash=sha256:[0-9a-f]{64}", line).groups()
             pinned[canonicalize_name(name)] = found
     assert "://" not in "".join(lines)
     project = tomllib.loads((SCRIPTS.parent / "pyproject.toml").read_text("utf-8"))["project"]
