@@ -12,7 +12,7 @@ from scripts.packing.resolve import Platform, resolve
 __all__ = ["EXTRAS", "FILE", "write_requirements"]
 
 FILE = ROOT / "scripts" / "requirements-linux-x86_64-3.11.txt"
-EXTRAS = ("cpu", "dev", "farm", "formats", "release", "train")
+EXTRAS = ("cpu", "dev", "farm", "formats", "release", "site", "train")
 # Debian 12, whose Python is 3.11 and whose glibc is newer than this.
 _SERVER = Platform(
     "the tests", "x86_64-manylinux_2_28", "", "manylinux_2_28_x86_64", "cpython-3.11.0.tar.gz", ""

@@ -164,7 +164,7 @@ def test_the_list_has_what_the_project_asks_for_and_no_address():
             pinned[canonicalize_name(name)] = found
     assert "://" not in "".join(lines)
     project = tomllib.loads((SCRIPTS.parent / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = ("cpu", "dev", "farm", "formats", "release", "train")
+    extras = ("cpu", "dev", "farm", "formats", "release", "site", "train")
     asked = [*project["dependencies"]]
     asked += [line for name in extras for line in project["optional-dependencies"][name]]
     on_server = {
