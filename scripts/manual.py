@@ -10,6 +10,7 @@ asks another machine for anything.
 from __future__ import annotations
 
 import argparse
+import ast
 import contextlib
 import html
 import io
@@ -155,10 +156,12 @@ def messages_page() -> str:
     What to do stands after the colon or semicolon of each.
     """
     table = json.loads((PLUGIN / "languages" / "de.json").read_text("utf-8"))["texts"]
+    settings = ast.parse((PLUGIN / "settings.py").read_text("utf-8"))
+    explained = {node.value for node in ast.walk(settings) if isinstance(node, ast.Constant)}
     rows = []
-    for text in sorted(table, key=str.lower):
+    for text in sorted(set(table) - explained, key=str.lower):
         said, mark, remedy = _split(text)
-        if mark:
+        if mark and not re.fullmatch(r"\{\w+\}\.", remedy):
             rows.append(f"| {_cell(said)} | {_cell(remedy[:1].upper() + remedy[1:])} |")
     head = "# When it says …\n\nWords in {braces} stand for what is meant in your document.\n\n"
     return head + "| it says | so |\n| --- | --- |\n" + "\n".join(rows) + "\n"
