@@ -64,6 +64,7 @@ def _members(source: Path) -> dict[str, bytes | Path | None]:
         f"{NAME}/": None,
         f"{NAME}/LICENSE": source / "LICENSE",
         **dict(_modules(plugin)),
+        **dict(_sample(source / "samples" / "saha")),
     }
 
 
@@ -76,3 +77,11 @@ def _modules(plugin: Path) -> Iterator[tuple[str, Path | None]]:
             yield name + "/", None
         elif path.suffix in _KINDS:
             yield name, path
+
+
+def _sample(shot: Path) -> Iterator[tuple[str, Path | None]]:
+    """Yield the shot that the docker opens once it has an engine."""
+    for kind in ("", "color/", "line/"):
+        yield f"{NAME}/sample/{kind}", None
+        for path in sorted((shot / kind).glob("*.png")):
+            yield f"{NAME}/sample/{kind}{path.name}", path

@@ -3,14 +3,15 @@
 import configparser
 import zipfile
 
-from scripts.packing.plugin import NAME, pack_plugin
+from scripts.packing.plugin import NAME
+from scripts.packing.plugin import pack_plugin as package
 from scripts.packing.project import ROOT, version
 
 PLUGIN = ROOT / "krita_plugin"
 
 
 def test_the_zip_holds_the_plugin_with_folder_entries(tmp_path):
-    with zipfile.ZipFile(pack_plugin(tmp_path)) as archive:
+    with zipfile.ZipFile(package(tmp_path)) as archive:
         names = archive.namelist()
         desktop = archive.read(f"{NAME}.desktop").decode()
     config = configparser.ConfigParser()
@@ -28,6 +29,6 @@ def test_the_zip_holds_the_plugin_with_folder_entries(tmp_path):
 
 
 def test_the_same_tree_gives_the_same_bytes_under_the_version(tmp_path):
-    first, second = pack_plugin(tmp_path / "a"), pack_plugin(tmp_path / "b")
+    first, second = package(tmp_path / "a"), package(tmp_path / "b")
     assert first.read_bytes() == second.read_bytes()
     assert first.name == f"{NAME}-{version()}.zip"
