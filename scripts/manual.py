@@ -73,7 +73,9 @@ def write_pages(out: Path) -> None:
     pages = {path: f"{Path(path).stem.lower()}.md" for path in copied}
     pages["docs/site/index.md"] = "index.md"
     for source, name in pages.items():
-        (docs / name).write_text(_moved((ROOT / source).read_text("utf-8"), source, pages, docs))
+        (docs / name).write_text(
+            _moved((ROOT / source).read_text("utf-8"), source, pages, docs), "utf-8"
+        )
     artist = dict(_manual(docs))
     (docs / "messages.md").write_text(messages_page(), "utf-8")
     (docs / "commands.md").write_text(commands_page(), "utf-8")

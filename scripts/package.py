@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--pieces-address", default="", metavar="URL", help="of wheels and Python archives alike")
     add("--models", type=Path, metavar="FOLDER", help="released models, see export.py --release")
+    add("--without-models", action="store_true", help="release with an empty registry")
     add("--settings", type=Path, metavar="FILE", help="another platforms.toml")
     return parser
 
@@ -83,6 +84,7 @@ def _engine(options: argparse.Namespace) -> None:
         Settings.read(options.settings or SETTINGS),
         options.platforms,
         options.models,
+        options.without_models,
         options.kept or options.out / "pieces",
     )
     addresses = Addresses(options.address, options.python_address, options.pieces_address)

@@ -39,9 +39,7 @@ def main():
     if arguments in (["-h"], ["--help"]):
         sys.stdout.write(__doc__ + "\n")
         return 0
-    python = _env.ensure(
-        ".venv-test", ["cpu", "dev", "farm", "formats", "release", "site"], torch=True
-    )
+    python = _env.ensure(".venv-test", EXTRAS, torch=True)
     log = os.path.join(_env.ROOT, ".venv-test", "krita.log")
     if _wants(arguments, "in_krita"):
         _krita_trees.install_krita(log)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -19,8 +19,8 @@ from segmentation._jit import Kernel
 
 __all__ = ["Kernels"]
 
-# Rooms whose modules hold kernels; training's are compiled where training is.
-_ROOMS = ("segmentation", "ant_core.matching", "ant_core.formats.kra")
+_PACKAGES = ("segmentation", "ant_core")
+_TRAINING = "ant_core.training."  # behind its wall; compiled where training is
 _REMEDY = "set NUMBA_CACHE_DIR to a folder that can be written"
 
 
@@ -79,11 +79,12 @@ class Kernels:
 
 
 def _modules() -> Iterator[ModuleType]:
-    for room in _ROOMS:
-        package = importlib.import_module(room)
-        for found in pkgutil.iter_modules(package.__path__, f"{room}."):
-            if found.name.endswith("_kernels"):
-                yield importlib.import_module(found.name)
+    for name in _PACKAGES:
+        package = Path(importlib.import_module(name).__path__[0])
+        for path in sorted(package.rglob("*_kernels.py")):
+            module = ".".join((name, *path.relative_to(package).with_suffix("").parts))
+            if not module.startswith(_TRAINING):
+                yield importlib.import_module(module)
 
 
 def _kernels_in(module: ModuleType) -> Iterator[Kernel]:

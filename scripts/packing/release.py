@@ -56,6 +56,8 @@ class Scope:
         Keys; all when empty.
     models : Path or None
         Folder of released models, see `ant_core.models.release`.
+    without_models : bool
+        Whether a release may have none, so that `models download` finds nothing.
     kept : Path
         Folder for what is fetched; files that are there are not fetched again.
     """
@@ -63,6 +65,7 @@ class Scope:
     settings: Settings
     platforms: Sequence[str] = field(default=())
     models: Path | None = None
+    without_models: bool = False
     kept: Path = ROOT / "dist" / "pieces"
 
     @property
@@ -100,6 +103,7 @@ class Release:
     ) -> None:
         self._out, self._scope, self._addresses, self._tell = out, scope, addresses, tell
         self._root = root
+        self._files: list[Path] = []  # made so far
         self._when = commit_time(root)
         self.version = version(root)
 
@@ -121,7 +125,7 @@ class Release:
         )
         path = self._out / LOCK
         path.write_bytes(lock_bytes(document))
-        self._tell(path)
+        self._made(path)
         return document, gathered
 
     def packs(self, engine: Path) -> list[Path]:
@@ -134,6 +138,11 @@ class Release:
 
     def all(self) -> None:
         """Make everything, SHA256SUMS last."""
+        if self._scope.models is None and not self._scope.without_models:
+            raise PackagingError(
+                "a release fills the registry of models: name their folder with --models, or say "
+                "--without-models"
+            )
         with self._clean_copy() as source:
             engine = self._made(build_wheel(source, self._out, self._when))
         with self._clean_copy() as source:  # the first has what setuptools left behind
@@ -146,7 +155,7 @@ class Release:
             bill = bill_of_materials(self.version, engine, found.python, found.wheel_files)
             path = self._out / f"propagate_colors-engine-{self.version}-{key}.cdx.json"
             path.write_bytes(bill)
-            self._tell(path)
+            self._made(path)
         self._copy_models()
         self._made(self._sums())
 
@@ -185,13 +194,13 @@ class Release:
         return Gathered(wheels, files, python, python_url(platform, address) if address else "")
 
     def _sums(self) -> Path:
-        names = sorted(path.name for path in self._out.iterdir() if path.is_file())
-        lines = [f"{sha256(self._out / name)}  {name}\n" for name in names if name != SUMS]
+        lines = [f"{sha256(path)}  {path.name}\n" for path in sorted(self._files)]
         path = self._out / SUMS
         path.write_text("".join(lines))
         return path
 
     def _made(self, path: Path) -> Path:
+        self._files.append(path)
         self._tell(path)
         return path
 

@@ -189,11 +189,11 @@ def test_a_matcher_that_mixes_up_segments_does_not_pass():
 # ---- places
 
 
-def test_a_full_disk_is_a_problem_with_both_figures(monkeypatch):
+def test_a_disk_that_is_nearly_full_is_worth_a_note_with_both_figures(monkeypatch):
     usage = type("Usage", (), {"free": 12 * 10**6})
     monkeypatch.setattr("ant_core.doctor.places.shutil.disk_usage", lambda _: usage)
     check = places.check_disk()
-    assert check.state == "problem"
+    assert check.state == "note"
     assert "0.0 GB" in check.text
     assert "0.5 GB" in check.remedy
 
@@ -215,6 +215,17 @@ def test_no_file_is_left_by_the_look_at_places(monkeypatch, tmp_path):
     monkeypatch.setenv("ANT_CORE_LOGS", str(tmp_path / "logs"))
     assert places.check_writing().state == "good"
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_every_file_of_kernels_is_among_them_but_trainings():
+    found = {kernel.py_func.__module__ for kernel in kernels.Kernels()._kernels}
+    files = [*(ROOT / "ant_core").rglob("*.py"), *(ROOT / "segmentation").rglob("*.py")]
+    holding = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in files
+        if re.search(r"^@kernel\(", path.read_text("utf-8"), re.M)
+    }
+    assert found == {name for name in holding if not name.startswith("ant_core.training.")}
 
 
 def test_kernels_that_can_be_kept_nowhere_are_a_problem(monkeypatch):

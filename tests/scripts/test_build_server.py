@@ -48,7 +48,7 @@ def test_the_release_workflow_is_made_of_what_there_is():
     flow = read(".github/workflows/release.yml")
     assert flow[True] == {"push": {"tags": ["v*"]}}  # YAML reads "on" as true
     jobs = flow["jobs"]
-    assert set(jobs) == {"make", "try", "draft"}
+    assert set(jobs) == {"models", "make", "try", "draft"}
     for job in jobs.values():
         assert job["runs-on"]
         assert job["timeout-minutes"] <= 90
@@ -61,6 +61,7 @@ def test_the_release_workflow_is_made_of_what_there_is():
     # Nothing is published that was not made twice alike and tried; nor by anything but a person.
     assert jobs["draft"]["needs"] == ["make", "try"]
     assert "--draft" in called
+    assert called.count("package.py release --models models") == 2
     assert "cmp release/SHA256SUMS again/SHA256SUMS" in called
 
 

@@ -21,11 +21,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from krita_plugin.propagate_colors.link.pack import lock as plugin_lock
 
 from ant_core.models.release import describe, write_release
 from ant_core.schemas import first_error
-from krita_plugin.propagate_colors.link.pack import lock as plugin_lock
-from scripts.packing.project import canonical, commit_time, sha256, version
+from scripts.packing.project import PackagingError, canonical, commit_time, sha256, version
 from scripts.unpack_engine import unpack_engine
 from tests.models.server import Server
 
@@ -101,7 +101,9 @@ def releases(clones, models, kept, tmp_path_factory):
         patch.setattr(releasing, "resolve", lambda *_: [found])
         for number, clone in enumerate(clones):
             out = tmp_path_factory.mktemp("out")
-            scope = releasing.Scope(settings, (), models, kept)
+            if number:
+                (out / "of-an-earlier-release.zip").write_bytes(b"")
+            scope = releasing.Scope(settings, (), models, kept=kept)
             addresses = releasing.Addresses(ADDRESS, "http://127.0.0.1:1/python")
             patch.setenv("TZ", ("UTC", "Asia/Tokyo")[number])
             before = os.umask((0o022, 0o077)[number])
@@ -110,6 +112,7 @@ def releases(clones, models, kept, tmp_path_factory):
             finally:
                 os.umask(before)
             outs.append(out)
+    (outs[1] / "of-an-earlier-release.zip").unlink()
     return outs
 
 
@@ -143,6 +146,13 @@ def test_nothing_that_was_not_committed_is_in_it(releases):
         assert not [
             name for name in zipfile.ZipFile(named(out, ".whl")).namelist() if "junk" in name
         ]
+
+
+def test_a_release_without_models_must_be_meant(clones, kept, tmp_path):
+    scope = releasing.Scope(Settings({}, []), kept=kept)
+    with pytest.raises(PackagingError, match="--without-models"):
+        releasing.Release(tmp_path, scope, releasing.Addresses(), root=clones[0]).all()
+    assert list(tmp_path.iterdir()) == []
 
 
 # ---- what is in it
