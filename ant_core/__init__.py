@@ -5,7 +5,7 @@
 
 import os
 
-__version__ = "0.1.0"
+__version__ = "0.7.0"
 
 # ONNX Runtime reports its use over the network unless this is set before it is imported. Nothing
 # of ant_core can be imported before this file, in whichever process, and children inherit it.

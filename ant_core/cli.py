@@ -26,6 +26,7 @@ __all__ = ["main", "parse"]
 
 # Until an interrupted command is ended: a step of training and its checkpoint are worth a wait.
 _PATIENCE_S = {"train": 60.0}
+_UNITS = {"batch": "shot", "doctor": "kernel"}  # what the bar counts
 _STOPPED = "stopped: finished frames stay, run the same command again to go on from there"
 
 # One module each in `ant_core.commands`, in the order of --help.
@@ -41,6 +42,7 @@ COMMANDS = (
     "finetune",
     "recolor",
     "serve",
+    "doctor",
 )
 
 
@@ -97,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     reporter = make_reporter(
         as_json="--json" in arguments and arguments[:1] != ["evaluate"],
-        unit="shot" if arguments[:1] == ["batch"] else "frame",
+        unit=_UNITS.get(arguments[0] if arguments else "", "frame"),
     )
     debug = "--debug" in arguments
     try:

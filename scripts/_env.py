@@ -6,6 +6,7 @@ of Python 3.6, so that an old one can still say in one sentence what is wrong.
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,9 @@ OLDEST, NEWEST = (3, 11), (3, 14)
 
 # The build without CUDA, where the package index has it: a tenth of the download.
 TORCH = ("torch==2.13.0+cpu", "torch")
+
+# What the tests run with on the build server, by version and hash; see scripts/package.py.
+LOCK = os.path.join("scripts", "requirements-linux-x86_64-3.11.txt")
 
 
 class SetupError(Exception):
@@ -55,7 +59,14 @@ def ensure(name, extras, torch=False):
     with_torch = torch and any(_pip(python, log, requirement) for requirement in TORCH)
     if with_torch:
         extras.append("train")
-    if not _pip(python, log, "-e", "%s[%s]" % (ROOT, ",".join(sorted(extras)))):
+    if "dev" in extras and _is_locked():
+        # setuptools is among them: to fetch another for the build would be one without a hash.
+        installed = _pip(python, log, "--require-hashes", "--no-deps", "-r", LOCK) and _pip(
+            python, log, "--no-build-isolation", "--no-deps", "-e", ROOT
+        )
+    else:
+        installed = _pip(python, log, "-e", "%s[%s]" % (ROOT, ",".join(sorted(extras))))
+    if not installed:
         raise SetupError(_why(log, name))
     if torch and not with_torch:
         say("PyTorch cannot be installed here; the tests that need it will be skipped.")
@@ -88,10 +99,17 @@ def say(text):
     sys.stderr.flush()
 
 
+def _is_locked():
+    """Tell whether this is the system that the list of hashes is for."""
+    machine = (sys.platform, platform.machine()) + tuple(sys.version_info[:2])
+    return machine == ("linux", "x86_64", 3, 11) and os.path.exists(os.path.join(ROOT, LOCK))
+
+
 def _key(extras, torch):
     digest = hashlib.sha256()
-    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
-        digest.update(file.read())
+    for name in ["pyproject.toml"] + [LOCK] * _is_locked():
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read())
     settings = (sys.version, ROOT, sorted(extras), torch, TORCH)
     digest.update(repr(settings).encode("utf-8"))
     return digest.hexdigest()

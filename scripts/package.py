@@ -1,81 +1,104 @@
 #!/usr/bin/env python3
-"""Pack the Krita plugin as the zip file that Krita imports (Tools > Scripts > Import Plugin).
+"""Pack the plugin for Krita, the engine, or a whole release.
 
-    python3 scripts/package.py [--out FOLDER]
+    python3 scripts/package.py                       the plugin alone: the docker asks for an engine
+    python3 scripts/package.py wheel                 the engine's wheel
+    python3 scripts/package.py lock                  engine.lock.json, all wheels fetched
+    python3 scripts/package.py pack windows-x86_64   all that one platform needs, in one file
+    python3 scripts/package.py release               everything that is published
+    python3 scripts/package.py requirements          what the tests are run with, after a change
 
-Needs the standard library only. The same tree gives the same bytes.
+The plugin alone needs the standard library only; the others the extra `release` and git, and they
+pack the commit, not what was changed since. The same commit gives the same bytes.
+
+Addresses are given here and stand nowhere else: --address where the release's own files will lie,
+--python-address where the Python archives of scripts/packing/platforms.toml do, or the
+variables PROPAGATE_COLORS_ADDRESS and PROPAGATE_COLORS_PYTHON_ADDRESS.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
-import zipfile
-from collections.abc import Iterator
+import os
+import sys
+import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-PLUGIN = ROOT / "krita_plugin"
-SAMPLE = ROOT / "samples" / "saha"  # what the docker opens once it has an engine
-NAME = "propagate_colors"
-_KINDS = {".py", ".json", ".html", ".png", ".svg"}
-_EARLIEST = (1980, 1, 1, 0, 0, 0)
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from scripts.packing.plugin import pack_plugin
+from scripts.packing.project import ROOT, PackagingError
+
+_WHAT = ("plugin", "wheel", "lock", "pack", "release", "requirements")
 
 
-def version() -> str:
-    """Return the version that plugin and engine share."""
-    text = (ROOT / "ant_core" / "__init__.py").read_text("utf-8")
-    found = re.search(r'^__version__ = "([^"]+)"', text, re.M)
-    if found is None:
-        raise SystemExit("ant_core/__init__.py names no __version__: restore the file")
-    return found[1]
-
-
-def members() -> Iterator[tuple[str, bytes | None]]:
-    """Yield name and content of every member in order; None for a folder.
-
-    Krita's importer recognises a plugin by the entry of its folder, so folders are members too.
-    """
-    yield f"{NAME}.desktop", (PLUGIN / f"{NAME}.desktop").read_bytes()
-    yield "actions/", None
-    yield f"actions/{NAME}.action", (PLUGIN / "actions" / f"{NAME}.action").read_bytes()
-    yield f"{NAME}/", None
-    yield f"{NAME}/LICENSE", (ROOT / "LICENSE").read_bytes()
-    for path in sorted((PLUGIN / NAME).rglob("*")):
-        name = path.relative_to(PLUGIN).as_posix()
-        if "__pycache__" in name:
-            continue
-        if path.is_dir():
-            yield name + "/", None
-        elif path.suffix in _KINDS:
-            yield name, path.read_bytes()
-    for kind in ("", "color/", "line/"):
-        yield f"{NAME}/sample/{kind}", None
-        for path in sorted((SAMPLE / kind).glob("*.png")):
-            yield f"{NAME}/sample/{kind}{path.name}", path.read_bytes()
-
-
-def package(out: Path) -> Path:
-    """Write the zip file beside its final name, rename it, and return it."""
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{NAME}-{version()}.zip"
-    part = path.with_name(path.name + ".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members():
-            info = zipfile.ZipInfo(name, _EARLIEST)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = (0o40755 << 16 | 0x10) if content is None else 0o100644 << 16
-            archive.writestr(info, content or b"")
-    part.replace(path)
-    return path
-
-
-def main() -> None:
+def main() -> int:
     """Parse the command line and pack."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder (default: dist)")
-    print(package(parser.parse_args().out))
+    options = _parser().parse_args()
+    try:
+        if options.what == "plugin":
+            print(pack_plugin(options.out))
+        else:
+            _engine(options)
+    except PackagingError as error:
+        print(f"package.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("what", nargs="?", choices=_WHAT, default="plugin")
+    add("platforms", nargs="*", metavar="PLATFORM", help="of the lock, pack or release (all)")
+    add("--out", type=Path, default=ROOT / "dist", help="folder (default: dist)")
+    add("--kept", type=Path, help="folder for what is fetched (default: pieces in --out)")
+    add("--address", default=os.environ.get("PROPAGATE_COLORS_ADDRESS", ""), metavar="URL")
+    add(
+        "--python-address",
+        default=os.environ.get("PROPAGATE_COLORS_PYTHON_ADDRESS", ""),
+        metavar="URL",
+    )
+    add("--pieces-address", default="", metavar="URL", help="of wheels and Python archives alike")
+    add("--models", type=Path, metavar="FOLDER", help="released models, see export.py --release")
+    add("--without-models", action="store_true", help="release with an empty registry")
+    add("--settings", type=Path, metavar="FILE", help="another platforms.toml")
+    return parser
+
+
+def _engine(options: argparse.Namespace) -> None:
+    # Here, because the plugin alone can be packed without them.
+    try:
+        from scripts.packing.release import Addresses, Release, Scope
+        from scripts.packing.requirements import write_requirements
+        from scripts.packing.resolve import SETTINGS, Settings
+    except ImportError as error:
+        raise PackagingError(f"{error}: pip install '.[release]'") from None
+
+    if options.what == "requirements":
+        print(write_requirements(int(time.time())))
+        return
+    scope = Scope(
+        Settings.read(options.settings or SETTINGS),
+        options.platforms,
+        options.models,
+        options.without_models,
+        options.kept or options.out / "pieces",
+    )
+    addresses = Addresses(options.address, options.python_address, options.pieces_address)
+    options.out.mkdir(parents=True, exist_ok=True)
+    release = Release(options.out, scope, addresses, print)
+    if options.what == "release":
+        release.all()
+        return
+    engine = release.wheel()
+    if options.what == "lock":
+        release.lock(engine)
+    elif options.what == "pack":
+        release.packs(engine)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

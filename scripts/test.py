@@ -27,6 +27,7 @@ import _browser
 import _env
 import _krita_trees
 
+EXTRAS = ["cpu", "dev", "farm", "formats", "release", "site"]
 IN_KRITA = "tests/in_krita"
 SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
 IN_NEWEST = "test_host or packed or (whole_way and not killed)"
@@ -38,7 +39,7 @@ def main():
     if arguments in (["-h"], ["--help"]):
         sys.stdout.write(__doc__ + "\n")
         return 0
-    python = _env.ensure(".venv-test", ["cpu", "dev", "farm", "formats"], torch=True)
+    python = _env.ensure(".venv-test", EXTRAS, torch=True)
     log = os.path.join(_env.ROOT, ".venv-test", "krita.log")
     if _wants(arguments, "in_krita"):
         _krita_trees.install_krita(log)

@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("propagate colors")
     group.addoption("--data", type=Path, help="folder of the data for training and rendering")
     group.addoption("--bench", type=Path, help="folder of the segmentation benchmark's drawings")
+    group.addoption("--release", type=Path, help="folder that scripts/package.py release wrote")
     group.addoption(
         "--krita",
         help="Kritas to test in: system (the default), all, or paths of trees; several by commas",

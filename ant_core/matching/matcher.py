@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -24,6 +25,7 @@ _PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
     "cpu": ("CPUExecutionProvider", {}),
     "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
 }
+_OLDEST_RUNTIME = (1, 23, 2)
 _MOST_MEMORY = 8 << 30  # bytes; the largest match that settings allow needs one
 # ONNX Runtime keeps the arithmetic on shapes on the CPU by design; these never belong there.
 _COMPUTE = {"Conv", "FusedConv", "FusedMatMul", "Gemm", "LayerNormalization", "MatMul", "Softmax"}
@@ -87,8 +89,19 @@ def _import_runtime() -> Any:
             "ONNX Runtime is not installed; install ant-core[cpu], or ant-core[gpu] on a machine "
             "with an NVIDIA GPU"
         ) from None
+    if _numbers(onnxruntime.__version__) < _OLDEST_RUNTIME:
+        raise AntError(
+            f"ONNX Runtime {onnxruntime.__version__} is too old, ant_core needs 1.23.2 or newer: "
+            "install ant-core[cpu] or ant-core[gpu] again"
+        )
     _bound_memory(onnxruntime)
     return onnxruntime
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the first three numbers of a version; what follows them (`1.24.0rc1`) is left out."""
+    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
+    return tuple(int(part or 0) for part in found.groups()) if found else ()
 
 
 @cache
@@ -103,8 +116,11 @@ def _bound_memory(runtime: Any) -> None:
 def misplaced_nodes(session: Any, provider: str) -> list[str]:
     """Return the kinds of computing nodes of a session that run elsewhere than on `provider`.
 
-    The session must have been made with "session.record_ep_graph_assignment_info".
+    The session must have been made with "session.record_ep_graph_assignment_info". ONNX Runtime
+    1.23, the last for Intel Macs, tells of whole sessions only.
     """
+    if not hasattr(session, "get_provider_graph_assignment_info"):
+        return [] if session.get_providers()[:1] == [provider] else sorted(_COMPUTE)
     return sorted(
         {
             node.op_type

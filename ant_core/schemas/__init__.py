@@ -13,6 +13,7 @@ SchemaName = Literal[
     "batch_list",
     "batch_summary",
     "cels",
+    "doctor_event",
     "event",
     "hints",
     "models_event",

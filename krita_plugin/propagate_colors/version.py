@@ -1,3 +1,3 @@
 """The plugin's version, in a file that needs no other."""
 
-__version__ = "0.1.0"
+__version__ = "0.7.0"

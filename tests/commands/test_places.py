@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -95,6 +96,17 @@ def shots(tmp_path: Path) -> Path:
     path = tmp_path / "shots.txt"
     path.write_text(f"'{SHOT}' --frames 1-2\n", "utf-8")
     return path
+
+
+def test_doctor_keeps_nothing_but_kernels_and_the_folder_for_logs(tmp_path):
+    trace = ant_core(tmp_path, "doctor", "--device", "cpu")
+    home = tmp_path / "home"
+    # A file without a name, in the folder for temporary files, shows that it can be written.
+    temporary = Path(tempfile.gettempdir())
+    assert not trace.foreign
+    outside = trace.outside(home, *DEVICES)
+    assert not [path for path in outside if path != temporary and not is_cache(path)]
+    assert not [path for path in home.rglob("*") if path.is_file()]
 
 
 def test_batch_stays_in_its_places(tmp_path, shots):

@@ -156,7 +156,7 @@ def is_running(pid: str) -> bool:
 
 
 def test_krita_imports_the_packed_plugin_and_the_docker_appears(krita, home, tmp_path):
-    packed = package.package(tmp_path / "dist")
+    packed = package.pack_plugin(tmp_path / "dist")
     options = {"plugin": False, "shown": [tmp_path / "dist"]}
     scenario = "installing:the_zip_is_imported"
     environment = {"PLUGIN_ZIP": str(packed)}

@@ -20,7 +20,7 @@ PALETTE = [
 ]
 MODEL = {
     "name": "default",
-    "version": "0.1.0",
+    "version": "0.7.0",
     "size": 7371441,
     "licence": "Apache-2.0",
     "path": "/opt/default.antmodel",
@@ -92,7 +92,7 @@ class FakeController:
         self.calls = []
         self.has_document = True
         self.busy = None
-        self.engine_status = "ant_core 0.1.0, default 0.1.0, CPU"
+        self.engine_status = "ant_core 0.7.0, default 0.1.0, CPU"
         self.engine_ok = True
         self.engine_light = "good"
         self.frames = sample_frames()

@@ -9,9 +9,9 @@ import numpy as np
 import onnx
 import pytest
 
-from ant_core.errors import DeviceUnavailable, ModelCorrupt, ModelMissing
+from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt, ModelMissing
 from ant_core.matching.descriptors import SHAPE_FEATURES, Descriptors
-from ant_core.matching.matcher import Matcher, misplaced_nodes
+from ant_core.matching.matcher import Matcher, _numbers, misplaced_nodes
 from ant_core.matching.model_file import ModelFile, default_model
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs the cpu or gpu extra")
@@ -171,3 +171,30 @@ def test_without_onnxruntime_one_sentence_names_both_extras(tmp_path):
     assert "ant-core[cpu]" in run.stdout
     assert "ant-core[gpu]" in run.stdout
     shutil.rmtree(broken)
+
+
+# ---- older ONNX Runtimes
+
+
+def test_simulated_runtime_without_the_assignment_of_nodes_tells_of_whole_sessions():
+    class Session:
+        def get_providers(self):
+            return ["CPUExecutionProvider"]
+
+    assert misplaced_nodes(Session(), "CPUExecutionProvider") == []
+    assert "MatMul" in misplaced_nodes(Session(), "CUDAExecutionProvider")
+
+
+@pytest.mark.parametrize("version", ["1.22.1", "1.23.1", "1.9", "strange"])
+def test_a_runtime_that_is_too_old_is_said_with_what_to_do(version, monkeypatch):
+    monkeypatch.setattr(onnxruntime, "__version__", version)
+    with pytest.raises(AntError, match=r"too old.*again"):
+        Matcher(device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("version", "numbers"),
+    [("1.24rc1", (1, 24, 0)), ("1.23.2", (1, 23, 2)), ("1.32.0+cu13", (1, 32, 0))],
+)
+def test_versions_are_read_whatever_follows_the_numbers(version, numbers):
+    assert _numbers(version) == numbers

@@ -3,6 +3,8 @@
 import ast
 import os
 import re
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,55 @@ def test_errors_become_one_line_and_a_code(capsys):
 
     assert _env.main_of(fail) == 1
     assert capsys.readouterr() == ("", "One sentence.\n")
+
+
+# ---- the list of hashes that the build server installs from
+
+
+def test_the_tests_are_installed_from_hashes_where_the_list_is_for_this_system(
+    checkout, monkeypatch
+):
+    root, installed = checkout
+    (root / "scripts").mkdir()
+    (root / _env.LOCK).write_text("one==1 --hash=sha256:0\n")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(_env.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(sys, "version_info", (3, 11, 2, "final", 0))
+    _env.ensure(".venv-test", ["cpu", "dev"])
+    assert installed == [_env.LOCK, str(root)]
+    (root / _env.LOCK).write_text("one==2 --hash=sha256:0\n")
+    _env.ensure(".venv-test", ["cpu", "dev"])
+    assert len(installed) == 4
+    _env.ensure(".venv-demo", ["cpu"])
+    assert installed[4].endswith("[cpu]")
+    monkeypatch.setattr(_env.platform, "machine", lambda: "aarch64")
+    _env.ensure(".venv-test", ["cpu", "dev"])
+    assert installed[5].endswith("[cpu,dev]")
+
+
+def test_the_list_has_what_the_project_asks_for_and_no_address():
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    lines = (SCRIPTS.parent / _env.LOCK).read_text("utf-8").splitlines()
+    pinned = {}
+    for line in lines:
+        if not line.startswith("#"):
+            name, found = re.fullmatch(r"(\S+)==(\S+) --hash=sha256:[0-9a-f]{64}", line).groups()
+            pinned[canonicalize_name(name)] = found
+    assert "://" not in "".join(lines)
+    project = tomllib.loads((SCRIPTS.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = ("cpu", "dev", "farm", "formats", "release", "site", "train")
+    asked = [*project["dependencies"]]
+    asked += [line for name in extras for line in project["optional-dependencies"][name]]
+    on_server = {
+        "sys_platform": "linux",
+        "platform_machine": "x86_64",
+        "python_version": "3.11",
+    }
+    for text in asked:
+        wanted = Requirement(text)
+        if wanted.name == "torch" or (wanted.marker and not wanted.marker.evaluate(on_server)):
+            continue
+        version = pinned[canonicalize_name(wanted.name)]
+        assert wanted.specifier.contains(version), f"{text}: run scripts/package.py requirements"

@@ -21,7 +21,7 @@ FLOORS = (
     ("__main__",),
     ("cli",),
     ("commands",),
-    ("batch",),
+    ("batch", "doctor"),
     ("engine", "workflow"),
     ("api",),
     ("training", "output"),

@@ -3,7 +3,11 @@
 import configparser
 import zipfile
 
-from scripts.package import NAME, PLUGIN, package, version
+from scripts.packing.plugin import NAME
+from scripts.packing.plugin import pack_plugin as package
+from scripts.packing.project import ROOT, version
+
+PLUGIN = ROOT / "krita_plugin"
 
 
 def test_the_zip_holds_the_plugin_with_folder_entries(tmp_path):

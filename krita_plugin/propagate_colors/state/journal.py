@@ -17,12 +17,13 @@ from dataclasses import dataclass, field
 from typing import Any, Iterator, NamedTuple, Tuple, Union
 
 from ..i18n import tr
+from ..version import __version__
 from .pixels import Box, Format, fingerprint, worth_sending
 
 KIND = "propagate_colors/journal"
 KEPT_KIND = "propagate_colors/journal.kept"  # one that could not be read, kept as it was
 DESCRIPTION = "Propagate Colors"
-WRITER = "propagate_colors 0.1.0"
+WRITER = f"propagate_colors {__version__}"
 LIMIT = 64 << 20  # bytes of the whole annotation
 RESULT_LIMIT = 64 << 20  # bytes of one unpacked result
 

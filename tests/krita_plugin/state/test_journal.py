@@ -17,6 +17,7 @@ from krita_plugin.propagate_colors.state.journal import (
     pack_result,
 )
 from krita_plugin.propagate_colors.state.pixels import Format, fingerprint
+from krita_plugin.propagate_colors.version import __version__
 
 FORM = Format("RGBA", "U8")
 BOX = (0, 0, 4, 3)
@@ -27,7 +28,7 @@ RESULT = {"frame": 5, "segments": [{"id": 1, "color": [1, 2, 3, 255]}]}
 # Written by hand from the description of the format, not by the code under test.
 FIXTURE_JSON = {
     "schema": 1,
-    "writer": "propagate_colors 0.1.0",
+    "writer": f"propagate_colors {__version__}",
     "layers": {"{l}": {"role": "line"}, LAYER: {"role": "color"}},
     "settings": {"gap_px": 3.5, "first": 0, "last": 40, "model_sheets": ["/a b/ä.png"]},
     "references": {"on": [0, 12], "off": [3]},
