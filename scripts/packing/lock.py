@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from krita_plugin.propagate_colors.link.pack.unpack import Trim, python_members, wheel_members
-
 from scripts.packing.plugin import NAME, write_zip
 from scripts.packing.project import canonical, sha256
 from scripts.packing.resolve import Wheel

@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from krita_plugin.propagate_colors.link.pack.unpack import Guard, Member, Trim
 
+from krita_plugin.propagate_colors.link.pack.unpack import Guard, Member, Trim
 from scripts.packing.project import PackagingError, commit_time, export, version
 from tests.models.server import Server
 

@@ -21,10 +21,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from krita_plugin.propagate_colors.link.pack import lock as plugin_lock
 
 from ant_core.models.release import describe, write_release
 from ant_core.schemas import first_error
+from krita_plugin.propagate_colors.link.pack import lock as plugin_lock
 from scripts.packing.project import PackagingError, canonical, commit_time, sha256, version
 from scripts.unpack_engine import unpack_engine
 from tests.models.server import Server
