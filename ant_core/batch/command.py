@@ -192,5 +192,5 @@ def _conclude(board: Board, chosen: set[str], options: BatchOptions, reporter: R
 
 
 def _names(names: Sequence[str]) -> str:
-    """Write the names of shots: all of them, because somebody has to go there."""
+    """Write the names of shots: all of them, because each needs a look."""
     return ("shot " if len(names) == 1 else "shots ") + ", ".join(names)

@@ -2,7 +2,7 @@
 
     OUT/.ant_core/shots/NAME.json   one record a shot, written whole when the shot has ended
     OUT/.ant_core/shots/NAME.jpg    its picture for the summary
-    OUT/.ant_core/shots/NAME.lock   held by whoever works on the shot
+    OUT/.ant_core/shots/NAME.lock   held by the process that works on the shot
 
 All of it may be deleted while no batch runs: then the shots are looked through again.
 """

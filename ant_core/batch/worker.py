@@ -35,7 +35,7 @@ _PATIENCE_S = 0.7  # for a stage to end by itself when the batch is over
 
 
 class _Pipe:
-    """Writes events; once nobody reads them any more there is nothing left to do."""
+    """Writes events; ends the process once the reader is gone."""
 
     def __init__(self, stream: TextIO, cancel: threading.Event) -> None:
         self._stream, self._cancel = stream, cancel

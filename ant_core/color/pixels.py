@@ -1,4 +1,4 @@
-"""Pixel formats: the depth and channels of painted frames, as raw values that nobody converts.
+"""Pixel formats: the depth and channels of painted frames, as raw values that are never converted.
 
 The number of channels tells the colour model: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, 5 CMYK
 and alpha. Alpha is always last. Colours are compared by their bits, so that a negative zero, a

@@ -34,7 +34,7 @@ def run(
     cancel: threading.Event,
     files: WholeFiles,
 ) -> Outcome:
-    """Serve until there is nobody left to serve; see `ant_core serve --help`."""
+    """Serve until the client is gone; see `ant_core serve --help`."""
     from ant_core.engine.process import end_with_parent, reserve_streams
     from ant_core.engine.server import serve
 

@@ -113,7 +113,7 @@ class Handlers:
         else:
             self._load(None, EMBEDDED_NAME)
         self._introduce(job)
-        # The first shot needs it; importing takes a moment that nobody waits for here.
+        # The first shot needs it; imported now, while no request waits for it.
         importlib.import_module("ant_core.engine.session")
         notice = importlib.import_module("segmentation._jit").NOTICE
         notice.on_compile = lambda count: job.announce("compiling", done=count)

@@ -19,7 +19,7 @@ from ant_core.errors import Cancelled
 
 __all__ = ["Job", "Lane", "Outbox"]
 
-_MOST_WAITING = 64 << 20  # bytes of answers that nobody has read yet; then work waits
+_MOST_WAITING = 64 << 20  # bytes of answers that the client has not read; above that, work waits
 _MOST_PIECES = 200_000  # of short answers, which no lane gives; then the other end is lost
 _POLL_S = 0.2
 _PATIENCE_S = 0.6  # for a cancelled job to end by itself; its answer is due within a second

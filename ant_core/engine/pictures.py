@@ -102,7 +102,7 @@ def tints_of(fills: Fills | None, segments: Sequence[int] | None) -> dict[int, T
     fills : Fills or None
         Of the frame, as far as they are known.
     segments : sequence of int or None
-        The segments to mark; those that somebody should look at if None.
+        The segments to mark; those that need a look if None.
     """
     tints: dict[int, Tint] = {}
     if fills is not None:

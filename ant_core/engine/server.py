@@ -22,14 +22,14 @@ from ant_core.errors import InputError, ProtocolError
 __all__ = ["serve"]
 
 _PATIENCE_S = 0.7  # for work to end when the engine does
-_LAST_WORDS_S = 2.0  # for somebody to read the last answers
+_LAST_ANSWERS_S = 2.0  # the client's time to read the remaining answers
 _QUESTIONS = ("inspect", "overlay", "preview", "segment_map")  # answered beside a run
 _MOST_WAITING = 1 << 30  # bytes of requests that are not worked on yet
 _MOST_JOBS = 10_000
 
 
 def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
-    """Answer requests until the stream ends or somebody asks for the end.
+    """Answer requests until the stream ends or the client sends `shutdown`.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class _Server:
         for job in jobs:
             job.cancel.set()
         idle = self._worker.idle(_PATIENCE_S) and self._asides.idle(_PATIENCE_S)
-        self._outbox.flush(_LAST_WORDS_S)
+        self._outbox.flush(_LAST_ANSWERS_S)
         if not idle:
             os._exit(exit_code)
 

@@ -177,7 +177,7 @@ class SequenceWriter:
     extras : bytes
         See `PictureFormat.extras`.
     files : WholeFiles
-        Shared with whoever must clean up after an interruption.
+        Shared with the caller, which cleans up after an interruption.
     """
 
     def __init__(

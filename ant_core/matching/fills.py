@@ -179,7 +179,7 @@ class Fills:
         return digest.hexdigest()
 
     def doubtful(self, review_below: float) -> NDArray[np.bool_]:
-        """Mark the segments somebody should look at, (N,) bool."""
+        """Mark the segments that need a look, (N,) bool."""
         bad = (self.state == NO_COUNTERPART) | (self.state == NOT_FLAT) | (self.state == FAILED)
         unsure = np.isin(self.state, (PAINTED, STATE_UNPAINTED, NEVER))
         disagree = (self.flags & FLAG_SIDES_DISAGREE) > 0

@@ -95,7 +95,7 @@ class Installed:
         if self.where == "package":
             remedy = "install ant_core again"
         elif self.where == "shared":
-            remedy = "ask whoever looks after that folder to put the model there again"
+            remedy = "ask the administrator of that folder to put the model there again"
         else:
             remedy = f"run ant_core models remove {self.label}, then download or import it again"
         return ModelCorrupt(f"{self.label} at {self.path} is damaged ({wrong}): {remedy}")

@@ -1,6 +1,6 @@
 """The registry: which models there are, what their files must be, and where they lie.
 
-The one in the package names no address: whoever runs the machines says where the files are, in a
+The one in the package names no address: the studio says where the files are, in a
 registry of their own (see `ant_core.models.places` for where it is looked for).
 """
 

@@ -149,7 +149,7 @@ class Store:
             addresses = registry.addresses(entry, mirrors)
             if not addresses:
                 raise ModelMissing(
-                    f"nobody says where {entry.label} can be had: name an address with --mirror, "
+                    f"no address is known for {entry.label}: name an address with --mirror, "
                     "or a registry that has mirrors with ANT_CORE_REGISTRY (this one is "
                     f"{registry.source})"
                 )
@@ -236,8 +236,8 @@ class Store:
             )
         if not own:
             raise OutputError(
-                f"{found[0].path} lies in a shared folder, which is only read: ask whoever looks "
-                "after it"
+                f"{found[0].path} lies in a shared folder, which is only read: ask the folder's "
+                "administrator"
             )
         for model in own:
             with self._lock(model, cancel):

@@ -27,7 +27,7 @@ __all__ = ["Patience", "fetch", "file_sha256"]
 _CHUNK = 1 << 18  # bytes; small enough that a stop is heard within a moment
 _EARLIER = "an earlier run"
 
-_WORTH_TELLING_S = 3.0  # shorter waits nobody notices
+_WORTH_TELLING_S = 3.0  # shorter waits are not told
 
 OnProgress = Callable[[int], None]
 OnWait = Callable[[str], None]

@@ -55,7 +55,7 @@ class Cell:
     confidence : float
         Mean, in [0, 1].
     doubtful : int
-        Segments somebody should look at.
+        Segments that need a look.
     marks : (K, 3) float32
         Doubtful places: x, y as shares of the picture, and 1 where there is no counterpart.
     name : str

@@ -2,7 +2,7 @@
 
 Implements `ant_core.propagation.output.Output` with files in the format of the painted frames.
 
-Pixels that somebody changed since we wrote them are theirs: such a file is kept and its frame
+Pixels that were changed since we wrote them belong to the artist: such a file is kept and its frame
 treated as locked. A file that we never wrote is not touched at all.
 """
 
@@ -176,7 +176,7 @@ class OutputFolder:
         locked : sequence of int
             Frames that the user locked.
         overwrite : bool
-            Whether files that somebody else wrote or changed may be replaced.
+            Whether files that others wrote or changed may be replaced.
 
         Returns
         -------
@@ -265,7 +265,7 @@ class OutputFolder:
         return name if self._layer == COLOR else f"{self._layer}/{name}"
 
     def _is_whole(self, data: bytes) -> bool:
-        """Tell an edit from debris: a damaged picture is nobody's work and may be replaced."""
+        """Return False for a damaged picture, which may be replaced."""
         try:
             self.writer.format.check(data, "")
         except InputError:

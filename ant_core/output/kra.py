@@ -151,7 +151,7 @@ class KraOutput:
 
     @property
     def was_saved_since(self) -> bool:
-        """Whether somebody saved the output after the last run, other than the shot itself."""
+        """Whether the output was saved after the last run, other than the shot itself."""
         return self._earlier is not None and _hash_of_file(self.path) not in self._written()
 
     @property
@@ -188,7 +188,7 @@ class KraOutput:
             return
         for frame in references:
             now, then = self._earlier.painted.get(frame), self._color.painted[frame]
-            if now is None or now.owner == "nobody" or now.hash == then.hash:
+            if now is None or now.owner == "blank" or now.hash == then.hash:
                 continue
             if not self._is_copy(frame, self._earlier):
                 raise OutputError(
@@ -234,7 +234,7 @@ class KraOutput:
             if source is not None and frame in source.painted:
                 if source is self._earlier and frame in self._fixed:
                     continue
-                if source.painted[frame].owner != "nobody":
+                if source.painted[frame].owner != "blank":
                     return PackedFrame.of(source.read(frame), self._space).dump()
         data = self._packed(frame)
         if data is None:
@@ -279,7 +279,7 @@ class KraOutput:
         OutputError
             When the disk is full or refuses; what lies at the path stays as it was then.
         InputError
-            When somebody saved one of the documents while the run was under way; likewise.
+            When one of the documents was saved while the run was under way; likewise.
         """
         fixed = self._fixed | self._kept
         done = {frame: item for frame, item in results.items() if frame not in fixed}
@@ -368,7 +368,7 @@ class KraOutput:
         Raises
         ------
         InputError
-            When somebody saved one of the documents while the run was under way.
+            When one of the documents was saved while the run was under way.
         """
         digest = hashlib.sha256()
         for piece in pieces:

@@ -24,7 +24,7 @@ def note_layers(journal: Journal, lines: Sequence[str], color: str) -> None:
 
 
 def note_references(journal: Journal, artists: Collection[int]) -> None:
-    """Note the frames that the artist painted: without it they would be nobody's for sure."""
+    """Note the frames that the artist painted: without it they would count as blank."""
     on = {*journal.references_on, *artists} - journal.references_off
     journal.document["references"] = {"on": sorted(on), "off": sorted(journal.references_off)}
 

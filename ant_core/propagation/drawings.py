@@ -126,7 +126,7 @@ class Workbench:
         }
 
     def check(self) -> None:
-        """Stop here if somebody asked for it, or if writing went wrong."""
+        """Raise Cancelled if the run was cancelled, or the error of a write that failed."""
         self._stop_if_asked()
         self.pipeline.check()
 

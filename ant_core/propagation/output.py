@@ -82,7 +82,7 @@ class Output(Protocol):
         """Pack a painted frame, (H, W, C) of the shot's format."""
 
     def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
-        """Return a packed small picture of a frame for its record; empty where nobody looks."""
+        """Return a packed small picture of a frame for its record; empty where none is shown."""
 
     def crop(
         self, line: NDArray[Any], painted: NDArray[Any], inside: NDArray[np.bool_], *, dark: bool

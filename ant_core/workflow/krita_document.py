@@ -267,7 +267,7 @@ def _references(color: ColorLayer) -> list[int]:
     """Return the frames to learn from where the options do not say."""
     frames = set(color.frames_of("artist", "accepted"))
     if color.journal is not None:
-        painted = {time for time, item in color.painted.items() if item.owner != "nobody"}
+        painted = {time for time, item in color.painted.items() if item.owner != "blank"}
         frames |= color.journal.references_on & painted
         frames -= color.journal.references_off
     return sorted(frames)

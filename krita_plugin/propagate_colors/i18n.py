@@ -27,7 +27,7 @@ def tr_n(one: str, many: str, n: int, /, **values: object) -> str:
 
 
 def mark(text: str) -> str:
-    """Mark a text of a table for translation; whoever shows it passes it to `tr`."""
+    """Mark a text of a table for translation; the caller that shows it passes it to `tr`."""
     return text
 
 

@@ -2,7 +2,7 @@
 
 Each round starts a command afresh, kills it one to three times and lets it end. After every kill
 all that lies there must be whole and the inputs untouched; at the end nothing unfinished may lie
-about, and the outputs must be those of a run that nobody disturbed, but for what is history.
+about, and the outputs must be those of an undisturbed run, but for what is history.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Drawing:
     Attributes
     ----------
     image : what the segmenter is given
-    truth : (H, W) int32, true region of every pixel, 0 = ink, which is nobody's
+    truth : (H, W) int32, true region of every pixel, 0 = ink, which belongs to no region
     joins : (G, 2) int, the two regions that each break would join
     counted_px, fragment_px : smallest region that counts, smallest fragment that splits one
     """

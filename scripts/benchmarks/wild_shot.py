@@ -17,7 +17,7 @@ from scripts.benchmarks.wild_variants import Variant
 # A region is right when this share of its inside has the right colour, and what has not is smaller
 # than so many regions that just count.
 _RIGHT, _WRONG_REGIONS = 0.95, 10
-# The inside begins this deep: the rims of soft and rough lines are nobody's.
+# The inside begins this deep: the rims of soft and rough lines belong to no region.
 _RIM_PX = 2.5
 
 

@@ -102,7 +102,7 @@ def test_pixels_that_were_written_formerly_or_elsewhere_are_not_the_artists(dige
     journal.record(entry(4, after="a2"))
     journal.record(entry(6, "accepted", after="b1"))
     assert owners._owner(SimpleNamespace(uuid=LAYER), 4, True, digest, journal) == owner
-    assert owners._owner(SimpleNamespace(uuid=LAYER), 4, False, digest, journal) == "nobody"
+    assert owners._owner(SimpleNamespace(uuid=LAYER), 4, False, digest, journal) == "blank"
 
 
 def test_what_is_read_is_written_again():

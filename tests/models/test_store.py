@@ -88,7 +88,7 @@ def test_a_mirror_of_ones_own_comes_first(store, server):
 def test_no_mirror_at_all(tmp_path, places):
     path = write_registry(tmp_path / "registry.json", [make_entry(CONTENT)])
     store = Store(Places(places), lambda: load_registry(path))
-    with pytest.raises(ModelMissing, match=r"nobody says where inks@1.0 can be had.*--mirror"):
+    with pytest.raises(ModelMissing, match=r"no address is known for inks@1.0.*--mirror"):
         store.download("inks")
 
 

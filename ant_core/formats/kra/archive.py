@@ -88,7 +88,7 @@ class KraArchive:
             yield file
 
     def check_unchanged(self) -> None:
-        """Raise InputError when somebody has saved or removed the file since it was opened."""
+        """Raise InputError when the file was saved or removed since it was opened."""
         with self._open_again():
             pass
 
@@ -178,7 +178,7 @@ class KraArchive:
         return members
 
     def _says_krita(self) -> bool:
-        """Tell whether it is a Krita document; whoever packed it anew may have packed that too."""
+        """Tell whether it is a Krita document, also one that another program packed anew."""
         if "mimetype" not in self or "maindoc.xml" not in self:
             return False
         return self.read("mimetype", _LONGEST_MIME).strip() in _MIMES

@@ -1,6 +1,6 @@
 """Whose pixels each key of a colour layer holds; the docker in Krita goes by the same rules.
 
-A key without a visible pixel is nobody's. With an entry in the journal the hash decides: the
+A key without a visible pixel is blank. With an entry in the journal the hash decides: the
 noted pixels are ours, others are the artist's. Without an entry they are the artist's, unless the
 document has a journal that does not know the frame: it may stem from a run whose notes were lost.
 """
@@ -17,7 +17,7 @@ from ant_core.formats.kra.reader import read_plane
 
 __all__ = ["Owner", "Painted", "color_keys", "read_journal", "survey"]
 
-Owner = Literal["nobody", "predicted", "accepted", "artist", "unknown"]
+Owner = Literal["blank", "predicted", "accepted", "artist", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _owner(layer: Layer, time: int, visible: bool, digest: str, journal: Journal
     if entry is not None and entry.after == digest:
         return entry.state
     if not visible:
-        return "nobody"
+        return "blank"
     origin = journal.origin(digest) if journal is not None else None
     if origin is not None:  # undone in Krita, moved or copied; a copy of an accepted one stays
         return "predicted" if origin == "predicted" else "unknown"

@@ -49,7 +49,7 @@ def collate(samples: list[Sample]) -> dict[str, Tensor]:
     `crops` (U, 4, 32, 32) has the crops of all drawings once; `target_place` (B, N) and
     `reference_place` (B, M) say which are whose, 0 for padding.
     `target_seen` (B, N) is 1 where this very piece of a target is seen in a reference, 0 where it
-    is not, -1 where nobody knows; `flow` (B, N, M, 4) is zero there. With companions, a sample
+    is not, -1 where unknown; `flow` (B, N, M, 4) is zero there. With companions, a sample
     without one stands beside itself; `companion_step` (B,) says how many frames later than the
     target a companion is.
     """

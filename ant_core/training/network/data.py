@@ -63,7 +63,7 @@ class Sample(NamedTuple):
     """A target, its references, and if asked for another target that stands beside it in time.
 
     `steps` says how many drawings of the clip each reference is after the target; empty where
-    nobody asks which pieces are seen. flow: (N, M, 4) float32, see `matching.flow.EVIDENCE`;
+    no head is asked which pieces are seen. flow: (N, M, 4) float32, see `matching.flow.EVIDENCE`;
     None where nothing is known. `drawings` are what target and references are taken from, some
     without all of their segments; samples that share them are cheaper together.
     """

@@ -110,7 +110,7 @@ def paper_loss(batch: dict[str, Tensor], similarity: Tensor, alpha: float = 0.25
 def seen_loss(logit: Tensor, seen: Tensor, is_right: Tensor) -> Tensor:
     """Return the cross-entropy of "this very piece is seen", per target segment (B, N).
 
-    seen: (B, N), 1 where it is, 0 where not, -1 where nobody knows, which costs nothing.
+    seen: (B, N), 1 where it is, 0 where not, -1 where unknown, which costs nothing.
     is_right: (B, N) bool, whether the best match is of the right part. To give up a wrong match
     loses nothing, so it costs less to say so of a piece that is seen.
     """

@@ -224,7 +224,7 @@ def _source(
 def _train_until_validation(
     run: Run, source: Iterator[dict[str, Tensor]], cancel: threading.Event
 ) -> bool:
-    """Train until the next validation is due; return whether somebody stopped the run."""
+    """Train until the next validation is due; return whether the run was stopped."""
     config = run.config
     last = time.perf_counter()
     until = run.seconds + config.validate_minutes * 60

@@ -364,7 +364,7 @@ def _open_documents() -> list:
 def _owned(items: list) -> list:
     """Let Python free the objects of a list with its last reference to them.
 
-    Krita's bindings leave them to nobody, which costs 0.7 KiB for every layer and look.
+    Krita's bindings never free them, which costs 0.7 KiB for every layer and look.
     """
     for item in items:
         bindings = sys.modules.get(type(type(item)).__module__)  # PyQt's sip; not for the mock

@@ -268,7 +268,7 @@ class EngineClient:
 
     def _end(self, state: str, problem: str) -> None:
         self.problem = problem
-        waiting = self._forget_all()  # first: whoever hears of it may start another engine
+        waiting = self._forget_all()  # first: a listener may start another engine
         self._set(state)
         self._fail(waiting, "crashed" if state == CRASHED else "failed", problem)
 

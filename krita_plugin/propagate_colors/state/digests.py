@@ -12,7 +12,7 @@ from ..log import logger
 from . import review
 from .journal import Entry
 
-AT_ONCE = 8  # so few are no pause that anybody notices
+AT_ONCE = 8  # keys hashed in one step, without a pause that can be felt
 
 
 class Digests:

@@ -53,7 +53,7 @@ def find_color_layer(infos: Sequence[Any], line: Any) -> str | None:
     """Return the layer named after the line layer, else the nearest animated one for colours below.
 
     It may be locked or hidden: a run then says so, rather than make another one. A still layer
-    such as "background paint" is a finished picture, which nobody wants animated.
+    such as "background paint" is a finished picture, which is not to be animated.
     """
     taken = with_members(infos, [line.uuid])
     usable = [info for info in infos if not _why_never_color(info, taken)]

@@ -3,7 +3,7 @@
 The rule, in the order in which it is tried:
 
 1. The journal has an entry and the pixels are the ones it noted: ours, predicted or accepted.
-2. No key, or a key without a visible pixel: nobody's; it may be written ("todo").
+2. No key, or a key without a visible pixel: blank; it may be written ("todo").
 3. We wrote such pixels formerly, or at another time or layer: Krita's own undo brought them back,
    or the artist moved or copied a frame. They are predicted; as a copy of what the artist accepted
    elsewhere they are unknown.
@@ -82,7 +82,7 @@ def may_write(state: str) -> bool:
 
 
 def is_doubtful(segment: Mapping[str, Any], review_below: float) -> bool:
-    """Tell whether somebody should look at a segment; the engine counts them alike."""
+    """Tell whether a segment needs a look; the engine counts them alike."""
     if segment["state"] in {"no_counterpart", "not_flat", "failed"}:
         return True
     if segment["state"] not in {"painted", "unpainted"}:

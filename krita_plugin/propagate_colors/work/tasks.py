@@ -18,7 +18,7 @@ REST_SECONDS = 0.03  # between two keys, about as long as one takes
 def scan(shot: Shot) -> Steps:
     """Read the line layers' keys, new keys of the colour layer and the frame that is shown.
 
-    Nobody waits for it, and the artist may be drawing: it rests between keys and during strokes.
+    It has no deadline, and the artist may be drawing: it rests between keys and during strokes.
     """
     reading.require_ready(shot)
     shot.look()

@@ -258,7 +258,7 @@ def part_names(root: Path) -> dict[Split, dict[str, list[str]]]:
     """List the parts each split may use: split -> category -> names.
 
     The place in the sorted folder decides (see splits.py).  Besides, a part that repeats an outline
-    of a part held out elsewhere is used by nobody: many garments are recoloured or trimmed copies
+    of a part held out elsewhere is used by no split: many garments are recoloured or trimmed copies
     of another, and would carry a test garment into training.
     """
     splits: dict[tuple[str, str], Split] = {}

@@ -1,4 +1,4 @@
-"""Merge specks of a plane of ids into their neighbours, before they become lines nobody draws."""
+"""Merge specks of a plane of ids into their neighbours, before they become lines."""
 
 from __future__ import annotations
 

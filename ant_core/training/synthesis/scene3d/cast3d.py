@@ -50,7 +50,7 @@ _GEAR: dict[Split, tuple[str, ...]] = {
     "validation": ("axe_2handed",),
     "test": ("crossbow_2handed",),
 }
-#: The dinosaurs share one set of movements, whoever's name stands before it.
+#: The dinosaurs share one set of movements, whichever name stands before it.
 _SHARED_NAMES = ("Apatosaurus_", "Stegosaurus_", "Parasaurolophus_", "Triceratops_")
 
 
