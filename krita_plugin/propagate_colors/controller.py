@@ -367,6 +367,10 @@ class Controller(Showing, Reviewing, Fixing, Engines):
         """Tell the artist something that a widget did."""
         self._say("info", text)
 
+    def close_message(self) -> None:
+        """Let the message go that was read or answered."""
+        self._messages.close()
+
     def _say(self, level: str, text: str, *actions: Action) -> None:
         log.logger.info("%s: %s", level, text)
         self._messages.say(Message(level, text, actions), self._facts())

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from .i18n import tr
-from .state.journal import PREDICTED
 from .state.model import UNPAINTED, FrameState, Point
 from .state.shot import Refused, Shot
 from .viewing import View
 
 
+class Said(NamedTuple):
+    """A hint that was given, and what it took the place of."""
+
+    point: Point
+    hints: list[Any]
+    locks: list[Any]
+
+
 def give_hint(shot: Shot, view: View, time: int, point: Point, color: Any) -> None:
     """Fix the colour of the segment under a point in later runs."""
-    frame = _frame(shot, view, time)
-    _drop(shot, view, "hints", frame, point)
-    _drop(shot, view, "locks", frame, point)  # a lock would keep the present colour instead
+    say(shot, view, _frame(shot, view, time), point, color)
+
+
+def say(shot: Shot, view: View, frame: int, point: Point, color: Any) -> Said:
+    """Give a hint on a frame that may have one."""
+    hints = _drop(shot, view, "hints", frame, point)
+    # A lock would keep the present colour instead.
+    said = Said(point, hints, _drop(shot, view, "locks", frame, point))
     color = color if color == UNPAINTED else list(color)
     shot.journal.hints["hints"].append({"frame": frame, "point": list(point), "color": color})
-    _look_again(shot, frame)
+    return said
+
+
+def take_back(shot: Shot, view: View, frame: int, said: Said) -> None:
+    """Let hold again what a hint took the place of."""
+    _drop(shot, view, "hints", frame, said.point)
+    shot.journal.hints["hints"] += said.hints
+    shot.journal.hints["locks"] += said.locks
 
 
 def remove_hint(shot: Shot, view: View, time: int, point: Point) -> None:
@@ -37,11 +56,6 @@ def toggle_lock(shot: Shot, view: View, time: int, point: Point) -> None:
     shot.journal.hints["locks"].append({"frame": frame, "point": list(point)})
 
 
-def drop_hint(shot: Shot, view: View, frame: int, point: Point) -> None:
-    """Forget a hint that the artist took back."""
-    _drop(shot, view, "hints", frame, point)
-
-
 def _frame(shot: Shot, view: View, time: int) -> int:
     """Return the frame where the drawing begins; Refused when it is the artist's own."""
     frame = view.drawing(time)
@@ -50,22 +64,15 @@ def _frame(shot: Shot, view: View, time: int) -> int:
     return frame
 
 
-def _look_again(shot: Shot, frame: int) -> None:
-    """A frame that is to be coloured otherwise is no longer accepted."""
-    entry = shot.journal.entry(shot.color, frame)
-    if entry is not None:
-        entry.state = PREDICTED
-
-
-def _drop(shot: Shot, view: View, kind: str, frame: int, point: Point) -> bool:
-    """Remove what was said about the segment under a point; tell whether there was any."""
-    kept = [
+def _drop(shot: Shot, view: View, kind: str, frame: int, point: Point) -> list[Any]:
+    """Remove what was said about the segment under a point, and return it."""
+    items = shot.journal.hints[kind]
+    dropped = [
         item
-        for item in shot.journal.hints[kind]
-        if item["frame"] != frame
-        or "point" not in item
-        or not view.same_place(frame, item["point"], point)
+        for item in items
+        if item["frame"] == frame
+        and "point" in item
+        and view.same_place(frame, item["point"], point)
     ]
-    found = len(kept) < len(shot.journal.hints[kind])
-    shot.journal.hints[kind] = kept
-    return found
+    shot.journal.hints[kind] = [item for item in items if item not in dropped]
+    return dropped

@@ -8,6 +8,7 @@ import krita
 
 from . import i18n, log
 from .controller import Controller
+from .host import hand
 from .host.document import Host
 from .i18n import tr
 from .qt import QtCore
@@ -65,6 +66,7 @@ class PropagateExtension(krita.Extension):
         """Krita is ready."""
         notifier = krita.Krita.instance().notifier()
         notifier.setActive(True)
+        hand.start()
         notifier.applicationClosing.connect(self._plugin.controller.shutdown)
 
     def createActions(self, window) -> None:

@@ -27,6 +27,7 @@ class Fixing:
     _guard: Callable[[Callable[[], Any]], bool]
     _quietly: Callable[..., None]
     _say: Callable[..., None]
+    _say_sentences: Callable[[Sequence[str]], None]
     _start: Callable[..., None]
     _tell: Callable[[str], None]
     go_to: Callable[[int], None]
@@ -59,18 +60,26 @@ class Fixing:
         if not self._free():
             return
         shot, view = self._desk.shot, self._desk.view
-        if not self._guard(
-            lambda: (editing.give_hint(shot, view, time, point, color), shot.save())
-        ):
-            return
         frame = view.drawing(time)
         if shot.state(frame) in _OURS:
             self._fix([Place(frame, point)], color, self._ask_about_later)
         else:
-            self._noted()
+            self._edit(editing.give_hint, time, point, color)
 
-    def _fix(self, places: Sequence[Place], color: Any, done: Callable[[Fixed], None]) -> None:
-        fix = Fix(self._desk.shot, self._engine, places, color, self.progress.emit, self._show)
+    def _fix(
+        self,
+        places: Sequence[Place],
+        color: Any,
+        done: Callable[[Fixed], None],
+        former: Sequence[Former] = (),
+    ) -> None:
+        shot, view = self._desk.shot, self._desk.view
+
+        def hint(place: Place) -> Any:
+            return editing.say(shot, view, place.time, place.point, color)
+
+        progress, show = self.progress.emit, self._show
+        fix = Fix(shot, self._engine, places, color, hint, progress, show, former)
         self._start("fixing", "fix", fix.steps, done)
 
     def _show(self, time: int) -> None:
@@ -85,35 +94,29 @@ class Fixing:
             return
         text = tr_n("Also fix {n} later frame?", "Also fix {n} later frames?", count)
         fix = (tr("Fix"), lambda: self._fix_later(fixed))
-        self._say("info", text, fix, (tr("No"), lambda: None))
+        self._say("info", text, fix, (tr("No"), lambda: self._say("info", tr("Fixed."), undo)))
 
     def _fix_later(self, fixed: Fixed) -> None:
-        if not self._free():
-            return
-        shot, view = self._desk.shot, self._desk.view
-        places = [Place(later.time, later.point) for later in fixed.later]
+        if self._free():
+            places = [Place(later.time, later.point) for later in fixed.later]
+            self._fix(places, fixed.color, self._on_fixed, fixed.former)
 
-        def note() -> None:
-            for place in places:
-                editing.give_hint(shot, view, place.time, place.point, fixed.color)
-
-        def done(more: Fixed) -> None:
-            former = [*fixed.former, *more.former]
-            text = tr_n("{n} frame fixed.", "{n} frames fixed.", len(former))
-            self._say("info", text, (tr("Undo"), lambda: self._take_back(former)))
-
-        if self._guard(note):
-            self._fix(places, fixed.color, done)
+    def _on_fixed(self, fixed: Fixed) -> None:
+        count, refused = len(fixed.former), list(dict.fromkeys(fixed.refused))
+        text = " ".join([tr_n("{n} frame fixed.", "{n} frames fixed.", count), *refused])
+        undo = (tr("Undo"), lambda: self._take_back(fixed.former))
+        self._say("warning" if refused else "info", text, undo)
 
     def _take_back(self, former: Sequence[Former]) -> None:
-        """Bring back what fixed frames held; the hints that came with the fix go."""
-        if not self._free():
-            return
-        shot, view = self._desk.shot, self._desk.view
-        for one in former:
-            editing.drop_hint(shot, view, one.time, one.point)
-        work = TakeBack(shot, former, self._show)
-        self._start("undoing", "take back", work.steps, lambda _: None)
+        """Bring back what fixed frames held, and what the artist had said about them."""
+        if self._free():
+            shot, view = self._desk.shot, self._desk.view
+
+            def unsay(one: Former) -> None:
+                editing.take_back(shot, view, one.time, one.said)
+
+            work = TakeBack(shot, former, unsay, self._show)
+            self._start("undoing", "take back", work.steps, self._say_sentences)
 
     def remove_hint(self, time: int, point: Point) -> None:
         """Let the engine choose again."""

@@ -31,6 +31,11 @@ class Messages:
         self._said[self._front] = (message, facts)
         self._show(message)
 
+    def close(self) -> None:
+        """The artist has read or answered the message: it does not come again."""
+        self._said.pop(self._front, None)
+        self._show(NOTHING)
+
     def turn_to(self, document: Hashable, facts: Any, open_ones: Sequence[Hashable]) -> None:
         """Show what was last said of another document, if it is still so."""
         if document == self._front:

@@ -65,12 +65,9 @@ class Reviewing:
                 all=len(rows),
             )
             sure = [row.time for row in rows if not row.doubtful + row.no_counterpart]
-            self._say(
-                "warning",
-                text,
-                (tr("All"), lambda: self.accept(times)),
-                (tr("Only sure ones"), lambda: self.accept(sure)),
-            )
+            all_of_them = (tr("All"), lambda: self.accept(times))
+            sure_ones = ((tr("Only sure ones"), lambda: self.accept(sure)),) if sure else ()
+            self._say("warning", text, all_of_them, *sure_ones)
 
     def undo(self, times: Sequence[int]) -> None:
         """Give frames back their former pixels."""

@@ -148,6 +148,10 @@ class FakeController:
         calls, self.calls = self.calls, []
         return calls
 
+    def close_message(self):
+        self.calls.append(("close_message",))
+        self.message.emit("info", "", ())
+
     def segment_at(self, time, point):
         self.calls.append(("segment_at", time, point))
         return self.segment

@@ -149,8 +149,14 @@ class Node:
         return good if Running.krita.numbers >= (5, 3) else None
 
     def bounds(self):
-        blank = not any(self.frame(self._document.rendered).data)
-        return Rect(0, 0, 0, 0) if blank else Rect(0, 0, *self._document.size)
+        frame = self.frame(self._document.rendered)
+        boxes = [(0, 0, *self._document.size)] if any(frame.data) else []
+        if frame.beside:
+            boxes.append(frame.beside)
+        left, top = min((box[0] for box in boxes), default=0), min((b[1] for b in boxes), default=0)
+        right = max((box[0] + box[2] for box in boxes), default=0)
+        bottom = max((box[1] + box[3] for box in boxes), default=0)
+        return Rect(left, top, right - left, bottom - top)
 
     def walk(self):
         yield self

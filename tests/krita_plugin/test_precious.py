@@ -47,7 +47,9 @@ def test_a_painting_on_a_layer_with_animated_opacity_is_the_artists(tmp_path):
     _run(tmp_path, scenario)
 
 
-@pytest.mark.parametrize("box", [(-9, 0, 20, 20), (0, -1, 5, 5), (60, 0, 9, 9), (0, 40, 9, 9)])
+@pytest.mark.parametrize(
+    "box", [(-9, 0, 20, 20), (0, -1, 5, 5), (60, 0, 9, 9), (0, 40, 9, 9), (-900, 5, 9, 9)]
+)
 def test_a_key_with_pixels_beside_the_canvas_is_left_alone(tmp_path, box):
     def scenario(ctx):
         desk = yield from ready(ctx, painted=(0, 5))

@@ -322,19 +322,6 @@ class Layer:
         planes = (data[size - 1 - i :: size] for i in range(alpha))
         return all(plane == bytes(len(plane)) for plane in planes)
 
-    def reaches_out(self, t: int) -> bool:
-        """Tell whether the key at t has pixels beside the canvas, up to a quarter of it away."""
-        width, height = self._document.width, self._document.height
-        far = max(width, height) // 4
-        around = width + 2 * far
-        beside = (
-            (-far, -far, around, far),
-            (-far, height, around, far),
-            (-far, 0, far, height),
-            (width, 0, far, height),
-        )
-        return not all(self.is_blank(t, box) for box in beside)
-
 
 _met: list[tuple[Any, str, str]] = []  # open documents, the ids of their roots, their keys
 

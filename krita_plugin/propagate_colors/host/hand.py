@@ -19,17 +19,16 @@ STROKE_SECONDS = 3600.0
 _KINDS = QtCore.QEvent.Type
 _DOWN = {_KINDS.TabletPress, _KINDS.TouchBegin}
 _UP = {_KINDS.TabletRelease, _KINDS.TabletLeaveProximity, _KINDS.TouchEnd, _KINDS.TouchCancel}
+_MOVES = {_KINDS.MouseMove, _KINDS.TabletMove, _KINDS.TouchUpdate, _KINDS.Wheel}
 _INPUT = (
     _DOWN
     | _UP
+    | _MOVES
     | {
         _KINDS.MouseButtonPress,
         _KINDS.MouseButtonRelease,
         _KINDS.MouseButtonDblClick,
-        _KINDS.MouseMove,
-        _KINDS.TabletMove,
-        _KINDS.TouchUpdate,
-        _KINDS.Wheel,
+        _KINDS.Drop,
         _KINDS.KeyPress,
         _KINDS.KeyRelease,
         _KINDS.ShortcutOverride,
@@ -39,49 +38,37 @@ _STYLE = "background: #2b2b2b; color: #f2f2f2; padding: 8px 16px; border-radius:
 
 
 class _Watch(QtCore.QObject):
-    """Sees the application's events while jobs are at work: a pen's are no buttons of a mouse."""
+    """Sees the application's events: a pen's are no buttons of a mouse."""
 
     def __init__(self) -> None:
         super().__init__()
         self.pen_down = False
+        self.touches = 0  # what the artist pressed, released or dropped
         self.shielded: Any = None  # the widget that takes no input now
-        self.users = 0
 
     def eventFilter(self, watched: Any, event: Any) -> bool:
-        """Note the pen, and keep input away from what is shielded."""
+        """Note pen and presses, and keep input away from what is shielded."""
         kind = event.type()
         if kind not in _INPUT:
             return False
         if kind in _DOWN:
             self.pen_down = True
-        elif kind in _UP:
+        elif kind in _UP or (kind == _KINDS.TabletMove and not _is_pressed(event)):
             self.pen_down = False
+        if kind not in _MOVES:
+            self.touches += 1
         return self.shielded is not None and _lies_in(watched, self.shielded)
 
 
-_watch: list[_Watch] = []  # made with the first job: it needs an application
+_watch: list[_Watch] = []  # needs an application
 
 
-@contextmanager
-def watched() -> Iterator[None]:
-    """Know of the pen within the block."""
+def start() -> None:
+    """Know of the pen from now on: a stroke may have begun long before a job asks."""
     application = QtWidgets.QApplication.instance()
-    if application is None:  # on the mock of Krita
-        yield
-        return
-    if not _watch:
+    if application is not None and not _watch:
         _watch.append(_Watch())
-    watch = _watch[0]
-    if not watch.users:
-        watch.pen_down = False
-        application.installEventFilter(watch)
-    watch.users += 1
-    try:
-        yield
-    finally:
-        watch.users -= 1
-        if not watch.users:
-            application.removeEventFilter(watch)
+        application.installEventFilter(_watch[0])
 
 
 def is_up() -> bool:
@@ -91,22 +78,26 @@ def is_up() -> bool:
     return not (_watch and _watch[0].pen_down)
 
 
+def touches() -> int:
+    """Return a number that is another one after any press, release, key or drop of the artist's."""
+    return _watch[0].touches if _watch else 0
+
+
 @contextmanager
 def shielded(text: str) -> Iterator[None]:
     """Keep the artist's input away from the canvas, and say why on it; wait for `is_up` before."""
     area = _canvas_area()
-    with watched():
-        watch = _watch[0] if _watch else None
-        if area is None or watch is None or watch.shielded is not None:
-            yield
-            return
-        label = _label(area, text)
-        watch.shielded = area
-        try:
-            yield
-        finally:
-            watch.shielded = None
-            label.deleteLater()
+    watch = _watch[0] if _watch else None
+    if area is None or watch is None or watch.shielded is not None:
+        yield
+        return
+    label = _label(area, text)
+    watch.shielded = area
+    try:
+        yield
+    finally:
+        watch.shielded = None
+        label.deleteLater()
 
 
 def _canvas_area() -> Any:
@@ -126,6 +117,10 @@ def _label(area: Any, text: str) -> Any:
     label.show()
     label.raise_()
     return label
+
+
+def _is_pressed(event: Any) -> bool:
+    return event.buttons() != Qt.MouseButton.NoButton or event.pressure() > 0
 
 
 def _lies_in(watched: Any, area: Any) -> bool:

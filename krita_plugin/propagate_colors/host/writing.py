@@ -14,7 +14,7 @@ import krita
 
 from ..i18n import tr
 from ..pauses import pauses
-from . import timeline_cells
+from . import hand, timeline_cells
 from .document import Box, Document, HostError, Layer
 from .steps import (
     ATTEMPTS,
@@ -52,17 +52,15 @@ class Keys:
         self._source: _Source | None = None
 
     def put(
-        self,
-        t: int,
-        box: Box,
-        data: bytes | None,
-        check: Callable[[], None] = _nothing,
-        written: Callable[[], Any] = _nothing,
+        self, t: int, box: Box, data: bytes | None, check: Callable[[], None] = _nothing
     ) -> Steps:
         """Replace key t by one that holds `data` in `box` and nothing else; None leaves it blank.
 
-        `check` and `written` are called in the very step that writes, before and after it. What
-        `check` raises ends this, and nothing is written.
+        `check` is called in the very step that writes, before it; what it raises ends this, and
+        nothing is written. Painted is raised, too, where the key has pixels beside the canvas.
+
+        Returns the bytes of the whole canvas as they were written. A stroke that began while Krita
+        was at it lies over them: then the key holds others.
         """
         document, uuid = self._document, self._uuid
         _check_size(document, writable(document, uuid), box, data)
@@ -76,21 +74,79 @@ class Keys:
             self._source.take(writable(document, uuid))
             yield
         for _ in range(ATTEMPTS):
-            yield from reachable(document, uuid)
+            touches = yield from self._settled(t, check)
             layer = writable(document, uuid)
             _check_size(document, layer, box, data)
-            document.raw.waitForDone()  # for the rest of a stroke that has just ended
-            check()
-            self._source.fill(box, data)
+            written = self._source.fill(canvas_box(document), box, data)
             taken = self._source.copy_to(uuid, t)
             document.raw.waitForDone()
             if taken and layer.has_key(t):
-                _check_written(layer, t, box, data)
-                written()
+                held = layer.read(t, canvas_box(document))
+                if held != written and hand.is_up() and hand.touches() == touches:
+                    raise HostError(_not_taken(layer, t))
                 yield
-                return
+                return written
             yield FOLLOW_SECONDS
         raise HostError(no_key(document, uuid, t))
+
+    def remove(self, t: int, check: Callable[[], None] = _nothing) -> Steps:
+        """Remove key t; at frame 0 Krita puts a fresh blank one in its place. `check` as in put."""
+        document, uuid = self._document, self._uuid
+        for _ in range(ATTEMPTS):
+            yield from reachable(document, uuid)
+            if not writable(document, uuid).has_key(t):
+                return
+            yield from self._settled(t, check)
+            with pauses.measure("remove key"):
+                timeline_cells.remove_key(uuid, t)
+                document.raw.waitForDone()
+            for _ in range(RESULT_TURNS):
+                layer = writable(document, uuid)
+                if not layer.has_key(t) or (t == 0 and layer.is_blank(t, canvas_box(document))):
+                    yield
+                    return
+                yield FOLLOW_SECONDS
+        raise HostError(
+            tr(
+                'Krita did not remove the keyframe at frame {time} of the layer "{name}".',
+                time=t,
+                name=writable(document, uuid).info.name,
+            )
+        )
+
+    def _settled(self, t: int, check: Callable[[], None]) -> Steps:
+        """Wait for the end of strokes and call `check`; what comes next is in the same step.
+
+        Returns hand.touches(). While Krita 6 waits for its strokes it runs an event loop, in which
+        the artist can begin another one: that is waited for, too, and all is checked again.
+        """
+        document, uuid = self._document, self._uuid
+        while True:
+            yield from reachable(document, uuid)
+            touches = hand.touches()
+            document.raw.waitForDone()
+            check()
+            beside = self._reaches_out(t)
+            if hand.is_up() and hand.touches() == touches:
+                break
+            yield
+        if beside:
+            raise Painted(t)
+        return touches
+
+    def _reaches_out(self, t: int) -> bool:
+        """Tell whether a key has pixels beside the canvas: those are never ours.
+
+        The layer's copy tells. Another one is taken where the artist can have painted since.
+        """
+        layer = writable(self._document, self._uuid)
+        if not layer.has_key(t):
+            return False
+        if self._source is None or self._source.touches != hand.touches():
+            self.close()
+            self._source = _Source(self._document)
+            self._source.take(layer)
+        return self._source.reaches_out(t, canvas_box(self._document))
 
     def close(self) -> None:
         """Let go of what writing needed."""
@@ -108,35 +164,13 @@ def put(document: Document, layer_uuid: str, t: int, box: Box, data: bytes | Non
         keys.close()
 
 
-def remove_key(
-    document: Document, layer_uuid: str, t: int, check: Callable[[], None] = _nothing
-) -> Steps:
-    """Remove the keyframe at t; at frame 0 Krita puts a fresh blank one in its place.
-
-    `check` is called in the very step that removes it, and raises where it must stay.
-    """
-    for _ in range(ATTEMPTS):
-        yield from reachable(document, layer_uuid)
-        if not writable(document, layer_uuid).has_key(t):
-            return
-        document.raw.waitForDone()
-        check()
-        with pauses.measure("remove key"):
-            timeline_cells.remove_key(layer_uuid, t)
-            document.raw.waitForDone()
-        for _ in range(RESULT_TURNS):
-            layer = writable(document, layer_uuid)
-            if not layer.has_key(t) or (t == 0 and layer.is_blank(t, canvas_box(document))):
-                yield
-                return
-            yield FOLLOW_SECONDS
-    raise HostError(
-        tr(
-            'Krita did not remove the keyframe at frame {time} of the layer "{name}".',
-            time=t,
-            name=writable(document, layer_uuid).info.name,
-        )
-    )
+def remove_key(document: Document, layer_uuid: str, t: int) -> Steps:
+    """Remove one key, as Keys does."""
+    keys = Keys(document, layer_uuid)
+    try:
+        yield from keys.remove(t)
+    finally:
+        keys.close()
 
 
 class _Source:
@@ -152,25 +186,45 @@ class _Source:
         blank = self._raw.createNode("", "paintlayer")
         self._clear = bytes(blank.pixelData(0, 0, 1, 1))  # in CMYK that is not zero
         self._node: Any = None
+        self._bounds: dict[int, Box] = {}  # of the keys that were copied
+        self.touches = 0  # when the copy was taken
 
     def take(self, layer: Layer) -> None:
         """Take a copy of the layer; a hidden one, or Krita would compose a picture of it."""
+        self.touches = hand.touches()
         with pauses.measure("copy layer"):
             self._node = layer.node.duplicate()
             self._node.setVisible(False)
             self._raw.rootNode().addChildNode(self._node, None)
             self._raw.waitForDone()
         self._raw.setModified(False)
+        self._bounds[_SOURCE_TIME] = _box_of(self._node)
 
-    def fill(self, box: Box, data: bytes | None) -> None:
-        """Let the key hold `data` in `box` and nothing else."""
-        held = self._node.bounds()
+    def reaches_out(self, t: int, canvas: Box) -> bool:
+        """Tell whether key t, as it was when the copy was taken, has pixels beside the canvas."""
+        with pauses.measure("bounds"):
+            if t not in self._bounds:
+                self._go_to(t)
+                self._bounds[t] = _box_of(self._node)
+                self._go_to(_SOURCE_TIME)
+        x, y, width, height = self._bounds[t]
+        right, bottom = x + width, y + height
+        inside = x >= 0 and y >= 0 and right <= canvas[2] and bottom <= canvas[3]
+        return bool(width and height) and not inside
+
+    def _go_to(self, t: int) -> None:
+        self._raw.setCurrentTime(t)
+        self._raw.waitForDone()
+
+    def fill(self, canvas: Box, box: Box, data: bytes | None) -> bytes:
+        """Let the key hold `data` in `box` and nothing else; return the canvas's bytes."""
+        x, y, width, height = _box_of(self._node)
         with pauses.measure("write"):
-            if held.width() and held.height():
-                empty = self._clear * (held.width() * held.height())
-                self._node.setPixelData(empty, held.x(), held.y(), held.width(), held.height())
+            if width and height:
+                self._node.setPixelData(self._clear * (width * height), x, y, width, height)
             if data is not None and box[2] and box[3]:
                 self._node.setPixelData(data, *box)
+        return _pasted(self._clear, canvas, box, data or b"")
 
     def copy_to(self, layer_uuid: str, t: int) -> bool:
         """Copy the key to a frame of the document in front; tell whether Krita took it."""
@@ -199,13 +253,28 @@ def _check_size(document: Document, layer: Layer, box: Box, data: bytes | None) 
         )
 
 
-def _check_written(layer: Layer, t: int, box: Box, data: bytes | None) -> None:
-    if data is not None and box[2] and box[3] and layer.read(t, box) != data:
-        raise HostError(
-            tr(
-                'Krita did not take the colors for frame {time} of the layer "{name}"; '
-                "save a copy of the document and start again.",
-                time=t,
-                name=layer.info.name,
-            )
-        )
+def _box_of(node: Any) -> Box:
+    """Return where a layer has pixels at its document's time, in the canvas and beside it."""
+    held = node.bounds()
+    return held.x(), held.y(), held.width(), held.height()
+
+
+def _pasted(clear: bytes, canvas: Box, box: Box, data: bytes) -> bytes:
+    """Return the bytes of a clear canvas with `data` in `box`, which lies within it."""
+    if box == canvas and data:
+        return data
+    result = bytearray(clear * (canvas[2] * canvas[3]))
+    row, size = box[2] * len(clear), len(clear)
+    for number in range(box[3] if data else 0):
+        start = ((box[1] + number) * canvas[2] + box[0]) * size
+        result[start : start + row] = data[number * row : (number + 1) * row]
+    return bytes(result)
+
+
+def _not_taken(layer: Layer, t: int) -> str:
+    return tr(
+        'Krita did not take the colors for frame {time} of the layer "{name}"; '
+        "save a copy of the document and start again.",
+        time=t,
+        name=layer.info.name,
+    )

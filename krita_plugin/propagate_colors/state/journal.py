@@ -118,6 +118,7 @@ def no_hints() -> dict[str, Any]:
 
 
 Key = Tuple[str, int]
+Listed = Tuple[bool, bool]  # as a reference, as none
 
 
 class Journal:
@@ -170,6 +171,15 @@ class Journal:
                 self.record(entry)
                 return True
         return False
+
+    def listed(self, time: int) -> Listed:
+        """Tell whether a frame is listed as a reference, and as none."""
+        return time in self.on, time in self.off
+
+    def list_again(self, time: int, listed: Listed) -> None:
+        """List a frame as it once was."""
+        for times, there in zip((self.on, self.off), listed):
+            (times.add if there else times.discard)(time)
 
     def touched(self, layer: str) -> list[int]:
         """Return the times that have an entry, or had one in this session."""

@@ -42,7 +42,7 @@ def recolor(
     line = _where(label_rows, bytes(_LABEL_BYTES))
     former = _where(rows, _most_frequent(rows, inside, width * height, pixel_bytes))
     changed = inside | _grown(inside, line & former, former & ~line & ~inside, size[0], height)
-    count = bin(changed).count("1")
+    count = changed.to_bytes(width * height, "little").count(1)
     return Recolored(data[:first] + _painted(rows, changed, color) + data[last:], count)
 
 
@@ -80,7 +80,7 @@ def _most_frequent(rows: bytes, inside: int, count: int, pixel_bytes: int) -> by
     """Return the colour that the segment has now, of up to a thousand of its pixels."""
     mask = inside.to_bytes(count, "little")
     places, place = [], mask.find(1)
-    step = max(1, bin(inside).count("1") // 1000)
+    step = max(1, mask.count(1) // 1000)
     while place >= 0:
         places.append(place)
         place = mask.find(1, place + step)

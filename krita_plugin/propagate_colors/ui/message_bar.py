@@ -14,6 +14,7 @@ class MessageBar(QtWidgets.QFrame):
     def __init__(self, controller, parent=None) -> None:
         super().__init__(parent)
         self.setObjectName("message_bar")
+        self._controller = controller
         self._level = "info"
         self._functions = [None, None]
         self._text = QtWidgets.QLabel(self)
@@ -26,7 +27,7 @@ class MessageBar(QtWidgets.QFrame):
             self._button("message_other_action", 1),
         ]
         self._close = look.tool_button("message_close", tr("Close this message"), self)
-        self._close.clicked.connect(pressed(self.clear))
+        self._close.clicked.connect(pressed(controller.close_message))
         grid = QtWidgets.QGridLayout(self)
         grid.setContentsMargins(10, look.SPACE, 2, look.SPACE)
         grid.setSpacing(look.SPACE)
@@ -60,13 +61,9 @@ class MessageBar(QtWidgets.QFrame):
         self.setVisible(bool(text))
         self.update()
 
-    def clear(self) -> None:
-        """Take the message away."""
-        self.show_message("info", "")
-
     def _act(self, place: int) -> None:
         function = self._functions[place]
-        self.clear()
+        self._controller.close_message()
         if function is not None:
             function()
 

@@ -1,27 +1,30 @@
 """A segment that is given another colour at once: on the canvas, in the result and in the journal.
 
-The frame is read, changed and written in one step; nothing else in it changes. The former pixels
-are kept for as long as the answer stands in the docker, for "Undo the fix".
+Nothing else in the frame changes, and what was painted meanwhile stays. What the frame held, and
+what the artist had said about it, is kept for as long as the answer stands in the docker.
 """
 
 from __future__ import annotations
 
 from typing import Any, Callable, NamedTuple, Sequence
 
-from ..host import hand, writing
+from ..host import writing
+from ..host.document import HostError
 from ..i18n import tr
-from ..link.talk import Steps, Talk
+from ..link.talk import EngineError, Steps, Talk
 from ..pauses import pauses
 from ..state import journal as journals
 from ..state import mistakes, review
-from ..state.journal import Entry
+from ..state.journal import Entry, Listed
 from ..state.mistakes import Carried
 from ..state.model import UNPAINTED, Point
 from ..state.recolor import recolor
 from ..state.shot import Refused, Shot
 from . import reading, write
+from .jobs import JobCancelled
 
 Progress = Callable[[int, int, "float | None", str], None]
+ONE_SENTENCE = (HostError, EngineError, Refused)
 
 
 class Place(NamedTuple):
@@ -32,23 +35,31 @@ class Place(NamedTuple):
 
 
 class Former(NamedTuple):
-    """What a fixed frame held."""
+    """What a fixed frame held, and what the artist had said about it."""
 
     time: int
     data: bytes
-    point: Point
+    entry: Entry
+    state: str  # the entry's: accepted or predicted
+    listed: Listed
+    said: Any  # what the hint of the fix took the place of
 
 
 class Fixed(NamedTuple):
-    """What a fix did: the frames with their former pixels, and where the mistake goes on."""
+    """What a fix did: frames with what they held, where the mistake goes on, what was refused."""
 
     former: list[Former]
     later: list[Carried]
     color: Any
+    refused: list[str]
 
 
 class Fix:
-    """Gives segments a colour; `steps()` returns Fixed."""
+    """Gives segments a colour; `steps()` returns Fixed.
+
+    Each becomes a hint in the step in which its frame is written. Where frames are fixed already,
+    an error ends the rest and is told of in `refused`, so that the fixed ones can be taken back.
+    """
 
     def __init__(
         self,
@@ -56,38 +67,57 @@ class Fix:
         talk: Talk,
         places: Sequence[Place],
         color: Any,
+        hint: Callable[[Place], Any],
         progress: Progress,
         wrote: Callable[[int], None],
+        former: Sequence[Former] = (),
     ) -> None:
         self._shot = shot
         self._talk = talk
         self._places = places
         self._color = color
+        self._hint = hint
         self._progress = progress
         self._wrote = wrote
+        self._former = list(former)
 
     def steps(self) -> Steps:
         """Run; neither playhead nor active layer moves."""
         shot = self._shot
         keys = writing.Keys(shot.document, shot.color or "")
-        former: list[Former] = []
-        first: Any = None
+        items: list[Any] = []
+        refused: list[str] = []
         try:
-            with hand.watched():
-                yield from reading.open_shot(shot, self._talk)
-                for done, place in enumerate(self._places):
-                    if len(self._places) > 1:
-                        self._progress(done, len(self._places), None, tr("Fixing"))
-                    item = yield from self._one(keys, place, former)
-                    first = first or item
-                    self._wrote(place.time)
+            yield from self._all(keys, items, refused)
+        except ONE_SENTENCE as error:
+            if not self._former:
+                raise
+            refused.append(str(error))
+        except JobCancelled:
+            if not self._former:
+                raise
+            refused.append(tr("Stopped: finished frames are kept."))
         finally:
             keys.close()
         last = self._places[-1].time
+        first = next((item for item in items if item), None)
         later = [] if first is None else mistakes.carried(first, _results_after(shot, last))
-        return Fixed(former, later, self._color)
+        return Fixed(self._former, later, self._color, refused)
 
-    def _one(self, keys: writing.Keys, place: Place, former: list[Former]) -> Steps:
+    def _all(self, keys: writing.Keys, items: list[Any], refused: list[str]) -> Steps:
+        yield from reading.open_shot(self._shot, self._talk)
+        for done, place in enumerate(self._places):
+            if len(self._places) > 1:
+                self._progress(done, len(self._places), None, tr("Fixing"))
+            try:
+                items.append((yield from self._one(keys, place)))
+            except (Refused, writing.Painted) as error:  # of this frame alone
+                if len(self._places) == 1:
+                    raise
+                refused.append(str(error))
+            self._wrote(place.time)
+
+    def _one(self, keys: writing.Keys, place: Place) -> Steps:
         """Fix one segment; return what the result said of it."""
         shot, time = self._shot, place.time
         labels = yield from self._labels(time)
@@ -101,16 +131,23 @@ class Fix:
         segment = _label(labels, shot, place.point)
         if not segment:
             raise Refused(tr("There is a line here: click into the area beside it."))
+        yield
         form, size = shot.color_format, (shot.document.width, shot.document.height)
         color = bytes(form.pixel_bytes) if self._color == UNPAINTED else form.pack(self._color)
         with pauses.measure("recolor"):
             changed = recolor(labels, size, segment, data, form.pixel_bytes, color)
+        yield
         result = entry.result or {"segments": []}
         item = mistakes.item_of(result, segment)
         item = None if item is None else dict(item)
-        former.append(Former(time, data, place.point))
         fixed = _with_color(result, segment, self._color, self._talk.review_below)
-        yield from write.unbroken(write_over(shot, keys, entry, changed.data, fixed))
+
+        def note() -> None:
+            state, listed = entry.state, shot.journal.listed(time)
+            former = Former(time, data, entry, state, listed, self._hint(place))
+            self._former.append(former)
+
+        yield from write.unbroken(write_over(shot, keys, entry, changed.data, fixed, note))
         return item
 
     def _labels(self, time: int) -> Steps:
@@ -132,12 +169,18 @@ class Fix:
         return data
 
 
-def write_over(shot: Shot, keys: writing.Keys, entry: Entry, data: bytes, result: Any) -> Steps:
+def write_over(
+    shot: Shot,
+    keys: writing.Keys,
+    entry: Entry,
+    data: bytes,
+    result: Any,
+    note: Callable[[], None],
+) -> Steps:
     """Write other pixels of ours into a frame that is ours, and note what it holds now."""
     time = entry.time
-    check = write.unchanged(shot, time)
-    yield from keys.put(time, shot.box, data, check, lambda: shot.look_at(time))
-    after = shot.seen[time].hash
+    canvas = yield from keys.put(time, shot.box, data, write.unchanged(shot, time))
+    after = write.written_hash(shot, time, canvas)
     noted = Entry(
         entry.layer,
         time,
@@ -148,40 +191,62 @@ def write_over(shot: Shot, keys: writing.Keys, entry: Entry, data: bytes, result
         review.summarize(result),
         journals.pack_result(result),
     )
+    note()
     shot.wrote(noted, after)
     yield
     shot.save()
 
 
 class TakeBack:
-    """Brings back what fixed frames held."""
+    """Brings back what fixed frames held; `steps()` returns sentences."""
 
-    def __init__(self, shot: Shot, former: Sequence[Former], wrote: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        shot: Shot,
+        former: Sequence[Former],
+        unsay: Callable[[Former], None],
+        wrote: Callable[[int], None],
+    ) -> None:
         self._shot = shot
         self._former = former
+        self._unsay = unsay
         self._wrote = wrote
 
     def steps(self) -> Steps:
-        """Run; the journal knows the former pixels and takes up what it noted of them."""
+        """Run; a frame that was changed since the fix stays as it is, with its hints."""
         shot = self._shot
         keys = writing.Keys(shot.document, shot.color or "")
+        refused = []
         try:
-            with hand.watched():
-                for former in self._former:
-                    yield from self._one(keys, former.time, former.data)
-                    self._wrote(former.time)
+            for former in self._former:
+                try:
+                    yield from write.unbroken(self._one(keys, former))
+                except (Refused, writing.Painted) as error:
+                    refused.append(str(error))
+                self._wrote(former.time)
         finally:
             keys.close()
-        shot.save()
+        return refused
 
-    def _one(self, keys: writing.Keys, time: int, data: bytes) -> Steps:
-        shot = self._shot
+    def _one(self, keys: writing.Keys, former: Former) -> Steps:
+        shot, time = self._shot, former.time
         reading.require_ready(shot)
         shot.look_at(time)
-        if shot.entry_of(time) is not None:
-            check = write.unchanged(shot, time)
-            put = keys.put(time, shot.box, data, check, lambda: shot.look_at(time))
-            yield from write.unbroken(put)
+        if shot.entry_of(time) is None:
+            raise Refused(
+                tr(
+                    "Frame {time} was changed since it was colored, so it stays as it is.",
+                    time=time,
+                )
+            )
+        yield from keys.put(time, shot.box, former.data, write.unchanged(shot, time))
+        former.entry.state = former.state  # also where the artist's own undo brought it back
+        shot.wrote(former.entry, former.entry.after)
+        shot.journal.list_again(time, former.listed)
+        self._unsay(former)
+        shot.look_at(time)
+        yield
+        shot.save()
 
 
 def _label(labels: bytes, shot: Shot, point: Point) -> int:

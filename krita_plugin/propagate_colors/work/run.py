@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Callable
 
-from ..host import hand, steps, writing
+from ..host import steps, writing
 from ..host.document import HostError
 from ..i18n import tr
 from ..link.talk import Call, Steps, Talk
@@ -58,8 +58,7 @@ class Run:
     def steps(self) -> Steps:
         """Run; neither playhead nor active layer moves, but to a colour layer that is made."""
         try:
-            with hand.watched():
-                yield from self._all()
+            yield from self._all()
         finally:
             if self._keys is not None:
                 self._keys.close()

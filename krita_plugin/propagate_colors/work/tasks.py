@@ -108,8 +108,7 @@ class Undo:
         """Run; neither playhead nor active layer moves."""
         keys = writing.Keys(self._shot.document, self._shot.color or "")
         try:
-            with hand.watched():
-                return (yield from self._all(keys))
+            return (yield from self._all(keys))
         finally:
             keys.close()
 

@@ -18,7 +18,7 @@ from ..state import journal as journals
 from ..state import review
 from ..state.journal import Before, Entry, Plane
 from ..state.model import FrameState
-from ..state.pixels import Box
+from ..state.pixels import Box, fingerprint
 from ..state.shot import Shot
 from .jobs import JobCancelled
 from .reading import require_layer, require_ready
@@ -74,8 +74,6 @@ def write_frame(shot: Shot, keys: writing.Keys, colored: Colored) -> Steps:
     state = shot.state(colored.time)
     if not review.may_write(state) or shot.is_reference(colored.time):
         return state
-    if former is not None and _reaches_out(shot, colored.time):
-        return FrameState.ARTIST
     before = _before(shot, colored.time, former)
     del former
     try:
@@ -93,18 +91,10 @@ def unchanged(shot: Shot, time: int) -> Callable[[], None]:
     def check() -> None:
         shot.look_at(time)
         held = shot.seen.get(time)
-        painted = held is not None and not held.blank and held != expected
-        if painted or (held is not None and _reaches_out(shot, time)):
+        if held is not None and not held.blank and held != expected:
             raise writing.Painted(time)
 
     return check
-
-
-def _reaches_out(shot: Shot, time: int) -> bool:
-    """Tell whether a key has pixels beside the canvas: those are never ours."""
-    layer = color_layer(shot)
-    with pauses.measure("bounds"):
-        return layer.has_key(time) and layer.reaches_out(time)
 
 
 def _before(shot: Shot, time: int, former: bytes | None) -> Before:
@@ -119,14 +109,9 @@ def _before(shot: Shot, time: int, former: bytes | None) -> Before:
 
 def _exchange(shot: Shot, keys: writing.Keys, uuid: str, colored: Colored, before: Before) -> Steps:
     time = colored.time
-    yield from keys.put(
-        time,
-        colored.box,
-        colored.data or None,
-        unchanged(shot, time),
-        lambda: shot.look_at(time),
-    )
-    held = shot.seen[time]
+    check = unchanged(shot, time)
+    canvas = yield from keys.put(time, colored.box, colored.data or None, check)
+    after = written_hash(shot, time, canvas)
     with pauses.measure("pack"):
         entry = Entry(
             uuid,
@@ -134,13 +119,19 @@ def _exchange(shot: Shot, keys: writing.Keys, uuid: str, colored: Colored, befor
             journals.PREDICTED,
             colored.model,
             before,
-            held.hash,
+            after,
             review.summarize(colored.result),
             journals.pack_result(colored.result),
         )
     shot.wrote(entry, colored.hash)
     yield
     shot.save()
+
+
+def written_hash(shot: Shot, time: int, canvas: bytes) -> str:
+    """Look at a frame that was just written; return the hash of what we wrote."""
+    held = shot.look_at(time)
+    return shot.seen[time].hash if held == canvas else fingerprint(canvas)
 
 
 def undo_frame(shot: Shot, keys: writing.Keys, time: int) -> Steps:
@@ -172,13 +163,14 @@ def _bring_back(
 ) -> Steps:
     check = unchanged(shot, time)
     if before is None:
-        yield from writing.remove_key(shot.document, uuid, time, check)
+        yield from keys.remove(time, check)
         shot.look_at(time)
+        taken_back = review.is_as_before(shot.seen.get(time), before)
     else:
         data = before.data(shot.color_format)
-        yield from keys.put(time, before.box, data or None, check, lambda: shot.look_at(time))
-    held = shot.seen.get(time)
-    if not review.is_as_before(held, before):
+        canvas = yield from keys.put(time, before.box, data or None, check)
+        taken_back = written_hash(shot, time, canvas) == before.hash
+    if not taken_back:
         raise HostError(tr("Krita did not take back frame {time}: look at it.", time=time))
     shot.undid(uuid, time)
     shot.save()

@@ -27,6 +27,7 @@ GROUPS = {
         "playback_stops_a_job",
         "another_document_in_front",
         "data_that_does_not_fit",
+        "a_key_with_pixels_anywhere_beside_the_canvas_is_left_alone",
     ),
     "view": (
         "the_artist_s_view_comes_back",
@@ -124,6 +125,10 @@ CONTROLLER_GROUPS = {
         "a_click_recolors_the_segment_at_once",
         "a_fix_is_undone_by_krita_and_kept_by_later_runs",
         "a_fix_starts_the_engine",
+        "undo_of_a_fix_brings_the_artist_s_words_back",
+        "what_a_fix_of_several_frames_cannot_do_is_told_and_undone",
+        "a_fix_that_fails_leaves_no_hint",
+        "an_answered_message_does_not_come_again",
         "messages_belong_to_a_document",
         "new_paint_is_noticed_within_a_second",
     ),
@@ -150,6 +155,9 @@ WITH_ENGINE = (
     "engine:rgba_f32_with_a_hint",
     "engine:killed_in_the_middle",
 )
+
+# What needs Qt's own events.
+WITH_EVENTS = ("hand:a_tablet_s_stroke_is_waited_for",)
 
 # The artist's own strokes during the plugin's work, sent as events of a real pointer.
 STROKES = ("strokes:strokes_stay_where_they_are_drawn",)

@@ -146,3 +146,38 @@ def data_that_does_not_fit(ctx):
         text = yield from ctx.refused(writing.put(document, layer, 2, box, wrong))
         assert "Layer 0" in text
     assert document.layer(layer).key_times() == [0]
+
+
+def a_key_with_pixels_anywhere_beside_the_canvas_is_left_alone(ctx):
+    """However far away, and though neither that layer nor that frame is the active one."""
+    document = yield from ctx.new_document()
+    layer, other = yield from ctx.layers(document, 2)
+    ours = ctx.noise(document, layer, 1)
+    yield from writing.put(document, layer, 0, ctx.canvas(document), ours)
+    yield from writing.put(document, layer, 4, ctx.canvas(document), ours)
+    yield from writing.put(document, layer, 7, ctx.canvas(document), ours)
+    yield from steps.goto(document, 4)
+    document.layer(layer).node.setPixelData(b"\1\2\3\xff" * 4, -3000, 3, 2, 2)
+    yield from ctx.settle(document.raw)
+    yield from ctx.activate(document, other)
+    yield from steps.goto(document, 0)
+    keys = writing.Keys(document, layer)
+    theirs = ctx.noise(document, layer, 2)
+    seen = set()
+    yield from _watched(document, keys.put(7, ctx.canvas(document), theirs), seen)
+    for job in (keys.put(4, ctx.canvas(document), theirs), keys.remove(4)):
+        text = yield from ctx.refused(_watched(document, job, seen))
+        assert "stays as it is" in text, text
+    yield from _watched(document, keys.put(0, ctx.canvas(document), theirs), seen)
+    keys.close()
+    assert seen == {(0, other)}, seen
+    pixels = [ctx.pixels(document, layer, time) for time in (0, 4, 7)]
+    assert pixels == [theirs, ours, theirs]
+    assert not document.layer(layer).is_blank(4, (-3000, 3, 2, 2))
+
+
+def _watched(document, job, seen):
+    """Run steps and note where playhead and active layer are after each one."""
+    for wish in job:
+        seen.add((document.current_time, document.active_layer_uuid()))
+        yield wish

@@ -1,7 +1,12 @@
 """What the artist does with frames of ours: undo of two kinds, yes and no, a click that fixes."""
 
-from krita_plugin.propagate_colors.host import steps
+import copy
+
+from krita_plugin.propagate_colors.host import hand, steps, writing
+from krita_plugin.propagate_colors.qt import QtWidgets
+from krita_plugin.propagate_colors.work import reading
 from tests.in_krita.scenarios.desk import BLUE, GREEN, KEYS, RED, logical, ready
+from tests.in_krita.scenarios.tablet import send_pen
 
 LEFT, RIGHT = (10, 24), (50, 24)
 NOTICED_SECONDS = 1.0
@@ -186,6 +191,117 @@ def a_fix_starts_the_engine(ctx):
     yield from desk.do("give_hint", 6, RIGHT, logical(GREEN))
     assert desk.pixels(6) == desk.predicted(6, RED, GREEN)
     assert desk.engine.starts == 1
+    desk.controller.shutdown()
+
+
+def undo_of_a_fix_brings_the_artist_s_words_back(ctx):
+    """The yes, the hint and the lock that the fix replaced, and that it is no reference."""
+    desk = yield from ready(ctx)
+    yield from desk.do("propagate")
+    yield from desk.do("give_hint", 6, LEFT, logical(GREEN))
+    yield from desk.do("toggle_lock", 6, RIGHT)
+    yield from desk.do("accept", [6])
+    yield from desk.do("toggle_reference", 6)
+    before, row = desk.pixels(6), desk.row(6)
+    hints = copy.deepcopy(desk.controller._desk.shot.journal.hints)
+    assert row.state == "accepted"
+    for place, color in ((LEFT, BLUE), (RIGHT, GREEN)):
+        yield from desk.do("give_hint", 6, place, logical(color))
+        assert desk.pixels(6) != before
+        assert desk.row(6).state == "predicted"
+        _, answers = yield from _answers(desk)
+        assert answers[-1][0] == "Undo", answers
+        answers[-1][1]()
+        said = yield from desk.rests()
+        assert said == [], said
+        assert desk.pixels(6) == before
+        assert desk.row(6) == row
+        assert desk.controller._desk.shot.journal.hints == hints
+    desk.controller.shutdown()
+
+
+def what_a_fix_of_several_frames_cannot_do_is_told_and_undone(ctx):
+    """One of the later frames was painted on meanwhile: the others are fixed, and taken back."""
+    desk = yield from ready(ctx)
+    yield from desk.do("propagate")
+    before = {t: desk.pixels(t) for t in KEYS}
+    yield from desk.do("give_hint", 2, LEFT, logical(GREEN))
+    _, (fix, _) = yield from _answers(desk)
+    yield from desk.paint(5, RED, GREEN)
+    fix[1]()
+    said = yield from desk.rests()
+    assert said[-1].startswith("2 frames fixed. Frame 5 was changed"), said
+    assert desk.pixels(5) == desk.colors(RED, GREEN)
+    hints = desk.controller._desk.shot.journal.hints["hints"]
+    assert sorted(hint["frame"] for hint in hints) == [2, 6]
+    _, (undo,) = yield from _answers(desk)
+    undo[1]()
+    yield from desk.rests()
+    assert {t: desk.pixels(t) for t in (0, 2, 6)} == {t: before[t] for t in (0, 2, 6)}
+    assert desk.controller._desk.shot.journal.hints["hints"] == []
+    desk.controller.shutdown()
+
+
+def a_fix_that_fails_leaves_no_hint(ctx):
+    """And the frame is as accepted as it was."""
+    desk = yield from ready(ctx)
+    yield from desk.do("propagate")
+    yield from desk.do("accept", [2])
+    before = desk.pixels(2)
+    desk.document.layer(desk.color).node.setLocked(True)
+    said = yield from desk.do("give_hint", 2, LEFT, logical(GREEN))
+    assert "locked" in said[-1], said
+    assert desk.controller._desk.shot.journal.hints["hints"] == []
+    assert (desk.states()[2], desk.pixels(2)) == ("accepted", before)
+    desk.controller.shutdown()
+
+
+def an_answered_message_does_not_come_again(ctx):
+    desk = yield from ready(ctx)
+    yield from desk.do("propagate")
+    yield from desk.do("give_hint", 2, LEFT, logical(GREEN))
+    shown = []
+    desk.controller.message.connect(lambda *message: shown.append(message[1]))
+    desk.controller.close_message()
+    other = yield from ctx.new_document(name="other")
+    yield NOTICED_SECONDS
+    yield from ctx.close(other)
+    ctx.krita.setActiveDocument(desk.document.raw)
+    yield NOTICED_SECONDS
+    assert not any(shown), shown
+    desk.controller.shutdown()
+
+
+def a_tablet_s_stroke_is_waited_for(ctx):
+    """One that began before any job; tablet events as Qt sends them, but sent by this test."""
+    desk = yield from ready(ctx)
+    group = yield from ctx.add_layer(desk.document, "Inks", "grouplayer")
+    node = desk.document.layer(group).node
+    yield from ctx.add_layer(desk.document, "Ink", parent=node, still=False)
+    inner = desk.document.layers()[1].uuid
+    yield from writing.put(desk.document, inner, 2, desk.box, desk.drawing(2, inner))
+    yield from desk.do("set_line_layers", [group])
+    yield from ctx.activate(desk.document, desk.color)
+    yield from steps.goto(desk.document, 0)
+    target = QtWidgets.QWidget()
+    send_pen(target, "TabletPress")
+    try:
+        seen, job = set(), reading.teach_drawing(desk.controller._desk.shot, desk.engine, 2)
+        wish = next(job)
+        while wish is None:
+            seen.add((desk.document.current_time, desk.document.active_layer_uuid()))
+            yield
+            wish = next(job)
+        assert wish[0] is hand.is_up, wish
+        assert not hand.is_up()
+        yield 0.5
+        assert not hand.is_up()
+        assert seen <= {(0, desk.color)}, seen
+        assert desk.document.current_time == 0
+        job.close()
+    finally:
+        send_pen(target, "TabletRelease")
+    assert hand.is_up()
     desk.controller.shutdown()
 
 

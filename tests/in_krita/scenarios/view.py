@@ -142,10 +142,6 @@ def facts_of_a_document(ctx):
     assert top.parent_uuid == document.key
     box = (4, 5, 6, 7)
     yield from writing.put(document, layer, 0, box, b"\1\2\3\xff" * 42)
-    assert not document.layer(layer).reaches_out(0)
-    document.layer(layer).node.setPixelData(b"\1\2\3\xff" * 4, -2, 3, 2, 2)
-    yield from ctx.settle(document.raw)
-    assert document.layer(layer).reaches_out(0)
     ctx.host.write_setting("test_setting", "ä=1")
     assert ctx.host.read_setting("test_setting", "") == "ä=1"
     assert ctx.host.read_setting("missing", "x") == "x"
