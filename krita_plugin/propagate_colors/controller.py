@@ -22,8 +22,8 @@ from .reviewing import Reviewing
 from .showing import Showing
 from .signals import Signal
 from .state import layers, review
+from .state.answers import Refused
 from .state.model import FrameRow, LayerChoice
-from .state.shot import Refused
 from .work import sample, tasks
 from .work.engine_setup import EngineSetup
 from .work.jobs import JobCancelled, QtClock

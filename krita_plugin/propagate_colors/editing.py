@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .i18n import tr
+from .state.answers import Refused
 from .state.model import UNPAINTED, FrameState, Point
-from .state.shot import Refused, Shot
+from .state.shot import Shot
 from .viewing import View
 
 

@@ -14,6 +14,7 @@ from ant_core.formats.kra import owners
 from ant_core.formats.kra.journal import Entry, Journal, Plane, plane_hash
 from ant_core.formats.kra.spaces import space_named
 from krita_plugin.propagate_colors.state import journal as docker
+from krita_plugin.propagate_colors.state import journal_reading
 from krita_plugin.propagate_colors.state.pixels import Format
 
 SPACE = space_named("RGBA", "")
@@ -46,7 +47,7 @@ def filled() -> Journal:
 
 def test_the_docker_reads_what_the_engine_writes():
     ours = filled()
-    theirs = docker.load(ours.dump())
+    theirs = journal_reading.load(ours.dump())
     assert theirs.choices.lines == ["{line}"]
     assert theirs.choices.color == LAYER
     assert (theirs.on, theirs.off) == ({0}, {9})
@@ -86,7 +87,7 @@ def test_hashes_of_what_was_written_formerly_go_both_ways():
     ours = filled()
     ours.record(entry(4, after="11" * 16))
     ours.forget(LAYER, 8)
-    theirs = docker.load(ours.dump())
+    theirs = journal_reading.load(ours.dump())
     for journal in (ours, theirs, Journal(theirs.dump())):
         assert journal.origin("11" * 16) == "predicted"
         assert journal.origin(entry(8).after) == "predicted"

@@ -42,3 +42,13 @@ def test_that_of_a_closed_document_is_forgotten():
     messages.turn_to("b", 7, ["b"])
     messages.turn_to("a", 1, ["a", "b"])
     assert shown[-1] == NOTHING
+
+
+def test_one_that_was_closed_does_not_come_again():
+    messages, shown = made()
+    messages.say(TEXT, 1)
+    messages.close()
+    assert shown[-1] == NOTHING
+    messages.turn_to("b", 7, ["a", "b"])
+    messages.turn_to("a", 1, ["a", "b"])
+    assert TEXT not in shown[1:]

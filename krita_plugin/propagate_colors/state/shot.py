@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Collection, Container, Iterator
+from typing import Any, Container, Iterator
 
-from ..i18n import tr
 from ..pauses import pauses
 from . import journal as journals
-from . import layers, review, timeline
+from . import journal_reading, layers, review, timeline
+from .answers import Answers
 from .digests import Digests
 from .journal import Journal, JournalError
 from .model import FrameRow, FrameState
@@ -15,11 +15,7 @@ from .pixels import Box, Format
 from .review import Seen
 
 
-class Refused(Exception):
-    """Why a wish is not followed; the message is one sentence for the artist."""
-
-
-class Shot:
+class Shot(Answers):
     """The state of one open document; changed by jobs, read by the controller."""
 
     def __init__(self, document: Any) -> None:
@@ -48,7 +44,7 @@ class Shot:
         if not data:
             return Journal()
         try:
-            return journals.load(bytes(data))
+            return journal_reading.load(bytes(data))
         except JournalError as error:
             self.trouble = str(error)
             self._unread = bytes(data)
@@ -331,53 +327,6 @@ class Shot:
         held = self.seen[time].hash
         return self._engine_hashes.get(held, held)
 
-    def accept(self, time: int) -> None:
-        """Note the artist's yes."""
-        self._adopt(time)
-        entry = self.journal.entry(self.color, time)
-        if entry is not None:
-            entry.state = journals.ACCEPTED
-
-    def take_back_accept(self, time: int) -> None:
-        """Let a frame be looked at again; its colors stay."""
-        entry = self.entry_of(time)
-        if entry is not None:
-            entry.state = journals.PREDICTED
-
-    def toggle_reference(self, time: int) -> None:
-        """Let a painted frame teach the others, or no longer; a toggled unknown one is known."""
-        self.look_at(time)
-        if self.state(time) not in review.PAINTED_STATES:
-            raise Refused(tr("Frame {time} has no colors to learn from.", time=time))
-        journal = self.journal
-        turn_on, turn_off = journal.on, journal.off
-        if self.is_reference(time):
-            turn_on, turn_off = turn_off, turn_on
-        self._adopt(time)
-        turn_off.discard(time)
-        turn_on.add(time)
-        self.save()
-
-    def teach_from(self, time: int) -> None:
-        """Make a corrected frame a reference; Refused when it would teach nothing new."""
-        self.look_at(time)
-        state = self.state(time)
-        if state in {FrameState.ARTIST, FrameState.UNKNOWN, FrameState.ACCEPTED}:
-            self._adopt(time)
-            self.journal.off.discard(time)
-            if self.journal.entry(self.color, time) is None:
-                self.journal.on.add(time)
-            self.save()
-        elif state != FrameState.PREDICTED:
-            raise Refused(tr("Frame {time} has no colors to learn from.", time=time))
-        elif not self.has_hints(time):
-            raise Refused(
-                tr(
-                    "Frame {time} is as it was colored: correct or accept it first, then run on.",
-                    time=time,
-                )
-            )
-
     def shown_at(self, time: int) -> int:
         """Return the time of the colour key that the timeline shows at a time."""
         held = timeline.held_key(sorted(self.seen), time)
@@ -390,11 +339,6 @@ class Shot:
             return False
         return self.scanned and set(layer.key_times()) != set(self.seen)
 
-    def has_hints(self, time: int) -> bool:
-        """Tell whether the artist said something about segments of a frame."""
-        hints = self.journal.hints
-        return any(item["frame"] == time for item in hints["hints"] + hints["locks"])
-
     def undid(self, uuid: str, time: int) -> None:
         """Note a frame that was given back."""
         self.journal.forget(uuid, time)
@@ -406,21 +350,6 @@ class Shot:
         if entry is not None:
             entry.summary = review.summarize(result)
             entry.packed_result = journals.pack_result(result)
-
-    def locked_segments(self) -> set[int]:
-        """Return the frames with a lock whose colours are ours to keep."""
-        times = {item["frame"] for item in self.journal.hints["locks"]}
-        return {time for time in times if self.state(time) == FrameState.PREDICTED}
-
-    def hints_for(self, frames: Collection[int]) -> dict[str, Any]:
-        """Return the hints document of some frames; others would be refused."""
-        hints = self.journal.hints
-        held = self.locked_segments() & set(frames)
-        return {
-            "schema": 1,
-            "hints": [item for item in hints["hints"] if item["frame"] in frames],
-            "locks": [item for item in hints["locks"] if item["frame"] in held],
-        }
 
     # ---- results
 

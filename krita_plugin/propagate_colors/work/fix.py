@@ -12,14 +12,14 @@ from ..host import writing
 from ..host.document import HostError
 from ..i18n import tr
 from ..link.talk import EngineError, Steps, Talk
-from ..pauses import pauses
 from ..state import journal as journals
 from ..state import mistakes, review
+from ..state.answers import Refused
 from ..state.journal import Entry, Listed
 from ..state.mistakes import Carried
 from ..state.model import UNPAINTED, Point
 from ..state.recolor import recolor
-from ..state.shot import Refused, Shot
+from ..state.shot import Shot
 from . import reading, write
 from .jobs import JobCancelled
 
@@ -131,12 +131,11 @@ class Fix:
         segment = _label(labels, shot, place.point)
         if not segment:
             raise Refused(tr("There is a line here: click into the area beside it."))
+        check = write.unchanged(shot, time)
         yield
         form, size = shot.color_format, (shot.document.width, shot.document.height)
         color = bytes(form.pixel_bytes) if self._color == UNPAINTED else form.pack(self._color)
-        with pauses.measure("recolor"):
-            changed = recolor(labels, size, segment, data, form.pixel_bytes, color)
-        yield
+        changed = yield from recolor(labels, size, segment, data, form.pixel_bytes, color)
         result = entry.result or {"segments": []}
         item = mistakes.item_of(result, segment)
         item = None if item is None else dict(item)
@@ -147,7 +146,7 @@ class Fix:
             former = Former(time, data, entry, state, listed, self._hint(place))
             self._former.append(former)
 
-        yield from write.unbroken(write_over(shot, keys, entry, changed.data, fixed, note))
+        yield from write.unbroken(write_over(shot, keys, entry, changed.data, fixed, check, note))
         return item
 
     def _labels(self, time: int) -> Steps:
@@ -175,11 +174,12 @@ def write_over(
     entry: Entry,
     data: bytes,
     result: Any,
+    check: Callable[[], None],
     note: Callable[[], None],
 ) -> Steps:
     """Write other pixels of ours into a frame that is ours, and note what it holds now."""
     time = entry.time
-    canvas = yield from keys.put(time, shot.box, data, write.unchanged(shot, time))
+    canvas = yield from keys.put(time, shot.box, data, check)
     after = write.written_hash(shot, time, canvas)
     noted = Entry(
         entry.layer,

@@ -112,6 +112,7 @@ def accept_all_asks_where_frames_are_doubtful(ctx):
         "3 of 3 frames have doubtful segments. Accept all the same?",
     )
     assert desk.states()[2] == "predicted"
+    assert [label for label, _ in actions] == ["All"], "none of them is sure"
     actions[0][1]()
     yield from desk.rests()
     assert desk.states() == {0: "artist", 2: "accepted", 5: "accepted", 6: "accepted"}

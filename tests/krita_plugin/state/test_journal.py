@@ -13,9 +13,9 @@ from krita_plugin.propagate_colors.state.journal import (
     Journal,
     JournalError,
     Plane,
-    load,
     pack_result,
 )
+from krita_plugin.propagate_colors.state.journal_reading import load
 from krita_plugin.propagate_colors.state.pixels import Format, fingerprint
 from krita_plugin.propagate_colors.version import __version__
 

@@ -21,6 +21,18 @@ def paint(text: str, colors: dict[str, bytes]) -> bytes:
     return b"".join(colors[sign] for row in text.split() for sign in row)
 
 
+def recolored(*arguments):
+    """Take all steps at once."""
+    steps = recolor(*arguments)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+WIDE = "." * 40
+HIGH = "\n".join(WIDE)
 COLORS = {"r": b"\1\2\3\xff", "b": b"\7\1\1\xff", "_": bytes(4), "n": b"\xff\0\1\xff"}
 
 
@@ -34,13 +46,15 @@ COLORS = {"r": b"\1\2\3\xff", "b": b"\7\1\1\xff", "_": bytes(4), "n": b"\xff\0\1
         ("11.22", "rr_bb", "nn_bb", 1),  # bare lines stay bare
         ("1.2.1", "rr_rr", "nn_nn", 1),  # in two parts
         ("11.22", "__.rr".replace(".", "_"), "nnnrr", 1),  # one that was left unpainted
+        ("1" + WIDE + "2", "r" * 42, "n" * 21 + "r" * 21, 1),  # of a wide line, the near half
+        (f"1\n{HIGH}\n2", "\n".join("r" * 42), "\n".join("n" * 21 + "r" * 21), 1),
         ("12", "rr", "rn", 2),
         ("11", "rr", "rr", 2),  # a segment that is not there
     ],
 )
 def test_small_drawings(labels, before, after, segment):
     size, ids = grid(labels)
-    found = recolor(ids, size, segment, paint(before, COLORS), 4, COLORS["n"])
+    found = recolored(ids, size, segment, paint(before, COLORS), 4, COLORS["n"])
     assert found.data == paint(after, COLORS)
     old, new = before.replace("\n", ""), after.replace("\n", "")
     assert found.pixels == sum(one != other for one, other in zip(old, new, strict=True))
@@ -57,7 +71,7 @@ def test_the_segment_s_own_pixels_and_no_others_change(pixel_bytes, seed):
     new = bytes(chance.randrange(256) for _ in range(pixel_bytes))
     data = b"".join(colors[i] for i in ids)
     labels = struct.pack(f"<{len(ids)}i", *ids)
-    found = recolor(labels, (width, height), 256, data, pixel_bytes, new)
+    found = recolored(labels, (width, height), 256, data, pixel_bytes, new)
     for place, segment in enumerate(ids):
         value = found.data[place * pixel_bytes : (place + 1) * pixel_bytes]
         assert value == (new if segment == 256 else colors[segment]), place

@@ -270,6 +270,7 @@ def test_message_with_an_action(panel, controller):
     assert find(panel, "message_action").text() == "Choose…"
     click(panel, "message_action")
     assert done == [1]
+    assert ("close_message",) in controller.take_calls()
     assert not find(panel, "message_bar").isVisible()
 
 
@@ -277,6 +278,7 @@ def test_message_without_an_action_can_be_closed(panel, controller):
     controller.message.emit("warning", "Careful.", ())
     assert not find(panel, "message_action").isVisible()
     click(panel, "message_close")
+    assert ("close_message",) in controller.take_calls()
     assert not find(panel, "message_bar").isVisible()
 
 
