@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_type=ImportError)
 
 from krita_plugin.propagate_colors.host import writing
-from krita_plugin.propagate_colors.state import journal, review
+from krita_plugin.propagate_colors.state import journal, journal_reading, review
 from krita_plugin.propagate_colors.work import jobs
 from tests.in_krita.scenarios import base
 from tests.in_krita.scenarios.desk import GREEN, ready
@@ -140,7 +140,7 @@ def test_a_new_word_on_frames_that_stay_is_in_the_document(run, monkeypatch):
         monkeypatch.setattr(review, "summarize", lambda _: {"confidence": 0.125})
         said = yield from desk.do("propagate")
         assert "Nothing had to be colored again." in said[-1]
-        noted = journal.load(bytes(desk.document.read_annotation(journal.KIND)))
+        noted = journal_reading.load(bytes(desk.document.read_annotation(journal.KIND)))
         assert noted.entry(desk.color, 5).summary == {"confidence": 0.125}
 
     run(scenario)
