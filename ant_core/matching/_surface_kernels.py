@@ -40,6 +40,7 @@ def fit_affine(  # noqa: PLR0917 - Numba kernels take flat arguments
     chosen: np.ndarray,
     there_x: np.ndarray,
     there_y: np.ndarray,
+    weights: np.ndarray,
     stiffness: float,
     rounds: int,
     maps: np.ndarray,
@@ -48,7 +49,7 @@ def fit_affine(  # noqa: PLR0917 - Numba kernels take flat arguments
 
     labels, reached: (h, w) int32, the segment of every pixel and the one that it leads to, 0 where
     it does not count; chosen: (N + 1,) int32, 0 where there is none; there_x, there_y: (h, w)
-    float32, where pixels lead; stiffness: see `surface_maps`; rounds: of reweighting, by Geman
+    float32, where pixels lead; weights: (h, w) float32, how much each counts; stiffness: see `surface_maps`; rounds: of reweighting, by Geman
     and McClure's function of a residual in pixels; maps: (N + 1, 6) float64, receives
     xx, xy, x0, yx, yy, y0 of x' = xx x + xy y + x0 where there is a chosen segment.
     """
@@ -63,13 +64,13 @@ def fit_affine(  # noqa: PLR0917 - Numba kernels take flat arguments
                     continue
                 u = float(there_x[y, x])
                 v = float(there_y[y, x])
-                weight = 1.0
+                weight = float(weights[y, x])
                 if turn > 0:
                     m = maps[i]
                     dx = m[0] * x + m[1] * y + m[2] - u
                     dy = m[3] * x + m[4] * y + m[5] - v
-                    weight = 1.0 / (1.0 + dx * dx + dy * dy)
-                    weight *= weight
+                    near = 1.0 / (1.0 + dx * dx + dy * dy)
+                    weight *= near * near
                 s = sums[i]
                 s[0] += weight
                 s[1] += weight * x

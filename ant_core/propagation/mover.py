@@ -41,7 +41,7 @@ from segmentation import expand_labels, relabel_pieces
 
 __all__ = ["Moved", "Mover", "Seen"]
 
-_SURE = 0.75  # confidence from which on a painted surface is taken; flat colour asks for less
+_SURE = 0.6  # confidence from which on a painted surface is taken; flat colour asks for less
 _KEPT = 3  # painted frames at hand; a target has two beside it
 
 
@@ -251,7 +251,8 @@ class Mover:
         unsure = (surfaces.share < DOUBTFUL_SHARE) | (fills.confidence < _SURE)
         if layer == COLOR:
             wanted &= ~flat
-            return wanted & ~unsure, wanted & unsure
+            # Where flow says little, places and extents do better than one colour, but are told.
+            return wanted & (fills.confidence >= _SURE), wanted & unsure
         # A further layer has no flat colour to fall back to; of one value its place is sure.
         wanted &= ~bare
         # Nothing leads to what may be painted there: it is left empty, which is told.

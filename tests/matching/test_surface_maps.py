@@ -69,6 +69,29 @@ def test_pixels_that_go_astray_do_not_pull_the_map():
     assert np.abs(center - (27, 27)).max() < 0.15
 
 
+def test_a_wide_empty_segment_moves_as_its_outline_does():
+    """Flow as it is in practice: right near the lines, zero both ways in the empty middle."""
+    size = (240, 320)
+    labels = np.zeros(size, np.int32)
+    labels[20:220, 20:300] = 1
+    y, x = np.indices(size, np.float32)
+    motion = np.array([1.02, 0.03, 4.0, -0.03, 0.99, 6.0])
+    edge = np.minimum.reduce([x - 20, 299 - x, y - 20, 219 - y])
+    known = np.clip((40 - edge) / 25, 0, 1)
+    there = [motion[3 * k : 3 * k + 3] @ (x.ravel(), y.ravel(), np.ones(x.size)) for k in (0, 1)]
+    u, v = (plane.reshape(size) for plane in there)
+    lagging = (x + known * (u - x), y + known * (v - y))
+    found = fit(
+        labels,
+        Landing(*(plane.astype(np.float32) for plane in lagging), np.ones(size, bool)),
+        np.ones(size, np.int32),
+        (np.array([0]), np.array([0])),
+    )
+    corners = np.array([(20, 20, 1), (299, 20, 1), (20, 219, 1), (299, 219, 1), (160, 120, 1)]).T
+    off = (found.map[0] - motion).reshape(2, 3) @ corners
+    assert np.hypot(*off).max() < 1.0  # pixels
+
+
 def test_a_map_never_leads_to_a_segment_of_another_class_or_of_none():
     labels = two_squares()
     away = landing([shifted(40, 0), shifted(0, 0)], labels)
