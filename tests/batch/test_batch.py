@@ -16,7 +16,16 @@ from filelock import FileLock
 from ant_core.schemas import first_error
 from scripts.benchmarks.cells import write_shot
 from tests.batch.conftest import environment, frame_reasons, history
-from tests.support.drawn import BOXES, line_drawing, load, make_shot, painting, save
+from tests.support.drawn import (
+    BOXES,
+    SHADE,
+    line_drawing,
+    load,
+    make_shot,
+    painting,
+    save,
+    shadow,
+)
 
 FRAMES = 60
 
@@ -319,3 +328,14 @@ def test_row_options_reach_their_shot(shots, tmp_path, run):
     assert (results["a"]["frames"], results["b"]["frames"]) == (1, 3)
     report = json.loads((tmp_path / "out" / "a" / "report.json").read_text("utf-8"))
     assert [reference["frame"] for reference in report["shot"]["references"]] == [3]
+
+
+def test_shadow_layers_go_with_the_shots_that_name_them(shots, tmp_path, run):
+    for name in ("a", "b"):
+        save(shots / name / "shadow" / "0001.png", shadow())
+    rows = "shots/a --shade shadow\nshots/b\n"
+    (tmp_path / "night.txt").write_text(rows, "utf-8")
+    batch = run(tmp_path / "night.txt", "--out", tmp_path / "out")
+    assert batch.code == 0
+    assert (load(tmp_path / "out" / "a" / "shadow" / "0003.png") == SHADE).all(axis=2).sum() > 300
+    assert not (tmp_path / "out" / "b" / "shadow").exists()

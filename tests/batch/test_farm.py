@@ -16,7 +16,7 @@ from ant_core.cli import main
 from ant_core.errors import UsageError
 from ant_core.workflow.propagate_options import PropagateOptions
 from tests.batch.conftest import environment, history
-from tests.support.drawn import BOXES, line_drawing, load, save
+from tests.support.drawn import BOXES, SHADE, line_drawing, load, save, shadow
 
 
 def openjd(*arguments):
@@ -80,6 +80,19 @@ def test_task_that_fails_says_so_to_the_farm(shots, tmp_path, program, capfd):
     )
     assert done.returncode != 0
     assert re.search(r"openjd_fail: shot a failed", done.stdout)
+
+
+def test_a_task_moves_the_shadow_layer_that_its_row_names(shots, tmp_path, program):
+    save(shots / "a" / "shadow" / "0001.png", shadow())
+    (tmp_path / "night.txt").write_text("shots/a --shade shadow\nshots/b\n", "utf-8")
+    job, out = tmp_path / "job", tmp_path / "results"
+    assert export(tmp_path / "night.txt", "--out", job) == 0
+    done = openjd(
+        *("run", job / "template.json", "--step", "Color", "--task-param", "Shot=a"),
+        *("-p", f"AntCore={program}", "-p", f"Out={out}", "-p", "Threads=1"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (load(out / "a" / "shadow" / "0003.png") == SHADE).all(axis=2).sum() > 300
 
 
 def test_list_of_the_job_is_the_list_that_was_given(tmp_path):

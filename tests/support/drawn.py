@@ -15,6 +15,7 @@ BOXES = (
     ((20, 44, 40, 22), (250, 220, 10, 255)),
 )
 SIZE = (80, 96)  # height, width
+SHADE = (20, 10, 60, 128)  # of a shadow layer
 
 
 def line_drawing(step: int, boxes=BOXES, size=SIZE) -> np.ndarray:
@@ -31,6 +32,14 @@ def painting(step: int, boxes=BOXES, size=SIZE, ground=GROUND) -> np.ndarray:
     image[:] = ground
     for (x, y, width, height), color in boxes:
         image[y : y + height + 1, x + step : x + step + width + 1] = color
+    return image
+
+
+def shadow() -> np.ndarray:
+    """Return (H, W, 4) uint8 RGBA: a shadow on all of the last box in frame 0, else nothing."""
+    image = np.zeros((*SIZE, 4), np.uint8)
+    x, y, width, height = BOXES[-1][0]
+    image[y : y + height + 1, x : x + width + 1] = SHADE
     return image
 
 
