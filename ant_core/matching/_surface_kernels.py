@@ -49,9 +49,10 @@ def fit_affine(  # noqa: PLR0917 - Numba kernels take flat arguments
 
     labels, reached: (h, w) int32, the segment of every pixel and the one that it leads to, 0 where
     it does not count; chosen: (N + 1,) int32, 0 where there is none; there_x, there_y: (h, w)
-    float32, where pixels lead; weights: (h, w) float32, how much each counts; stiffness: see `surface_maps`; rounds: of reweighting, by Geman
-    and McClure's function of a residual in pixels; maps: (N + 1, 6) float64, receives
-    xx, xy, x0, yx, yy, y0 of x' = xx x + xy y + x0 where there is a chosen segment.
+    float32, where pixels lead; weights: (h, w) float32, how much each counts; stiffness: see
+    `surface_maps`; rounds: of reweighting, by Geman and McClure's function of a residual in pixels;
+    maps: (N + 1, 6) float64, receives xx, xy, x0, yx, yy, y0 of x' = xx x + xy y + x0 where there
+    is a chosen segment.
     """
     height, width = labels.shape
     count = chosen.shape[0]
