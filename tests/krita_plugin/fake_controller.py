@@ -60,6 +60,7 @@ class FakeEngineSetup:
         self.gpu_offered = False
         self.possible = False
         self.version = self.earlier = ""
+        self.has_engine = self.has_folder = False
         self.folder = "/home/artist/krita"
         self.calls = []
 
