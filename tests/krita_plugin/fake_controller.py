@@ -133,6 +133,7 @@ class FakeController:
     def _recorder(self, name):
         def record(*arguments):
             self.calls.append((name, *arguments))
+            return name == "open_sample" and not self.busy
 
         return record
 

@@ -3,6 +3,7 @@
 import hashlib
 import random
 import socket
+import time
 
 import pytest
 
@@ -67,6 +68,18 @@ def test_a_server_without_ranges_begins_anew(fetch, server):
         lambda request, data: request.answer(200, data),
     ]
     assert fetch() == DATA
+
+
+def test_begun_anew_a_transfer_longer_than_the_window_is_not_slow(fetch, server):
+    def steadily(request, data):
+        request.answer(200, b"", len(data))
+        for place in range(0, len(data), 30_000):
+            request.send(data[place : place + 30_000])
+            time.sleep(LIMITS.window_s / 5)
+
+    server.behave[NAME] = [loopback.cuts_after(400_000), steadily]
+    assert fetch() == DATA
+    assert len(server.asked) == 2
 
 
 @pytest.mark.parametrize(
