@@ -13,7 +13,7 @@ from ..link.pack.background import FOREVER, Stage, in_thread
 from ..link.pack.places import Engines
 from ..link.pack.problems import EngineFails, SetupProblem, explain, megabytes
 from ..link.pack.sources import PackFile
-from ..link.pack.steps import Installation, Tried
+from ..link.pack.steps import WAITING, Installation, Tried
 from ..link.talk import Steps
 from ..log import logger
 from ..qt import QtCore
@@ -231,8 +231,11 @@ class EngineSetup:
         )
         return (yield from installation.steps())
 
-    def _let_go(self) -> Steps:
+    def _let_go(self, stage: Stage) -> Steps:
         """Steps that end the engine once it has nothing to do: colors being made are not lost."""
+        if not self._idle():
+            stage.begin(WAITING)
+            stage.tell()
         yield self._idle, FOREVER
         self._release()
 
@@ -283,9 +286,10 @@ class EngineSetup:
         engines = self.engines
 
         def job() -> Steps:
-            yield from self._let_go()
+            stage = Stage(self._on_stage)
+            yield from self._let_go(stage)
             try:
-                yield from in_thread(work, Stage(self._on_stage))
+                yield from in_thread(work, stage)
             except OSError as error:
                 raise explain(error, engines.root) from error
 

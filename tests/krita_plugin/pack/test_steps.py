@@ -125,12 +125,13 @@ def test_a_piece_exchanged_after_its_check_is_not_unpacked(desk, monkeypatch, tm
 
 
 def test_a_damaged_engine_is_made_anew_from_what_is_left_of_it(desk):
-    desk.run(desk.install())
+    pack = desk.pack()
+    desk.run(desk.install(the_pack=pack))
     asked = len(desk.server.asked)
     folder = desk.engines.folder(desk.lock["id"])
     (folder / "python/bin/python3.12").write_text("damaged")
     assert not works_at_all(desk)
-    desk.run(desk.install())
+    desk.run(desk.install(the_pack=pack))
     assert works(desk)
     assert [name for name, _ in desk.server.asked[asked:]] == ["cpython-3.12.0-test.tar.gz"]
     assert left(desk) == sorted([desk.lock["id"], "current"])
@@ -271,11 +272,15 @@ def test_a_pack_for_another_system_is_named(desk, tmp_path):
         PackFile(path).choose("windows-x86_64", None)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK nothing", None])
+def test_a_pack_that_is_gone_is_named(tmp_path):
+    with pytest.raises(SetupProblem, match=r"a\.zip is not there any more"):
+        PackFile(tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK nothing"])
 def test_a_file_that_is_no_pack_is_refused(tmp_path, content):
     path = tmp_path / "a.zip"
-    if content is not None:
-        path.write_bytes(content)
+    path.write_bytes(content)
     with pytest.raises(SetupProblem, match="no engine pack"):
         PackFile(path)
 

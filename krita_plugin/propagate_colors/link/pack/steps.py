@@ -62,7 +62,7 @@ class Installation:
         chosen: PackFile | None = None,
         limits: Limits | None = None,
         *,
-        let_go: Callable[[], Steps] = lambda: iter(()),
+        let_go: Callable[[Stage], Steps] = lambda stage: iter(()),
         source: dict[str, Any] | None = None,
     ) -> None:
         self._engines = engines
@@ -114,9 +114,7 @@ class Installation:
         return tried
 
     def _take_into_use(self, prepare: Callable[[], None]) -> Steps:
-        self._stage.begin(WAITING)
-        self._stage.tell()
-        yield from self._let_go()
+        yield from self._let_go(self._stage)
 
         def work(_look: Callable[[], None]) -> None:
             prepare()
