@@ -252,7 +252,7 @@ class EngineSetup:
 
     def put_off(self) -> None:
         """Offer nothing more until Krita starts again."""
-        self._put_off = True
+        self._put_off, self._again = True, None
         self.look()
 
     def choose_folder(self, path: str) -> None:
@@ -328,6 +328,7 @@ class EngineSetup:
         self.state = FAILED
         self._read_folder()
         if isinstance(error, JobCancelled):
+            self._again = None  # what has begun in the folder is gone on with, no removal
             self.look()
         elif isinstance(error, SetupProblem):
             self._fail(error)

@@ -87,7 +87,9 @@ class Runner:
 
     def close(self) -> None:
         """End the job now, with what it does at its end: no later event is waited for."""
-        if not self.done and not self._stepping:
+        if self._stepping:  # Krita's nested event loop: it cannot be closed from within itself
+            self.cancel()
+        elif not self.done:
             self.done = True
             self._generator.close()
 

@@ -294,6 +294,24 @@ def test_a_removal_that_failed_is_tried_again(make, monkeypatch):
     assert not setup.engines.root.exists()
 
 
+def test_a_removal_that_was_stopped_is_not_continued(make):
+    make.pack()
+    setup = make()
+    begin(setup)
+    make.pack(engine="2")
+    setup.engines.begin({"gpu": False})
+    make.now.busy = True
+    setup._may_end = lambda: True  # simulated: the job began right after the question
+    setup.remove()
+    setup.cancel()
+    ends(setup)
+    assert setup.state == "unfinished"
+    make.now.busy = False
+    setup.again()
+    ends(setup)
+    assert setup.state == "ready", setup.sentence
+
+
 def held(self, name):
     raise PermissionError("held by another program")
 
