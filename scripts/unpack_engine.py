@@ -47,7 +47,7 @@ def unpack_engine(release: Path, platform: str, folder: Path) -> int:
             members = python_members if piece == part["python"] else wheel_members
             data = io.BytesIO(archive.read(f"pieces/{piece['name']}"))
             files = unpack(members(data, trim), folder, guard, lambda: None, lambda count: None)
-            size += sum(max(count, 0) for count in files.values())
+            size += sum(max(count, 0) for count, _ in files.values())
     lead_to_site(folder)
     return size
 

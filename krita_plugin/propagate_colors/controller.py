@@ -63,6 +63,9 @@ class Controller(Showing, Reviewing, Fixing, Engines):
             self._engine.greet,
             self._engine.release,
             clock,
+            idle=lambda: self._worker.idle,
+            may_end=self._not_busy,
+            is_found=self._engine.is_found,
         )
         self._doubt: tuple[int, int] | None = None  # (time, segment) last stepped to
         self._refused: set[Any] = set()  # pictures that the engine could not draw
@@ -214,12 +217,9 @@ class Controller(Showing, Reviewing, Fixing, Engines):
         if shot is not None and not self.busy:
             self._quietly("go to", lambda: steps.goto(shot.document, time), self._desk.look)
 
-    def open_sample(self) -> None:
-        """Open the sample shot as a new document, its first frame painted."""
-        if self.busy:
-            self._say_busy()
-            return
-        self._worker.start(
+    def open_sample(self) -> bool:
+        """Open the sample shot as a new document, its first frame painted; tell if it began."""
+        return self._not_busy() and self._worker.start(
             Task("sample", "reading", lambda: sample.open_sample(self._host), self._on_sample)
         )
 
@@ -232,7 +232,7 @@ class Controller(Showing, Reviewing, Fixing, Engines):
     def shutdown(self) -> None:
         """Krita closes."""
         self._worker.close()
-        self.engine_setup.cancel()
+        self.engine_setup.shutdown()
         self._desk.close()
         self._engine.close()
 
@@ -241,10 +241,13 @@ class Controller(Showing, Reviewing, Fixing, Engines):
         if not self.has_document:
             self._say("info", tr("Open a document first."))
             return False
+        return self._not_busy()
+
+    def _not_busy(self) -> bool:
+        """Tell whether no job runs that the artist started; say so where one does."""
         if self.busy:
             self._say_busy()
-            return False
-        return True
+        return not self.busy
 
     def _start(
         self, kind: str, name: str, work: Callable[[], Steps], done: Callable[[Any], None]

@@ -71,7 +71,7 @@ def _members(source: Path) -> dict[str, bytes | Path | None]:
 def _modules(plugin: Path) -> Iterator[tuple[str, Path | None]]:
     for path in sorted((plugin / NAME).rglob("*")):
         name = path.relative_to(plugin).as_posix()
-        if "__pycache__" in name or name.startswith(f"{NAME}/engine"):
+        if "__pycache__" in name or f"{name}/".startswith(f"{NAME}/engine/"):
             continue
         if path.is_dir():
             yield name + "/", None

@@ -11,12 +11,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 import pytest
 
-from scripts import package
+from scripts.packing.plugin import pack_plugin
 from tests import test_quality
 from tests.in_krita import runner
 from tests.in_krita.test_whole import accuracy, planes
@@ -25,8 +24,6 @@ from tests.support import engine_pack, loopback
 pytestmark = pytest.mark.slow
 
 SHOT = test_quality.SHOT
-# The packer has one of these names.
-PACK = getattr(package, "package", None) or package.pack_plugin
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +33,13 @@ def pieces(tmp_path_factory):
     (out / "served").mkdir()
     with loopback.serving(out / "served") as server:
         lock = engine_pack.whole(out, server.base)
-        yield out, server, lock, _with_engine(PACK(out / "dist"), out)
+        yield out, server, lock, _with_engine(out)
 
 
-def _with_engine(packed: Path, out: Path) -> Path:
-    """Add the engine's wheel and lock to the plugin's zip, as a release does."""
-    path = out / packed.name
-    shutil.copy(packed, path)
-    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted((out / "engine").iterdir()):
-            archive.write(file, f"propagate_colors/engine/{file.name}")
-    return path
+def _with_engine(out: Path) -> Path:
+    """Pack the plugin with the engine's wheel and lock, as a release does."""
+    engine = {file.name: file.read_bytes() for file in sorted((out / "engine").iterdir())}
+    return pack_plugin(out, engine=engine)
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +118,7 @@ def test_closed_in_the_middle_krita_ends_well_and_offers_to_go_on(krita, home, t
     (tmp_path / "served").mkdir()
     with loopback.serving(tmp_path / "served") as server:
         engine_pack.small(tmp_path, server.base)
-        packed = _with_engine(PACK(tmp_path / "dist"), tmp_path)
+        packed = _with_engine(tmp_path)
         imported(krita, packed, home, tmp_path)
         server.behave["one-1.0-py3-none-any.whl"] = [loopback.stalls_after(100_000)]
         scenario, shown = "setting_up:krita_is_closed_in_the_middle", [tmp_path]

@@ -60,6 +60,7 @@ class FakeEngineSetup:
         self.gpu_offered = False
         self.possible = False
         self.version = self.earlier = ""
+        self.has_engine = self.has_folder = False
         self.folder = "/home/artist/krita"
         self.calls = []
 
@@ -132,6 +133,7 @@ class FakeController:
     def _recorder(self, name):
         def record(*arguments):
             self.calls.append((name, *arguments))
+            return name == "open_sample" and not self.busy
 
         return record
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from krita_plugin.propagate_colors.link.pack.unpack import Guard, Member, Trim
+from krita_plugin.propagate_colors.link.pack.unpack import Guard, Trim
 from scripts.packing.project import PackagingError, commit_time, export, version
 from tests.models.server import Server
 
@@ -176,9 +176,9 @@ def test_what_is_used_or_says_under_which_licence_stays(path):
 
 def test_simulated_windows_refuses_names_that_differ_in_case_alone(tmp_path):
     guard = Guard(tmp_path, True, 259)
-    guard.check(Member("site/a/B.py", 1, "", False, lambda: None))
+    guard.check("site/a/B.py")
     with pytest.raises(Exception, match=r"b\.py"):
-        guard.check(Member("site/a/b.py", 1, "", False, lambda: None))
+        guard.check("site/a/b.py")
 
 
 # ---- pieces

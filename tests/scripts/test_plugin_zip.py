@@ -41,3 +41,12 @@ def test_the_same_tree_gives_the_same_bytes_under_the_version(tmp_path):
     first, second = package(tmp_path / "a"), package(tmp_path / "b")
     assert first.read_bytes() == second.read_bytes()
     assert first.name == f"{NAME}-{version()}.zip"
+
+
+def test_every_module_of_the_plugin_is_in_it(tmp_path):
+    """Also those whose names begin as that of the folder `engine`, which is put in separately."""
+    with zipfile.ZipFile(package(tmp_path)) as archive:
+        names = set(archive.namelist())
+    modules = {path.relative_to(PLUGIN).as_posix() for path in (PLUGIN / NAME).rglob("*.py")}
+    assert f"{NAME}/engines.py" in modules
+    assert modules <= names, modules - names

@@ -74,6 +74,9 @@ if sys.argv[4] == "doctor":
     for done in (1, 2, 3):
         say(event="progress", step="kernels", done=done, total=3)
         time.sleep(0.05)
+    if mood == "sleeps":
+        (here / "pid.txt").write_text(str(os.getpid()))
+        time.sleep(600)
     if mood == "dies":
         os.abort()
     if mood == "ill":

@@ -71,7 +71,7 @@ class EngineRoom(Talk):
             return tr("The engine starts when it is needed.")
         if self.client.compiling:
             return tr(
-                "Preparing for this computer, once: part {number}", number=self.client.compiling
+                "Preparing for this computer, once: step {number}", number=self.client.compiling
             )
         hello = self.client.hello
         return tr(
@@ -134,6 +134,14 @@ class EngineRoom(Talk):
 
         hello = {**self._hello, "device": self._settings.get(DEVICE)}
         return (yield from greet(command, hello))
+
+    def is_found(self) -> bool:
+        """Tell whether there is an engine that the docker did not set up."""
+        try:
+            find_engine(self._settings.get(ENGINE_COMMAND))
+        except EngineNotFound:
+            return False
+        return True
 
     def release(self) -> None:
         """End the engine: another one takes its place, or its files are to go."""

@@ -88,10 +88,10 @@ class EngineCard(QtWidgets.QFrame):
         self._go.setEnabled(not obstacle)
         self._pack.setVisible(begins or state in {UNFINISHED, FAILED})
         self._pack.setEnabled(not obstacle)
-        self._folder.setVisible(begins or (state == FAILED and FOLDER in setup.ways))
-        later = {READY: tr("Not now"), NEWER: tr("Not now"), RUNNING: tr("Cancel")}
-        self._later.setText(later.get(state, ""))
-        self._later.setVisible(state in later)
+        # With an engine another folder would leave that one lying there.
+        elsewhere = begins or (state == FAILED and FOLDER in setup.ways)
+        self._folder.setVisible(elsewhere and not setup.has_engine)
+        self._later.setText(tr("Cancel") if state == RUNNING else tr("Not now"))
         self._folder.setToolTip(setup.folder)
         self.update()
 
@@ -113,8 +113,8 @@ class EngineCard(QtWidgets.QFrame):
     def _on_go(self) -> None:
         state = self._setup.state
         if state == READY:
-            self._setup.put_off()
-            self._controller.open_sample()
+            if self._controller.open_sample():
+                self._setup.put_off()
         elif state in {OFFERED, NEWER}:
             self._setup.begin(self._wants_gpu())
         else:

@@ -163,9 +163,10 @@ class SettingsDialog(QtWidgets.QDialog):
     def _show_set_up(self) -> None:
         """Show the engine that the docker set up, if it did."""
         setup = self._setup
-        self._set_up.setVisible(bool(setup.version))
+        self._set_up.setVisible(setup.has_folder)
         self._set_up.setEnabled(setup.state != RUNNING)
-        self._set_up_text.setText(tr("Set up: version {version}", version=setup.version))
+        version = tr("Set up: version {version}", version=setup.version)
+        self._set_up_text.setText(version if setup.version else tr("Setup was not finished."))
         self._set_up_text.setToolTip(setup.folder)
         self._back.setVisible(bool(setup.earlier))
         self._back.setText(tr("Go back to {version}", version=setup.earlier))

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from pathlib import Path
 from typing import Any, Callable
 
 from ..i18n import tr
 from ..link.pack import lock as locks
-from ..link.pack.background import Stage, in_thread
+from ..link.pack.background import FOREVER, Stage, in_thread
 from ..link.pack.places import Engines
-from ..link.pack.problems import SetupProblem, explain, megabytes
+from ..link.pack.problems import EngineFails, SetupProblem, explain, megabytes
 from ..link.pack.sources import PackFile
-from ..link.pack.steps import (
-    CHECKING,
-    DOWNLOADING,
-    PREPARING,
-    TESTING,
-    UNPACKING,
-    Installation,
-    Tried,
-)
+from ..link.pack.steps import WAITING, Installation, Tried
 from ..link.talk import Steps
 from ..log import logger
+from ..qt import QtCore
 from ..settings import ENGINE_FOLDER, Settings
 from ..signals import Signal
 from ..state.engine_states import (
@@ -37,13 +29,18 @@ from ..state.engine_states import (
     RUNNING,
     UNFINISHED,
 )
+from .engine_words import progress
 from .jobs import JobCancelled, Runner
 
 _PLUGIN = Path(__file__).resolve().parent.parent / "engine"
 
 
 class EngineSetup:
-    """One for the whole plugin; its job runs beside those on documents."""
+    """One for the whole plugin; its job runs beside those on documents.
+
+    `may_end` tells whether an engine that runs may be ended at once, and says why not. `idle` tells
+    whether it has nothing to do, and `is_found` whether the artist has one already.
+    """
 
     def __init__(
         self,
@@ -52,6 +49,10 @@ class EngineSetup:
         handshake: Callable[[list[str]], Steps],
         release: Callable[[], None],
         clock: Any = None,
+        *,
+        idle: Callable[[], bool] = lambda: True,
+        may_end: Callable[[], bool] = lambda: True,
+        is_found: Callable[[], bool] = lambda: False,
         plugin: Path = _PLUGIN,
         limits: Any = None,
     ) -> None:
@@ -61,10 +62,16 @@ class EngineSetup:
         self.ways: tuple[str, ...] = ()  # PACK, FOLDER: which remedies a failure has
         self.device = ""
         self.stage, self.done, self.total = "", 0, 0
+        # Of the engine in use and the one before it, "" without one.
+        self.version = self.earlier = ""
+        self.has_engine = self.has_folder = False
         self._settings = settings
         self._data_folder = data_folder
         self._handshake = handshake
         self._release = release  # ends an engine that runs, so that its files can be deleted
+        self._idle = idle
+        self._may_end = may_end
+        self._is_found = is_found
         self._clock = clock
         self._plugin = plugin
         self._limits = limits
@@ -91,17 +98,14 @@ class EngineSetup:
         """Return what starts the engine that was set up; None without one."""
         return self.engines.command()
 
-    @property
-    def version(self) -> str:
-        """Return the version of the engine in use, "" without one."""
-        name = self.engines.current()
-        return str(self.engines.installed(name).get("version", "")) if name else ""
-
-    @property
-    def earlier(self) -> str:
-        """Return the version of the engine before this one, "" without one."""
-        name = self.engines.earlier()
-        return str(self.engines.installed(name).get("version", "?")) if name else ""
+    def _read_folder(self) -> None:
+        """Note what is there: widgets ask for it at every step of a download."""
+        engines = self.engines
+        current, earlier = engines.current(), engines.earlier()
+        self.version = str(engines.installed(current).get("version", "?")) if current else ""
+        self.earlier = str(engines.installed(earlier).get("version", "?")) if earlier else ""
+        self.has_engine = bool(engines.names())
+        self.has_folder = engines.root.is_dir()
 
     @property
     def possible(self) -> bool:
@@ -134,6 +138,7 @@ class EngineSetup:
         if self.state == RUNNING:
             return
         self.sentence, self.ways = "", ()
+        self._read_folder()
         try:
             self._lock = locks.read_beside_plugin(self._plugin)
         except SetupProblem as problem:
@@ -147,7 +152,9 @@ class EngineSetup:
         if self._put_off or (self._lock is None and not engines.is_unfinished()):
             return HIDDEN
         if current is None:
-            return UNFINISHED if engines.is_unfinished() else OFFERED
+            if engines.is_unfinished():
+                return UNFINISHED
+            return HIDDEN if self._is_found() else OFFERED
         if engines.is_unfinished():
             return UNFINISHED
         ids = {pack.id for pack in self._lock.packs.values()} if self._lock else set()
@@ -156,7 +163,7 @@ class EngineSetup:
 
     def obstacle(self) -> str:
         """Return why it cannot begin in this folder, "" where it can."""
-        closed = locks.closed_in(os.environ, sys.executable)
+        closed = locks.closed_in(os.environ, QtCore.QCoreApplication.applicationFilePath())
         if closed == "sandbox":
             return tr("Krita from the App Store may start no other program: use Krita's own .dmg.")
         if closed == "store" and not self._settings.get(ENGINE_FOLDER):
@@ -173,12 +180,12 @@ class EngineSetup:
 
         def job() -> Steps:
             try:
-                return (yield from self._install(self._pack(gpu), None))
-            except SetupProblem as problem:
-                if not gpu or PACK not in problem.ways:
+                return (yield from self._install(self._pack(gpu), None, {"gpu": gpu}))
+            except EngineFails as problem:
+                if not gpu:
                     raise
                 logger.warning("the pack for the GPU failed: %s", problem)
-            tried = yield from self._install(self._pack(False), None)
+            tried = yield from self._install(self._pack(False), None, {"gpu": False})
             return tried._replace(
                 note=tr("The GPU cannot be used here, so the engine computes on the CPU.")
             )
@@ -191,37 +198,66 @@ class EngineSetup:
         def job() -> Steps:
             chosen = PackFile(Path(path))
             try:
-                pack = chosen.choose(locks.platform_key())
-                return (yield from self._install(pack, chosen))
+                pack = chosen.choose(locks.platform_key(), self._lock)
+                return (yield from self._install(pack, chosen, {"file": path}))
             finally:
                 chosen.close()
 
         self._start(job, lambda: self.begin_with(path))
 
     def again(self) -> None:
-        """Try once more what failed or was stopped."""
-        (self._again or self.begin)()
+        """Try once more what failed or was stopped, before the last start of Krita too."""
+        if self._again is not None:
+            self._again()
+            return
+        begun = self.engines.begun()
+        if begun.get("file"):
+            self.begin_with(str(begun["file"]))
+        else:
+            self.begin(bool(begun.get("gpu")))
 
-    def _install(self, pack: locks.Pack, chosen: PackFile | None) -> Steps:
+    def _install(self, pack: locks.Pack, chosen: PackFile | None, source: dict[str, Any]) -> Steps:
         stage = Stage(self._on_stage)
         installation = Installation(
-            self.engines, pack, self._plugin, stage, self._handshake, chosen, self._limits
+            self.engines,
+            pack,
+            self._plugin,
+            stage,
+            self._handshake,
+            chosen,
+            self._limits,
+            let_go=self._let_go,
+            source=source,
         )
         return (yield from installation.steps())
+
+    def _let_go(self, stage: Stage) -> Steps:
+        """Steps that end the engine once it has nothing to do: colors being made are not lost."""
+        if not self._idle():
+            stage.begin(WAITING)
+            stage.tell()
+        yield self._idle, FOREVER
+        self._release()
 
     def cancel(self) -> None:
         """Stop; what was downloaded stays for the next time."""
         if self._runner is not None:
             self._runner.cancel()
 
+    def shutdown(self) -> None:
+        """Krita closes: end what runs, and the programs that it started, now."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            runner.close()
+
     def put_off(self) -> None:
         """Offer nothing more until Krita starts again."""
-        self._put_off = True
+        self._put_off, self._again = True, None
         self.look()
 
     def choose_folder(self, path: str) -> None:
         """Have engines lie below another folder from now on."""
-        if self.state != RUNNING:
+        if self.state != RUNNING and not self.has_engine:
             self._settings.set(ENGINE_FOLDER, path)
             self._put_off = False
             self.look()
@@ -230,14 +266,12 @@ class EngineSetup:
         """Use the engine that was in use before."""
         engines = self.engines
         name = engines.earlier()
-        if name and self.state != RUNNING:
-            self._release()
-            self._change(lambda look: engines.use(name))
+        if name and self.state != RUNNING and self._may_end():
+            self._change(lambda look: engines.use(name), self.go_back)
 
     def remove(self) -> None:
         """Delete every engine that was set up, and all that belongs to one."""
-        if self.state != RUNNING:
-            self._release()
+        if self.state != RUNNING and self._may_end():
             engines, chosen = self.engines, self._settings.get(ENGINE_FOLDER)
 
             def work(_look: Callable[[], None]) -> None:
@@ -246,21 +280,23 @@ class EngineSetup:
                     with contextlib.suppress(OSError):  # the artist has something in it
                         engines.root.parent.rmdir()
 
-            self._change(work)
+            self._change(work, self.remove)
 
-    def _change(self, work: Callable[[Any], None]) -> None:
+    def _change(self, work: Callable[[Any], None], again: Callable[[], None]) -> None:
         engines = self.engines
 
         def job() -> Steps:
+            stage = Stage(self._on_stage)
+            yield from self._let_go(stage)
             try:
-                yield from in_thread(work, Stage(self._on_stage))
+                yield from in_thread(work, stage)
             except OSError as error:
                 raise explain(error, engines.root) from error
 
-        self._start(job, self.look, lambda _: self._ended())
+        self._start(job, again, lambda _: self._ended())
 
     def _ended(self) -> None:
-        self._runner = None
+        self._runner = self._again = None
         self.state = HIDDEN
         self._put_off = False
         self.look()
@@ -282,15 +318,17 @@ class EngineSetup:
         self._runner = Runner(job(), "engine", done or self._works, self._stopped, self._clock)
 
     def _works(self, tried: Tried) -> None:
-        self._runner = None
+        self._runner = self._again = None
         self.device, self.sentence = tried.device, tried.note
-        self._release()
+        self._read_folder()
         self._set(READY)
 
     def _stopped(self, error: BaseException) -> None:
         self._runner = None
         self.state = FAILED
+        self._read_folder()
         if isinstance(error, JobCancelled):
+            self._again = None  # what has begun in the folder is gone on with, no removal
             self.look()
         elif isinstance(error, SetupProblem):
             self._fail(error)
@@ -316,7 +354,7 @@ class EngineSetup:
     def headline(self, gpu: bool = False) -> str:
         """Return what is to be said at present; with the GPU's pack another size is."""
         if self.state == RUNNING:
-            return self._progress()
+            return progress(self.stage, self.done, self.total)
         if self.state == FAILED:
             return self.sentence
         if self.state == UNFINISHED:
@@ -344,17 +382,3 @@ class EngineSetup:
             )
             return f"{self.sentence} {ready}".strip()
         return ""
-
-    def _progress(self) -> str:
-        texts = {
-            DOWNLOADING: tr(
-                "Downloading, {done} of {total} MB",
-                done=megabytes(self.done),
-                total=megabytes(self.total),
-            ),
-            CHECKING: tr("Checking"),
-            UNPACKING: tr("Unpacking"),
-            PREPARING: tr("Preparing for this computer (about half a minute, once)"),
-            TESTING: tr("Testing"),
-        }
-        return texts.get(self.stage, tr("Looking at the disk"))

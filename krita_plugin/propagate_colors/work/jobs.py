@@ -85,6 +85,14 @@ class Runner:
             self._throw_next = JobCancelled()
             self._schedule(0)
 
+    def close(self) -> None:
+        """End the job now, with what it does at its end: no later event is waited for."""
+        if self._stepping:  # Krita's nested event loop: it cannot be closed from within itself
+            self.cancel()
+        elif not self.done:
+            self.done = True
+            self._generator.close()
+
     def _schedule(self, seconds: float) -> None:
         # Only the newest timer counts: one that a cancel overtook finds its number out of date.
         self._turn += 1

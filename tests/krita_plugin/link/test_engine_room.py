@@ -82,5 +82,5 @@ def test_the_engine_that_is_compiled_says_so(room, clock):
     start(room)
     clock.run()
     room.client.compiling = 12
-    assert room.status == "Preparing for this computer, once: part 12"
+    assert room.status == "Preparing for this computer, once: step 12"
     assert room.client.state == engine_room.READY

@@ -3,6 +3,7 @@
 import hashlib
 import random
 import socket
+import time
 
 import pytest
 
@@ -69,6 +70,18 @@ def test_a_server_without_ranges_begins_anew(fetch, server):
     assert fetch() == DATA
 
 
+def test_begun_anew_a_transfer_longer_than_the_window_is_not_slow(fetch, server):
+    def steadily(request, data):
+        request.answer(200, b"", len(data))
+        for place in range(0, len(data), 30_000):
+            request.send(data[place : place + 30_000])
+            time.sleep(LIMITS.window_s / 5)
+
+    server.behave[NAME] = [loopback.cuts_after(400_000), steadily]
+    assert fetch() == DATA
+    assert len(server.asked) == 2
+
+
 @pytest.mark.parametrize(
     "behaviour",
     [
@@ -110,16 +123,16 @@ def test_killed_right_before_its_renaming_nothing_is_asked_for(fetch, server):
 @pytest.mark.parametrize(
     ("behaviour", "sentence"),
     [
-        (loopback.says(404), "does not give out numpy"),
-        (loopback.says(403), "does not give out numpy"),
-        (loopback.says(410), "does not give out numpy"),
-        (loopback.says(416), "does not give out numpy"),
+        (loopback.says(404), "cannot be downloaded from"),
+        (loopback.says(403), "cannot be downloaded from"),
+        (loopback.says(410), "cannot be downloaded from"),
+        (loopback.says(416), "cannot be downloaded from"),
         (loopback.says(407), "proxy does not let"),
-        (loopback.says(429), "too much to do"),
-        (loopback.says(503), "too much to do"),
-        (loopback.says(500), "too much to do"),
-        (loopback.stalls_after(1000), "come to a standstill"),
-        (loopback.drips, "come to a standstill"),
+        (loopback.says(429), "overloaded at present"),
+        (loopback.says(503), "overloaded at present"),
+        (loopback.says(500), "overloaded at present"),
+        (loopback.stalls_after(1000), "stopped or is too slow"),
+        (loopback.drips, "stopped or is too slow"),
         (loopback.cuts_after(1000), "breaks off again and again"),
         (loopback.lies_longer, "not what was published"),
         (loopback.lies_shorter, "not what was published"),

@@ -101,7 +101,7 @@ def check(setup):
     folder = setup.engines / name
     installed = json.loads((folder / "installed.json").read_text())
     for files in installed["pieces"].values():
-        for path, size in files.items():
+        for path, (size, _) in files.items():
             assert size == -1 or (folder / path).stat().st_size == size, path
     assert sorted(os.listdir(setup.engines)) == sorted([name, "current"]), "nothing else is left"
     command = [str(folder / "python/bin/python3"), "-I", "-m", "ant_core", "doctor"]

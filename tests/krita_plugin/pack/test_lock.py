@@ -169,7 +169,7 @@ def windows(code, number=errno.EACCES):
     [
         (windows(5), "holds a file"),
         (windows(32), "holds a file"),
-        (windows(225, errno.EINVAL), "virus scanner took a file"),
+        (windows(225, errno.EINVAL), "virus scanner removed a file"),
         (windows(112, errno.ENOSPC), "is full"),
         (OSError(errno.ENOSPC, "no space"), "is full"),
         (PermissionError(errno.EACCES, "denied"), "Nothing can be written"),

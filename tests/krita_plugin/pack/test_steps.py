@@ -5,12 +5,15 @@ real engine is tests/in_krita/test_setting_up.py.
 """
 
 import json
+import os
 import subprocess
+import zipfile
 
 import pytest
 
 pytest.importorskip("PyQt5.QtNetwork", reason="needs PyQt5", exc_type=ImportError)
 
+from krita_plugin.propagate_colors.link.pack import places
 from krita_plugin.propagate_colors.link.pack import steps as setting_up
 from krita_plugin.propagate_colors.link.pack.problems import SetupProblem
 from krita_plugin.propagate_colors.link.pack.sources import PackFile
@@ -93,6 +96,137 @@ def test_a_part_of_the_earlier_engine_that_was_changed_is_downloaded(desk):
     assert [name for name, _ in desk.server.asked[asked:]] == ["two-1.0-py3-none-any.whl"]
 
 
+def test_a_part_of_the_earlier_engine_with_other_bytes_of_the_same_length_is_downloaded(desk):
+    desk.run(desk.install())
+    asked = len(desk.server.asked)
+    place = desk.engines.folder(desk.lock["id"]) / "site/two/data.bin"
+    good = place.read_bytes()
+    place.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    desk.run(desk.install(the_pack=desk.pack(engine="2")))
+    assert [name for name, _ in desk.server.asked[asked:]] == ["two-1.0-py3-none-any.whl"]
+    assert (desk.engines.folder(desk.lock["id"]) / "site/two/data.bin").read_bytes() == good
+
+
+def test_a_piece_exchanged_after_its_check_is_not_unpacked(desk, monkeypatch, tmp_path):
+    right = setting_up.Installation._unpack
+
+    def exchanged(self, look):
+        evil = tmp_path / "evil.whl"
+        with zipfile.ZipFile(evil, "w") as archive:
+            archive.writestr("two/evil.py", "")
+        os.replace(evil, desk.engines.pieces / "two-1.0-py3-none-any.whl")
+        right(self, look)
+
+    monkeypatch.setattr(setting_up.Installation, "_unpack", exchanged)
+    desk.run(desk.install())
+    site = desk.engines.folder(desk.lock["id"]) / "site"
+    assert (site / "two/data.bin").exists()
+    assert not (site / "two/evil.py").exists()
+
+
+def test_a_damaged_engine_is_made_anew_from_what_is_left_of_it(desk):
+    pack = desk.pack()
+    desk.run(desk.install(the_pack=pack))
+    asked = len(desk.server.asked)
+    folder = desk.engines.folder(desk.lock["id"])
+    (folder / "python/bin/python3.12").write_text("damaged")
+    assert not works_at_all(desk)
+    desk.run(desk.install(the_pack=pack))
+    assert works(desk)
+    assert [name for name, _ in desk.server.asked[asked:]] == ["cpython-3.12.0-test.tar.gz"]
+    assert left(desk) == sorted([desk.lock["id"], "current"])
+
+
+def works_at_all(desk):
+    try:
+        return works(desk)
+    except OSError:
+        return False
+
+
+def test_an_engine_that_lies_there_is_tried_before_it_is_used_again(desk):
+    desk.run(desk.install())
+    first = desk.lock["id"]
+    pack = desk.pack(engine="2")
+    desk.run(desk.install(the_pack=pack))
+    desk.engines.use(first)
+    (desk.engines.folder(desk.lock["id"]) / "site/ant_core/mood.txt").write_text("ill")
+    wheel = desk.plugin / desk.lock["engine_wheel"]["name"]
+    good = wheel.read_bytes()
+    wheel.write_bytes(bytes(len(good)))
+    assert "install the plugin's zip again" in refused(desk, desk.install(the_pack=pack))
+    assert desk.engines.current() == first
+    wheel.write_bytes(good)
+    desk.run(desk.install(the_pack=pack))
+    assert desk.engines.current() == desk.lock["id"]
+    assert works(desk)
+
+
+def test_what_cannot_be_deleted_afterwards_does_not_make_it_fail(desk, monkeypatch):
+    desk.run(desk.install())
+    desk.run(desk.install(the_pack=desk.pack(engine="2")))
+
+    def held(folder):
+        if "pieces" in str(folder) or ".gone" in str(folder):
+            raise PermissionError("held by another program")
+        return remove(folder)
+
+    remove = places.remove_tree
+    monkeypatch.setattr(places, "remove_tree", held)
+    desk.run(desk.install(the_pack=desk.pack(engine="3")))
+    assert desk.engines.current() == desk.lock["id"]
+    assert not desk.engines.is_unfinished()
+    monkeypatch.undo()
+    desk.run(desk.install(the_pack=desk.pack(engine="4")))
+    assert len(left(desk)) == 3, "two engines and which is in use"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        ("LockFailedError", "Another Krita"),
+        ("PermissionError", "Nothing can be written"),
+        ("UnknownError", "cannot be written to"),
+    ],
+)
+def test_simulated_failures_of_the_lock_have_each_its_sentence(error, sentence, tmp_path):
+    errors = setting_up.QtCore.QLockFile.LockError
+    lock = type("Lock", (), {"error": lambda self: getattr(errors, error)})()
+    assert sentence in str(setting_up._cannot_lock(lock, tmp_path))
+
+
+def test_removing_what_is_held_leaves_the_engine_in_use(desk, monkeypatch):
+    desk.run(desk.install())
+    name = desk.lock["id"]
+
+    def held(old, new):
+        if str(new).endswith(".gone"):
+            raise PermissionError("held by another program")
+
+    monkeypatch.setattr(places.os, "replace", held)
+    with pytest.raises(PermissionError):
+        desk.engines.remove_all()
+    assert desk.engines.current() == name
+
+
+@pytest.mark.parametrize("place", ["head", "flags"])
+def test_a_pack_whose_members_cannot_be_read_is_refused(desk, tmp_path, place):
+    desk.pack()
+    path = engine_pack.offline_pack(desk.lock, [tmp_path / "served", desk.plugin], tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        start = archive.getinfo("pieces/two-1.0-py3-none-any.whl").header_offset
+    data = bytearray(path.read_bytes())
+    if place == "head":
+        data[start : start + 4] = b"none"
+    else:  # encrypted, says the list of members
+        name = data.rindex(b"pieces/two-1.0-py3-none-any.whl")
+        data[name - 46 + 8] |= 1
+    path.write_bytes(data)
+    chosen = PackFile(path)
+    said = refused(desk, desk.install(chosen, chosen.choose(engine_pack.KEY, None)))
+    assert "not what was published" in said
+
+
 @pytest.mark.parametrize("mood", ["dies", "ill", "dumb"])
 def test_an_engine_that_fails_its_test_leaves_the_old_one_in_use(desk, mood):
     desk.run(desk.install())
@@ -111,7 +245,7 @@ def test_a_pack_in_one_file_needs_no_network(desk, tmp_path):
     for file in (tmp_path / "served").iterdir():
         file.unlink()
     chosen = PackFile(path)
-    pack = chosen.choose(engine_pack.KEY)
+    pack = chosen.choose(engine_pack.KEY, None)
     desk.run(desk.install(chosen, pack))
     chosen.close()
     assert desk.server.asked == []
@@ -126,7 +260,7 @@ def test_a_damaged_pack_in_one_file_is_refused_and_nothing_is_unpacked(desk, tmp
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     chosen = PackFile(path)
-    said = refused(desk, desk.install(chosen, chosen.choose(engine_pack.KEY)))
+    said = refused(desk, desk.install(chosen, chosen.choose(engine_pack.KEY, None)))
     assert "not what was published" in said
     assert left(desk) == []
 
@@ -135,14 +269,18 @@ def test_a_pack_for_another_system_is_named(desk, tmp_path):
     desk.pack()
     path = engine_pack.offline_pack(desk.lock, [tmp_path / "served", desk.plugin], tmp_path)
     with pytest.raises(SetupProblem, match=r"is for .* and this computer needs windows-x86_64"):
-        PackFile(path).choose("windows-x86_64")
+        PackFile(path).choose("windows-x86_64", None)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK nothing", None])
+def test_a_pack_that_is_gone_is_named(tmp_path):
+    with pytest.raises(SetupProblem, match=r"a\.zip is not there any more"):
+        PackFile(tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK nothing"])
 def test_a_file_that_is_no_pack_is_refused(tmp_path, content):
     path = tmp_path / "a.zip"
-    if content is not None:
-        path.write_bytes(content)
+    path.write_bytes(content)
     with pytest.raises(SetupProblem, match="no engine pack"):
         PackFile(path)
 
@@ -248,4 +386,4 @@ def test_the_lock_s_pieces_are_read_back_as_installed(desk):
     installed = json.loads((desk.engines.folder(desk.lock["id"]) / "installed.json").read_text())
     assert installed["version"] == engine_pack.VERSION
     files = installed["pieces"][desk.lock["platforms"][engine_pack.KEY]["python"]["sha256"]]
-    assert files["python/bin/python3"] == -1, "a link"
+    assert files["python/bin/python3"] == [-1, "python3.12"], "a link"

@@ -36,10 +36,10 @@ def test_nothing_is_shown_while_nothing_is_to_be_done(panel):
 @pytest.mark.parametrize(
     ("state", "go", "others"),
     [
-        (OFFERED, "Set up", {"engine_pack", "engine_folder"}),
+        (OFFERED, "Set up", {"engine_pack", "engine_folder", "engine_later"}),
         (NEWER, "Update", {"engine_pack", "engine_folder", "engine_later"}),
-        (UNFINISHED, "Continue", {"engine_pack"}),
-        (FAILED, "Try again", {"engine_pack"}),
+        (UNFINISHED, "Continue", {"engine_pack", "engine_later"}),
+        (FAILED, "Try again", {"engine_pack", "engine_later"}),
         (READY, "Open sample", {"engine_later"}),
     ],
 )
@@ -68,6 +68,9 @@ def test_a_failure_that_another_folder_may_cure_offers_that(panel, setup):
         (RUNNING, "engine_later", ("cancel",)),
         (READY, "engine_later", ("put_off",)),
         (NEWER, "engine_later", ("put_off",)),
+        (OFFERED, "engine_later", ("put_off",)),
+        (UNFINISHED, "engine_later", ("put_off",)),
+        (FAILED, "engine_later", ("put_off",)),
     ],
 )
 def test_buttons_ask_for_what_they_say(panel, setup, state, button, asked):
@@ -82,6 +85,20 @@ def test_the_sample_is_opened_and_the_card_goes(panel, setup, controller):
     click(panel, "engine_go")
     assert setup.calls == [("put_off",)]
     assert ("open_sample",) in controller.take_calls()
+
+
+def test_the_card_stays_while_a_job_keeps_the_sample_from_opening(panel, setup, controller):
+    setup.show(READY, "Ready.")
+    controller.busy = "running"
+    click(panel, "engine_go")
+    assert setup.calls == []
+
+
+def test_with_an_engine_no_other_folder_is_offered(panel, setup):
+    setup.show(NEWER, "A newer engine.", has_engine=True)
+    assert "engine_folder" not in shown(panel)
+    setup.show(FAILED, "The disk is full.", ways=(FOLDER,))
+    assert "engine_folder" not in shown(panel)
 
 
 def test_progress_runs_to_its_end_also_beyond_two_terabytes(panel, setup):

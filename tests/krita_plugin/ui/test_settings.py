@@ -122,7 +122,7 @@ def test_the_empty_field_says_what_the_status_says(dialog, controller):
 def test_the_engine_that_was_set_up_is_named_and_can_be_left_or_removed(dialog, controller):
     setup = controller.engine_setup
     assert not find(dialog, "set_up_text").isVisible()
-    setup.show("hidden", "", version="0.8.0")
+    setup.show("hidden", "", version="0.8.0", has_folder=True)
     assert find(dialog, "set_up_text").text() == "Set up: version 0.8.0"
     assert not find(dialog, "engine_back").isVisible()
     setup.show("hidden", "", earlier="0.7.0")
@@ -134,6 +134,12 @@ def test_the_engine_that_was_set_up_is_named_and_can_be_left_or_removed(dialog, 
     assert setup.calls == [("go_back",)], "it asks first"
     box.button(box.StandardButton.Yes).click()
     assert setup.calls == [("go_back",), ("remove",)]
+
+
+def test_what_a_set_up_left_can_be_removed(dialog, controller):
+    controller.engine_setup.show("unfinished", "", has_folder=True)
+    assert find(dialog, "set_up_text").text() == "Setup was not finished."
+    assert find(dialog, "engine_remove").isVisible()
 
 
 def test_nothing_can_be_changed_while_an_engine_is_set_up(dialog, controller):

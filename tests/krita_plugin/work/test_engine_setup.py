@@ -1,15 +1,19 @@
 """What the docker offers and does about the engine: a small pack, a real server, real processes."""
 
 import json
+import os
 import shutil
 import time
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("PyQt5.QtNetwork", reason="needs PyQt5", exc_type=ImportError)
 
 from krita_plugin.propagate_colors.link.pack import lock as locks
+from krita_plugin.propagate_colors.link.pack import places
 from krita_plugin.propagate_colors.link.pack.greeting import greet
+from krita_plugin.propagate_colors.link.pack.problems import EngineFails
 from krita_plugin.propagate_colors.qt import QtCore
 from krita_plugin.propagate_colors.settings import ENGINE_FOLDER, Settings
 from krita_plugin.propagate_colors.work import engine_setup
@@ -31,6 +35,7 @@ def make(tmp_path, server, monkeypatch):
     monkeypatch.delenv("http_proxy", raising=False)
     application()
     store, released = Store(), []
+    again_is = SimpleNamespace(busy=False, found=False)
 
     def again(checkout=False):
         plugin = tmp_path / ("nowhere" if checkout else "engine")
@@ -40,12 +45,15 @@ def make(tmp_path, server, monkeypatch):
             lambda command: greet(command, {"plugin": "t", "host": "t", "device": "cpu"}),
             lambda: released.append(1),
             plugin=plugin,
+            idle=lambda: not again_is.busy,
+            may_end=lambda: not again_is.busy,
+            is_found=lambda: again_is.found,
         )
         setup.released = released
         return setup
 
     again.pack = lambda **options: engine_pack.small(tmp_path, server.base, **options)
-    again.folder = tmp_path
+    again.folder, again.now = tmp_path, again_is
     return again
 
 
@@ -176,19 +184,165 @@ def test_a_pack_in_one_file_works_without_a_lock_in_the_plugin(make, tmp_path):
 
 def test_a_gpu_is_offered_and_where_it_cannot_be_used_the_cpu_s_engine_comes(make, monkeypatch):
     lock = make.pack()
-    cuda = json.loads(json.dumps(lock["platforms"][engine_pack.KEY]))
-    cuda["wheels"][0]["url"] += "/no/such/wheel"
-    lock["platforms"][engine_pack.KEY + locks.CUDA] = cuda
+    lock["platforms"][engine_pack.KEY + locks.CUDA] = lock["platforms"][engine_pack.KEY]
     (make.folder / "engine/engine.lock.json").write_text(json.dumps(lock))
     assert not make().gpu_offered
     monkeypatch.setattr(engine_setup.locks, "has_nvidia_driver", lambda: True)
     setup = make()
     assert setup.gpu_offered
+    works = setup._handshake
+
+    def not_on_the_gpu(command):
+        if locks.CUDA in command[0]:
+            raise EngineFails("no CUDA", "pack")
+        return (yield from works(command))
+
+    setup._handshake = not_on_the_gpu
     setup.begin(gpu=True)
     ends(setup)
     assert setup.state == "ready", setup.sentence
     assert setup.headline().startswith("The GPU cannot be used here")
     assert "Ready: CPU" in setup.headline()
+
+
+def test_a_gpu_s_pack_that_cannot_be_downloaded_stays_the_one_that_is_tried(make, server):
+    lock = make.pack()
+    cuda = json.loads(json.dumps(lock["platforms"][engine_pack.KEY]))
+    lock["platforms"][engine_pack.KEY + locks.CUDA] = cuda
+    (make.folder / "engine/engine.lock.json").write_text(json.dumps(lock))
+    server.always = loopback.says(404)
+    setup = make()
+    setup.begin(gpu=True)
+    ends(setup)
+    assert setup.state == "failed"
+    assert "cannot be downloaded" in setup.headline()
+    server.always = None
+    setup = make()
+    assert setup.state == "unfinished"
+    setup.again()
+    ends(setup)
+    assert setup.engines.current() == lock["id"] + locks.CUDA
+
+
+def test_a_stranger_s_pack_is_refused_where_the_plugin_has_its_own_list(make, tmp_path):
+    lock = make.pack(engine="a stranger's")
+    path = engine_pack.offline_pack(lock, [tmp_path / "served", tmp_path / "engine"], tmp_path)
+    make.pack()
+    setup = make()
+    setup.begin_with(str(path))
+    ends(setup)
+    assert setup.state == "failed"
+    assert "is not the one that was published with this plugin" in setup.sentence
+    assert setup.command() is None
+
+
+def test_a_pack_in_one_file_is_gone_on_with_from_that_file(make, tmp_path, server):
+    lock = make.pack()
+    path = engine_pack.offline_pack(lock, [tmp_path / "served", tmp_path / "engine"], tmp_path)
+    setup = make()
+    setup.begin_with(str(path))
+    while not (setup.state == "running" and setup.stage in {"unpacking", "preparing"}):
+        assert setup.state == "running", setup.sentence
+        application().processEvents()
+    setup.cancel()
+    ends(setup)
+    setup = make()
+    assert setup.state == "unfinished"
+    setup.again()
+    ends(setup)
+    assert setup.state == "ready", setup.sentence
+    assert server.asked == []
+
+
+def test_a_job_that_runs_is_not_ended(make):
+    """Go back and Remove are refused, and a set-up waits with its last step."""
+    make.pack()
+    begin(make())
+    make.pack(engine="2")
+    setup = make()
+    make.now.busy = True
+    setup.released.clear()
+    setup.begin()
+    while setup.stage != "waiting":
+        assert setup.state == "running", setup.sentence
+        application().processEvents()
+    assert setup.headline() == "Waiting for the present job to end"
+    assert not setup.released
+    make.now.busy = False
+    ends(setup)
+    assert setup.released
+    make.now.busy = True
+    setup.released.clear()
+    for command in (setup.go_back, setup.remove):
+        command()
+        assert setup.state != "running"
+    assert not setup.released
+    assert setup.has_engine
+
+
+def test_a_removal_that_failed_is_tried_again(make, monkeypatch):
+    make.pack()
+    setup = make()
+    begin(setup)
+    monkeypatch.setattr(places.Engines, "_remove", held)
+    setup.remove()
+    ends(setup)
+    assert (setup.state, setup.command() is None) == ("failed", False)
+    monkeypatch.undo()
+    setup.again()
+    ends(setup)
+    assert not setup.engines.root.exists()
+
+
+def test_a_removal_that_was_stopped_is_not_continued(make):
+    make.pack()
+    setup = make()
+    begin(setup)
+    make.pack(engine="2")
+    setup.engines.begin({"gpu": False})
+    make.now.busy = True
+    setup._may_end = lambda: True  # simulated: the job began right after the question
+    setup.remove()
+    setup.cancel()
+    ends(setup)
+    assert setup.state == "unfinished"
+    make.now.busy = False
+    setup.again()
+    ends(setup)
+    assert setup.state == "ready", setup.sentence
+
+
+def held(self, name):
+    raise PermissionError("held by another program")
+
+
+def test_nothing_is_offered_to_an_artist_who_has_an_engine(make):
+    make.pack()
+    make.now.found = True
+    assert make().state == "hidden"
+
+
+def test_with_an_engine_there_the_folder_stays(make, tmp_path):
+    make.pack()
+    setup = make()
+    begin(setup)
+    setup.choose_folder(str(tmp_path / "x"))
+    assert setup.command() is not None
+
+
+def test_krita_closing_ends_the_engine_that_is_being_tried(make):
+    make.pack(mood="sleeps")
+    setup = make()
+    setup.begin()
+    found = []
+    while not (found and found[0].read_text()):
+        assert setup.state == "running", setup.sentence
+        application().processEvents()
+        found = list(make.folder.rglob("pid.txt"))
+    pid = int(found[0].read_text())
+    setup.shutdown()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_a_pack_for_the_gpu_that_runs_on_the_cpu_says_so(make, monkeypatch):
@@ -206,10 +360,14 @@ def test_krita_from_the_store_asks_for_a_folder_first(make, monkeypatch, tmp_pat
     make.pack()
     setup = make()
     assert setup.obstacle() == ""
-    monkeypatch.setattr(engine_setup.sys, "executable", r"C:\Program Files\WindowsApps\K\krita.exe")
+    krita_is(monkeypatch, r"C:\Program Files\WindowsApps\K\krita.exe")
     assert "Microsoft Store" in setup.obstacle()
     setup.choose_folder(str(tmp_path / "x"))
     assert setup.obstacle() == ""
     monkeypatch.setenv("APP_SANDBOX_CONTAINER_ID", "org.krita")
-    monkeypatch.setattr(engine_setup.sys, "executable", "/Applications/krita.app/krita")
+    krita_is(monkeypatch, "/Applications/krita.app/krita")
     assert "App Store" in setup.obstacle()
+
+
+def krita_is(monkeypatch, path):
+    monkeypatch.setattr(QtCore.QCoreApplication, "applicationFilePath", lambda: path)

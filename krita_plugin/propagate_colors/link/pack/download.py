@@ -16,9 +16,9 @@ from ...log import logger
 from ...qt import QtCore, network
 from ...state.engine_states import PACK
 from ..talk import Steps
-from .background import Stage
+from .background import Stage, in_thread
 from .lock import Piece
-from .problems import SetupProblem, explain
+from .problems import SetupProblem, explain, patiently
 
 # What came of one request.
 WHOLE, CUT, SLOW, BUSY, GONE, RANGE, WRONG, OFFLINE, PROXY, TLS, REFUSED = (
@@ -47,6 +47,7 @@ class Downloader:
         self._folder = folder
         self._limits = limits or Limits()
         self._manager: Any = None
+        self._proxies: dict[str, Any] = {}  # by host
 
     def fetch(self, piece: Piece, stage: Stage) -> Steps:
         """Steps that end when the piece's file has all its bytes; the hash is checked later."""
@@ -57,16 +58,18 @@ class Downloader:
                 net.QNetworkRequest.RedirectPolicy.NoLessSafeRedirectPolicy
             )
         place, part = self._folder / piece.name, self._folder / f"{piece.name}.part"
+        proxy = yield from self._proxy(piece, stage)
+        self._manager.setProxy(proxy)
         before, tries, afresh = stage.done, 0, False
         while True:
             start = _size(part)
             transfer = Transfer(self._manager, piece, part, self._limits, stage, before)
+            transfer.has_proxy = bool(proxy.hostName())
             outcome = yield from transfer.steps()
             logger.info("download of %s: %s %s", piece.name, outcome, transfer.note)
             if outcome == WHOLE:
                 stage.done = before + piece.size
-                os.replace(part, place)
-                _forget(part)
+                yield from in_thread(lambda look: _rename(part, place), stage)
                 return
             if outcome in {WRONG, RANGE}:
                 _forget(part)
@@ -82,6 +85,17 @@ class Downloader:
             wait = self._limits.wait_s * 2 ** (tries - 1)
             yield min(max(wait, transfer.retry_after), self._limits.most_wait_s)
 
+    def _proxy(self, piece: Piece, stage: Stage) -> Steps:
+        """Ask the system for a host's proxy, once: it may have to fetch a script for that."""
+        net, url = network(), QtCore.QUrl(piece.url)
+        if url.host() not in self._proxies:
+            query = net.QNetworkProxyQuery(url)
+            found = yield from in_thread(
+                lambda look: net.QNetworkProxyFactory.systemProxyForQuery(query), stage
+            )
+            self._proxies[url.host()] = found[0] if found else net.QNetworkProxy()
+        return self._proxies[url.host()]
+
 
 class Transfer:
     """One request, whose bytes are appended to a file."""
@@ -91,6 +105,7 @@ class Transfer:
     ) -> None:
         self.note = ""  # for the log
         self.retry_after = 0.0
+        self.has_proxy = False
         self._manager = manager
         self._piece = piece
         self._part = part
@@ -101,7 +116,7 @@ class Transfer:
         self._asked_from = self._size
         self._file: Any = None
         self._reply: Any = None
-        self._has_proxy = False
+        self._received = 0  # bytes of this request; the file may be begun anew
         self._outcome = ""
         self._error: BaseException | None = None
 
@@ -112,11 +127,11 @@ class Transfer:
         self._send()
         try:
             while not self._outcome:
-                mark = self._size
+                mark = self._received
                 try:
                     yield self._ended, self._limits.window_s
                 except TimeoutError:
-                    if self._size - mark < self._limits.least_bytes:
+                    if self._received - mark < self._limits.least_bytes:
                         self._outcome = SLOW
         finally:
             self._close()
@@ -142,10 +157,6 @@ class Transfer:
             tag = _read(_tag(self._part))
             if tag:
                 request.setRawHeader(b"If-Range", tag)
-        query = net.QNetworkProxyQuery(url)
-        for proxy in net.QNetworkProxyFactory.systemProxyForQuery(query)[:1]:
-            self._manager.setProxy(proxy)
-            self._has_proxy = bool(proxy.hostName())
         reply = self._reply = self._manager.get(request)
         reply.setReadBufferSize(_READ_BUFFER)
         reply.readyRead.connect(lambda: self._guard(self._take))
@@ -190,6 +201,7 @@ class Transfer:
             return
         self._file.write(data)
         self._size += len(data)
+        self._received += len(data)
         self._stage.done = self._before + self._size
 
     def _begin(self) -> bool:
@@ -255,7 +267,7 @@ class Transfer:
             return CUT
         cannot = (errors.ConnectionRefusedError, errors.HostNotFoundError, errors.TimeoutError)
         if error in {*cannot, errors.UnknownNetworkError, errors.NetworkSessionFailedError}:
-            return PROXY if self._has_proxy else OFFLINE  # Qt tells of the nearest one alone
+            return PROXY if self.has_proxy else OFFLINE  # Qt tells of the nearest one alone
         return REFUSED  # too many redirects, one to an unsafe address, a protocol unknown
 
     def _lacks_tls(self) -> bool:
@@ -267,11 +279,11 @@ def _problem(outcome: str, piece: Piece) -> SetupProblem:
     host = QtCore.QUrl(piece.url).host()
     sentences = {
         CUT: tr("The connection to {host} breaks off again and again: try later.", host=host),
-        SLOW: tr("The download from {host} has come to a standstill: try later.", host=host),
-        BUSY: tr("{host} has too much to do at present: try in some minutes.", host=host),
-        GONE: tr("{host} does not give out {name}: use a downloaded pack.", host=host,
+        SLOW: tr("The download from {host} stopped or is too slow: try later.", host=host),
+        BUSY: tr("{host} is overloaded at present: try in some minutes.", host=host),
+        GONE: tr("{name} cannot be downloaded from {host}: use a downloaded pack.", host=host,
                  name=piece.name),
-        RANGE: tr("{host} does not give out {name}: use a downloaded pack.", host=host,
+        RANGE: tr("{name} cannot be downloaded from {host}: use a downloaded pack.", host=host,
                   name=piece.name),
         WRONG: tr("What {host} sends is not what was published: use a downloaded pack.",
                   host=host),
@@ -308,6 +320,11 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
+
+
+def _rename(part: Path, place: Path) -> None:
+    patiently(lambda: os.replace(part, place))
+    _forget(part)
 
 
 def _forget(part: Path) -> None:

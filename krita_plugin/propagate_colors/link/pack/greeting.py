@@ -10,17 +10,17 @@ from ...state.engine_states import PACK
 from ..client import READY, STARTING, EngineClient
 from ..talk import Steps
 from .background import FOREVER
-from .problems import SetupProblem
+from .problems import EngineFails
 
 
 def greet(command: list[str], hello: dict[str, Any]) -> Steps:
-    """Steps that return the device that an engine uses; SetupProblem where it does not answer."""
+    """Steps that return the device that an engine uses; EngineFails where it does not answer."""
     client = EngineClient(hello)
     try:
         client.start(command, dict(os.environ))
         yield (lambda: client.state != STARTING), FOREVER  # the client has a limit of its own
         if client.state != READY:
-            raise SetupProblem(
+            raise EngineFails(
                 tr(
                     "The new engine does not answer, and was not taken into use: {reason}",
                     reason=client.problem,

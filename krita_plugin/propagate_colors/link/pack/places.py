@@ -3,6 +3,8 @@
 engines/current         the id of the engine in use
 engines/ID/             python/, site/, installed.json; whole and tried
 engines/ID.new/         one that is being made
+engines/ID.gone/        one that is being deleted
+engines/begun.json      where a set-up that has not ended takes its pieces from
 engines/pieces/         what was downloaded; deleted when the engine works
 """
 
@@ -14,14 +16,17 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
+from ...log import logger
 from .problems import patiently, remove_tree
 
 _ID = re.compile(r"[0-9a-f]{16}(-cuda)?")
 _GONE = ".gone"
+_BEGUN = "begun.json"
 _MADE = re.compile(_ID.pattern + r"\.(new|gone)")  # on their way in or out
 INSTALLED = "installed.json"
+_FILES = ("current", "current.part", _BEGUN, f"{_BEGUN}.part", "setup.lock", "setup.lock.rmlock")
 
 
 class Engines:
@@ -63,24 +68,15 @@ class Engines:
 
     def is_unfinished(self) -> bool:
         """Tell whether a set-up began and did not end."""
-        try:
-            entries = list(os.scandir(self.root))
-        except OSError:
-            return False
-        return any(
-            (_MADE.fullmatch(entry.name) and entry.name.endswith(".new"))
-            or (entry.name == "pieces" and os.listdir(entry.path))
-            or (_ID.fullmatch(entry.name) is not None and self.current() is None)
-            for entry in entries
-        )
+        return (self.root / _BEGUN).is_file()
+
+    def begun(self) -> dict[str, Any]:
+        """Return what `begin` noted, {} where no set-up has begun."""
+        return _read(self.root / _BEGUN)
 
     def installed(self, name: str) -> dict[str, Any]:
         """Return what an engine's own list says: version, platform, files by piece."""
-        try:
-            data = json.loads((self.folder(name) / INSTALLED).read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return data if isinstance(data, dict) else {}
+        return _read(self.folder(name) / INSTALLED)
 
     def command(self, name: str | None = None) -> list[str] | None:
         """Return the command of an engine, of the one in use by default; None without one."""
@@ -89,61 +85,100 @@ class Engines:
 
     # ---- changes; files may be held by other programs, so in threads where that matters
 
+    def begin(self, source: dict[str, Any]) -> None:
+        """Note where a set-up that begins takes its pieces from."""
+        self._write(_BEGUN, json.dumps(source))
+
     def use(self, name: str) -> None:
         """Make an engine the one in use."""
+        self._write("current", name)
+
+    def _write(self, name: str, text: str) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
-        part = self.root / "current.part"
+        part = self.root / f"{name}.part"
         with open(part, "w", encoding="ascii") as file:
-            file.write(name)
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        patiently(lambda: os.replace(part, self.root / "current"))
+        patiently(lambda: os.replace(part, self.root / name))
+
+    def put_in_place(self, name: str) -> None:
+        """Give an engine that was made and tried its folder; a damaged one of that name goes."""
+        folder = self.folder(name)
+        if folder.exists():
+            gone = self._gone(name)
+            remove_tree(gone)
+            patiently(lambda: os.replace(folder, gone))
+        patiently(lambda: os.replace(self.new_folder(name), folder))
 
     def finish(self, name: str) -> None:
-        """Take a tried engine into use; the one before it stays, older ones and pieces go."""
+        """Take a tried engine into use; the one before it stays, older ones and pieces go.
+
+        What cannot be deleted, because another program holds it, is deleted the next time.
+        """
         before = self.current()
-        if self.new_folder(name).exists():
-            patiently(lambda: os.replace(self.new_folder(name), self.folder(name)))
+        before = self.earlier() if before == name else before
         self.use(name)
+        _if_possible(lambda: patiently(lambda: (self.root / _BEGUN).unlink(missing_ok=True)))
         for other in self.names():
             if other not in {name, before}:
-                self._remove(other)
-        remove_tree(self.pieces)
+                _if_possible(lambda other=other: self._remove(other))
+        self.clear_unfinished()
+        _if_possible(lambda: remove_tree(self.pieces))
 
     def clear_unfinished(self) -> None:
-        """Delete what earlier tries left, but not pieces."""
+        """Delete what earlier tries left, but not pieces; what cannot be deleted stays."""
+        for name in self._made():
+            _if_possible(lambda name=name: remove_tree(self.root / name))
+
+    def _made(self) -> list[str]:
+        """Return the names of folders that are on their way in or out."""
         try:
-            names = [entry.name for entry in os.scandir(self.root)]
+            return [entry.name for entry in os.scandir(self.root) if _MADE.fullmatch(entry.name)]
         except FileNotFoundError:
-            return
-        for name in names:
-            if _MADE.fullmatch(name):
-                remove_tree(self.root / name)
+            return []
 
     def remove_all(self) -> None:
         """Delete every engine and all that belongs to one; OSError where a file is in use.
 
         What else lies in the folder, which the artist may have chosen, stays.
         """
-        for name in ("current", "current.part"):
-            if (self.root / name).exists():
-                (self.root / name).unlink()
-        for name in self.names():
+        # The one in use goes last, and its name after it: where another cannot go, it still works.
+        current = self.current()
+        for name in sorted(self.names(), key=lambda name: name == current):
             self._remove(name)
-        self.clear_unfinished()
+        for name in self._made():
+            remove_tree(self.root / name)
         remove_tree(self.pieces)
-        for name in ("setup.lock", "setup.lock.rmlock"):
-            if (self.root / name).exists():
-                (self.root / name).unlink()
+        for name in _FILES:
+            patiently(lambda name=name: (self.root / name).unlink(missing_ok=True))
         with contextlib.suppress(OSError):  # not empty, or not there
             self.root.rmdir()
 
     def _remove(self, name: str) -> None:
         # Renamed first: a folder whose deletion fails half-way is no engine any more.
-        gone = self.root / f"{name}{_GONE}"
+        gone = self._gone(name)
         remove_tree(gone)
         patiently(lambda: os.replace(self.folder(name), gone))
         remove_tree(gone)
+
+    def _gone(self, name: str) -> Path:
+        return self.root / f"{name}{_GONE}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _if_possible(delete: Callable[[], None]) -> None:
+    try:
+        delete()
+    except OSError as error:
+        logger.warning("left for the next time: %s", error)
 
 
 def command_in(folder: Path) -> list[str]:

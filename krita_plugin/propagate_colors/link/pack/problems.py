@@ -28,6 +28,10 @@ class SetupProblem(Exception):
         self.ways = ways
 
 
+class EngineFails(SetupProblem):
+    """An engine that is whole does not work on this computer."""
+
+
 class Stopped(Exception):
     """The artist stopped it."""
 
@@ -62,7 +66,7 @@ def explain(error: OSError, folder: object) -> SetupProblem:
     if code in _TAKEN:
         return SetupProblem(
             tr(
-                "A virus scanner took a file of the engine away: allow the folder {folder} there.",
+                "A virus scanner removed a file of the engine: allow the folder {folder} there.",
                 folder=folder,
             ),
             FOLDER,
@@ -80,11 +84,16 @@ def explain(error: OSError, folder: object) -> SetupProblem:
         return SetupProblem(
             tr("Nothing can be written in {folder}: choose another folder.", folder=folder), FOLDER
         )
+    return cannot_write(folder, error.strerror or type(error).__name__)
+
+
+def cannot_write(folder: object, reason: str) -> SetupProblem:
+    """Return the problem of a disk, for the reason that the system gives."""
     return SetupProblem(
         tr(
             "The disk of {folder} cannot be written to ({reason}): choose another folder.",
             folder=folder,
-            reason=error.strerror or type(error).__name__,
+            reason=reason,
         ),
         FOLDER,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from pathlib import Path
 from typing import BinaryIO, Callable
@@ -10,10 +9,10 @@ from typing import BinaryIO, Callable
 from ...i18n import tr
 from ...state.engine_states import PACK
 from . import lock as locks
+from . import unpack
 from .lock import CUDA, Lock, Pack, Piece
 from .problems import SetupProblem
 
-_CHUNK = 1 << 20
 _LOCK_BYTES = 4 << 20  # far more than any lock has
 
 
@@ -47,7 +46,11 @@ class PackFile:
             if info.file_size > _LOCK_BYTES:
                 raise KeyError
             text = self._archive.read(info)
-        except (OSError, zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError):
+        except FileNotFoundError:
+            raise SetupProblem(
+                tr("{name} is not there any more: choose a pack anew.", name=path.name), PACK
+            ) from None
+        except (OSError, ValueError, KeyError, RuntimeError, *unpack.DAMAGED):
             raise SetupProblem(
                 tr(
                     "This file is no engine pack, or a part of one: choose "
@@ -61,26 +64,54 @@ class PackFile:
         """Let go of the file."""
         self._archive.close()
 
-    def choose(self, key: str) -> Pack:
-        """Return the pack for this platform; SetupProblem where it is for another."""
+    def choose(self, key: str, own: Lock | None) -> Pack:
+        """Return the pack for this platform; SetupProblem where it is for another.
+
+        With the plugin's `own` lock it is that one's pack, which this one must equal: what is run
+        was published with the plugin, whoever gave the file.
+        """
         for name in (key, key + CUDA):
             if name in self.lock.packs:
-                return self.lock.packs[name]
+                return self._same(self.lock.packs[name], own)
         raise SetupProblem(
             tr(
-                "This pack is for {there} and this computer needs {here}: get that one.",
+                "This pack is for {there} and this computer needs {here}: download the one for "
+                "{here}.",
                 there=", ".join(self.lock.packs),
                 here=key,
             ),
             PACK,
         )
 
+    def _same(self, pack: Pack, own: Lock | None) -> Pack:
+        if own is None:
+            return pack
+        found = own.packs.get(pack.platform)
+        if found is None or _content(found) != _content(pack):
+            version = next((pack.version for pack in own.packs.values()), "?")
+            raise SetupProblem(
+                tr(
+                    "This pack is not the one that was published with this plugin: download that "
+                    "of version {version}.",
+                    version=version,
+                ),
+                PACK,
+            )
+        return found
+
     def open(self, piece: Piece) -> BinaryIO:
         """Open a piece."""
         info = self._info(piece)
-        if info is None or info.compress_type != zipfile.ZIP_STORED:
+        if (
+            info is None
+            or info.compress_type != zipfile.ZIP_STORED
+            or info.flag_bits & unpack.ENCRYPTED
+        ):
             raise damaged()
-        return self._archive.open(info)
+        try:
+            return self._archive.open(info)
+        except unpack.DAMAGED:  # its own head says another thing than the list of members
+            raise damaged() from None
 
     def has(self, piece: Piece) -> bool:
         """Tell whether a piece is there."""
@@ -100,14 +131,11 @@ def damaged() -> SetupProblem:
 
 def is_right(file: BinaryIO, piece: Piece, look: Callable[[], None]) -> bool:
     """Tell whether a file holds the piece, byte by byte."""
-    sha, size = hashlib.sha256(), 0
-    while True:
-        try:
-            data = file.read(_CHUNK)
-        except zipfile.BadZipFile:  # its own check of stored bytes
-            return False
-        if not data:
-            return size == piece.size and sha.hexdigest() == piece.sha256
-        size += len(data)
-        sha.update(data)
-        look()
+    try:
+        return unpack.sha256(file, look) == (piece.size, piece.sha256)
+    except unpack.DAMAGED:  # a zip's own check of stored bytes
+        return False
+
+
+def _content(pack: Pack) -> tuple[object, ...]:
+    return pack.leave_out, [(piece.name, piece.size, piece.sha256) for piece in pack.pieces]

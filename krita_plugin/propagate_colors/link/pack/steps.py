@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any, Callable, NamedTuple
+from typing import Any, BinaryIO, Callable, NamedTuple
 
 from ...i18n import tr
 from ...log import logger
@@ -18,11 +18,19 @@ from .background import Stage, in_thread
 from .download import Downloader, Limits
 from .lock import CUDA, Pack, Piece, require_system
 from .places import INSTALLED, Engines, command_in, lead_to_site
-from .problems import SetupProblem, disk_full, explain, patiently, remove_tree
+from .problems import (
+    EngineFails,
+    SetupProblem,
+    cannot_write,
+    disk_full,
+    explain,
+    patiently,
+    remove_tree,
+)
 from .sources import Folders, PackFile, damaged, is_right
 
-DOWNLOADING, CHECKING, UNPACKING, PREPARING, TESTING = (
-    "downloading", "checking", "unpacking", "preparing", "testing",
+DOWNLOADING, CHECKING, UNPACKING, PREPARING, TESTING, WAITING = (
+    "downloading", "checking", "unpacking", "preparing", "testing", "waiting",
 )  # fmt: skip
 
 _SPARE = 50_000_000  # bytes that stay free on the disk: kernels, logs, the system's own needs
@@ -39,7 +47,9 @@ class Installation:
     """One try; `steps()` returns Tried, or raises SetupProblem.
 
     `plugin` is the folder in which the engine's wheel lies, `chosen` a pack in one file.
-    `handshake` makes steps that start a command, greet it and return the device in use.
+    `handshake` makes steps that start a command, greet it and return the device in use, `let_go`
+    steps that end the engine that runs, once it has nothing to do. `source` is noted in the folder
+    as what a set-up that was cut goes on with.
     """
 
     def __init__(
@@ -51,6 +61,9 @@ class Installation:
         handshake: Callable[[list[str]], Steps],
         chosen: PackFile | None = None,
         limits: Limits | None = None,
+        *,
+        let_go: Callable[[Stage], Steps] = lambda stage: iter(()),
+        source: dict[str, Any] | None = None,
     ) -> None:
         self._engines = engines
         self._pack = pack
@@ -60,7 +73,10 @@ class Installation:
         self._online = chosen is None
         self._limits = limits
         self._new = engines.new_folder(pack.id)
-        self._kept: dict[str, dict[str, int]] = {}  # files of the present engine, by piece
+        self._let_go = let_go
+        self._begun = source or {}
+        self._kept: dict[str, unpack.Files] = {}  # files of the present engine, by piece
+        self._right: dict[str, BinaryIO] = {}  # pieces that were checked, and stay open
 
     def steps(self) -> Steps:
         """Run."""
@@ -70,12 +86,11 @@ class Installation:
             lock = QtCore.QLockFile(str(self._engines.root / "setup.lock"))
             lock.setStaleLockTime(0)  # one whose process has ended counts as none all the same
             if not lock.tryLock(0):
-                raise SetupProblem(
-                    tr("Another Krita is setting the engine up: wait until it has finished.")
-                )
+                raise _cannot_lock(lock, self._engines.root)
             try:
                 return (yield from self._all())
             finally:
+                self._close()
                 lock.unlock()
         except OSError as error:
             logger.exception("setting the engine up")
@@ -83,17 +98,34 @@ class Installation:
 
     def _all(self) -> Steps:
         name = self._pack.id
-        if name in self._engines.names():  # killed between its test and its first use
-            yield from in_thread(lambda look: self._engines.finish(name), self._stage)
-            self._stage.begin(TESTING)
-            self._stage.tell()
-            return Tried((yield from self._handshake(self._engines.command(name) or [])), "")
+        if name in self._engines.names():  # left by "Go back", or killed before its first use
+            try:
+                tried = yield from self._try_out(self._engines.folder(name))
+            except EngineFails as problem:
+                logger.warning("it is made anew: %s", problem)
+            else:
+                yield from self._take_into_use(lambda: None)
+                return tried
         yield from in_thread(self._look_around, self._stage)
         yield from self._get()
         yield from in_thread(self._unpack, self._stage)
-        tried = yield from self._try_out()
-        yield from in_thread(lambda look: self._engines.finish(name), self._stage)
+        tried = yield from self._try_out(self._new)
+        yield from self._take_into_use(lambda: self._engines.put_in_place(name))
         return tried
+
+    def _take_into_use(self, prepare: Callable[[], None]) -> Steps:
+        yield from self._let_go(self._stage)
+
+        def work(_look: Callable[[], None]) -> None:
+            prepare()
+            self._engines.finish(self._pack.id)
+
+        yield from in_thread(work, self._stage)
+
+    def _close(self) -> None:
+        for file in self._right.values():
+            file.close()
+        self._right.clear()
 
     # ---- what is there already
 
@@ -104,12 +136,14 @@ class Installation:
         if current is not None:
             installed = self._engines.installed(current)
             same = installed.get("leave_out") == list(self._pack.leave_out)
-            pieces = installed.get("pieces", {}) if same else {}
+            pieces = installed.get("pieces") if same else {}
             folder = self._engines.folder(current)
             for piece in (self._pack.python, *self._pack.wheels):
-                look()
-                files = pieces.get(piece.sha256)
-                if files and all(_is_there(folder / path, size) for path, size in files.items()):
+                files = _files(pieces, piece)
+                if files and all(
+                    unpack.is_as_written(folder / path, size, content, look)
+                    for path, (size, content) in files.items()
+                ):
                     self._kept[piece.sha256] = files
         self._require_room()
 
@@ -135,17 +169,19 @@ class Installation:
             missing = self._missing()
             if missing and not all(self._online and piece.url for piece in missing):
                 raise self._cannot_get(missing)
+            if self._online:  # a pack in one file is noted when it is known to be right
+                yield from in_thread(self._note, self._stage)
             yield from self._download(missing)
             wrong = yield from in_thread(self._check, self._stage)
             if not wrong:
+                yield from in_thread(self._note, self._stage)
                 return
             logger.warning("not what was published: %s", [piece.name for piece in wrong])
             if not self._online:
                 raise damaged()
-            for piece in wrong:
-                if not piece.url:
-                    raise _plugin_damaged()
-                (self._engines.pieces / piece.name).unlink()
+            if not all(piece.url for piece in wrong):
+                raise _plugin_damaged()
+            yield from in_thread(lambda look, wrong=wrong: self._forget(wrong), self._stage)
             if last:
                 raise SetupProblem(
                     tr(
@@ -154,6 +190,13 @@ class Installation:
                     ),
                     PACK,
                 )
+
+    def _note(self, _look: Callable[[], None]) -> None:
+        self._engines.begin(self._begun)
+
+    def _forget(self, pieces: list[Piece]) -> None:
+        for piece in pieces:
+            patiently((self._engines.pieces / piece.name).unlink)
 
     def _cannot_get(self, missing: list[Piece]) -> SetupProblem:
         if not self._online:
@@ -180,13 +223,24 @@ class Installation:
             self._stage.done = before + piece.size
 
     def _check(self, look: Callable[[], None]) -> list[Piece]:
-        pieces = [piece for piece in self._pack.pieces if piece.sha256 not in self._kept]
+        """Return the pieces that are wrong; the others stay open until they are unpacked.
+
+        Opened by name again, it might be another file.
+        """
+        done = {*self._kept, *self._right}
+        pieces = [piece for piece in self._pack.pieces if piece.sha256 not in done]
         self._stage.begin(CHECKING, sum(piece.size for piece in pieces))
         wrong = []
         for piece in pieces:
-            with self._source.open(piece) as file:
-                if not is_right(file, piece, look):
+            file = self._source.open(piece)
+            try:
+                if is_right(file, piece, look):
+                    self._right[piece.sha256] = file
+                else:
                     wrong.append(piece)
+            finally:
+                if piece.sha256 not in self._right:
+                    file.close()
             self._stage.done += piece.size
         return wrong
 
@@ -198,18 +252,20 @@ class Installation:
         self._new.mkdir()
         guard = unpack.Guard(self._new, unpack.folds_case(self._new))
         trim = unpack.Trim(self._pack.leave_out)
-        pieces: dict[str, dict[str, int]] = {}
+        pieces: dict[str, unpack.Files] = {}
         for piece in self._pack.pieces:
             files = self._kept.get(piece.sha256)
-            pieces[piece.sha256] = files if files is not None else {}
             if files is not None:
-                self._take_over(files, look)
+                pieces[piece.sha256] = files
+                self._take_over(files, guard, look)
                 continue
             read = unpack.python_members if piece == self._pack.python else unpack.wheel_members
-            with self._source.open(piece) as file:
-                pieces[piece.sha256] = unpack.unpack(
-                    read(file, trim), self._new, guard, look, self._wrote
-                )
+            file = self._right[piece.sha256]
+            file.seek(0)
+            pieces[piece.sha256] = unpack.unpack(
+                read(file, trim), self._new, guard, look, self._wrote
+            )
+        self._close()
         lead_to_site(self._new)
         installed = {
             "version": self._pack.version,
@@ -222,15 +278,19 @@ class Installation:
     def _wrote(self, size: int) -> None:
         self._stage.done += size
 
-    def _take_over(self, files: dict[str, int], look: Callable[[], None]) -> None:
+    def _take_over(
+        self, files: unpack.Files, guard: unpack.Guard, look: Callable[[], None]
+    ) -> None:
         """Take files of the present engine: the same bytes under two names, or a copy."""
         old = self._engines.folder(self._engines.current() or "")
-        for path, size in files.items():
+        for path, (size, content) in files.items():
             look()
+            is_link = size == unpack.LINK
+            guard.check(path, content if is_link else "")
             place = self._new / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            if size == unpack.LINK:
-                os.symlink(os.readlink(old / path), place)
+            if is_link:
+                os.symlink(content, place)
                 continue
             try:
                 os.link(old / path, place)
@@ -240,7 +300,7 @@ class Installation:
 
     # ---- the engine's own words
 
-    def _try_out(self) -> Steps:
+    def _try_out(self, folder: Path) -> Steps:
         """Have the engine compile what it compiles once for each computer, and colour a shot."""
         self._stage.begin(PREPARING)
         self._stage.tell()
@@ -253,7 +313,7 @@ class Installation:
                 self._stage.total = int(event.get("total", 0))
                 self._stage.tell()
 
-        command = command_in(self._new)
+        command = command_in(folder)
         ended = yield from program.run([*command, "doctor", "--json"], heard)
         if ended.code != 0:
             raise _does_not_work(ended)
@@ -266,11 +326,26 @@ class Installation:
         return Tried(device, note)
 
 
-def _is_there(path: Path, size: int) -> bool:
+def _files(pieces: Any, piece: Piece) -> unpack.Files:
+    """Return what an engine's own list says of a piece, {} where it is no such list."""
     try:
-        return size == unpack.LINK or os.lstat(path).st_size == size
-    except OSError:
-        return False
+        return {
+            str(path): (int(size), str(content))
+            for path, (size, content) in pieces[piece.sha256].items()
+        }
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {}
+
+
+def _cannot_lock(lock: Any, folder: Path) -> SetupProblem:
+    errors = QtCore.QLockFile.LockError
+    if lock.error() == errors.LockFailedError:
+        return SetupProblem(
+            tr("Another Krita is setting the engine up: wait until it has finished.")
+        )
+    if lock.error() == errors.PermissionError:
+        return explain(PermissionError(), folder)
+    return cannot_write(folder, "setup.lock")
 
 
 def _plugin_damaged() -> SetupProblem:
@@ -285,9 +360,9 @@ def _does_not_work(ended: program.Ended) -> SetupProblem:
     said = [str(event["error"]) for event in ended.events if event.get("error")]
     reason = said[-1] if said else ""
     if reason:
-        return SetupProblem(
+        return EngineFails(
             tr("The new engine does not work here, and was not taken into use: {reason}",
                reason=reason), PACK)  # fmt: skip
-    return SetupProblem(
+    return EngineFails(
         tr("The new engine does not work here, and was not taken into use: see the log."), PACK
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import posixpath
 import re
@@ -11,19 +12,22 @@ import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO, Callable, Iterator, NamedTuple, Sequence
+from typing import BinaryIO, Callable, Dict, Iterator, NamedTuple, Sequence, Tuple
 
 from ...i18n import tr
 from ...state.engine_states import FOLDER, PACK
 from .problems import SetupProblem, patiently
 
 LINK = -1  # in place of a size
+# Size and SHA-256 (of a link: LINK and where it points) by path.
+Files = Dict[str, Tuple[int, str]]
 MOST_PATH = 259  # characters, the most that every program on Windows takes
+ENCRYPTED = 0x1  # among a zip member's flags
 _CHUNK = 1 << 20
 _PARTS = {"purelib", "platlib"}  # of a wheel's NAME.data folder; the others are not for us
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
-_DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError)
+DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError)
 
 
 class Member(NamedTuple):
@@ -44,23 +48,24 @@ class Guard:
         self._folds = folds_case
         windows = os.name == "nt"
         self._most = (MOST_PATH if windows else None) if most_path is None else most_path
-        self._names: dict[str, str] = {}
+        self._names: set[str] = set()
         self._links: set[str] = set()
 
-    def check(self, member: Member) -> None:
-        """Refuse a member, or remember it."""
-        parts = member.path.split("/")
-        if not _is_plain(member.path):
-            raise _refused(member.path)
+    def check(self, path: str, link: str = "") -> None:
+        """Refuse a file, or a symbolic link that says `link`, or remember it."""
+        parts = path.split("/")
+        if not _is_plain(path):
+            raise _refused(path)
         if any("/".join(parts[:count]) in self._links for count in range(1, len(parts))):
-            raise _refused(member.path)
-        if member.link:
-            self._check_link(member)
-        key = unicodedata.normalize("NFC", member.path)
+            raise _refused(path)
+        if link:
+            self._check_link(path, link)
+        key = unicodedata.normalize("NFC", path)
         key = key.casefold() if self._folds else key
-        if self._names.setdefault(key, member.path) != member.path or self._is_taken(key):
-            raise _refused(member.path)
-        if self._most and len(str(self._folder / member.path)) > self._most:
+        if key in self._names or self._is_taken(key):
+            raise _refused(path)
+        self._names.add(key)
+        if self._most and len(str(self._folder / path)) > self._most:
             raise SetupProblem(
                 tr(
                     "The name of the folder {folder} is too long for the engine's files: choose a "
@@ -75,12 +80,12 @@ class Guard:
         parts = key.split("/")
         return any("/".join(parts[:count]) in self._names for count in range(1, len(parts)))
 
-    def _check_link(self, member: Member) -> None:
-        top = member.path.split("/", 1)[0]
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(member.path), member.link))
-        if member.link.startswith("/") or not target.startswith(top + "/"):
-            raise _refused(member.path)
-        self._links.add(member.path)
+    def _check_link(self, path: str, link: str) -> None:
+        top = path.split("/", 1)[0]
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
+        if link.startswith("/") or not target.startswith(top + "/"):
+            raise _refused(path)
+        self._links.add(path)
 
 
 def _is_plain(path: str) -> bool:
@@ -134,7 +139,7 @@ def wheel_members(file: BinaryIO, trim: Trim) -> Iterator[Member]:
     for info in archive.infolist():
         if info.is_dir() or trim(info.filename):
             continue
-        if stat.S_ISLNK(info.external_attr >> 16):
+        if stat.S_ISLNK(info.external_attr >> 16) or info.flag_bits & ENCRYPTED:
             raise _refused(info.filename)
         path = _in_site(info.filename)
         if path is not None:
@@ -171,27 +176,27 @@ def unpack(
     guard: Guard,
     look: Callable[[], None],
     wrote: Callable[[int], None],
-) -> dict[str, int]:
-    """Write members below `folder`; returns size (or LINK) by path.
+) -> Files:
+    """Write members below `folder`; returns what was written.
 
     `look` is called between pieces of a megabyte and may raise; `wrote` hears of bytes.
     """
-    files: dict[str, int] = {}
+    files: Files = {}
     made: set[Path] = set()
     try:
         for member in members:
             look()
-            guard.check(member)
+            guard.check(member.path, member.link)
             place = folder / member.path
             if place.parent not in made:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 made.add(place.parent)
             if member.link:
                 os.symlink(member.link, place)
-                files[member.path] = LINK
+                files[member.path] = (LINK, member.link)
             else:
                 files[member.path] = _write(member, place, look, wrote)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise SetupProblem(
             tr("A part of the engine is damaged: get another pack."), PACK
         ) from error
@@ -200,8 +205,8 @@ def unpack(
 
 def _write(
     member: Member, place: Path, look: Callable[[], None], wrote: Callable[[int], None]
-) -> int:
-    size = 0
+) -> tuple[int, str]:
+    size, sha = 0, hashlib.sha256()
     with member.open() as source, patiently(lambda: open(place, "xb")) as target:
         while True:
             data = source.read(_CHUNK)
@@ -211,11 +216,38 @@ def _write(
             if size > member.size:  # a bomb that says less than it holds
                 raise _refused(member.path)
             target.write(data)
+            sha.update(data)
             wrote(len(data))
             look()
     if member.program and os.name != "nt":
         place.chmod(0o755)
-    return size
+    return size, sha.hexdigest()
+
+
+def is_as_written(place: Path, size: int, content: str, look: Callable[[], None]) -> bool:
+    """Tell whether a file is what `unpack` wrote there, by its hash."""
+    try:
+        if size == LINK:
+            return os.readlink(place) == content
+        status = os.lstat(place)
+        if not stat.S_ISREG(status.st_mode) or status.st_size != size:
+            return False
+        with open(place, "rb") as file:
+            return sha256(file, look) == (size, content)
+    except OSError:
+        return False
+
+
+def sha256(file: BinaryIO, look: Callable[[], None]) -> tuple[int, str]:
+    """Return how many bytes are left in a file, and their hash."""
+    sha, size = hashlib.sha256(), 0
+    while True:
+        data = file.read(_CHUNK)
+        if not data:
+            return size, sha.hexdigest()
+        size += len(data)
+        sha.update(data)
+        look()
 
 
 def folds_case(folder: Path) -> bool:
