@@ -166,10 +166,11 @@ def parse_xml(data: bytes) -> ElementTree.Element:
         raise ValueError(str(error)) from None
 
 
-def parse_json(data: bytes | str, *, halves: bool = False) -> Any:
+def parse_json(data: bytes | str, *, halves: bool = False, any_whole: bool = False) -> Any:
     """Return the document, its numbers finite and its text whole characters.
 
-    `halves` lets halves of characters through, as names of files can have them.
+    `halves` lets halves of characters through, as names of files can have them, and `any_whole`
+    whole numbers that no machine type holds, for a schema to refuse.
 
     Raises
     ------
@@ -181,7 +182,10 @@ def parse_json(data: bytes | str, *, halves: bool = False) -> Any:
     text = data if isinstance(data, str) else data.decode("utf-8-sig")
     try:
         document = json.loads(
-            text, parse_float=_finite, parse_int=_whole, parse_constant=_refuse_constant
+            text,
+            parse_float=_finite,
+            parse_int=int if any_whole else _whole,
+            parse_constant=_refuse_constant,
         )
     except RecursionError:
         raise ValueError("it is nested too deeply") from None

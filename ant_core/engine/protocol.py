@@ -194,7 +194,7 @@ def _read_payload(stream: BinaryIO, count: int) -> bytes:
 
 def _parse(text: bytes) -> dict[str, Any]:
     try:
-        header = parse_json(text, halves=True)
+        header = parse_json(text, halves=True, any_whole=True)
     except ValueError as error:
         raise ProtocolError(
             f"a header is not JSON in UTF-8 ({str(error)[:200]}): send one JSON object"

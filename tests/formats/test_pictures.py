@@ -251,7 +251,7 @@ def test_noise_is_an_input_error(suffix):
 
 @pytest.mark.parametrize(
     ("suffix", "module"),
-    [("tif", "tifffile"), ("tga", "PIL.Image"), ("exr", "OpenEXR"), ("psd", "psd_tools")],
+    [("tif", "tifffile"), ("tga", "PIL.TgaImagePlugin"), ("exr", "OpenEXR"), ("psd", "psd_tools")],
 )
 def test_a_missing_library_is_one_sentence(suffix, module, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)

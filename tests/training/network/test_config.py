@@ -76,5 +76,5 @@ def test_a_file_that_is_no_toml_is_refused(write, text):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"none\.toml cannot be read"):
+    with pytest.raises(InputError, match=r"none\.toml is missing"):
         read_config(tmp_path / "none.toml")
