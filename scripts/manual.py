@@ -3,8 +3,8 @@
 
     python3 scripts/manual.py --out FOLDER
 
-Needs the extra `site`. FOLDER/site is the site, which works from there without a server, but for its
-search: what that would need is fetched from another machine, and no page asks one for anything.
+Needs the extra `site`. FOLDER/site is the site, which works from there without a server, but for
+its search: what that would need is fetched from another machine, and no page asks one.
 """
 
 from __future__ import annotations
