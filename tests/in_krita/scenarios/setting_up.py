@@ -171,7 +171,7 @@ def _color_the_sample(ctx, docker, card):
     yield lambda: docker.idle, RUN_SECONDS
     ctx.values["colored_s"] = round(time.monotonic() - begun, 2)
     ctx.values["said"] = docker.message
-    assert docker.message.startswith("13 frames colored."), docker.message
+    assert docker.message.startswith("13 colored"), docker.message
     document = ctx.host.active_document()
     ids = {info.name: info.uuid for info in document.layers()}
     dump(ctx, "color", planes(ctx, document, ids["Colors"]))
