@@ -9,8 +9,8 @@ from tests.in_krita.scenarios import STROKES
 
 pytestmark = pytest.mark.slow
 
-# Seen: 2 of 200 left nothing on the lines and on a painted frame, which the plugin never writes. The
-# cause is not known; until it is, so few do not fail the run, and are told.
+# Seen: 2 of 200 left nothing, on frames that the plugin never writes. The cause is not known; until
+# it is, so few do not fail the run, and are told.
 _MOST_NEVER_DRAWN = 4
 SECONDS = 1700  # a busy machine needs many times what an idle one does
 
