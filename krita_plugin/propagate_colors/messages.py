@@ -40,14 +40,18 @@ class Messages:
         """Show what was last said of another document, if it is still so."""
         if document == self._front:
             return
+        closed = self._front is not None and self._front not in open_ones
         self._front = document
         self._said = {key: kept for key, kept in self._said.items() if key in open_ones}
         message, of = self._said.get(document, (NOTHING, None))
+        if closed and not message.text:
+            return  # what is shown is about the document that was closed
         self._show(message if of == facts else NOTHING)
 
     def check(self, facts: Any) -> None:
         """Take the message away when what it spoke of has changed."""
         message, of = self._said.get(self._front, (NOTHING, None))
-        if message.text and of != facts:
+        # What a job did stays true, whatever frames are looked at after it; so does a closing.
+        if message.level != "info" and self._front is not None and of != facts:
             self._said.pop(self._front)
             self._show(NOTHING)

@@ -2,7 +2,7 @@
 
 from krita_plugin.propagate_colors.messages import NOTHING, Message, Messages
 
-TEXT = Message("info", "13 colored.")
+TEXT = Message("warning", "13 colored.")
 
 
 def made():
@@ -22,6 +22,21 @@ def test_it_stays_while_its_facts_do():
     assert shown == [TEXT, NOTHING]
     messages.check(3)
     assert shown == [TEXT, NOTHING]
+
+
+def test_what_a_job_did_stays_whatever_is_looked_at_after_it():
+    messages, shown = made()
+    messages.say(TEXT._replace(level="info"), 1)
+    messages.check(2)
+    assert NOTHING not in shown
+
+
+def test_what_is_said_of_a_closing_stays():
+    messages, shown = made()
+    messages.say(TEXT, 1)
+    messages.turn_to(None, 0, ["b"])
+    messages.check(5)
+    assert shown == [TEXT]
 
 
 def test_another_document_has_its_own():

@@ -224,7 +224,8 @@ class _Source:
                 self._node.setPixelData(self._clear * (width * height), x, y, width, height)
             if data is not None and box[2] and box[3]:
                 self._node.setPixelData(data, *box)
-        return _pasted(self._clear, canvas, box, data or b"")
+        # Krita's own bytes: a CMYK layer has others for clear pixels than a blank layer has.
+        return bytes(self._node.pixelData(*canvas))
 
     def copy_to(self, layer_uuid: str, t: int) -> bool:
         """Copy the key to a frame of the document in front; tell whether Krita took it."""
@@ -257,18 +258,6 @@ def _box_of(node: Any) -> Box:
     """Return where a layer has pixels at its document's time, in the canvas and beside it."""
     held = node.bounds()
     return held.x(), held.y(), held.width(), held.height()
-
-
-def _pasted(clear: bytes, canvas: Box, box: Box, data: bytes) -> bytes:
-    """Return the bytes of a clear canvas with `data` in `box`, which lies within it."""
-    if box == canvas and data:
-        return data
-    result = bytearray(clear * (canvas[2] * canvas[3]))
-    row, size = box[2] * len(clear), len(clear)
-    for number in range(box[3] if data else 0):
-        start = ((box[1] + number) * canvas[2] + box[0]) * size
-        result[start : start + row] = data[number * row : (number + 1) * row]
-    return bytes(result)
 
 
 def _not_taken(layer: Layer, t: int) -> str:
