@@ -40,7 +40,7 @@ class Messages:
         """Show what was last said of another document, if it is still so."""
         if document == self._front:
             return
-        closed = self._front is not None and self._front not in open_ones
+        closed = document is None or self._front not in open_ones
         self._front = document
         self._said = {key: kept for key, kept in self._said.items() if key in open_ones}
         message, of = self._said.get(document, (NOTHING, None))
