@@ -10,13 +10,12 @@ Every attack is bounded and seeded: what it found, it finds again. Exit code 0 w
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from scripts._subcommands import run_subcommand
 
 ATTACKS = {
     "mutations": "damaged files and answers in every reader",
@@ -29,19 +28,7 @@ ATTACKS = {
 
 def main() -> int:
     """Run one attack; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    commands = parser.add_subparsers(dest="attack", required=True)
-    for name, text in ATTACKS.items():
-        command = commands.add_parser(name, help=text, description=text)
-        # Loaded only when asked for: each needs packages that the others can do without.
-        if sys.argv[1:2] == [name]:
-            module = importlib.import_module(f"scripts.attacks.{name}")
-            module.add_arguments(command)
-            command.set_defaults(run=module.run)
-    args = parser.parse_args()
-    return int(args.run(args) or 0)
+    return run_subcommand(__doc__, "scripts.attacks", ATTACKS)
 
 
 if __name__ == "__main__":

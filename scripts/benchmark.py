@@ -13,13 +13,12 @@ Exit code 0 when every bar is met, 1 when one is missed.
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from scripts._subcommands import run_subcommand
 
 BENCHMARKS = {
     "segmentation": "line art to label map: leaks, regions recovered, time against the floor",
@@ -38,19 +37,7 @@ BENCHMARKS = {
 
 def main() -> int:
     """Run one benchmark; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    commands = parser.add_subparsers(dest="benchmark", required=True)
-    for name, text in BENCHMARKS.items():
-        command = commands.add_parser(name, help=text, description=text)
-        # Loaded only when asked for: each needs packages that the other can do without.
-        if sys.argv[1:2] == [name]:
-            module = importlib.import_module(f"scripts.benchmarks.{name}")
-            module.add_arguments(command)
-            command.set_defaults(run=module.run)
-    args = parser.parse_args()
-    return int(args.run(args) or 0)
+    return run_subcommand(__doc__, "scripts.benchmarks", BENCHMARKS)
 
 
 if __name__ == "__main__":

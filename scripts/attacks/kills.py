@@ -21,7 +21,7 @@ import struct
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,10 @@ __all__ = [
     "HISTORY",
     "LOADED",
     "add_arguments",
+    "add_bounds",
     "difference",
     "outputs_of",
+    "prepare",
     "run",
     "start",
     "unfinished",
@@ -264,18 +266,27 @@ def difference(calm: Any, found: Any, place: str = "") -> str:
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options of this attack."""
-    command.add_argument("--only", nargs="+", choices=sorted(COMMANDS))
     command.add_argument("--kills", type=int, default=300)
+    add_bounds(command, COMMANDS)
+
+
+def add_bounds(command: argparse.ArgumentParser, commands: Iterable[str]) -> None:
+    """Add what bounds an attack on commands."""
+    command.add_argument("--only", nargs="+", choices=sorted(commands))
     command.add_argument("--minutes", type=float, default=60.0, help="end after so many at most")
     command.add_argument("--seed", type=int, default=0)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Kill; 1 when anything was lost, half there or different."""
+def prepare(args: argparse.Namespace) -> tuple[random.Random, float]:
+    """Load what every child inherits; return the chances and when the attack ends, monotonic."""
     for module in LOADED:
         importlib.import_module(module)
-    rng = random.Random(args.seed)
-    end = time.monotonic() + 60 * args.minutes
+    return random.Random(args.seed), time.monotonic() + 60 * args.minutes
+
+
+def run(args: argparse.Namespace) -> int:
+    """Kill; 1 when anything was lost, half there or different."""
+    rng, end = prepare(args)
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         attacks = []
         for name in args.only or COMMANDS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import collections
 import contextlib
-import importlib
 import random
 import shutil
 import tempfile
@@ -13,7 +12,16 @@ import time
 from pathlib import Path
 
 from scripts.attacks.commands import COMMANDS
-from scripts.attacks.kills import LOADED, difference, outputs_of, start, unfinished, wait, whole
+from scripts.attacks.kills import (
+    add_bounds,
+    difference,
+    outputs_of,
+    prepare,
+    start,
+    unfinished,
+    wait,
+    whole,
+)
 
 __all__ = ["add_arguments", "run"]
 
@@ -23,18 +31,13 @@ _SETTINGS = {"propagate": ("--gap", "3"), "propagate_kra": ("--gap", "3")}  # of
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options of this attack."""
-    command.add_argument("--only", nargs="+", choices=_COMMANDS)
     command.add_argument("--rounds", type=int, default=40)
-    command.add_argument("--minutes", type=float, default=60.0, help="end after so many at most")
-    command.add_argument("--seed", type=int, default=0)
+    add_bounds(command, _COMMANDS)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run commands against each other; 1 when anything was lost, half there or different."""
-    for module in LOADED:
-        importlib.import_module(module)
-    rng = random.Random(args.seed)
-    end = time.monotonic() + 60 * args.minutes
+    rng, end = prepare(args)
     rounds, told = collections.Counter[str](), collections.Counter[str]()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         stack.enter_context(COMMANDS["download"].server())
