@@ -8,7 +8,6 @@ import os
 import random
 import socket
 import sys
-import threading
 import zipfile
 from pathlib import Path
 
@@ -32,15 +31,10 @@ def places(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server():
-    from tests.models.server import Server
+    from tests.models.server import running
 
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with running() as server:
         yield server
-        server.release.set()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -86,6 +86,20 @@ class Server(ThreadingHTTPServer):
     def starts(self, path: str) -> list[int | None]:
         """Return the first byte that every request for a path asked for."""
         return [request.start for request in self.requests if request.path == path]
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Server]:
+    """Serve in a thread for as long as the block lasts; what stalls is let go at its end."""
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.release.set()
+            server.shutdown()
+            thread.join()
 
 
 def serve(handler: Handler, content: bytes) -> None:

@@ -6,14 +6,13 @@ import hashlib
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 from krita_plugin.propagate_colors.link.pack.unpack import Guard, Trim
 from scripts.packing.project import PackagingError, commit_time, export, version
-from tests.models.server import Server
+from tests.models.server import running
 
 pytest.importorskip("packaging", reason="needs the release extra")
 
@@ -186,13 +185,8 @@ def test_simulated_windows_refuses_names_that_differ_in_case_alone(tmp_path):
 
 @pytest.fixture
 def served():
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with running() as server:
         yield server
-        server.release.set()
-        server.shutdown()
-        thread.join()
 
 
 def python_piece(content):

@@ -16,7 +16,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import threading
 import zipfile
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from ant_core.schemas import first_error
 from krita_plugin.propagate_colors.link.pack import lock as plugin_lock
 from scripts.packing.project import PackagingError, canonical, commit_time, sha256, version
 from scripts.unpack_engine import unpack_engine
-from tests.models.server import Server
+from tests.models.server import running
 
 pytest.importorskip("cyclonedx", reason="needs the release extra")
 pytest.importorskip("build", reason="needs the dev extra")
@@ -231,9 +230,7 @@ def test_the_registry_in_the_wheel_names_the_released_models_and_their_address(o
 
 def test_the_engine_of_the_wheel_downloads_a_model_from_the_releases_address(out, tmp_path):
     """The registry is the wheel's own; the address in it is led to a server on loopback."""
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with running() as server:
         for path in out.iterdir():
             server.files[f"/release/{path.name}"] = path.read_bytes()
         target = tmp_path / "site"
@@ -248,9 +245,6 @@ def test_the_engine_of_the_wheel_downloads_a_model_from_the_releases_address(out
             sys.executable, "-m", "ant_core", "models", "download", "inks",
             env=variables, cwd=tmp_path,
         )  # fmt: skip
-        server.release.set()
-        server.shutdown()
-        thread.join()
     assert Path(place.strip()).read_bytes() == (out / "inks-1.0.antmodel").read_bytes()
     assert str(tmp_path) in place
 
