@@ -69,6 +69,10 @@ class Settings:
     disagreement_share: float = 0.2
     cached_segments: int = 28_000
 
+    def fits(self, columns: int, count: int) -> bool:
+        """Tell whether so many reference and `count` target segments fit into one match."""
+        return columns <= self.max_columns and columns * count <= self.max_pairs
+
 
 class Workbench:
     """Reads, segments, describes and encodes the drawings of one run.

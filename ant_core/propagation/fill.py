@@ -25,11 +25,11 @@ from ant_core.propagation.result import Solved
 from ant_core.propagation.surfaces import Neighbour
 from segmentation import label_pieces, merge_pieces
 
-__all__ = ["Filler", "Sources"]
+__all__ = ["LEAST_SOURCES", "Filler", "Sources"]
 
 Sources = Sequence[tuple[Source, Solved]]
 
-_LEAST_SOURCES = 2  # are seen by every target, in tiles if need be
+LEAST_SOURCES = 2  # are matched with every target, in tiles where need be
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,7 @@ class Filler:
             self._bench.check()
             encoded = self._bench.features(solved.frame, solved.line_hash, solved.result.division)
             columns += encoded.count
-            too_many = columns > limits.max_columns or columns * target.count > limits.max_pairs
-            if len(ballots) >= _LEAST_SOURCES and too_many:
+            if len(ballots) >= LEAST_SOURCES and not limits.fits(columns, target.count):
                 break
             if encoded.count == 0:
                 continue

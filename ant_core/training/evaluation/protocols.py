@@ -24,6 +24,7 @@ from ant_core.matching.fills import Fills
 from ant_core.matching.matcher import Match
 from ant_core.matching.voting import Ballot, vote
 from ant_core.propagation.drawings import Settings
+from ant_core.propagation.fill import LEAST_SOURCES
 from ant_core.propagation.plan import make_plan
 from ant_core.shot.shot import Drawing, Reference
 from ant_core.training.data.baselines import nearest_position
@@ -45,8 +46,7 @@ __all__ = [
 MatchFrames = Callable[[Sequence[Frame], Frame], tuple[NDArray[np.float32], NDArray[np.float32]]]
 Confidence = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 _LOG_AREA = SHAPE_FEATURES.index("log_area")
-_LIMITS = Settings()  # of the product: how many references a match takes,
-_LEAST_SOURCES = 2  # and how many it takes whatever their size
+_LIMITS = Settings()  # of the product: how many references a match takes
 
 
 @dataclass
@@ -195,8 +195,7 @@ def _within_limits(frames: Sequence[Frame], sources: Sequence[int], count: int) 
     columns = 0
     for source in sources:
         columns += frames[source].count
-        too_many = columns > _LIMITS.max_columns or columns * count > _LIMITS.max_pairs
-        if len(kept) >= _LEAST_SOURCES and too_many:
+        if len(kept) >= LEAST_SOURCES and not _LIMITS.fits(columns, count):
             break
         kept.append(source)
     return kept
