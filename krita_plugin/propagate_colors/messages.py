@@ -40,12 +40,11 @@ class Messages:
         """Show what was last said of another document, if it is still so."""
         if document == self._front:
             return
-        closed = document is None or self._front not in open_ones
         self._front = document
         self._said = {key: kept for key, kept in self._said.items() if key in open_ones}
         message, of = self._said.get(document, (NOTHING, None))
-        if closed and not message.text:
-            return  # what is shown is about the document that was closed
+        if document is None and not message.text:
+            return  # what is shown is of the document that was closed, or of none
         self._show(message if of == facts else NOTHING)
 
     def check(self, facts: Any) -> None:

@@ -39,6 +39,13 @@ def test_what_is_said_of_a_closing_stays():
     assert shown == [TEXT]
 
 
+def test_what_was_said_of_a_closed_document_does_not_stand_over_another():
+    messages, shown = made()
+    messages.say(TEXT, 1)
+    messages.turn_to("b", 7, ["b"])
+    assert shown == [TEXT, NOTHING]
+
+
 def test_another_document_has_its_own():
     messages, shown = made()
     messages.say(TEXT, 1)
