@@ -328,12 +328,14 @@ class Controller(Showing, Reviewing, Fixing, Engines):
             trouble = self._desk.trouble()
             if trouble:
                 self._say("warning", trouble)
-        elif what in {"frames", "choices"}:
+        elif what in {"frames", "choices"} and self._front() is not None:
             self._messages.check(self._facts())
         self._tell(what)
 
     def _front(self) -> Any:
-        return None if self._desk.shot is None else self._desk.shot.document.key
+        """Return the key of the document in front; None where there is none, or it was closed."""
+        shot = self._desk.shot
+        return None if shot is None or not shot.document.is_open() else shot.document.key
 
     def _facts(self) -> Any:
         """Return what messages speak of: layers, and whose pixels the frames hold."""
