@@ -1,0 +1,1 @@
+"""Networks that paint pixels, as the seed papers have them: measured beside the product."""
