@@ -32,14 +32,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import cv2
 
-from ant_core.errors import AntError
+from ant_core.errors import InputError
 from ant_core.training.data.flow_labels import RegionStatistics
 from ant_core.training.data.splits import SPLITS, Split
 from ant_core.training.evaluation.results import statistics_table
 from ant_core.training.synthesis.clip import clip_path, write_clip
 from ant_core.training.synthesis.layouts import LAYOUTS, write_layout
 from ant_core.training.synthesis.pages import ink_beside, preview_page, statistics
-from ant_core.training.synthesis.source import SOURCES, load_source
+from ant_core.training.synthesis.source import SOURCES
+from ant_core.training.synthesis.wild import is_wild, named_maker
+from scripts._subcommands import exit_code
 
 Job = tuple[str, int]  # source and seed
 
@@ -58,6 +60,12 @@ def _arguments() -> argparse.Namespace:
         choices=("clips", *LAYOUTS),
         default="clips",
         help="NAME.npz for training, or the folders of a published set",
+    )
+    parser.add_argument(
+        "--wild",
+        type=float,
+        default=0.0,
+        help="share of clips in a circumstance of scripts/benchmark.py wild",
     )
     parser.add_argument("--preview", type=Path, help="draw a page of samples instead of clips")
     parser.add_argument(
@@ -98,13 +106,20 @@ def _arguments() -> argparse.Namespace:
 
 
 def _make(
-    job: Job, layout: str, data: Path, out: Path, split: Split
+    job: Job, layout: str, data: Path, out: Path, split: Split, wild: float
 ) -> tuple[bool, RegionStatistics]:
     source, seed = job
     if layout != "clips":
         return write_layout(layout, source, data, out, split, seed)
-    path = clip_path(out, source, split, seed)
-    return write_clip(load_source(source), data, path, split, seed), RegionStatistics()
+    in_circumstance = is_wild(source, seed, wild)
+    name, maker = named_maker(source, wild=in_circumstance)
+    try:
+        new = write_clip(maker, data, clip_path(out, name, split, seed), split, seed)
+    except InputError:
+        if not in_circumstance:
+            raise
+        new = False  # no line can be told in its drawings
+    return new, RegionStatistics()
 
 
 def _generate(arguments: argparse.Namespace, jobs: list[Job]) -> None:
@@ -114,6 +129,7 @@ def _generate(arguments: argparse.Namespace, jobs: list[Job]) -> None:
         data=arguments.data,
         out=arguments.out,
         split=arguments.split,
+        wild=arguments.wild,
     )
     start, made, statistics = time.monotonic(), 0, RegionStatistics()
     context = multiprocessing.get_context("spawn")
@@ -138,21 +154,19 @@ def _print_statistics(arguments: argparse.Namespace, jobs: list[Job]) -> None:
 
 def main() -> int:
     """Run the command line; return its exit code."""
-    arguments = _arguments()
+    return exit_code(lambda: _run(_arguments()))
+
+
+def _run(arguments: argparse.Namespace) -> None:
     sources = list(SOURCES) if arguments.source == "all" else [arguments.source]
     seeds = range(arguments.seed, arguments.seed + arguments.clips)
     jobs = [(source, seed) for seed in seeds for source in sources]
-    try:
-        if arguments.statistics:
-            _print_statistics(arguments, jobs)
-        elif arguments.preview:
-            preview_page(arguments.data, arguments.split, jobs, arguments.preview)
-        else:
-            _generate(arguments, jobs)
-    except AntError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+    if arguments.statistics:
+        _print_statistics(arguments, jobs)
+    elif arguments.preview:
+        preview_page(arguments.data, arguments.split, jobs, arguments.preview)
+    else:
+        _generate(arguments, jobs)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ and `RegionStatistics` counts what the paper's Table 1 lists.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import cv2
@@ -198,7 +198,6 @@ def write_scene(
     scene: str,
     frames: Iterable[FlowFrame],
     statistics: RegionStatistics,
-    first_number: int = 1,
 ) -> None:
     """Label a flow-annotated scene and write it in AnimeRun's layout, two frames in memory.
 
@@ -209,9 +208,8 @@ def write_scene(
     InputError
         When two frames that follow each other lack the flow between them, or sizes differ.
     """
-    labelled = (_labelled(frame) for frame in frames)
-    number = first_number
-    for number, (here, after) in enumerate(_with_next(labelled), first_number):
+    labelled: Iterator[Any] = chain((_labelled(frame) for frame in frames), [None])
+    for number, (here, after) in enumerate(pairwise(labelled), 1):
         name = f"{number:04d}"
         frame, labels = here
         writer.frame(name, frame.contour, labels, frame.color)
@@ -241,16 +239,6 @@ def _labelled(frame: FlowFrame) -> tuple[FlowFrame, NDArray[np.int32]]:
         return frame, frame.labels
     labels = expand_labels(segment(extract_lines(frame.contour)).labels)
     return frame, np.maximum(labels - 1, 0).astype(np.int32)
-
-
-def _with_next(items: Iterable[Any]) -> Iterable[tuple[Any, Any]]:
-    """Pair every item with the one after it, the last with None."""
-    return pairwise(_and_none(items))
-
-
-def _and_none(items: Iterable[Any]) -> Iterable[Any]:
-    yield from items
-    yield None
 
 
 def look_up(

@@ -103,7 +103,9 @@ def _read_clip(path: Path) -> TrueShot:
                 before=before,
             )
         )
-    return TrueShot(str(path), frames, tuple(meta["characters"]), has_parts=True)
+    return TrueShot(
+        name=str(path), frames=frames, characters=tuple(meta["characters"]), has_parts=True
+    )
 
 
 # ---- line/ and truth/ pictures
@@ -121,7 +123,7 @@ def _read_pictures(folder: Path) -> TrueShot:
         frames.append(frame)
     _check_sizes(frames, folder)
     link(frames)
-    return TrueShot(str(folder), frames, palette=_palette(numbers))
+    return TrueShot(name=str(folder), frames=frames, palette=_palette(numbers))
 
 
 def _frame_numbers(stems: Sequence[str]) -> list[int]:
@@ -171,7 +173,10 @@ def _read_scene(scene: AnimeRunScene) -> TrueShot:
     link(frames)
     pairs = range(len(frames) - 1)
     shot = TrueShot(
-        str(scene.split / scene.name), frames, has_colors=has_colors, palette=_palette(numbers)
+        name=str(scene.split / scene.name),
+        frames=frames,
+        has_colors=has_colors,
+        palette=_palette(numbers),
     )
     if scene.has_matches():
         shot.matches = [_first_candidates(scene, i, frames[i], frames[i + 1]) for i in pairs]
@@ -226,7 +231,13 @@ def _read_character(folder: Path) -> TrueShot:
         frame.is_sheet = True
     _check_sizes(frames, folder)
     link(frames)
-    return TrueShot(str(folder), frames, (folder.name,), sheet, palette=_palette(numbers))
+    return TrueShot(
+        name=str(folder),
+        frames=frames,
+        characters=(folder.name,),
+        sheet=sheet,
+        palette=_palette(numbers),
+    )
 
 
 def _bucket_frames(folder: Path, numbers: dict[int, int]) -> list[TrueFrame]:

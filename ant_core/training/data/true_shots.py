@@ -1,4 +1,4 @@
-"""Shots with their truth: what protocols run over, whatever set they come from."""
+"""Shots with their truth: what protocols run over, the same for every data set."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class FlowTruth:
     line: NDArray[np.bool_]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class TrueShot:
     """One shot of a set.
 

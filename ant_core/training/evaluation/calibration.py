@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "calibration_curve",
     "calibration_error",
     "curve_of_sums",
     "error_of_sums",
@@ -50,20 +49,10 @@ def fit_confidence(
     return [[0.0, rows[0][1]], *rows, [1.0, rows[-1][1]]]
 
 
-def calibration_curve(
-    confidence: NDArray[np.float32], hit: NDArray[np.bool_], bins: int = 15
-) -> NDArray[np.float64]:
-    """Return the reliability diagram over equal-width bins (Guo et al., ICML 2017).
-
-    One row [mean confidence, share of hits, count] for every bin that is not empty.
-    """
-    return curve_of_sums(reliability_sums(confidence, hit, bins))
-
-
 def reliability_sums(
     confidence: NDArray[np.float32], hit: NDArray[np.bool_], bins: int = 15
 ) -> NDArray[np.float64]:
-    """Return what `calibration_curve` divides, so that drawings and shots add up.
+    """Return what `curve_of_sums` divides, so that drawings and shots add up.
 
     (bins, 3): sum of confidence, hits and count of every bin.
     """
@@ -73,7 +62,11 @@ def reliability_sums(
 
 
 def curve_of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the rows of `calibration_curve` from `reliability_sums`, (bins, 3)."""
+    """Return the reliability diagram over equal-width bins (Guo et al., ICML 2017).
+
+    From `reliability_sums`, (bins, 3). One row [mean confidence, share of hits, count] for every
+    bin that is not empty.
+    """
     said, was, count = sums[sums[:, 2] > 0].T
     return np.stack([said / count, was / count, count], axis=1)
 
@@ -81,7 +74,7 @@ def curve_of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 def calibration_error(
     confidence: NDArray[np.float32], hit: NDArray[np.bool_], bins: int = 15
 ) -> float:
-    """Return the expected calibration error, the mean gap of `calibration_curve` by count."""
+    """Return the expected calibration error, the mean gap of `curve_of_sums` by count."""
     return float(error_of_sums(reliability_sums(confidence, hit, bins)))
 
 

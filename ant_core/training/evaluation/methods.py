@@ -129,9 +129,12 @@ class Flow(_Baseline):
         self._known: dict[tuple[int, int], _Votes] = {}
 
     def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
-        return _have_pictures(references, target) or _have_small_ones(references, target)
+        return _have_pictures(references, target) or all(
+            comparable(target.small, reference.small) for reference in references
+        )
 
     def forget(self) -> None:
+        """Drop the votes of the pairs seen so far."""
         self._known.clear()
 
     def motion(self, target: TrueFrame, reference: TrueFrame) -> NDArray[np.float32]:
@@ -241,10 +244,6 @@ def _have_pictures(references: Sequence[TrueFrame], target: TrueFrame) -> bool:
     if target.labels is None:
         return False
     return all(r.labels is not None and r.labels.shape == target.labels.shape for r in references)
-
-
-def _have_small_ones(references: Sequence[TrueFrame], target: TrueFrame) -> bool:
-    return all(comparable(target.small, reference.small) for reference in references)
 
 
 def _labels(frame: TrueFrame) -> NDArray[np.int32]:

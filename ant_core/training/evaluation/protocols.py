@@ -266,10 +266,9 @@ def _as_match(
     )
 
 
-def by_position(frames: Sequence[Frame], area_weight: float | None = None) -> Score:
+def by_position(frames: Sequence[Frame]) -> Score:
     """Score the nearest-position baseline, each drawing from the one before it."""
     score = Score()
-    options = {} if area_weight is None else {"area_weight": area_weight}
     color = frames[0].color
     for before, frame in pairwise(frames):
         row = nearest_position(
@@ -277,7 +276,6 @@ def by_position(frames: Sequence[Frame], area_weight: float | None = None) -> Sc
             before.shape[:, _LOG_AREA],
             frame.position,
             frame.shape[:, _LOG_AREA],
-            **options,
         )
         color = color[row]
         score.add(color, frame)

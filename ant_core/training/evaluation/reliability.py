@@ -62,7 +62,7 @@ class Reliability:
         return int(sum(bins[:, 2].sum() for bins in self._bins.values()))
 
     def curve(self) -> NDArray[np.float64]:
-        """Return rows [mean confidence, share of hits, count], see `calibration_curve`."""
+        """Return rows [mean confidence, share of hits, count], see `curve_of_sums`."""
         return curve_of_sums(self._table(self._bins).sum(axis=0))
 
     def error(self) -> Figure:

@@ -19,7 +19,7 @@ _KEPT = 12  # of each list
 _KEPT_OF_SHOT = 2  # of each list, while there are others: one hard shot must not fill it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mistake:
     """A segment of the wrong colour, where the mistake was made.
 
@@ -138,17 +138,17 @@ class _Found:
     def picture(self, shot: TrueShot) -> Mistake:
         source = self.source
         return Mistake(
-            shot.name,
-            self.target.number,
-            self.row + 1,
-            self.area,
-            self.predicted,
-            int(self.target.color[self.row]),
-            self.confidence,
-            None if source is None else (source[0].number, source[1] + 1),
-            shot.color_of,
-            tiles(self.target, self.row),
-            None if source is None else tiles(*source),
+            shot=shot.name,
+            frame=self.target.number,
+            segment=self.row + 1,
+            area=self.area,
+            predicted=self.predicted,
+            truth=int(self.target.color[self.row]),
+            confidence=self.confidence,
+            source=None if source is None else (source[0].number, source[1] + 1),
+            color_of=shot.color_of,
+            target_tiles=tiles(self.target, self.row),
+            source_tiles=None if source is None else tiles(*source),
         )
 
 

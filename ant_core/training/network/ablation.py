@@ -19,10 +19,9 @@ import torch
 
 from ant_core.errors import InputError
 from ant_core.training.data.clips import Clip, load_clip
-from ant_core.training.evaluation.protocols import Score, by_position, keyframes
+from ant_core.training.evaluation.protocols import Score, by_position, keyframes, recursive
 from ant_core.training.network.config import TrainConfig
 from ant_core.training.network.data import SampleOptions
-from ant_core.training.network.hinted import hinted_recursive
 from ant_core.training.network.model import AntPaper, AntRelative
 from ant_core.training.network.run import load_model
 from ant_core.training.network.switches import Switches
@@ -34,7 +33,6 @@ Counts = dict[str, list[int]]  # by clip: segments of the right colour, segments
 
 _FRAMES = 8  # first frames of each validation clip
 _SHOWN = (1, 3, 5)  # references of the keyframe table
-_HINTED = (0.05, 0.10)  # shares of the target segments
 _NEVER = 1e6  # minutes: runs end by their pairs, and validate once, here
 
 
@@ -47,28 +45,19 @@ class Experiment:
     samples: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     references: bool = False  # measured with 1, 3 and 5 references too
-    hints: bool = False  # measured with hints too
 
 
 EXPERIMENTS = {
-    "ours": Experiment("up to 3 references", references=True, hints=True),
+    "ours": Experiment("up to 3 references", references=True),
     "ours_again": Experiment("ours with another seed: what chance does", config={"seed": 1}),
     "self_reference": Experiment(
         "the first fifth on bent single drawings", {"self_reference_share": 0.2}
     ),
-    "triplet": Experiment("triplet loss on cross-attention, 0.1 times", {"triplet_weight": 0.1}),
-    "hints": Experiment(
-        "known colours joined by concatenation and attention", {"hints": True}, hints=True
-    ),
-    "distance_field": Experiment("distance from the line as a channel", {"distance_field": True}),
     "one_reference": Experiment(
         "1 reference in training", samples={"references_max": 1}, references=True
     ),
     "five_references": Experiment(
         "up to 5 references in training", samples={"references_max": 5}, references=True
-    ),
-    "consistency": Experiment(
-        "neighbouring targets match alike, 0.5 times", {"consistency_weight": 0.5}
     ),
     "no_graph": Experiment("without messages between neighbours", {"graph": False}),
     "no_context": Experiment("without crops of the surroundings", {"context_crop": False}),
@@ -196,13 +185,12 @@ def _run(
         "seconds": round(stored["seconds"], 1),
         "cpu_seconds": round(used, 1),
         "parameters": sum(weights.numel() for weights in model.parameters()),
-        "recursive": _hinted(model, validation, 0.0),
+        "recursive": _count(
+            validation, lambda clip: recursive(clip.frames, network_matcher(model))
+        ),
     }
     if experiment.references:
         result["references"] = {str(k): _keyframes(model, validation, k) for k in _SHOWN}
-    if experiment.hints:
-        hinted = {f"{share:.0%}": _hinted(model, validation, share) for share in _HINTED}
-        result["hints"] = {"0%": result["recursive"], **hinted}
     return {**result, "validation_seconds": round(time.perf_counter() - start, 1)}
 
 
@@ -213,11 +201,6 @@ def _count(clips: list[Clip], score: Callable[[Clip], Score]) -> Counts:
         done = score(shortened)
         counts[clip.name] = [done.right, done.segments]
     return counts
-
-
-def _hinted(model: AntPaper | AntRelative, clips: list[Clip], share: float) -> Counts:
-    torch.manual_seed(0)  # of the colours' codes
-    return _count(clips, lambda clip: hinted_recursive(model, clip.frames, share, seed=0))
 
 
 def _keyframes(model: AntPaper | AntRelative, clips: list[Clip], references: int) -> Counts:

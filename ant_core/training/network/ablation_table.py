@@ -26,7 +26,6 @@ def tables(results: Results) -> str:
     """Return every table that the results suffice for; intervals are over clips."""
     blocks = [_settings(results), _main(results)]
     blocks += [_side(results, "references", "references, right colour of the same targets")]
-    blocks += [_side(results, "hints", "share hinted, right colour of the segments without hint")]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

@@ -144,8 +144,8 @@ class Background:
         try:
             lock = self.folder / f"{role}.lock"
             with FileLock(lock, timeout=_PROBE_SECONDS, poll_interval=_PROBE_SECONDS / 50):
-                # Of a process that was killed: the next one must not be taken for it, nor whatever
-                # the system gives that number to.
+                # Of a process that was killed: neither the next one nor another process that gets
+                # its number must be taken for it.
                 number.unlink(missing_ok=True)
                 return None
         except Timeout:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ant_core.matching.descriptors import adjacency_matrix, pair_geometry
-from ant_core.matching.flow import padded
+from ant_core.matching.flow import EVIDENCE
 from ant_core.training.data.clips import UNSURE, Clip, Frame
+from ant_core.training.network.beside import Batch
 from ant_core.training.network.data import Sample, SampleOptions, rows_of, sample_group
 
 __all__ = ["batches", "collate"]
 
-_POOL = 288  # samples that batches are put together of: more waste less padding, and take memory
+# Samples that batches are put together of, for every so many segments of a step: more waste less
+# padding, and take memory.
+_POOL, _POOL_TOKENS = 288, 8000
 
 
 class _Crops:
@@ -38,20 +41,17 @@ class _Crops:
         return self._start[id(whole)] + np.searchsorted(rows_of(whole), rows_of(frame))
 
     def tensor(self) -> Tensor:
-        """(U, 4, 32, 32) in [0, 1]."""
-        crops = np.concatenate([drawing.crops for drawing in self._drawings])
-        return torch.from_numpy(crops).float() / 255.0
+        """(U, 4, 32, 32) uint8."""
+        return torch.from_numpy(np.concatenate([drawing.crops for drawing in self._drawings]))
 
 
-def collate(samples: list[Sample]) -> dict[str, Tensor]:
+def collate(samples: list[Sample]) -> Batch:
     """Pad samples to one batch; the keys are what the networks and the losses take.
 
-    `crops` (U, 4, 32, 32) has the crops of all drawings once; `target_place` (B, N) and
+    `crops` (U, 4, 32, 32) uint8 has the crops of all drawings once; `target_place` (B, N) and
     `reference_place` (B, M) say which are whose, 0 for padding.
     `target_seen` (B, N) is 1 where this very piece of a target is seen in a reference, 0 where it
-    is not, -1 where unknown; `flow` (B, N, M, 4) is zero there. With companions, a sample
-    without one stands beside itself; `companion_step` (B,) says how many frames later than the
-    target a companion is.
+    is not, -1 where unknown; `flow` (B, N, M, 4) is zero there.
     """
     crops = _Crops()
     batch = _side(
@@ -59,15 +59,23 @@ def collate(samples: list[Sample]) -> dict[str, Tensor]:
     )
     batch |= _side("reference", [_join(s.references, s.target.number, s, crops) for s in samples])
     sizes = (batch[f"{side}_mask"].shape[1] for side in ("target", "reference"))
-    batch["flow"] = torch.from_numpy(padded([sample.flow for sample in samples], *sizes))
-    if any(s.companion for s in samples):
-        frames = [s.companion or s.target for s in samples]
-        pairs = list(zip(frames, samples, strict=True))
-        batch |= _side("companion", [_join([frame], frame.number, s, crops) for frame, s in pairs])
-        steps = [frame.number - s.target.number for frame, s in pairs]
-        batch["companion_step"] = torch.tensor(steps, dtype=torch.float32)
+    batch["flow"] = torch.from_numpy(_padded([sample.flow for sample in samples], *sizes))
     batch["crops"] = crops.tensor()
     return batch
+
+
+def _padded(
+    parts: Sequence[NDArray[np.float32] | None], rows: int, columns: int
+) -> NDArray[np.float32]:
+    """Return evidence of several matches as one array, (B, rows, columns, 4), padded with zeros.
+
+    parts: B of (N, M, 4), or None where nothing is known.
+    """
+    block = np.zeros((len(parts), rows, columns, len(EVIDENCE)), np.float32)
+    for filled, part in zip(block, parts, strict=True):
+        if part is not None:
+            filled[: part.shape[0], : part.shape[1]] = part
+    return block
 
 
 def _seen(sample: Sample) -> dict[str, NDArray[np.int64]]:
@@ -84,7 +92,7 @@ def _seen(sample: Sample) -> dict[str, NDArray[np.int64]]:
     return {"seen": answer}
 
 
-def _side(name: str, rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
+def _side(name: str, rows: list[dict[str, NDArray[np.generic]]]) -> Batch:
     return {f"{name}_{key}": value for key, value in _pad(rows).items()}
 
 
@@ -106,9 +114,9 @@ def _join(
     return {**joined, "adjacency": adjacency, "geometry": np.concatenate(geometry)}
 
 
-def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
+def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> Batch:
     longest = max(len(row["box"]) for row in rows)
-    batch: dict[str, Tensor] = {}
+    batch: Batch = {}
     for key, first in rows[0].items():
         padded_shape = (longest, *first.shape[1:])
         if key == "adjacency":
@@ -130,18 +138,17 @@ def batches(
     tokens: int,
     rng: np.random.Generator,
     options: SampleOptions,
-    *,
-    companion: bool = False,
-) -> Iterator[dict[str, Tensor]]:
+) -> Iterator[Batch]:
     """Yield batches of about `tokens` segments, padding included, without end.
 
     Samples of alike size stand together, to waste little padding.
     """
+    pool = _POOL * max(1, tokens // _POOL_TOKENS)
     while True:
         groups: list[list[Sample]] = []
-        while sum(map(len, groups)) < _POOL:
+        while sum(map(len, groups)) < pool:
             clip = clips[int(rng.integers(len(clips)))]
-            group = sample_group(clip, rng, options, companion=companion)
+            group = sample_group(clip, rng, options)
             groups += [group] if group else []
         batched = _batched(groups, tokens)
         for index in rng.permutation(len(batched)):

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
-import json
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ant_core.errors import InputError, UsageError
-from ant_core.files import read_bytes
+from ant_core.errors import UsageError
 from ant_core.training.network.data import SampleOptions
 from ant_core.training.network.model import CONFIGS, ModelConfig
-from ant_core.training.network.options import option
+from ant_core.training.network.options import checked, explained, option, read_document
 from ant_core.training.network.switches import Switches
 
 __all__ = ["TrainConfig", "example", "read_config", "stored_config"]
@@ -22,7 +17,7 @@ __all__ = ["TrainConfig", "example", "read_config", "stored_config"]
 _TABLES: dict[str, type] = {"samples": SampleOptions, "switches": Switches}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """One experiment; `example` prints the options with their comments as a file."""
 
@@ -63,6 +58,9 @@ class TrainConfig:
     )
     seed: int = option(0, "of the weights and of the order and variation of the samples")
     threads: int = option(2, "CPU threads of PyTorch")
+    workers: int = option(
+        0, "processes that make batches beside the training: 8 keep a large GPU busy; 0 = none"
+    )
     pool_clips: int = option(700, "most clips held in memory, 10 to 20 MB each")
     purity_min: float = option(0.7, "segments of which less belongs to one true part teach nothing")
     samples: SampleOptions = field(default_factory=SampleOptions)
@@ -79,6 +77,8 @@ class TrainConfig:
         for name in ("minutes", "tokens", "accumulate", "learning_rate", "validate_minutes"):
             if getattr(self, name) <= 0:
                 raise UsageError(f"{name} is {getattr(self, name)}, expected more than 0")
+        if self.workers < 0:
+            raise UsageError(f"workers is {self.workers}, expected 0 or more")
         _ = self.model  # refuses switches that the network does not have
 
     @property
@@ -97,12 +97,7 @@ def read_config(path: Path) -> TrainConfig:
     UsageError
         When an option is unknown or of the wrong kind.
     """
-    try:
-        document = tomllib.loads(read_bytes(path, "check its name").decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"{path} is no TOML file ({error}): start from what ant_core train --example prints"
-        ) from error
+    document = read_document(path, "ant_core train --example")
     tables = {}
     for name, kind in _TABLES.items():
         table = document.pop(name, {})
@@ -110,48 +105,23 @@ def read_config(path: Path) -> TrainConfig:
             raise UsageError(
                 f"{name} in {path} must be a table: write [{name}] on a line of its own"
             )
-        tables[name] = kind(**_checked(kind, table, f"[{name}] in {path}"))
-    return TrainConfig(**_checked(TrainConfig, document, str(path)), **tables)
+        tables[name] = kind(**checked(kind, table, f"[{name}] in {path}"))
+    return TrainConfig(**checked(TrainConfig, document, str(path)), **tables)
 
 
 def stored_config(values: dict[str, Any]) -> TrainConfig:
-    """Return the configuration that a checkpoint holds as nested dictionaries."""
+    """Return the configuration that a checkpoint holds as nested dictionaries.
+
+    Raises
+    ------
+    TypeError
+        When it has an option that this version does not know, beside switches that are off.
+    """
+    switches = values["switches"]
+    known = {key: v for key, v in switches.items() if v or key in Switches.__dataclass_fields__}
+    values = {**values, "switches": known}
     tables = {name: kind(**values[name]) for name, kind in _TABLES.items()}
     return TrainConfig(**{**values, **tables})
-
-
-def _checked(kind: type, document: dict[str, Any], place: str) -> dict[str, Any]:
-    known = {item.name: item.default for item in _plain_fields(kind)}
-    values = {}
-    for name, value in document.items():
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            advice = f"did you mean {near[0]}" if near else f"there are {', '.join(known)}"
-            raise UsageError(f"{place} has the unknown option {name}: {advice}?")
-        values[name] = _converted(name, value, known[name], place)
-    return values
-
-
-def _converted(name: str, value: Any, default: Any, place: str) -> Any:
-    if isinstance(default, tuple) and isinstance(value, list) and len(value) == len(default):
-        return tuple(_converted(name, v, d, place) for v, d in zip(value, default, strict=True))
-    if isinstance(default, float) and type(value) is int:
-        return float(value)
-    if type(value) is not type(default):
-        raise UsageError(
-            f"{name} in {place} is {value!r}, expected a value like {_toml(default)}: correct it"
-        )
-    return value
-
-
-def _plain_fields(kind: type) -> list[dataclasses.Field[Any]]:
-    return [item for item in dataclasses.fields(kind) if item.name not in _TABLES]
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(_toml(part) for part in value)}]"
-    return json.dumps(value)  # numbers, strings and booleans are written alike in TOML
 
 
 def example(config: TrainConfig | None = None) -> str:
@@ -160,7 +130,5 @@ def example(config: TrainConfig | None = None) -> str:
     lines = ["# A training experiment: ant_core train THIS_FILE --clips CLIPS --out RUN", ""]
     for part, title in ((config, ""), *((getattr(config, name), name) for name in _TABLES)):
         lines += ["", f"[{title}]"] if title else []
-        for item in _plain_fields(type(part)):
-            value = _toml(getattr(part, item.name))
-            lines += [f"# {item.metadata['comment']}", f"{item.name} = {value}"]
+        lines += explained(part)
     return "\n".join(lines) + "\n"

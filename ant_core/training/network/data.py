@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.matching.descriptors import SHAPE_FEATURES, edges_between
-from ant_core.matching.flow import EVIDENCE, Motion, asked
+from ant_core.matching.flow import EVIDENCE, Motion, flow_rank
 from ant_core.training.data.clips import UNSURE, Clip, Frame
 from ant_core.training.network.options import option
 
-__all__ = ["Sample", "SampleOptions", "observed", "rows_of", "sample_group", "sample_pair"]
+__all__ = ["Sample", "SampleOptions", "observed", "rows_of", "sample_group"]
 
 _COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SampleOptions:
     """How pairs are drawn and varied in training."""
 
@@ -60,7 +60,7 @@ class SampleOptions:
 
 
 class Sample(NamedTuple):
-    """A target, its references, and if asked for another target that stands beside it in time.
+    """A target and its references.
 
     `steps` says how many drawings of the clip each reference is after the target; empty where
     no head is asked which pieces are seen. flow: (N, M, 4) float32, see `matching.flow.EVIDENCE`;
@@ -70,29 +70,16 @@ class Sample(NamedTuple):
 
     target: Frame
     references: list[Frame]
-    companion: Frame | None = None
     steps: tuple[int, ...] = ()
     flow: NDArray[np.float32] | None = None
     drawings: Sequence[Frame] = ()
 
 
-def sample_pair(
-    clip: Clip, rng: np.random.Generator, options: SampleOptions, *, companion: bool = False
-) -> Sample | None:
-    """Choose a target and its references, as propagation would meet them; None if too large.
+def sample_group(clip: Clip, rng: np.random.Generator, options: SampleOptions) -> list[Sample]:
+    """Choose a target and its references, as propagation would meet them.
 
-    Whether a companion is asked for changes nothing else of the sample.
-    """
-    group = sample_group(clip, rng, replace(options, mutual=False), companion=companion)
-    return group[0] if group else None
-
-
-def sample_group(
-    clip: Clip, rng: np.random.Generator, options: SampleOptions, *, companion: bool = False
-) -> list[Sample]:
-    """Return what `sample_pair` does, then, if `mutual`, each reference as target of the others.
-
-    Empty if a drawing is too large. All have the same `drawings`.
+    If `mutual`, each reference follows as target of the others. Empty if a drawing is too large.
+    All have the same `drawings`.
     """
     count = len(clip.frames)
     if count < 2:
@@ -117,10 +104,8 @@ def sample_group(
     sizes = [frame.count for frame in [whole, *frames]]
     if min(sizes) < 2 or max(sizes) > options.segments_max:
         return []
-    beside = _beside(clip, target, chosen, options) if companion else None
     places = [target, *chosen]
-    framed, is_window = _framed([whole, *frames], beside, rng, options)
-    drawings, beside = framed[: len(places)], framed[-1] if beside else None
+    drawings, is_window = _framed([whole, *frames], rng, options)
     turns = range(len(places) if options.mutual else 1)
     group = []
     for turn in turns:
@@ -132,7 +117,7 @@ def sample_group(
         if first.count < 2:
             continue
         steps = tuple(places[i] - places[turn] for i in order[1:])
-        sample = _troubled(Sample(first, references, None if turn else beside, steps), rng, options)
+        sample = _troubled(Sample(first, references, steps), rng, options)
         if rng.random() < options.flow_share:
             flow = _flow(clip, places[turn], [places[i] for i in order[1:]], sample)
             sample = sample._replace(flow=flow)
@@ -160,7 +145,7 @@ def _flow(clip: Clip, target: int, chosen: list[int], sample: Sample) -> NDArray
     """Look up what flow says of the drawings nearest in time, as the product asks it."""
     offsets = [sample.target.number - reference.number for reference in sample.references]
     parts = []
-    for index, frame, order in zip(chosen, sample.references, asked(offsets), strict=True):
+    for index, frame, order in zip(chosen, sample.references, flow_rank(offsets), strict=True):
         known = clip.flows.get((target, index)) if order else None
         if known is None:
             parts.append(np.zeros((sample.target.count, frame.count, len(EVIDENCE)), np.float32))
@@ -174,30 +159,18 @@ def rows_of(frame: Frame) -> NDArray[np.int64]:
     return np.arange(frame.count) if frame.rows is None else frame.rows
 
 
-def _beside(clip: Clip, target: int, chosen: list[int], options: SampleOptions) -> Frame | None:
-    """Return the next drawing, or the one before, rather one that is no reference."""
-    near = [i for i in (target + 1, target - 1) if 0 <= i < len(clip.frames)]
-    near = [i for i in near if 2 <= clip.frames[i].count <= options.segments_max]
-    near.sort(key=lambda i: i in chosen)
-    return clip.frames[near[0]] if near else None
-
-
 def _framed(
-    drawings: list[Frame], beside: Frame | None, rng: np.random.Generator, options: SampleOptions
+    drawings: list[Frame], rng: np.random.Generator, options: SampleOptions
 ) -> tuple[list[Frame], bool]:
-    """Choose a part of the drawings, mirror and move them; tell whether it is a part.
-
-    What stands `beside` the first comes last, and changes nothing of the others.
-    """
-    everything = [*drawings, beside] if beside else drawings
+    """Choose a part of the drawings, mirror and move them; tell whether it is a part."""
     is_window = rng.random() < options.window_share
     if is_window:
-        everything = _window(everything, int(rng.integers(*options.window_segments)), rng)
+        drawings = _window(drawings, int(rng.integers(*options.window_segments)), rng)
     if rng.random() < 0.5:
-        everything = [_flip(frame) for frame in everything]
+        drawings = [_flip(frame) for frame in drawings]
     if rng.random() < options.vary_share:
-        everything = _vary(everything, len(drawings), rng)
-    return everything, is_window
+        drawings = _vary(drawings, rng)
+    return drawings, is_window
 
 
 def _troubled(sample: Sample, rng: np.random.Generator, options: SampleOptions) -> Sample:
@@ -213,15 +186,11 @@ def _troubled(sample: Sample, rng: np.random.Generator, options: SampleOptions) 
     return sample._replace(target=target, references=references)
 
 
-def _vary(frames: list[Frame], last: int, rng: np.random.Generator) -> list[Frame]:
-    """Choose another framing for all, and let the camera move between them.
-
-    Those from `last` on change nothing of the others.
-    """
+def _vary(frames: list[Frame], rng: np.random.Generator) -> list[Frame]:
+    """Choose another framing for all, and let the camera move between them."""
     scale = float(np.exp(rng.uniform(-0.4, 0.4)))
     shift = rng.uniform(-0.3, 0.3, 2)
-    varied = [_shot(frame, scale, shift, rng) for frame in frames[:last]]
-    return varied + [_shot(frame, scale, shift, rng.spawn(1)[0]) for frame in frames[last:]]
+    return [_shot(frame, scale, shift, rng) for frame in frames]
 
 
 def _shot(

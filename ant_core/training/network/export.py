@@ -9,20 +9,19 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ant_core.errors import UsageError
 from ant_core.files import WholeFiles
 from ant_core.matching.descriptors import DESCRIPTOR_VERSION, SHAPE_FEATURES
 from ant_core.matching.flow import EVIDENCE
 from ant_core.training.network.model import AntPaper, AntRelative
 from ant_core.training.network.restore import graph_weights
 
-__all__ = ["TOLERANCE", "compare", "encoder_inputs", "matcher_inputs", "write_model"]
+__all__ = ["TOLERANCE", "compare", "encoder_inputs", "matcher_inputs", "pack_model", "write_model"]
 
 # Largest absolute difference between PyTorch and the exported file, by data type.
 TOLERANCE = {"float32": 2e-4, "float16": 2e-2}
@@ -115,20 +114,16 @@ def _graph(
 
 
 def write_model(model: AntPaper | AntRelative, path: Path, manifest: dict[str, Any]) -> None:
-    """Export both graphs with dynamic B, N and M, and write the model file.
+    """Write the model file; see `pack_model`."""
+    WholeFiles().write(path, pack_model(model, manifest))
+
+
+def pack_model(model: AntPaper | AntRelative, manifest: dict[str, Any]) -> bytes:
+    """Export both graphs with dynamic B, N and M; return the model file.
 
     `manifest` must hold name, no_counterpart_threshold and confidence; see `matching.model_file`.
     The same weights give the same bytes.
-
-    Raises
-    ------
-    UsageError
-        When the network takes known colours: model files have no place for them.
     """
-    if model.config.hints:
-        raise UsageError(
-            "a network that takes known colours cannot be exported: train one with hints = false"
-        )
     model.eval()
     features = model.config.features
     encoder = _graph(
@@ -160,7 +155,7 @@ def write_model(model: AntPaper | AntRelative, path: Path, manifest: dict[str, A
         }
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
-    WholeFiles().write(path, packed.getvalue())
+    return packed.getvalue()
 
 
 def _stored_once(model: AntPaper | AntRelative, *graphs: bytes) -> dict[str, str]:
@@ -174,13 +169,13 @@ def _stored_once(model: AntPaper | AntRelative, *graphs: bytes) -> dict[str, str
     return same
 
 
-def compare(model: AntPaper | AntRelative, path: Path) -> float:
-    """Run the written file at several sizes; return the largest difference from PyTorch."""
+def compare(model: AntPaper | AntRelative, file: Path | BinaryIO) -> float:
+    """Run a model file at several sizes; return the largest difference from PyTorch."""
     import onnxruntime
 
     model.eval()
     worst = 0.0
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(file) as archive:
         sessions = [
             onnxruntime.InferenceSession(archive.read(name), providers=["CPUExecutionProvider"])
             for name in ("encoder.onnx", "matcher.onnx")

@@ -7,7 +7,6 @@ drawings (`self_reference`) add pairs whose matches are known.
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -140,7 +139,7 @@ def finetune(
     notify: Callable[[float, int, float], None] = lambda *_: None,
     cancel: threading.Event | None = None,
 ) -> AntPaper | AntRelative:
-    """Train a network further on a production's frames, for the time of the configuration.
+    """Train a network further on a production's frames, by the bounds of the configuration.
 
     Parameters
     ----------
@@ -163,15 +162,14 @@ def finetune(
     """
     machine = Machine(config.device, full_precision=config.full_precision, threads=config.threads)
     torch.manual_seed(config.seed)
-    with tempfile.TemporaryDirectory() as folder:  # nothing of it is kept
-        run = Run(config, Path(folder), model.config, machine)
+    run = Run(config, None, model.config, machine)
     run.model.load_state_dict(model.state_dict())
     run.average.load_state_dict(model.state_dict())
     source = batches(
         production.clips, config.tokens, np.random.default_rng(config.seed), config.samples
     )
     start = told = time.perf_counter()
-    losses: list[float] = []
+    losses: list[torch.Tensor] = []
     while not run.is_over:
         if cancel is not None and cancel.is_set():
             raise Cancelled("stopped: no model was written, the one in use is as it was")
@@ -180,7 +178,7 @@ def finetune(
         run.seconds, run.pairs = now - start, run.pairs + pairs
         losses.append(loss)
         if now - told > 5:
-            notify(run.seconds, run.pairs, float(np.mean(losses)))
+            notify(run.seconds, run.pairs, float(torch.stack(losses).mean()))
             told = now
             losses.clear()
     return run.average.cpu().eval()

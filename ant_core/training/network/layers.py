@@ -12,14 +12,12 @@ from ant_core.matching.flow import EVIDENCE
 
 __all__ = [
     "PAIR_FEATURES",
-    "Attention",
     "Block",
     "FlowBias",
     "PairLinear",
     "PieceHead",
     "crop_cnn",
     "differences",
-    "distance_field",
     "mlp",
     "padding_bias",
     "patch_cnn",
@@ -28,7 +26,6 @@ __all__ = [
 
 PAIR_FEATURES = 11  # columns of `scaled`
 _MASKED = -1e4  # added to scores of padded segments; finite, so that empty rows stay finite
-_REACH_PX = 8  # a quarter of a crop's side
 _NO_SHARE = 0.02  # share of pixels that lead somewhere by chance
 
 
@@ -77,21 +74,6 @@ def patch_cnn(channels: int, features: int) -> nn.Sequential:
     return nn.Sequential(patches, nn.ReLU(), inner, nn.ReLU(), _WholeMap(96, features, 4))
 
 
-def distance_field(line: Tensor) -> Tensor:
-    """Return the distance from the line, up to `_REACH_PX` pixels, over `_REACH_PX`.
-
-    line: (n, 1, H, W) in [0, 1]. The distance is that of a king on a chess board; grey lines give
-    the mean of the distances from the line at every threshold. Shi et al., "Deep Line Art Video
-    Colorization with a Few References", section 3.1, match on distance fields because lines
-    alone leave most pixels empty.
-    """
-    reached, distance = line, 1 - line
-    for _ in range(_REACH_PX - 1):
-        reached = nn.functional.max_pool2d(reached, 3, stride=1, padding=1)
-        distance = distance + 1 - reached
-    return distance / _REACH_PX
-
-
 class Attention(nn.Module):
     """Multi-head attention with an additive bias (Casey et al., equation 2)."""
 
@@ -106,22 +88,14 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, source: Tensor, bias: Tensor) -> Tensor:
         """x: (B, N, D) asks source: (B, M, D); bias: broadcasts to (B, A, N, M)."""
         batch, _, features = x.shape
-        k, v = self.key_value(source).chunk(2, dim=-1)
-        v = v.reshape(batch, -1, self.heads, features // self.heads).transpose(1, 2)  # (B, A, M, d)
-        weights = self.dropout(self._scores(x, k, bias).softmax(dim=-1))
-        mixed = torch.matmul(weights, v).transpose(1, 2).reshape(batch, -1, features)
-        return self.out(mixed)
-
-    def scores(self, x: Tensor, source: Tensor, bias: Tensor) -> Tensor:
-        """Return what `forward` takes the softmax of, (B, A, N, M), for losses on it."""
-        return self._scores(x, self.key_value(source).chunk(2, dim=-1)[0], bias)
-
-    def _scores(self, x: Tensor, k: Tensor, bias: Tensor) -> Tensor:
-        batch, _, features = x.shape
         depth = features // self.heads
+        k, v = self.key_value(source).chunk(2, dim=-1)
+        v = v.reshape(batch, -1, self.heads, depth).transpose(1, 2)  # (B, A, M, d)
         q = self.query(x).reshape(batch, -1, self.heads, depth).transpose(1, 2)  # (B, A, N, d)
         k = k.reshape(batch, -1, self.heads, depth).permute(0, 2, 3, 1)  # (B, A, d, M)
-        return torch.matmul(q * depth**-0.5, k) + bias  # (B, A, N, M)
+        scores = torch.matmul(q * depth**-0.5, k) + bias  # (B, A, N, M)
+        mixed = torch.matmul(self.dropout(scores.softmax(dim=-1)), v)
+        return self.out(mixed.transpose(1, 2).reshape(batch, -1, features))
 
 
 class Block(nn.Module):

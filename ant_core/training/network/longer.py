@@ -61,8 +61,8 @@ def train_longer(
     Parameters
     ----------
     config : TrainConfig
-        Its `minutes`, `pairs` and `warmup_share` say nothing here; seconds in the log are of CPU
-        time of this process.
+        Its `minutes`, `pairs`, `warmup_share` and `workers` say nothing here; seconds in the log
+        are of CPU time of this process.
     clips : Path
         Holds `train/*.npz`, which may come and go, and `validation/*.npz`.
     folder : Path
@@ -168,7 +168,7 @@ def _steps(run: Run, clips: Path, rate: Rate, end: float, cancel: threading.Even
     pool.refresh()
     rng = np.random.default_rng([run.config.seed, run.step])
     source = batches(pool.clips, run.config.tokens, rng, run.config.samples)
-    saved, losses = run.seconds, list[float]()
+    saved, losses = run.seconds, list[torch.Tensor]()
     before = time.process_time()
     while not cancel.is_set() and run.pairs < end:
         now_rate = rate(run.pairs)
@@ -178,7 +178,7 @@ def _steps(run: Run, clips: Path, rate: Rate, end: float, cancel: threading.Even
         due = _validation_due(run, time.process_time() - before)
         run.seconds += time.process_time() - before
         if len(losses) == 50:
-            run.log(seconds=run.seconds, loss=float(np.mean(losses)), rate=now_rate)
+            run.log(seconds=run.seconds, loss=float(torch.stack(losses).mean()), rate=now_rate)
             losses.clear()
             pool.refresh()
         if run.seconds > saved + _SAVE_SECONDS:

@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.nn import functional
 
 __all__ = [
-    "consistency_loss",
     "counterpart_loss",
     "cycle_loss",
     "forward_match_loss",
@@ -18,11 +17,9 @@ __all__ = [
     "paper_loss",
     "relative_loss",
     "seen_loss",
-    "triplet_loss",
 ]
 
 _TINY = 1e-6  # keeps logarithms finite; below float32 noise of a softmax over thousands
-_MARGIN = 12.0  # of the triplet loss: the paper's, section 3.5
 _MISMATCHED = 0.3  # what a piece that is seen, but matched wrongly, counts in `seen_loss`
 
 
@@ -67,36 +64,6 @@ def counterpart_loss(logit: Tensor, agreement: Tensor, mask: Tensor) -> Tensor:
     truth = agreement.amax(dim=-1)
     loss = functional.binary_cross_entropy_with_logits(logit, truth, reduction="none")
     return loss * mask * torch.where(truth > 0, 1.0, 4.0)
-
-
-def triplet_loss(scores: Tensor, agreement: Tensor, reference_mask: Tensor) -> Tensor:
-    """Return max(0, negative - positive + margin) a target segment, (B, N), 0 without a triplet.
-
-    Liu et al., augmented self-reference, equation 5: scores (B, N, M) are what attention takes
-    its softmax of; one right reference and one wrong one are drawn for every target.
-    agreement: (B, N, M), 1 where right.
-    """
-    wrong = (1 - agreement) * reference_mask[:, None]
-    chance = torch.rand_like(scores)
-    right_row = (chance * agreement).argmax(dim=-1, keepdim=True)
-    wrong_row = (chance * wrong).argmax(dim=-1, keepdim=True)
-    gap = scores.gather(-1, wrong_row) - scores.gather(-1, right_row)
-    has_both = agreement.amax(dim=-1) * wrong.amax(dim=-1)
-    return (gap[..., 0] + _MARGIN).relu() * has_both
-
-
-def consistency_loss(similarity: Tensor, companion: Tensor, agreement: Tensor) -> Tensor:
-    """Return how far the matches of two drawings to the same references lie apart, (B, N).
-
-    similarity: (B, N, M) and companion: (B, L, M), before the softmax; agreement: (B, N, L), 1
-    where segments of the two are the same part. The symmetric Kullback-Leibler divergence of a
-    segment's match from the mean match of its counterparts; 0 for a segment without any.
-    """
-    mine, theirs = similarity.softmax(dim=-1), companion.softmax(dim=-1)
-    count = agreement.sum(dim=-1, keepdim=True)
-    theirs = torch.matmul(agreement / count.clamp(min=1), theirs)  # (B, N, M)
-    apart = (mine - theirs) * ((mine + _TINY).log() - (theirs + _TINY).log())
-    return apart.sum(dim=-1) * (count[..., 0] > 0)
 
 
 def paper_loss(batch: dict[str, Tensor], similarity: Tensor, alpha: float = 0.25) -> Tensor:

@@ -20,13 +20,14 @@ neighbours' matches, a "has a counterpart" head (after LightGlue's matchability)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ant_core.matching.descriptors import SHAPE_FEATURES
-from ant_core.training.network.hints import HintJoin
 from ant_core.training.network.layers import (
     PAIR_FEATURES,
     Block,
@@ -35,14 +36,13 @@ from ant_core.training.network.layers import (
     PieceHead,
     crop_cnn,
     differences,
-    distance_field,
     mlp,
     padding_bias,
     patch_cnn,
     scaled,
 )
 
-__all__ = ["CONFIGS", "AntPaper", "AntRelative", "ModelConfig", "build"]
+__all__ = ["CONFIGS", "AntPaper", "AntRelative", "ModelConfig", "build", "stored_model_config"]
 
 _AGREEMENT = 0.5  # first weight of a round of agreement
 _NO_SUPPORT = 0.02  # share of neighbours that agree by chance; keeps the logarithm calm
@@ -50,9 +50,10 @@ _LARGER = 8.0  # log of the largest ratio of two areas that is told apart
 _CERTAIN = 20.0  # logit of "has a counterpart" of networks that do not know
 _EVIDENCE = 10  # columns that the head "seen" asks beside the token
 _FLOW_EVIDENCE = 7  # the same of flow
+_GONE = ("distance_field", "hints")  # parts of before, off in every network that was shipped
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelConfig:
     """What defines a network; written into checkpoints and model files."""
 
@@ -67,16 +68,14 @@ class ModelConfig:
     pair_geometry: bool = True  # relative geometry as an attention bias, ours only
     counterpart: bool = True  # the "has a counterpart" head, ours only
     seen: bool = False  # the "this very piece is seen" head, ours only
-    distance_field: bool = False  # a third channel of the crops, see `distance_field`, ours only
     agreement: int = 0  # rounds of agreement between neighbours' matches, ours only
     flow: bool = False  # what optical flow says joins the relative geometry, ours only
-    hints: bool = False  # tokens take colours in, see `ant_core.training.network.hints`, ours only
 
 
 CONFIGS = {
-    "ant_paper": ModelConfig("ant_paper"),
+    "ant_paper": ModelConfig(name="ant_paper"),
     "ant_relative": ModelConfig(
-        "ant_relative",
+        name="ant_relative",
         features=128,
         layers=8,
         dropout=0.0,
@@ -86,6 +85,17 @@ CONFIGS = {
         flow=True,
     ),
 }
+
+
+def stored_model_config(values: Mapping[str, Any]) -> ModelConfig:
+    """Return the configuration that a checkpoint or a model file holds.
+
+    Raises
+    ------
+    TypeError
+        When it names a part that this version does not have.
+    """
+    return ModelConfig(**{key: v for key, v in values.items() if v or key not in _GONE})
 
 
 def build(config: ModelConfig) -> AntPaper | AntRelative:
@@ -165,9 +175,8 @@ class AntRelative(nn.Module):
         super().__init__()
         self.config = config
         features, heads = config.features, config.heads
-        channels = 3 if config.distance_field else 2
-        self.near_cnn = patch_cnn(channels, features)
-        self.context_cnn = patch_cnn(channels, features) if config.context_crop else None
+        self.near_cnn = patch_cnn(2, features)
+        self.context_cnn = patch_cnn(2, features) if config.context_crop else None
         self.shape_mlp = mlp(len(SHAPE_FEATURES) + 4, features, features)
         self.graph = nn.ModuleList(
             mlp(2 * features, 2 * features, features) for _ in range(config.graph_layers)
@@ -191,7 +200,6 @@ class AntRelative(nn.Module):
         self.seen = PieceHead(evidence, features) if config.seen else None
         weights = torch.full((config.agreement,), _AGREEMENT)
         self.agreement = nn.Parameter(weights) if config.agreement else None
-        self.hints = HintJoin(features) if config.hints else None
 
     def encode(self, crops: Tensor, shape: Tensor, box: Tensor, adjacency: Tensor) -> Tensor:
         """Turn one drawing into tokens.
@@ -209,9 +217,9 @@ class AntRelative(nn.Module):
         """
         # Thin lines average to pale grey in coarse crops; the root brings them back.
         pictures = crops.clamp(min=1e-6).sqrt()
-        x = self.near_cnn(self._channels(pictures[:, :2]))
+        x = self.near_cnn(pictures[:, :2])
         if self.context_cnn is not None:
-            x = x + self.context_cnn(self._channels(pictures[:, 2:]))
+            x = x + self.context_cnn(pictures[:, 2:])
         return x
 
     def place(self, looks: Tensor, shape: Tensor, box: Tensor, adjacency: Tensor) -> Tensor:
@@ -221,12 +229,6 @@ class AntRelative(nn.Module):
             normed = norm(x)
             x = x + layer(torch.cat([normed, torch.matmul(adjacency, normed)], dim=-1))
         return x
-
-    def _channels(self, pictures: Tensor) -> Tensor:
-        """(n, 2, 32, 32) line and mask -> what the crop networks take."""
-        if not self.config.distance_field:
-            return pictures
-        return torch.cat([pictures, distance_field(pictures[:, :1])], dim=1)
 
     def _pair_bias(self, target: Tensor, reference: Tensor, flow: Tensor) -> list[Tensor]:
         """Score the relative geometry of every two segments; (B, A, N, M) a layer, (B, 1, N, M).

@@ -14,7 +14,13 @@ from ant_core.files import read_bytes
 from ant_core.guard import open_zip, parse_json, read_member
 from ant_core.matching.descriptors import DESCRIPTOR_VERSION
 from ant_core.matching.graph_check import check_graph
-from ant_core.training.network.model import CONFIGS, AntPaper, AntRelative, ModelConfig, build
+from ant_core.training.network.model import (
+    CONFIGS,
+    AntPaper,
+    AntRelative,
+    build,
+    stored_model_config,
+)
 
 __all__ = ["graph_weights", "read_model"]
 
@@ -46,7 +52,7 @@ def read_model(path: Path) -> tuple[AntPaper | AntRelative, dict[str, Any]]:
         config = manifest.get(
             "config", asdict(replace(CONFIGS[manifest["name"]], agreement=0, seen=False))
         )
-        model = build(ModelConfig(**config))
+        model = build(stored_model_config(config))
         current = manifest["descriptor_version"] == DESCRIPTOR_VERSION
         model.load_state_dict(weights, strict=True)
     except InputError as error:

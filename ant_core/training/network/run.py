@@ -15,10 +15,16 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from ant_core.errors import InputError, UsageError
 from ant_core.training.network.config import TrainConfig
 from ant_core.training.network.machine import Machine
-from ant_core.training.network.model import AntPaper, AntRelative, ModelConfig, build
+from ant_core.training.network.model import (
+    AntPaper,
+    AntRelative,
+    ModelConfig,
+    build,
+    stored_model_config,
+)
 from ant_core.training.network.restore import read_model
 
-__all__ = ["Run", "load_model"]
+__all__ = ["Run", "load_model", "save_checkpoint"]
 
 _AVERAGE = 0.998  # decay a step of the averaged weights that are validated and shipped
 
@@ -32,9 +38,22 @@ def _follow(averaged: Any, current: Any, steps: Any) -> None:
 def load_model(path: Path) -> AntPaper | AntRelative:
     """Read the network of a checkpoint, ready for inference."""
     stored = torch.load(path, map_location="cpu", weights_only=True)
-    model = build(ModelConfig(**stored["model_config"]))
+    model = build(stored_model_config(stored["model_config"]))
     model.load_state_dict(stored["average"])
     return model.eval()
+
+
+def save_checkpoint(state: dict[str, Any], path: Path) -> None:
+    """Write a checkpoint beside its final name, then rename it.
+
+    A process that is killed, or a machine that loses its power, leaves whole ones.
+    """
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 class Run:
@@ -43,8 +62,8 @@ class Run:
     Parameters
     ----------
     config : TrainConfig
-    folder : Path
-        Made if need be; a run that is there goes on.
+    folder : Path or None
+        Made if need be; a run that is there goes on. None: it is not to be saved or logged.
     model_config : ModelConfig
     machine : Machine
     notify : callable
@@ -61,12 +80,12 @@ class Run:
     def __init__(
         self,
         config: TrainConfig,
-        folder: Path,
+        folder: Path | None,
         model_config: ModelConfig,
         machine: Machine,
         notify: Callable[[dict[str, Any]], None] = lambda _: None,
     ) -> None:
-        self.config, self.folder, self.model_config = config, folder, model_config
+        self._folder, self.config, self.model_config = folder, config, model_config
         self.machine, self._notify = machine, notify
         self.model = build(model_config).to(machine.device)
         self._averaged = AveragedModel(self.model, multi_avg_fn=_follow)
@@ -78,14 +97,15 @@ class Run:
                 f"only is {config.only!r}, and no weights of {config.network} are named so: try "
                 "seen, or leave it empty"
             )
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), config.learning_rate, weight_decay=config.weight_decay
         )
         self.step, self.pairs, self.seconds = 0, 0, 0.0
         self.pairs_before = 0  # that the weights it started from had seen
         self.best_scores: dict[str, float] = {}
-        if (folder / "last.pt").exists():
+        if folder is not None and (folder / "last.pt").exists():
             self._resume()
         elif config.start_from:
             self._start_from(Path(config.start_from))
@@ -108,7 +128,7 @@ class Run:
 
     def _resume(self) -> None:
         stored = torch.load(self.folder / "last.pt", map_location="cpu", weights_only=True)
-        if ModelConfig(**stored["model_config"]) != self.model_config:
+        if stored_model_config(stored["model_config"]) != self.model_config:
             raise InputError(
                 f"{self.folder} holds a run of {stored['model_config']['name']} of another shape: "
                 "choose another --out folder"
@@ -120,6 +140,13 @@ class Run:
         self.pairs_before = stored.get("pairs_before", 0)
         self.seconds, self.best_scores = stored["seconds"], stored["best_scores"]
         self._averaged.n_averaged.fill_(self.step)
+
+    @property
+    def folder(self) -> Path:
+        """Where it is saved and logged; RuntimeError when it is not to be."""
+        if self._folder is None:
+            raise RuntimeError("this run has no folder: it is not to be saved or logged")
+        return self._folder
 
     @property
     def average(self) -> AntPaper | AntRelative:
@@ -149,11 +176,7 @@ class Run:
         self.save("last.pt")
 
     def save(self, name: str) -> None:
-        """Write a checkpoint beside its final name, then rename it.
-
-        best.pt is to be exported, others to go on from. A process that is killed, or a machine
-        that loses its power, leaves whole ones.
-        """
+        """Write a checkpoint; best.pt is to be exported, others to go on from."""
         state = {
             "model_config": asdict(self.model_config),
             "train_config": asdict(self.config),
@@ -167,12 +190,7 @@ class Run:
         if name != "best.pt":
             state["model"] = self.model.state_dict()
             state["optimizer"] = self.optimizer.state_dict()
-        part = self.folder / (name + ".part")
-        with part.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self.folder / name)
+        save_checkpoint(state, self.folder / name)
 
     def log(self, **values: float | dict[str, float]) -> None:
         """Append a line to the log, on the first process."""

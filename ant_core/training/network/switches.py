@@ -21,12 +21,10 @@ _OF_NETWORK = (
     "counterpart",
     "agreement",
     "flow",
-    "distance_field",
-    "hints",
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Switches:
     """What the network consists of, and what it is trained on beside matches."""
 
@@ -36,21 +34,8 @@ class Switches:
     counterpart: bool = option(default=True, comment='the heads "has a counterpart" and "seen"')
     agreement: bool = option(default=True, comment="agreement between neighbours' matches")
     flow: bool = option(default=True, comment="what optical flow says of every two segments")
-    distance_field: bool = option(
-        default=False, comment="distance from the line as another channel of the crops"
-    )
-    hints: bool = option(
-        default=False,
-        comment="known colours join the tokens; such a network cannot be exported",
-    )
     self_reference_share: float = option(
         0.0, "first part of the run that trains on CLIPS/self_reference, bent single drawings"
-    )
-    triplet_weight: float = option(
-        0.0, "of the triplet loss on cross-attention (augmented self-reference)"
-    )
-    consistency_weight: float = option(
-        0.0, "of the loss between the matches of neighbouring targets"
     )
 
     def __post_init__(self) -> None:
@@ -60,9 +45,6 @@ class Switches:
                 f"self_reference_share is {self.self_reference_share}, expected 0 to 1: it is a "
                 "share of the run"
             )
-        for name in ("triplet_weight", "consistency_weight"):
-            if getattr(self, name) < 0:
-                raise UsageError(f"{name} is {getattr(self, name)}, expected 0 or more")
 
     def applied(self, base: ModelConfig) -> ModelConfig:
         """Return a network's configuration with these switches.
@@ -87,6 +69,4 @@ class Switches:
             seen=base.seen and self.counterpart,
             agreement=base.agreement if self.agreement else 0,
             flow=base.flow and self.flow and self.pair_geometry,
-            distance_field=self.distance_field,
-            hints=self.hints,
         )

@@ -12,11 +12,12 @@ scored best on validation), `log.jsonl` (one line a report) and `curves.png`.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from ant_core.matching.flow import Motion
 from ant_core.training.data.clips import Clip, Frame, load_clip
 from ant_core.training.evaluation.protocols import MatchFrames, recursive
 from ant_core.training.network.batches import batches, collate
+from ant_core.training.network.beside import Batch, made_beside
 from ant_core.training.network.config import TrainConfig
 from ant_core.training.network.data import observed
 from ant_core.training.network.machine import Machine
@@ -127,26 +129,37 @@ class ClipPool:
         paths = _clip_paths(self.folder)
         for path in self._read.keys() - set(paths):
             del self._read[path]
-        for path in paths:
-            if path not in self._read and len(self._read) < self.config.pool_clips:
-                # The oldest may go while the folder is read.
-                with contextlib.suppress(FileNotFoundError):
-                    self._read[path] = load_clip(path, self.config.purity_min, small=False)
+        room = self.config.pool_clips - len(self._read)
+        new = [path for path in paths if path not in self._read][: max(0, room)]
+        with ThreadPoolExecutor(self.config.threads + self.config.workers) as readers:
+            for path, clip in zip(new, readers.map(self._load, new), strict=True):
+                if clip is not None:
+                    self._read[path] = clip
         self.clips[:] = self._read.values()
         return self.clips
 
+    def _load(self, path: Path) -> Clip | None:
+        """Read a clip; None where it went while the folder was read, as the oldest may."""
+        try:
+            return load_clip(path, self.config.purity_min, small=False)
+        except FileNotFoundError:
+            return None
 
-def train_batch(run: Run, source: Iterator[dict[str, Tensor]], rate: float) -> tuple[float, int]:
-    """Take one optimizer step; return the loss and the number of pairs of this process."""
+
+def train_batch(run: Run, source: Iterator[Batch], rate: float) -> tuple[Tensor, int]:
+    """Take one optimizer step; return the loss and the number of pairs of this process.
+
+    The loss, a number, stays on the device: to read it there would wait for every step.
+    """
     for group in run.optimizer.param_groups:
         group["lr"] = rate
-    total, pairs = 0.0, 0
+    total, pairs = torch.zeros((), device=run.machine.device), 0
     for _ in range(run.config.accumulate):
         batch = run.machine.to_device(next(source))
         with run.machine.autocast():
-            loss = step_loss(run.model, batch, run.config.switches) / run.config.accumulate
+            loss = step_loss(run.model, batch) / run.config.accumulate
         loss.backward()  # type: ignore[no-untyped-call]
-        total += float(loss.detach())
+        total += loss.detach()
         pairs += len(batch["target_mask"])
     run.update()
     return total, pairs
@@ -208,27 +221,25 @@ def train(
 
 def _source(
     run: Run, clips: list[Clip], bent: list[Clip], rng: np.random.Generator
-) -> Iterator[dict[str, Tensor]]:
+) -> Iterator[Batch]:
     """Yield batches of bent single drawings in the first part of the run, then of clips."""
     config, switches = run.config, run.config.switches
 
-    def draw(some: list[Clip], own: np.random.Generator) -> Iterator[dict[str, Tensor]]:
-        companion = switches.consistency_weight > 0
-        return batches(some, config.tokens, own, config.samples, companion=companion)
+    def draw(some: list[Clip], own: np.random.Generator) -> Iterator[Batch]:
+        make = partial(batches, some, config.tokens, options=config.samples)
+        return made_beside(make, own, config.workers, pin=run.machine.device.type == "cuda")
 
     first, then = draw(bent, rng.spawn(1)[0]), draw(clips, rng)
     while True:
         yield next(first if run.share < switches.self_reference_share else then)
 
 
-def _train_until_validation(
-    run: Run, source: Iterator[dict[str, Tensor]], cancel: threading.Event
-) -> bool:
+def _train_until_validation(run: Run, source: Iterator[Batch], cancel: threading.Event) -> bool:
     """Train until the next validation is due; return whether the run was stopped."""
     config = run.config
     last = time.perf_counter()
     until = run.seconds + config.validate_minutes * 60
-    losses: list[float] = []
+    losses: list[Tensor] = []
     stopped = False
     while run.seconds < until and not run.is_over and not stopped:
         rate = learning_rate(config, run.share)
@@ -241,6 +252,6 @@ def _train_until_validation(
         last = now
         losses.append(loss)
         if len(losses) == 50:
-            run.log(seconds=run.seconds, loss=float(np.mean(losses)), rate=rate)
+            run.log(seconds=run.seconds, loss=float(torch.stack(losses).mean()), rate=rate)
             losses.clear()
     return stopped

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -42,7 +42,6 @@ from ant_core.training.data.baselines import overlap
 from ant_core.training.data.flow_labels import match_segments, occlusion
 from ant_core.training.data.majority import majority
 from ant_core.training.data.pair_flows import flows_between, pack
-from ant_core.training.data.pictures import color_numbers, read_picture
 from ant_core.training.data.splits import Split
 from ant_core.training.synthesis.ink.ink import Drawn, InkStyle, draw, draw_style
 from ant_core.training.synthesis.source import ClipMaker, SourceClip, SourceFrame, seeded
@@ -56,7 +55,7 @@ __all__ = [
     "drawings",
     "sample",
     "samples",
-    "shot_arrays",
+    "write_arrays",
     "write_clip",
 ]
 
@@ -198,8 +197,11 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
     )
 
 
-def _write(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
-    """Write beside the final name and rename, so that an interruption leaves whole files only."""
+def write_arrays(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
+    """Write beside the final name and rename, so that an interruption leaves whole files only.
+
+    OutputError when the place cannot be written to.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -231,23 +233,5 @@ def write_clip(maker: ClipMaker, data: Path, path: Path, split: Split, seed: int
     if path.exists():
         return False
     clip = maker(data, split, seed)
-    _write(path, clip_arrays(clip, samples(clip)))
+    write_arrays(path, clip_arrays(clip, samples(clip)))
     return True
-
-
-def shot_arrays(
-    name: str, split: Split, pictures: Sequence[tuple[Path, Path]]
-) -> dict[str, NDArray[np.generic]]:
-    """Segment and describe a shot; return the arrays of a stored clip (see `clip`).
-
-    `pictures` are (line, truth) paths of one size. Fully transparent truth is colour 0.
-    """
-    numbers: dict[int, int] = {}
-    drawn, frames = [], []
-    for line_path, truth_path in pictures:
-        ids = color_numbers(read_picture(truth_path), numbers)
-        frames.append(SourceFrame(ids))
-        drawn.append(sample(Drawn(read_picture(line_path), ids)))
-    colors = {n: (v >> 16, v >> 8 & 255, v & 255) for v, n in numbers.items()}
-    clip = SourceClip(name, split, (name,), (name,), frames, colors)
-    return clip_arrays(clip, drawn)

@@ -11,8 +11,8 @@ from pathlib import Path
 from ant_core.errors import InputError
 from ant_core.training.data.splits import Split
 from ant_core.training.synthesis.clip import clip_path, write_clip
-from ant_core.training.synthesis.source import SOURCES, load_source, seeded
-from ant_core.training.synthesis.wild import wild_maker
+from ant_core.training.synthesis.source import SOURCES
+from ant_core.training.synthesis.wild import is_wild, named_maker
 
 __all__ = ["StreamOptions", "stream"]
 
@@ -62,7 +62,7 @@ def stream(
     while True:
         source = options.sources[index % len(options.sources)]
         seed = _FIRST_SEED + index // len(options.sources)
-        wild = seeded("wild", source, seed).random() < options.wild_share
+        wild = is_wild(source, seed, options.wild_share)
         _make(folder, options, "train", source, seed, wild=wild, say=say)
         index += 1
         part = folder / ".next.json"
@@ -91,11 +91,10 @@ def _make(
     wild: bool,
     say: Say,
 ) -> None:
-    maker = load_source(source)
-    name = f"wild_{source}" if wild else source
+    name, maker = named_maker(source, wild=wild)
     path = clip_path(folder, name, split, seed)
     try:
-        if write_clip(wild_maker(maker) if wild else maker, options.data, path, split, seed):
+        if write_clip(maker, options.data, path, split, seed):
             say(f"{split} {path.stem}")
     except InputError as error:
         if not options.data.is_dir():

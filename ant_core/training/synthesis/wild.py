@@ -8,9 +8,20 @@ from pathlib import Path
 from ant_core.training.data.splits import Split
 from ant_core.training.synthesis.ink.circumstances import CIRCUMSTANCES, styled
 from ant_core.training.synthesis.ink.ink_style import draw_style
-from ant_core.training.synthesis.source import ClipMaker, SourceClip, seeded
+from ant_core.training.synthesis.source import ClipMaker, SourceClip, load_source, seeded
 
-__all__ = ["wild_maker"]
+__all__ = ["is_wild", "named_maker", "wild_maker"]
+
+
+def is_wild(source: str, seed: int, share: float) -> bool:
+    """Tell whether a clip is one of the share that is drawn in a circumstance."""
+    return bool(seeded("wild", source, seed).random() < share)
+
+
+def named_maker(source: str, *, wild: bool) -> tuple[str, ClipMaker]:
+    """Return how names of a source's clips begin, and what makes them."""
+    maker = load_source(source)
+    return (f"wild_{source}", wild_maker(maker)) if wild else (source, maker)
 
 
 def wild_maker(maker: ClipMaker) -> ClipMaker:

@@ -32,7 +32,7 @@ def true_frame(number, centres, colors, parts=None, overlap=None):
 def still_shot(count, name="still", **options):
     """A shot in which two segments, of colours 1 and 2, stay where they are."""
     frames = [true_frame(n, [-0.5, 0.5], [1, 2]) for n in range(1, count + 1)]
-    return TrueShot(name, frames, ("someone",), **options)
+    return TrueShot(name=name, frames=frames, characters=("someone",), **options)
 
 
 class Scripted:

@@ -191,12 +191,14 @@ def test_abstention_can_be_right_for_regions():
 def test_parts_accept_any_segment_of_the_part():
     first = true_frame(1, [-0.5, 0, 0.5], [1, 1, 2], parts=[7, 7, 9])
     second = true_frame(2, [-0.5, 0, 0.5], [1, 1, 3], parts=[7, 7, 8])
-    shot = TrueShot("parts", [first, second], has_parts=True)
+    shot = TrueShot(name="parts", frames=[first, second], has_parts=True)
     result = scored("parts", shot, Scripted(wrong=[]))
     # Part 9 is gone, but was matched.
     assert value(result, "nonocc") == 1
     assert value(result, "occ") == 0
-    swapped = TrueShot("swapped", [first, true_frame(2, [0, 0, 0], [1, 1, 3], [7, 7, 7])])
+    swapped = TrueShot(
+        name="swapped", frames=[first, true_frame(2, [0, 0, 0], [1, 1, 3], [7, 7, 7])]
+    )
     swapped.has_parts = True
     assert value(scored("parts", swapped, Scripted(wrong=[1])), "nonocc") == 1
 
@@ -228,7 +230,7 @@ def drawing(number, at, colors):
 def moved():
     frames = [drawing(1, 8, [0, 1, 2]), drawing(2, 12, [0, 1, 2]), drawing(3, 16, [0, 1, 2])]
     link(frames)
-    return TrueShot("moved", frames)
+    return TrueShot(name="moved", frames=frames)
 
 
 @pytest.mark.parametrize("make", [Position, Overlap, Flow])
@@ -242,7 +244,7 @@ def test_overlap_is_fooled_where_things_move_far():
     # The left box comes to lie on the right one, and the right one on paper.
     frames = [drawing(1, 0, [0, 1, 2]), drawing(2, 22, [0, 1, 2])]
     link(frames)
-    shot = TrueShot("far", frames)
+    shot = TrueShot(name="far", frames=frames)
     overlap = scored("consecutive", shot, Overlap())
     assert value(overlap, "acc") == pytest.approx(1 / 3)
 

@@ -83,7 +83,7 @@ def test_regions_note_what_models_say():
 def test_regions_have_a_threshold_of_their_own():
     # The fake is sure of what lies near alone: 0.5 away is far.
     first, second = true_frame(1, [-0.5, 0.5], [1, 2]), true_frame(2, [-0.5, 0.9], [1, 2])
-    shot = TrueShot("one", [first, second], matches=[np.array([0, 1])])
+    shot = TrueShot(name="one", frames=[first, second], matches=[np.array([0, 1])])
     told = []
     for threshold in (0.0, 2.0):
         result = Result()

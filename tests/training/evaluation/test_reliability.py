@@ -4,7 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from ant_core.training.evaluation.calibration import calibration_curve, calibration_error
+from ant_core.training.evaluation.calibration import (
+    calibration_error,
+    curve_of_sums,
+    reliability_sums,
+)
 from ant_core.training.evaluation.reliability import Reliability, draw_reliability
 
 
@@ -29,7 +33,7 @@ def test_figures_are_those_of_all_segments_together(counted):
     hit = np.concatenate([h for _, _, h in drawn(4)])
     assert counted.fills == 480
     assert counted.error().value == pytest.approx(calibration_error(sure, hit))
-    assert counted.curve() == pytest.approx(calibration_curve(sure, hit))
+    assert counted.curve() == pytest.approx(curve_of_sums(reliability_sums(sure, hit)))
     high = sure >= 0.9
     assert counted.high_right().value == pytest.approx(hit[high].mean())
     assert counted.high_share().value == pytest.approx(high.sum() / (12 * 50))

@@ -65,7 +65,7 @@ def test_a_hard_shot_leaves_room_for_others():
         at = np.linspace(-0.9, 0.9, 20)
         frames = [true_frame(n, at, range(1, 21)) for n in (1, 2)]
         frames[1].area[:] = area
-        return TrueShot(name, frames, ("someone",))
+        return TrueShot(name=name, frames=frames, characters=("someone",))
 
     worst = worst_of(wide("hard", 900), Scripted(wrong=[2]))
     assert [m.shot for m in worst.largest] == ["hard"] * 12

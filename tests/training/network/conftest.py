@@ -1,4 +1,4 @@
-"""One thread: waiting PyTorch threads spin, and take the cores from whatever else is running."""
+"""One thread: waiting PyTorch threads spin, and take the cores from other processes."""
 
 import pytest
 

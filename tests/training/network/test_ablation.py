@@ -83,7 +83,7 @@ def test_every_experiment_is_a_configuration_and_differs_from_ours():
         assert (config.pairs, config.tokens) == (BASE.pairs, BASE.tokens)
         assert name == "ours" or config != made["ours"]
     assert made["ours"].switches == Switches()
-    assert made["ours"].seed == made["triplet"].seed != made["ours_again"].seed
+    assert made["ours"].seed == made["no_graph"].seed != made["ours_again"].seed
 
 
 def test_results_are_kept_and_not_made_again(clips, tmp_path, monkeypatch):
@@ -95,8 +95,6 @@ def test_results_are_kept_and_not_made_again(clips, tmp_path, monkeypatch):
     assert results["ours"]["pairs"] >= 4
     assert results["ours"]["recursive"].keys() == {"made_0", "made_1"}
     assert results["ours"]["recursive"]["made_0"][1] == 4 * 8  # segments of the four targets
-    # A tenth and a twentieth of them got hints.
-    assert sum(total for _, total in results["ours"]["hints"]["10%"].values()) < 64
     assert read_results(out) == json.loads(json.dumps(results))
 
     def never(*_):
@@ -131,7 +129,7 @@ RESULTS = {
         "data": {"train": [7, 0], "validation": ["a_0", "b_0"]},
         "references": {"1": {"a_0": [1, 2]}, "3": {"a_0": [2, 2]}},
     },
-    "hints": {"about": "h", "recursive": {"a_0": [70, 100], "b_0": [170, 300]}},
+    "no_graph": {"about": "h", "recursive": {"a_0": [70, 100], "b_0": [170, 300]}},
 }
 
 
@@ -140,7 +138,7 @@ def test_tables_by_hand():
     assert first == "7 training clips, 10 pairs a run; 2 validation clips, 400 segments."
     head, _, *rows = [[cell.strip() for cell in r.split("|")[1:-1]] for r in main.splitlines()]
     assert head[3:5] == ["a", "b"]
-    assert [row[0].split(":")[0] for row in rows] == ["position", "ours", "hints"]
+    assert [row[0].split(":")[0] for row in rows] == ["position", "ours", "no_graph"]
     # (80 + 120) / 400; resampled clips give a alone, b alone, or both
     assert rows[1][1:5] == ["50.0 (40.0 to 80.0)", "", "80.0", "40.0"]
     assert rows[1][5:] == ["1,234", "4", "3.0"]
@@ -173,14 +171,14 @@ def test_the_script_bends_measures_and_writes_the_page(clips, tmp_path, monkeypa
     page = tmp_path / "page.md"
     page.write_text("# Head\n<!-- scripts/ablate.py writes from here -->\n<!-- to here -->\nTail\n")
     command = ["ablate.py", "--clips", str(clips), "--out", str(tmp_path / "runs")]
-    command += ["--only", "triplet", "--pairs", "4", "--tokens", "96"]
+    command += ["--only", "no_graph", "--pairs", "4", "--tokens", "96"]
     command += ["--data", str(tmp_path), "--docs", str(page)]
     monkeypatch.setattr(sys, "argv", command)
     assert script.main() == 0
     assert asked == ["made", "made"]
     assert len(list((clips / "self_reference").glob("*.npz"))) == 2
     out = capsys.readouterr()
-    assert "triplet: " in out.err
+    assert "no_graph: " in out.err
     assert out.out.strip() in page.read_text()
     (clips / "train" / "made_1.npz").unlink()
     monkeypatch.setattr(sys, "argv", command[:-4])

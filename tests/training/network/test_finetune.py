@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import sys
+import tempfile
 import zipfile
 
 import numpy as np
@@ -11,14 +13,17 @@ torch = pytest.importorskip("torch", reason="finetuning needs the train extra")
 pytest.importorskip("scipy", reason="finetuning needs the train extra")
 
 from ant_core.cli import main  # noqa: E402 - torch is optional
-from ant_core.errors import InputError, ModelCorrupt, ModelMissing  # noqa: E402
+from ant_core.commands.finetune import _write  # noqa: E402
+from ant_core.errors import InputError, ModelCorrupt, ModelMissing, OutputError  # noqa: E402
+from ant_core.files import WholeFiles  # noqa: E402
 from ant_core.matching.matcher import Matcher  # noqa: E402
 from ant_core.matching.model_file import default_model  # noqa: E402
 from ant_core.training.data.clips import UNSURE  # noqa: E402
 from ant_core.training.data.true_shots import from_picture  # noqa: E402
 from ant_core.training.network import finetune as room  # noqa: E402
+from ant_core.training.network.config import TrainConfig  # noqa: E402
 from ant_core.training.network.export import compare, write_model  # noqa: E402
-from ant_core.training.network.finetune import read_production  # noqa: E402
+from ant_core.training.network.finetune import finetune, read_production  # noqa: E402
 from ant_core.training.network.model import CONFIGS, ModelConfig, build  # noqa: E402
 from ant_core.training.network.restore import read_model  # noqa: E402
 from ant_core.training.network.self_reference import self_reference_clip, warp_map  # noqa: E402
@@ -59,7 +64,7 @@ def test_files_that_hold_no_known_network_are_refused(tmp_path):
     (tmp_path / "text.antmodel").write_text("no model")
     with pytest.raises(ModelCorrupt, match="cannot be trained further"):
         read_model(tmp_path / "text.antmodel")
-    small = ModelConfig("ant_relative", features=32, layers=2, graph_layers=1)
+    small = ModelConfig(name="ant_relative", features=32, layers=2, graph_layers=1)
     manifest = {"name": "ant_relative", "no_counterpart_threshold": 0, "confidence": [[0, 0]]}
     write_model(build(small), tmp_path / "small.antmodel", manifest)
     assert read_model(tmp_path / "small.antmodel")[0].config == small
@@ -133,13 +138,23 @@ def test_one_coloured_frame_is_not_enough(shot):
 
 def test_the_command_writes_a_model_that_works(shot, tmp_path, capsys):
     out = tmp_path / "show.antmodel"
-    arguments = ["finetune", str(shot), "--out", str(out), "--minutes", "0.05", "--json"]
-    assert main(arguments) == 0
+    bounds = ["--minutes", "60", "--pairs", "1"]
+    assert main(["finetune", str(shot), "--out", str(out), *bounds, "--json"]) == 0
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert result["finetuned"]["after"] >= result["finetuned"]["before"]
     matcher = Matcher(out, "cpu", 1)
     assert matcher.model_hash != Matcher(None, "cpu", 1).model_hash
     assert main(["propagate", str(shot), "--out", str(tmp_path / "o"), "--model", str(out)]) == 0
+
+
+def test_so_many_pairs_give_the_same_model_every_time(shot):
+    network, _ = read_model(default_model())
+    config = TrainConfig(pairs=30, device="cpu", learning_rate=1e-4)
+    first, again = (
+        finetune(network, read_production([shot], seed=0), config).state_dict() for _ in range(2)
+    )
+    assert any(not torch.equal(value, first[key]) for key, value in network.state_dict().items())
+    assert all(torch.equal(value, first[key]) for key, value in again.items())
 
 
 def test_a_model_that_got_worse_is_not_kept(shot, tmp_path, capsys, monkeypatch):
@@ -149,3 +164,33 @@ def test_a_model_that_got_worse_is_not_kept(shot, tmp_path, capsys, monkeypatch)
     assert main(["finetune", str(shot), "--out", str(out), "--minutes", "0.01"]) == 1
     assert "80.0 against 90.0" in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit stands for a full disk")
+def test_a_full_disk_keeps_the_model_that_lay_there(tmp_path):
+    import resource
+
+    network, manifest = read_model(default_model())
+    out = tmp_path / "show.antmodel"
+    out.write_bytes(b"of last week")
+    (tmp_path / ".part-0011223344556677").write_bytes(b"of a run that was killed")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(OutputError, match="the disk is full or its quota used up"):
+            _write(network, out, manifest, {}, WholeFiles())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert out.read_bytes() == b"of last week"
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+
+
+def test_nothing_is_written_beside_the_model(shot, tmp_path, monkeypatch):
+    """What a kill would leave lying elsewhere, no later run sweeps."""
+    elsewhere = tmp_path / "tmp"
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda *_, **__: pytest.fail("a temporary folder"))
+    out = tmp_path / "new" / "show.antmodel"
+    assert main(["finetune", str(shot), "--out", str(out), "--minutes", "0.01"]) in (0, 1)
+    assert not any(elsewhere.iterdir())

@@ -130,7 +130,7 @@ def test_flow_has_a_say_in_our_matches_and_none_in_the_papers(name, tmp_path):
     assert within.sum(axis=1) == pytest.approx(1)
 
 
-def test_several_targets_at_once_equal_one_by_one(model, tmp_path):
+def test_references_without_segments_join_a_match_or_leave_it_empty(model, tmp_path):
     path = tmp_path / "fresh.antmodel"
     write_model(model, path, MANIFEST)
     matcher = Matcher(path, device="cpu", threads=1)
@@ -145,19 +145,11 @@ def test_several_targets_at_once_equal_one_by_one(model, tmp_path):
             rng.random(max(count - 1, 0)).astype(np.float32),
         )
 
-    jobs = [
-        ([drawing(4), drawing(3)], drawing(5), [2, 1]),
-        ([drawing(2)], drawing(9), [-1]),
-        ([drawing(0)], drawing(2), [1]),
-        ([drawing(2)], drawing(0), [1]),
-    ]
-    for job, batched in zip(jobs, matcher.match_batch(jobs), strict=True):
-        alone = matcher.match(*job)
-        np.testing.assert_allclose(batched.probability, alone.probability, atol=1e-4)
-        np.testing.assert_array_equal(batched.segment, alone.segment)
-        np.testing.assert_array_equal(batched.reference, alone.reference)
-    assert matcher.match(*jobs[0]).segment.tolist() == [1, 2, 3, 4, 1, 2, 3]
-    assert matcher.match(*jobs[2]).probability.shape == (2, 0)
+    match = matcher.match([drawing(4), drawing(0), drawing(3)], drawing(5), [2, 0, 1])
+    assert match.segment.tolist() == [1, 2, 3, 4, 1, 2, 3]
+    assert match.reference.tolist() == [0, 0, 0, 0, 2, 2, 2]
+    assert matcher.match([drawing(0)], drawing(2), [1]).probability.shape == (2, 0)
+    assert matcher.match([drawing(2)], drawing(0), [1]).probability.shape == (0, 2)
 
 
 def test_a_model_for_other_descriptors_is_refused(model, tmp_path, monkeypatch):

@@ -1,11 +1,15 @@
 """Training really learns, on clips small enough to be memorised, and goes on where it stopped."""
 
+import gc
+import itertools
+import multiprocessing
 import re
 import signal
 import subprocess
 import sys
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,17 +23,17 @@ pytest.importorskip("onnx", reason="export needs the train extra")
 from ant_core.cli import main  # noqa: E402 - torch is optional
 from ant_core.errors import Cancelled, InputError, UsageError  # noqa: E402
 from ant_core.matching.descriptors import SHAPE_FEATURES  # noqa: E402
-from ant_core.matching.flow import asked  # noqa: E402
+from ant_core.matching.flow import flow_rank  # noqa: E402
 from ant_core.training.data.clips import UNSURE, load_clip  # noqa: E402
 from ant_core.training.data.pair_flows import PairFlow, pack  # noqa: E402
 from ant_core.training.evaluation.protocols import recursive  # noqa: E402
 from ant_core.training.network.batches import batches, collate  # noqa: E402
+from ant_core.training.network.beside import made_beside  # noqa: E402
 from ant_core.training.network.config import TrainConfig  # noqa: E402
 from ant_core.training.network.data import (  # noqa: E402
     Sample,
     SampleOptions,
     sample_group,
-    sample_pair,
 )
 from ant_core.training.network.export import write_model  # noqa: E402
 from ant_core.training.network.machine import Machine  # noqa: E402
@@ -38,6 +42,7 @@ from ant_core.training.network.run import Run  # noqa: E402
 from ant_core.training.network.step import match_batch, step_loss  # noqa: E402
 from ant_core.training.network.switches import Switches  # noqa: E402
 from ant_core.training.network.train import _source, network_matcher, train, train_batch  # noqa: E402
+from tests.training.network.pairs import sample_pair  # noqa: E402
 
 PARTS, FRAMES = 8, 5
 
@@ -168,7 +173,7 @@ def test_samples_carry_the_flow_of_the_segments_that_they_keep(tmp_path):
         target = sample.target
         if sample.flow is None:
             continue
-        order = asked([target.number - reference.number for reference in sample.references])
+        order = flow_rank([target.number - reference.number for reference in sample.references])
         columns = np.cumsum([0, *(reference.count for reference in sample.references)])
         for reference, place, a, b in zip(
             sample.references, order, columns, columns[1:], strict=False
@@ -251,6 +256,28 @@ def test_batches_keep_to_their_budget(clips):
         batch = next(source)
         rows, columns = batch["target_mask"].shape[1], batch["reference_mask"].shape[1]
         assert len(batch["target_mask"]) * (rows + columns) <= 96 or len(batch["target_mask"]) == 1
+
+
+def test_batches_made_by_processes_are_different_ones_and_the_same_for_a_seed(clips):
+    loaded = [load_clip(path) for path in sorted((clips / "train").glob("*.npz"))]
+
+    def drawn(workers):
+        draw = partial(batches, loaded, 96, options=SampleOptions())
+        source = made_beside(draw, np.random.default_rng(3), workers)
+        return [next(source)["target_box"] for _ in range(4)]
+
+    first, again = drawn(2), drawn(2)
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not any(
+        a.shape == b.shape and torch.equal(a, b) for a, b in itertools.combinations(first, 2)
+    )
+
+
+def test_a_run_with_processes_trains_and_leaves_none_behind(clips, tmp_path):
+    scores = train(config(minutes=0.04, validate_minutes=0.02, workers=2), clips, tmp_path / "run")
+    assert scores["all"] > 0
+    gc.collect()
+    assert not multiprocessing.active_children()
 
 
 def test_augmented_pairs_keep_true_matches_and_the_same_seed_gives_the_same_pair(clips):
@@ -337,6 +364,20 @@ def test_a_new_run_starts_from_the_weights_of_a_model_file(tmp_path):
     assert (again.pairs, again.pairs_before) == (0, 700)
 
 
+def test_a_run_without_a_folder_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    machine = Machine("cpu", full_precision=True, threads=1)
+    run = Run(config(), None, config().model, machine)
+    for write in (
+        lambda: run.log(seconds=1.0),
+        lambda: run.save("last.pt"),
+        lambda: run.keep({"all": 1.0}),
+    ):
+        with pytest.raises(RuntimeError, match="has no folder"):
+            write()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_only_the_weights_that_are_named_are_trained(clips, tmp_path):
     settings = config(pairs=30, only="seen", learning_rate=0.01)
     loaded = load_clip(clips / "train" / "made_0.npz")
@@ -372,7 +413,7 @@ def test_a_run_of_before_a_switch_goes_on(clips, tmp_path):
     run = tmp_path / "run"
     train(config(pairs=10), clips, run)
     stored = torch.load(run / "last.pt", weights_only=True)
-    del stored["model_config"]["distance_field"]
+    del stored["model_config"]["context_crop"]
     torch.save(stored, run / "last.pt")
     train(config(pairs=30), clips, run)
     assert torch.load(run / "last.pt", weights_only=True)["pairs"] >= 30
@@ -383,7 +424,9 @@ def test_the_first_part_of_a_run_is_on_bent_drawings(clips):
     bent = load_clip(clips / "train" / "made_1.npz")
     for frame in bent.frames:
         frame.label += 1000
-    run = SimpleNamespace(config=config(switches=Switches(self_reference_share=0.2)), share=0.0)
+    settings = config(switches=Switches(self_reference_share=0.2))
+    machine = SimpleNamespace(device=torch.device("cpu"))
+    run = SimpleNamespace(config=settings, machine=machine, share=0.0)
     source = _source(run, [plain], [bent], np.random.default_rng(0))
     for share, is_bent in ((0.0, True), (0.19, True), (0.2, False), (0.9, False)):
         run.share = share
@@ -502,7 +545,7 @@ def test_crops_are_encoded_once_and_every_sample_gets_its_own(clips):
             for side, frames in sides.items():
                 crops = np.concatenate([frame.crops for frame in frames])
                 places = batch[f"{side}_place"][row][: len(crops)]
-                assert torch.equal(batch["crops"][places], torch.from_numpy(crops).float() / 255)
+                assert torch.equal(batch["crops"][places], torch.from_numpy(crops))
 
 
 def test_samples_give_the_same_matches_together_as_alone(clips):

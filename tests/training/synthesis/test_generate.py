@@ -38,6 +38,14 @@ def test_a_stopped_run_goes_on_and_leaves_stored_clips_alone(data, tmp_path):
     assert all(np.array_equal(remade[name], content[name]) for name in content)
 
 
+def test_a_share_of_the_clips_is_drawn_as_other_people_draw(data, tmp_path):
+    job = ("--data", data, "--out", tmp_path, "--source", "glitch", "--clips", 2, "--jobs", 1)
+    for share, names in ((0, {"glitch_000000", "glitch_000001"}), (1, {"wild_glitch_000000"})):
+        run = _run(*job, "--wild", share)
+        assert run.returncode == 0, run.stderr
+        assert names <= {path.stem for path in (tmp_path / "train").iterdir()}
+
+
 def test_a_wrong_data_folder_ends_in_one_sentence(tmp_path):
     pytest.importorskip("skia", reason="the cut-outs need the train extra and its libraries")
     run = _run("--data", tmp_path, "--out", tmp_path, "--source", "glitch", "--preview", "x.png")

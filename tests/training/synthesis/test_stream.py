@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ant_core.training.synthesis import stream as module
+from ant_core.training.synthesis import wild
 from ant_core.training.synthesis.clip import drawings, samples
 from ant_core.training.synthesis.ink.circumstances import CIRCUMSTANCES
 from ant_core.training.synthesis.stream import StreamOptions, stream
@@ -30,7 +31,7 @@ def made(folder, options, count, pairs=lambda: 10**9):
 
 @pytest.fixture
 def options(boxes, monkeypatch, tmp_path):
-    monkeypatch.setattr(module, "load_source", lambda _: boxes)
+    monkeypatch.setattr(wild, "load_source", lambda _: boxes)
     return StreamOptions(data=tmp_path, sources=("one", "two"), clips=3, validation=1)
 
 

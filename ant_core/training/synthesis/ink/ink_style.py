@@ -12,7 +12,7 @@ from ant_core.training.synthesis.ink.trace_lines import RGB, draw_colors
 __all__ = ["InkStyle", "draw_style"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class InkStyle:
     """How one clip is drawn.  Lengths are in pixels of the drawing."""
 

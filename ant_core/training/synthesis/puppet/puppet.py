@@ -101,7 +101,7 @@ class Wave:
         return float(np.sum(self.amplitude * np.sin(self.pace * time + self.phase)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Puppet:
     """One dressed avatar with its movement.
 
@@ -261,6 +261,12 @@ def draw_puppet(
     shading: IdCanvas | None,
     palette: Palette,
 ) -> None:
+    """Draw one posed frame of a puppet, back to front.
+
+    `slots` are names and places in rig units, see `slot_matrices`. Every part gets its number in
+    `palette` on `canvas`; `shading`, where there is one, gets 1 in shadows and highlights, 0 where
+    a flat part covers them. Fills below the least area or thickness of the puppet are left out.
+    """
     for slot, matrix in slots:
         placed = compose(to_pixels, matrix)
         for part, fills in puppet.dress.get(slot, ()):
@@ -302,6 +308,11 @@ def make_puppet(
     times: NDArray[np.int64],
     lively: bool,
 ) -> tuple[Puppet, str]:
+    """Dress a rig and choose its movement, both from `split`; return it and the movement's name.
+
+    `times` are (F,) int64, in frames; `lively` adds swinging limbs.
+    What `rng` draws decides all else. The least area and thickness of fills are 0.
+    """
     rig = load_rig(root)
     chosen = _choose_dress(rng, part_names(root)[split])
     dress = _dress(root, chosen)
@@ -315,10 +326,10 @@ def make_puppet(
     tints = _tints(rng, [f"{c}/{n}" for c, n in chosen])
     loose = float(rng.choice((0.0, 0.5, 1.0, 1.5)))
     puppet = Puppet(
-        name,
-        dress,
-        tints,
-        poses,
+        name=name,
+        dress=dress,
+        tint=tints,
+        poses=poses,
         place=affine(),
         swings=swings,
         drift=(sway, hop, turn, size, squash),

@@ -223,7 +223,7 @@ def multiply(a: Floats, b: Floats) -> Floats:
     return np.concatenate((vector, scalar), -1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Actor:
     """A figure with a movement and a place in the world.
 

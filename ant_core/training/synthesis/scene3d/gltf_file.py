@@ -91,6 +91,7 @@ class GltfFile:
         return beside.read_bytes()
 
     def view(self, index: int) -> bytes:
+        """Return the bytes of buffer view `index`."""
         view = self.gltf.bufferViews[index]
         start = int(view.byteOffset or 0)
         buffer = self.buffers[int(view.buffer)]

@@ -21,7 +21,6 @@ __all__ = [
     "RATE",
     "Doubles",
     "find_joints",
-    "is_human",
     "missing_landmarks",
     "model_landmarks",
     "retarget",
@@ -79,12 +78,6 @@ def missing_landmarks(found: dict[str, int]) -> list[str]:
     sided = [f"{landmark}.{side}" for landmark in _SIDE_NAMES for side in "lr"]
     needed = [name for name in (*_NAMES, *sided) if name not in _OPTIONAL]
     return [name for name in needed if name not in found]
-
-
-def is_human(model: Model) -> bool:
-    """Tell whether a model has the joints that retargeting needs, by their names."""
-    missing = missing_landmarks(find_joints(model.node_names))
-    return not missing and all(name in model.node_names for name, _ in _SPINE)
 
 
 def model_landmarks(model: Model, motion: Motion) -> dict[str, Doubles]:
@@ -266,7 +259,8 @@ def retarget(model: Model, marks: dict[str, Doubles], name: str) -> Motion:
     Parameters
     ----------
     model
-        A figure for which :func:`is_human` holds; it faces +z at rest.
+        A figure without :func:`missing_landmarks` and with every joint of the spine; it faces
+        +z at rest.
     marks
         Landmarks of the movement, at least two frames.
     name
