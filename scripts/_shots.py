@@ -7,10 +7,8 @@ are three sets of their own, and none repeats the example frames that the puppet
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
-Value = float | tuple[float, float]
-Color = tuple[float, float, float]
+from _actors import ONE_PALETTE, Actor, Color, Shot, Value
 
 # Head views are chosen by a number: the middle of the range in which the file shows that head.
 FRONT = {"left": -5.5, "half left": -4.5, "front": -3.5, "half right": -2.5, "right": -1.0}
@@ -19,77 +17,12 @@ SIDE = {"front": -5.5, "half left": -4.5, "left": -3.7}
 OPEN, POINT, THUMB, FLAT, BACK = -0.1, 0.6, 1.1, 1.6, 4.1
 
 SUIT, HAIR, TROUSERS = (0.348, 0.349, 0.352), (0.764, 0.601, 0.203), (0.032, 0.032, 0.035)
-# The heads' files paint the lips in two colours; a character has one palette.
-ONE_PALETTE: Mapping[Color, Color] = {(0.815, 0.358, 0.215): (0.650, 0.238, 0.172)}
 BROWN_SUIT: Mapping[Color, Color] = {
     **ONE_PALETTE,
     SUIT: (0.23, 0.115, 0.06),
     HAIR: (0.06, 0.025, 0.015),
     TROUSERS: (0.11, 0.085, 0.045),
 }
-
-
-@dataclass(frozen=True)
-class Actor:
-    """One puppet of a shot: its view, its keys and the way it walks.
-
-    ``keys`` maps a frame to the values that are set there; values named ``switch-*`` hold until
-    the next key, all others glide. ``shift`` moves the whole actor (Synfig units).
-    """
-
-    view: str
-    keys: Mapping[int, Mapping[str, Value]]
-    recolor: Mapping[Color, Color] = field(default_factory=lambda: ONE_PALETTE)
-
-    def pose(self, frame: int) -> dict[str, Value]:
-        """Give every value at a frame."""
-        names = sorted({name for key in self.keys.values() for name in key})
-        return {name: self._value(name, frame) for name in names}
-
-    def _value(self, name: str, frame: int) -> Value:
-        keys = [(at, key[name]) for at, key in sorted(self.keys.items()) if name in key]
-        before = [pair for pair in keys if pair[0] <= frame] or keys[:1]
-        after = [pair for pair in keys if pair[0] > frame]
-        start, old = before[-1]
-        if not after or name.startswith("switch-"):
-            return old
-        end, new = after[0]
-        t = (frame - start) / (end - start)
-        share = t * t * (3 - 2 * t)
-        if isinstance(old, tuple) and isinstance(new, tuple):
-            return (_mix(old[0], new[0], share), _mix(old[1], new[1], share))
-        assert isinstance(old, float | int)
-        assert isinstance(new, float | int)
-        return _mix(old, new, share)
-
-
-def _mix(old: float, new: float, share: float) -> float:
-    return old + (new - old) * share
-
-
-@dataclass(frozen=True)
-class Shot:
-    """A shot: actors from back to front, the camera, the frames and the painted reference."""
-
-    name: str
-    actors: tuple[Actor, ...]
-    camera: tuple[float, float, float]  # centre x, centre y, height of the picture in Synfig units
-    frames: int
-    reference: int = 1
-    first: int = 1
-    line_px: float = 2.2
-    size: tuple[int, int] = (1920, 1080)
-
-    def numbers(self) -> Iterable[int]:
-        """Frame numbers of the shot."""
-        return range(self.first, self.first + self.frames)
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom of the camera in Synfig units."""
-        x, y, height = self.camera
-        width = height * self.size[0] / self.size[1]
-        return (x - width / 2, y + height / 2, x + width / 2, y - height / 2)
 
 
 SAMPLE = Shot(

@@ -29,6 +29,7 @@ BENCHMARKS = {
     "throughput": "whole commands: frames a minute and peak memory, against another checkout",
     "wild": "drawings as people make them: open, rough, faint, on dark ground, badly painted",
     "suggest": "which drawings to paint: errors from suggested ones, beside evenly spaced ones",
+    "doubt": "frames of the bundled shot that the docker shows amber, against the truth",
     "surfaces": "painted texture and light that follow their segments, against exact truth",
     "train": "training steps: pairs a CPU second, drawings encoded once or for every sample",
     "match": "encoding and matching alone, CPU against CUDA",

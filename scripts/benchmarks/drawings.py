@@ -58,12 +58,6 @@ def read(bench: Path, name: str) -> tuple[Drawing, NDArray[np.uint8] | None]:
     return Drawing(name, image, truth, joins), closed
 
 
-def break_places(bench: Path, name: str) -> list[tuple[float, float]]:
-    """Middle x, y of every break of a drawing."""
-    gaps = json.loads((bench / f"{name}.json").read_text(encoding="utf-8"))["gaps"]
-    return [(gap["x"], gap["y"]) for gap in gaps]
-
-
 def _read_grey(path: Path) -> NDArray[Any]:
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if image is None or image.ndim != 2:

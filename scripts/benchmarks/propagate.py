@@ -91,7 +91,8 @@ def _propagate(shot_folder: Path, out: Path, matcher: Any, threads: int) -> tupl
     """Colour a shot; returns when each coloured frame was done, and the stages' times."""
     from ant_core.formats import SequenceReader, WholeFiles
     from ant_core.output.folder import OutputFolder
-    from ant_core.propagation.run import Progress, Propagation, Settings
+    from ant_core.propagation.progress import Progress
+    from ant_core.propagation.run import Propagation, Settings
     from ant_core.shot.hints import HintSet
     from ant_core.shot.shot import load_shot
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ant_core.matching.matcher import Matcher
 from ant_core.propagation.pipeline import limit_threads
+from ant_core.propagation.suggest import spread
 from ant_core.training.data.sets import find_shots
 from ant_core.training.data.true_shots import TrueFrame
 from ant_core.training.evaluation.methods import Model
@@ -22,18 +23,13 @@ _COUNTS = (1, 2, 3, 4)
 _FEWEST_DRAWINGS = 6
 
 
-def _first_and_last(drawings: int, count: int) -> list[int]:
-    """Return the first drawing, the last one, and others evenly between them."""
-    return sorted({int(x) for x in np.linspace(0, drawings - 1, count).round()})
-
-
 def _evenly(drawings: int, count: int) -> list[int]:
     """Return the middles of equal parts of the shot."""
     return sorted({int((2 * i + 1) * drawings / (2 * count)) for i in range(count)})
 
 
 WAYS: dict[str, Callable[[int, int], list[int]]] = {
-    "first and last": _first_and_last,
+    "first and last": spread,
     "evenly spaced": _evenly,
 }
 

@@ -30,8 +30,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.benchmarks import drawings, wild_figures, wild_pictures, wild_shot
-from scripts.benchmarks.wild_figures import Truth
-from scripts.benchmarks.wild_variants import CIRCUMSTANCES, Circumstance, Variant, clean
+from scripts.benchmarks.wild_circumstances import CIRCUMSTANCES, Circumstance
+from scripts.benchmarks.wild_lines import Truth
+from scripts.benchmarks.wild_variants import Variant, clean
 
 SIZES = (640, 1280, 1920)
 # Of the regions that are right with clean closed lines, and of all.

@@ -72,7 +72,7 @@ def right(target: Variant, painted: NDArray[np.uint8] | None) -> list[int]:
     truth = target.truth
     if painted is None or painted.shape[:2] != truth.labels.shape:
         return []
-    # Nothing is painted where alpha is 0, whatever the colour beneath.
+    # Nothing is painted where alpha is 0; the colour beneath does not count.
     bare = np.where(painted[..., 3:] > 0, painted, 0).astype(np.uint8)
     inside = _insides(truth.labels)
     area = np.bincount(inside.ravel(), minlength=len(truth.colors))

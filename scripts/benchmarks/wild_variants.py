@@ -1,21 +1,18 @@
-"""Circumstances of the wild benchmark: one function each from a clean figure to a picture.
+"""What is done to the lines in the wild benchmark: a function each, from a clean figure on.
 
 Every function is pure: figure and random generator in, picture and ground truth out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.benchmarks.wild_figures import (
-    OVERSAMPLE,
-    Figure,
+from scripts.benchmarks.wild_figures import OVERSAMPLE, Figure
+from scripts.benchmarks.wild_lines import (
     Truth,
     apart,
     borders,
@@ -51,31 +48,6 @@ class Variant:
     painted: Picture
     tolerance: int = 0
     cmyk: bool = False
-
-
-Make = Callable[[Figure, np.random.Generator], Variant]
-
-
-@dataclass(frozen=True)
-class Circumstance:
-    """What people do to a drawing.
-
-    Attributes
-    ----------
-    about : "lines", "painted" (the painted frame alone is hurt) or "unusable" (an error is right)
-    text : what it is
-    make : builds the picture
-    width_px : line width of the clean drawing to compare with, None for the ordinary one
-    redrawn : whether lines of that width are essential, so that drawn ink cannot be used
-    few_segments : whether the number of segments must stay within 1.5 times that of the clean one
-    """
-
-    about: str
-    text: str
-    make: Make
-    width_px: float | None = None
-    redrawn: bool = False
-    few_segments: bool = False
 
 
 def grey(ink: Plane) -> Picture:
@@ -340,181 +312,12 @@ def cmyk(figure: Figure, rng: np.random.Generator, alpha: bool) -> Variant:
     return Variant(full, closed_truth(figure), painting(figure), cmyk=True)
 
 
-def _on_paper(variant: Variant) -> Variant:
-    """Paint the bare ground white and opaque, as formats without alpha do."""
-    colors = variant.truth.colors.copy()
-    colors[colors[:, 3] == 0] = 255
-    painted = variant.painted.copy()
-    painted[painted[..., 3] == 0] = 255
-    return replace(variant, painted=painted[..., :3], truth=replace(variant.truth, colors=colors))
-
-
-def painted_jpeg(figure: Figure, rng: np.random.Generator) -> Variant:
-    """The painted frame went through JPEG."""
-    variant = _on_paper(clean(figure, rng))
-    quality = int(rng.integers(75, 91))
-    _, packed = cv2.imencode(
-        ".jpg", variant.painted[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality]
-    )
-    decoded = cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1]
-    return replace(variant, painted=np.ascontiguousarray(decoded, np.uint8), tolerance=6)
-
-
-def painted_noise(figure: Figure, rng: np.random.Generator) -> Variant:
-    """Every pixel of the painted frame is off by a few steps."""
-    variant = clean(figure, rng)
-    off = np.rint(rng.normal(0, 1.5, (*figure.shape, 3)))
-    return replace(variant, painted=_shaded(variant.painted, off), tolerance=6)
-
-
-def painted_dither(figure: Figure, rng: np.random.Generator) -> Variant:
-    """Flat colours dithered between two near ones in a 4 x 4 pattern."""
-    variant = clean(figure, rng)
-    bayer = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
-    height, width = figure.shape
-    pattern = np.tile(bayer, (height // 4 + 1, width // 4 + 1))[:height, :width]
-    off = np.where(pattern >= 8, 3, -3)[..., None]
-    return replace(variant, painted=_shaded(variant.painted, off), tolerance=6)
-
-
-def _shaded(painted: Picture, off: NDArray[np.float64] | NDArray[np.int64]) -> Picture:
-    """Change the colours of what is painted, not its alpha."""
-    moved = painted.copy()
-    solid = painted[..., 3] > 0
-    moved[solid, :3] = np.clip(painted[..., :3] + off, 0, 255).astype(np.uint8)[solid]
-    return moved
-
-
-def painted_smooth(figure: Figure, rng: np.random.Generator) -> Variant:
-    """Edges between the painted colours are anti-aliased over some pixels."""
-    variant = clean(figure, rng)
-    painted = variant.painted.astype(np.float32)
-    painted[..., :3] *= painted[..., 3:] / 255
-    soft = cv2.GaussianBlur(painted, (0, 0), max(0.8, 1.5 * figure.scale))
-    soft[..., :3] /= np.maximum(soft[..., 3:], 1e-3) / 255
-    return replace(variant, painted=np.clip(soft, 0, 255).round().astype(np.uint8))
-
-
-def painted_dabs(figure: Figure, rng: np.random.Generator) -> Variant:
-    """One dab of the brush in every region, which does not fill it."""
-    variant = clean(figure, rng)
-    right = variant.truth
-    painted = np.zeros((*figure.shape, 4), np.uint8)
-    depth = cv2.distanceTransform((right.labels > 0).astype(np.uint8), cv2.DIST_L2, 5)
-    for region in range(1, len(right.colors)):
-        inside = np.where(right.labels == region, depth, 0)
-        y, x = np.unravel_index(int(inside.argmax()), inside.shape)
-        dab = np.zeros(figure.shape, np.uint8)
-        cv2.circle(dab, (int(x), int(y)), max(1, round(0.45 * inside[y, x])), 1, -1)
-        painted[(dab > 0) & (right.labels == region)] = right.colors[region]
-    return replace(variant, painted=painted)
-
-
-def painted_shift(figure: Figure, rng: np.random.Generator) -> Variant:
-    """The painted frame lies some px beside its lines."""
-    variant = clean(figure, rng)
-    reach = max(4.0, 12 * figure.scale)
-    angle = rng.uniform(0, 2 * np.pi)
-    move = np.float32([[1, 0, round(reach * np.cos(angle))], [0, 1, round(reach * np.sin(angle))]])
-    size = figure.shape[::-1]
-    moved = cv2.warpAffine(
-        variant.painted, move, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
-    )
-    return replace(variant, painted=np.asarray(moved, np.uint8))
-
-
-def unusable(figure: Figure, rng: np.random.Generator, ground: int, noise: float) -> Variant:
-    """Black lines on black, or no lines at all: one tone, with or without noise."""
-    shape = figure.shape
-    tone = np.clip(ground + noise * rng.standard_normal(shape), 0, 255).round().astype(np.uint8)
-    variant = clean(figure, rng)
-    return replace(variant, lines=np.repeat(tone[..., None], 3, axis=2))
-
-
-def _every() -> dict[str, Circumstance]:
-    """All circumstances by name."""
-    found = {
-        f"edge {px} px": Circumstance(
-            "lines", f"lines end {px} px before the canvas edge", partial(short_of_edge, px=px)
-        )
-        for px in (2, 4, 8)
-    }
-    found["thin dashes"] = Circumstance(
-        "lines", "binarised 1.6 px lines, 3 px holes", thin_dashes, 1.6, redrawn=True
-    )
-    for width in (1, 2, 4, 8, 14):
-        make = partial(holes, hole_px=(10, 10), width_px=width)
-        found[f"gap 10, line {width}"] = Circumstance(
-            "lines", f"10 px gaps in {width} px lines", make, width, redrawn=True
-        )
-    for times in (2, 3):
-        found[f"holes x{times}"] = Circumstance(
-            "lines", f"holes of the bench widened {times} times", partial(_wide, times=times)
-        )
-        found[f"holes {times} gaps"] = Circumstance(
-            "lines", f"holes of {times} times 12 px at 1080p", partial(_beyond, times=times)
-        )
-    found |= {
-        "dry brush": Circumstance(
-            "lines", "12 px lines, a fifth of the ink missing", dry_brush, 12, True, True
-        ),
-        "dry grain": Circumstance(
-            "lines", "12 px lines, a fifth of the ink missing in specks", dry_grain, 12, True, True
-        ),
-        "soft pencil": Circumstance(
-            "lines", "blur 4 px, 70 % opacity", soft_pencil, None, redrawn=True
-        ),
-        "faint scan": Circumstance(
-            "lines", "faint pencil, grain, tinted uneven paper", faint_scan, None, False, True
-        ),
-        "pen bubbles": Circumstance(
-            "lines", "9 px pen lines with bubbles", pen_bubbles, 9, True, True
-        ),
-        "brown on black": Circumstance(
-            "lines", "brown lines, black picture", partial(on_ground, color=(110, 70, 40))
-        ),
-        "white on black": Circumstance(
-            "lines", "white lines, black picture", partial(on_ground, color=(255, 255, 255))
-        ),
-        "red on black": Circumstance(
-            "lines", "red lines, black picture", partial(on_ground, color=(200, 30, 40))
-        ),
-        "blue on grey": Circumstance(
-            "lines",
-            "blue lines, mid-grey picture",
-            partial(on_ground, color=(30, 50, 160), ground=(150, 150, 150)),
-        ),
-        "chalkboard": Circumstance("lines", "chalk on a dark board", chalkboard),
-        "rough sketch": Circumstance("lines", "light-blue sketch under the ink", rough_sketch),
-        "cmyk": Circumstance("lines", "CMYK TIFF lines", partial(cmyk, alpha=False)),
-        "cmyk alpha": Circumstance("lines", "CMYK TIFF with alpha", partial(cmyk, alpha=True)),
-        "painted jpeg": Circumstance("painted", "JPEG, quality 75 to 90", painted_jpeg),
-        "painted noise": Circumstance("painted", "noise on every pixel", painted_noise),
-        "painted dither": Circumstance("painted", "dithered flat colours", painted_dither),
-        "painted smooth": Circumstance("painted", "anti-aliased edges", painted_smooth),
-        "painted dabs": Circumstance("painted", "dabs that do not fill", painted_dabs),
-        "painted shift": Circumstance("painted", "shifted against its lines", painted_shift),
-        "black on black": Circumstance(
-            "unusable", "black lines, black picture", partial(unusable, ground=0, noise=0)
-        ),
-        "one tone": Circumstance("unusable", "grey alone", partial(unusable, ground=170, noise=0)),
-        "bare paper": Circumstance(
-            "unusable", "white alone", partial(unusable, ground=255, noise=0)
-        ),
-        "all dark": Circumstance("unusable", "dark noise", partial(unusable, ground=14, noise=4)),
-    }
-    return found
-
-
-def _wide(figure: Figure, rng: np.random.Generator, times: int) -> Variant:
+def bench_holes(figure: Figure, rng: np.random.Generator, times: int) -> Variant:
     """The holes of the bench drawings, 3.2 to 7.7 px at 1080p, widened."""
     step = times * figure.scale
     return holes(figure, rng, (3.2 * step, 7.7 * step))
 
 
-def _beyond(figure: Figure, rng: np.random.Generator, times: int) -> Variant:
+def wide_holes(figure: Figure, rng: np.random.Generator, times: int) -> Variant:
     """Holes wider than what geometry alone closed: the default gap was 12 px at 1080p."""
     return holes(figure, rng, (12.0 * times * figure.scale,) * 2)
-
-
-CIRCUMSTANCES = _every()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from scripts.benchmarks import wild, wild_figures, wild_shot
-from scripts.benchmarks.wild_variants import CIRCUMSTANCES, clean
+from scripts.benchmarks.wild_circumstances import CIRCUMSTANCES
+from scripts.benchmarks.wild_variants import clean
 from segmentation import extract_lines, segment
 
 SIZE = 320
