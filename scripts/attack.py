@@ -21,6 +21,8 @@ ATTACKS = {
     "mutations": "damaged files and answers in every reader",
     "kills": "kills at random moments over every command that writes",
     "together": "two and three processes on one output",
+    "protocol": "messages to the engine: damaged, giant, unknown, unread, cancelled in storms",
+    "downloads": "servers that cut, stall, lie, redirect in circles, drip or speak no HTTP",
     "giants": "files that claim to be giants, are none, or never end",
     "soak": "the memory of the engine over hours",
 }

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import http.server
 import json
 import re
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from ant_core.formats.png import encode_png
 from ant_core.matching.model_file import default_model
 from scripts.attacks.engine import drawing, painting
 from scripts.attacks.readers import FIXTURES
+from tests.support import loopback
 
 __all__ = ["COMMANDS", "Command", "make_shot"]
 
@@ -35,13 +34,15 @@ def _nothing(folder: Path) -> dict[str, str]:
 class Command:
     """How a command is run in a folder with `in`, which it only reads, and `out`.
 
-    `server` is a context manager of what must be there while it runs.
+    `server` is a context manager of what must be there while it runs, `loads` what it imports
+    beside what all commands do.
     """
 
     make: Callable[[Path], None]
     arguments: Callable[[Path], list[str]]
     environment: Callable[[Path], dict[str, str]] = _nothing
     server: Callable[[], contextlib.AbstractContextManager[object]] = contextlib.nullcontext
+    loads: tuple[str, ...] = ()
 
 
 def make_shot(folder: Path, seed: int = 0, painted: int = 1) -> Path:
@@ -77,7 +78,7 @@ def _palettes(work: Path) -> None:
 
 def _production(work: Path) -> None:
     (work / "out").mkdir()
-    make_shot(work / "in" / "shot", painted=4)
+    make_shot(work / "in" / "shot", painted=2)
 
 
 def _two_shots(work: Path) -> None:
@@ -97,25 +98,14 @@ def _own_models(work: Path) -> dict[str, str]:
     return {"ANT_CORE_MODELS": str(work / "out"), "NO_PROXY": "127.0.0.1"}
 
 
-class _Mirror(http.server.BaseHTTPRequestHandler):
-    """Sends the embedded model in pieces, slowly enough to be killed within."""
-
-    def do_GET(self) -> None:
-        data = default_model().read_bytes()
-        match = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        first = int(match[1]) if match else 0
-        self.send_response(206 if match else 200)
-        if match:
-            self.send_header("Content-Range", f"bytes {first}-{len(data) - 1}/{len(data)}")
-        self.send_header("Content-Length", str(len(data) - first))
-        self.end_headers()
-        with contextlib.suppress(ConnectionError):
-            for at in range(first, len(data), 1 << 18):
-                self.wfile.write(data[at : at + (1 << 18)])
-                time.sleep(0.01)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+def _steadily(request: loopback.Handler, data: bytes) -> None:
+    """Send the embedded model in pieces, slowly enough for a kill within."""
+    data, first = default_model().read_bytes(), request.start or 0
+    headers = {"Content_Range": f"bytes {first}-{len(data) - 1}/{len(data)}"} if first else {}
+    request.answer(206 if first else 200, b"", len(data) - first, **headers)
+    for at in range(first, len(data), 1 << 18):
+        request.send(data[at : at + (1 << 18)])
+        time.sleep(0.01)
 
 
 _port = 0
@@ -124,11 +114,10 @@ _port = 0
 @contextlib.contextmanager
 def _mirror() -> Iterator[None]:
     global _port  # noqa: PLW0603 - the registry of the one command that needs it names it
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Mirror)
-    _port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield
-    server.shutdown()
+    with loopback.serving() as server:
+        server.always = _steadily
+        _port = server.port
+        yield
 
 
 def _registry(work: Path) -> None:
@@ -193,6 +182,10 @@ COMMANDS = {
     ),
     "finetune": Command(
         _production,
-        _named("finetune", "IN/shot", "--out", "OUT/new.antmodel", "--minutes", "0.05"),
+        # By pairs: how many a time holds is chance, and so would be the model.
+        _named(
+            "finetune", "IN/shot", "--out", "OUT/new.antmodel", "--minutes", "60", "--pairs", "20"
+        ),
+        loads=("ant_core.training.network.export", "ant_core.training.network.finetune"),
     ),
 }

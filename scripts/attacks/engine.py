@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,52 +11,38 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.engine.protocol import pack, read_message
+from tests.engine import client
 
 __all__ = ["FORMAT", "Client", "drawing", "painting", "plane"]
 
-ROOT = Path(__file__).parents[2]
 FORMAT = {"model": "RGBA", "depth": "U8", "profile": "sRGB"}
-_MORE = ("progress", "frame_result")  # all other types end a request
 
 
-class Client:
-    """An engine that was started; a context manager that ends it."""
+class Client(client.Client):
+    """An engine that was started; a context manager that ends it.
 
-    def __init__(self, *, stderr: Any = subprocess.DEVNULL) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "ant_core", "serve"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"},
-        )
-        self._number = 0
+    `broken` has all that it called unexpected.
+    """
 
-    def __enter__(self) -> Client:
-        return self
+    def __init__(self) -> None:
+        self.broken: list[str] = []
+        super().__init__(stderr=subprocess.DEVNULL)
 
     def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.communicate()
+        self.process.kill()  # before its answers are read to their end
+        self.reads.set()
+        self.kill()
 
-    def send(self, kind: str, payload: bytes = b"", **fields: Any) -> int:
-        """Send a request; return its id."""
-        self._number += 1
-        assert self.process.stdin is not None
-        for piece in pack({"id": self._number, "type": kind} | fields, payload):
-            self.process.stdin.write(piece)
-        self.process.stdin.flush()
-        return self._number
+    def next(self, timeout_s: float = 60) -> client.Answer:
+        """Return the next message; see `tests.engine.client.Client.next`."""
+        header, payload = super().next(timeout_s)
+        if header.get("code") == "internal":
+            self.broken.append(header["message"])
+        return header, payload
 
-    def ask(self, kind: str, payload: bytes = b"", **fields: Any) -> dict[str, Any]:
+    def ask(self, kind: str, payload: bytes = b"", **fields: Any) -> Any:
         """Send a request; return the header of its last answer, an error's too."""
-        number = self.send(kind, payload, **fields)
-        assert self.process.stdout is not None
-        while (message := read_message(self.process.stdout)) is not None:
-            if message.header["re"] == number and message.header["type"] not in _MORE:
-                return message.header
-        raise EOFError("the engine ended")
+        return self.answers(self.send(kind, payload, **fields))[-1][0]
 
     def memory_mb(self) -> float:
         """Return what the engine holds in memory now, in MB."""
@@ -67,10 +52,16 @@ class Client:
         """Return the most that the engine held in memory, in MB."""
         return _status(self.process.pid, "VmHWM:")
 
+    def cpu_s(self) -> float:
+        """Return the processor time that the engine has used, in seconds."""
+        row = Path(f"/proc/{self.process.pid}/stat").read_text("utf-8")
+        user, system = row.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
 
 def _status(process: int, name: str) -> float:
     rows = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
-    return next(int(row.split()[1]) / 1024 for row in rows if row.startswith(name))
+    return next((int(row.split()[1]) / 1024 for row in rows if row.startswith(name)), 0.0)
 
 
 def drawing(size: tuple[int, int], rng: np.random.Generator, moved: int) -> NDArray[np.uint8]:

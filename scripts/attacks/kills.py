@@ -1,6 +1,8 @@
-"""Kills at random moments over every command that writes: nothing half written, nothing lost.
+"""Kills over every command that writes: nothing half written, nothing lost.
 
-Each round starts a command afresh, kills it one to three times and lets it end. After every kill
+Each round starts a command afresh, kills it one to three times and lets it end: at random moments,
+and, since writing takes a thousandth of the time, as often just before a file is opened, renamed
+or removed, or a folder made. After every kill
 all that lies there must be whole and the inputs untouched; at the end nothing unfinished may lie
 about, and the outputs must be those of an undisturbed run, but for what is history.
 """
@@ -27,6 +29,7 @@ from typing import Any
 
 from ant_core.formats.kra.journal import KIND
 from scripts.attacks.commands import COMMANDS, Command
+from scripts.attacks.processes import start, steps_of, wait
 
 __all__ = [
     "HISTORY",
@@ -37,9 +40,7 @@ __all__ = [
     "outputs_of",
     "prepare",
     "run",
-    "start",
     "unfinished",
-    "wait",
     "whole",
 ]
 
@@ -50,7 +51,6 @@ HISTORY = {  # fields that tell how outputs came about, not what they are
     "worker",
 }  # fmt: skip
 _HISTORY_FILES = ("summary.csv", "summary.html")  # of a batch: pages of such fields
-_LONGEST_S = 600.0
 LOADED = (  # by commands; here once, so that each start of one is quick
     "onnxruntime",
     "ant_core.workflow.propagate",
@@ -59,38 +59,6 @@ LOADED = (  # by commands; here once, so that each start of one is quick
     "ant_core.output.kra",
     "ant_core.commands.interrupt",
 )
-
-
-def start(arguments: list[str], log: Path, environment: dict[str, str]) -> int:
-    """Start a command in a process of its own, forked from this one, which has it all loaded."""
-    process = os.fork()
-    if process:
-        return process
-    code = 1
-    try:
-        os.setsid()
-        os.environ.update(environment)
-        out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        for stream in (1, 2):
-            os.dup2(out, stream)
-        from ant_core.cli import main
-
-        code = main(arguments)
-    finally:
-        os._exit(code)
-
-
-def wait(process: int, longest_s: float = _LONGEST_S) -> int:
-    """Return the exit code of a process; SystemExit when it hangs."""
-    end = time.monotonic() + longest_s
-    while time.monotonic() < end:
-        found, status = os.waitpid(process, os.WNOHANG)
-        if found:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.005)
-    os.kill(process, signal.SIGKILL)
-    os.waitpid(process, 0)
-    raise SystemExit("a command did not end")
 
 
 def _hash(folder: Path) -> dict[str, str]:
@@ -168,12 +136,18 @@ def outputs_of(folder: Path, *, alone: bool = True) -> dict[str, Any]:
 
 
 def _journal(data: bytes) -> Any:
-    """Return a journal without the hashes of former pixels and why frames were coloured anew."""
+    """Return a journal without what other runs leave in it.
+
+    Hashes of former pixels, why frames were coloured anew, and the gap width that was last named,
+    which stays the document's setting in a run that names none.
+    """
     (length,) = struct.unpack_from("<I", data, 8)
     document = json.loads(data[12 : 12 + length])
     for entry in document["entries"]:
         entry.pop("result", None)
-    return {key: value for key, value in document.items() if key != "former"}
+    document.pop("former", None)
+    document.get("settings", {}).pop("gap_px", None)
+    return document
 
 
 def _without_history(document: Any) -> Any:
@@ -194,15 +168,17 @@ class _Attack:
         self.source = home / "source"
         self.source.mkdir(parents=True)
         command.make(self.source)
+        for module in command.loads:
+            importlib.import_module(module)
         self.log = home / "log"
         self.kills, self.told = 0, collections.Counter[str]()
         for _ in range(2):  # the second time as all that follow: compiled code is there
             work = self._fresh()
             begun = time.monotonic()
-            if self._run(self._fresh_start) != 0:
+            if wait(self._start()) != 0:
                 raise SystemExit(f"{name} fails undisturbed: {self.log.read_text()[-800:]}")
             self.calm_s = time.monotonic() - begun
-        self.calm = outputs_of(work / "out")
+        self.calm, self.steps = outputs_of(work / "out"), steps_of(self.log)
 
     def _fresh(self) -> Path:
         work = self.home / "work"  # one place: reports hold paths
@@ -210,25 +186,18 @@ class _Attack:
         shutil.copytree(self.source, work)
         return work
 
-    def _fresh_start(self) -> int:
-        work = self.home / "work"
-        return start(self.command.arguments(work), self.log, self.command.environment(work))
+    def _start(self, dies_at: int = 0) -> int:
+        work, of = self.home / "work", self.command
+        return start(of.arguments(work), self.log, of.environment(work), work / "out", dies_at)
 
-    def _run(self, begin: Callable[[], int]) -> int:
-        return wait(begin())
-
-    def round(self, rng: random.Random) -> None:
+    def round(self, rng: random.Random, step: int = 0) -> None:
+        """Kill the command, where a step is given once before it, and let it end."""
         work = self._fresh()
         inputs = _hash(work / "in")
-        for _ in range(rng.choice((1, 1, 2, 3))):
-            process = self._fresh_start()
-            time.sleep(rng.uniform(0.0, 1.1) * self.calm_s)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-            if wait(process) == -signal.SIGKILL:
-                self.kills += 1
+        for _ in range(1 if step else rng.choice((1, 1, 2, 3))):
+            self._kill(rng, step)
             self._check(work, inputs)
-        code = self._run(self._fresh_start)
+        code = wait(self._start())
         if code != 0:
             self._tell(f"the run after a kill ended with {code}: {self.log.read_text()[-300:]}")
         self._check(work, inputs)
@@ -239,6 +208,21 @@ class _Attack:
         for key in sorted(self.calm.keys() | found.keys()):
             if self.calm.get(key) != found.get(key):
                 self._tell(f"differs: {key} {difference(self.calm.get(key), found.get(key))}")
+
+    def _kill(self, rng: random.Random, step: int) -> None:
+        """Start the command and have it end at a step, or kill it at a moment."""
+        if step or rng.random() < 0.5:
+            process = self._start(step or rng.randint(1, self.steps))
+        else:
+            process = self._start()
+            time.sleep(rng.uniform(0.0, 1.1) * self.calm_s)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        code = wait(process)
+        if code == -signal.SIGKILL:
+            self.kills += 1
+        elif code != 0:
+            self._tell(f"a run ended by itself with {code}: {self.log.read_text()[-300:]}")
 
     def _check(self, work: Path, inputs: dict[str, str]) -> None:
         if _hash(work / "in") != inputs:
@@ -267,6 +251,7 @@ def difference(calm: Any, found: Any, place: str = "") -> str:
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options of this attack."""
     command.add_argument("--kills", type=int, default=300)
+    command.add_argument("--steps", action="store_true", help="once before each step instead")
     add_bounds(command, COMMANDS)
 
 
@@ -292,8 +277,14 @@ def run(args: argparse.Namespace) -> int:
         for name in args.only or COMMANDS:
             stack.enter_context(COMMANDS[name].server())
             attacks.append(_Attack(name, COMMANDS[name], Path(folder) / name))
-            print(f"{name}: {attacks[-1].calm_s:.1f} s undisturbed", flush=True)
-        while sum(attack.kills for attack in attacks) < args.kills and time.monotonic() < end:
+            calm = f"{attacks[-1].calm_s:.1f} s and {attacks[-1].steps} steps undisturbed"
+            print(f"{name}: {calm}", flush=True)
+        for attack in attacks if args.steps else ():
+            for step in range(1, attack.steps + 1):
+                if time.monotonic() < end:
+                    attack.round(rng, step)
+        most = 0 if args.steps else args.kills
+        while sum(attack.kills for attack in attacks) < most and time.monotonic() < end:
             # Long commands have fewer rounds, but not in proportion.
             weights = [attack.calm_s**-0.5 for attack in attacks]
             rng.choices(attacks, weights)[0].round(rng)

@@ -33,7 +33,7 @@ from scripts.attacks.spoil import spoil
 __all__ = ["add_arguments", "attack", "case", "read_one", "run"]
 
 ROOT = Path(__file__).parents[2]
-LONGEST_S = 10.0  # of one file of a few thousand bytes, under whatever load
+LONGEST_S = 10.0  # of one file of a few thousand bytes, on a busy machine too
 _MOST_MEMORY = 1 << 30  # bytes above what a worker takes that has read the samples
 _SLICE_S = 5.0  # with one reader, before the next
 _SILENCE_S = 4 * LONGEST_S  # native code that no alarm ends

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import zipfile
 import zlib
+from typing import Any
 
 import numpy as np
 
 __all__ = [
-    "SIZE", "encoded", "exr_files", "jpeg_files", "ora", "ora_files", "painting", "png_files",
-    "psd_files", "tga_files", "tiff_files",
+    "SIZE", "as_json", "encoded", "exr_files", "jpeg_files", "ora", "ora_files", "painting",
+    "png_files", "psd_files", "tga_files", "tiff_files",
 ]  # fmt: skip
 
 SIZE = (24, 40)
+
+
+def as_json(document: Any) -> bytes:
+    """Return a document as a file."""
+    return json.dumps(document).encode()
 
 
 def painting(channels: int, dtype: str = "u1") -> np.ndarray:

@@ -6,20 +6,30 @@ A reader may return or raise an error of the tree of `ant_core.errors`; all else
 from __future__ import annotations
 
 import io
-import json
 import struct
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ant_core.errors import InputError
+from scripts.attacks.memory_readers import ledgers, read_ledger, read_record, records
+from scripts.attacks.model_readers import (
+    entries,
+    headers,
+    models,
+    read_entries,
+    read_headers,
+    read_model,
+    read_registry,
+    registries,
+)
 from scripts.attacks.pictures import (
     SIZE,
+    as_json,
     exr_files,
     jpeg_files,
     ora_files,
@@ -109,10 +119,6 @@ def _read_palette(suffix: str, data: bytes, scratch: Path) -> None:
         palette.by_name(form)
 
 
-def _json(document: Any) -> bytes:
-    return json.dumps(document).encode()
-
-
 def _xdts() -> list[bytes]:
     frames = [
         {"frame": at, "data": [{"id": 0, "values": [value]}]}
@@ -124,7 +130,7 @@ def _xdts() -> list[bytes]:
         "timeTableHeaders": [{"fieldId": 0, "names": ["A"]}],
         "fields": [{"fieldId": 0, "tracks": [{"trackNo": 0, "frames": frames}]}],
     }
-    return [b"exchangeDigitalTimeSheet Save Data\n" + _json({"timeTables": [table]})]
+    return [b"exchangeDigitalTimeSheet Save Data\n" + as_json({"timeTables": [table]})]
 
 
 def _read_xdts(data: bytes, scratch: Path) -> None:
@@ -136,7 +142,7 @@ def _read_xdts(data: bytes, scratch: Path) -> None:
 
 def _hints() -> list[bytes]:
     return [
-        _json(
+        as_json(
             {
                 "schema": 1,
                 "hints": [
@@ -176,7 +182,7 @@ def _read_hints(data: bytes, scratch: Path) -> None:
 def _notes() -> list[bytes]:
     note = {"drawing": "a" * 40, "point": [3, 4], "box": [1, 2, 5, 6], "frame": "7"}
     note |= {"text": "look", "written": "2026-01-01T00:00:00Z"}
-    return [_json({"schema": 1, "kind": "review_notes", "notes": [note, note | {"text": "b"}]})]
+    return [as_json({"schema": 1, "kind": "review_notes", "notes": [note, note | {"text": "b"}]})]
 
 
 def _read_notes(data: bytes, scratch: Path) -> None:
@@ -192,7 +198,7 @@ def _lists(suffix: str) -> list[bytes]:
         return [b'# shots\nshot_a --frames 1-9\n"shot b" --gap=3\n']
     if suffix == ".csv":
         return [b'shot;name;frames;gap\nshot_a;one;1-9|12;3\n"b c";two;;4\n']
-    return [_json({"defaults": {"gap": 3}, "shots": ["a", {"shot": "b", "frames": "1-9"}]})]
+    return [as_json({"defaults": {"gap": 3}, "shots": ["a", {"shot": "b", "frames": "1-9"}]})]
 
 
 def _read_list(suffix: str, data: bytes, scratch: Path) -> None:
@@ -255,11 +261,11 @@ def _read_tiles(data: bytes, scratch: Path) -> None:
 
 
 def _journal() -> list[bytes]:
-    from ant_core.formats.kra.journal import Entry, Journal, Plane
+    from ant_core.formats.kra.journal import Entry, Journal, pack_plane
     from ant_core.formats.kra.spaces import space_named
 
     journal, space = Journal(), space_named("RGBA", "x")
-    before = Plane.of(painting(4), space)
+    before = pack_plane(painting(4), space)
     summary = {"confidence": 0.5, "doubtful": 1, "no_counterpart": 0, "segments": 4}
     journal.record(Entry("{1}", 3, "predicted", "m" * 64, before, "a" * 32, summary, b"{}"))
     journal.record(Entry("{1}", 4, "accepted", "m" * 64, None, "b" * 32, summary))
@@ -273,204 +279,6 @@ def _read_journal(data: bytes, scratch: Path) -> None:
     journal = Journal(data, "x")
     journal.origin("a" * 32)
     journal.dump()
-
-
-# ---- what runs remember
-
-
-def _record() -> list[bytes]:
-    from ant_core.color.palette import Palette
-    from ant_core.color.pixels import PixelFormat
-    from ant_core.matching.fills import Fills
-    from ant_core.propagation.crops import Crop
-    from ant_core.propagation.division import Division
-    from ant_core.propagation.memory import Record, pack_record
-    from ant_core.propagation.result import SourceUsed
-
-    count = 3
-    division = Division(
-        np.arange(1, count + 1, dtype=np.int32),
-        np.bool_(True),
-        np.full(count, 9, np.int64),
-        np.zeros((count, 4), np.int32),
-        np.zeros((count, 2), np.int32),
-        np.zeros((1, 4), np.float32),
-        np.zeros(1, np.bool_),
-    )
-    record = Record(
-        {"line": "a"},
-        (SourceUsed(1, "painted", 1, "d"),),
-        "e",
-        Fills.unknown(count),
-        division,
-        (),
-        3.0,
-        b"picture",
-        crops=(Crop(1, b"picture"),),
-    )
-    return [pack_record(record, Palette(PixelFormat(8, 4)))]
-
-
-def _read_record(data: bytes, scratch: Path) -> None:
-    from ant_core.color.palette import Palette
-    from ant_core.color.pixels import PixelFormat
-    from ant_core.files import WholeFiles
-    from ant_core.propagation.memory import RunState
-
-    folder = scratch.parent / "state" / "drawings"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "x.npz").write_bytes(data)
-    state = RunState(folder.parent, WholeFiles())
-    state.load("x", Palette(PixelFormat(8, 4)))
-    state.thumbnail("x")
-
-
-def _ledger() -> list[bytes]:
-    rows = [["file", "0001.png", "a" * 64], ["before", "0001.png", ""], ["frame", "1", "b" * 40]]
-    return [b"".join(_json(row) + b"\n" for row in rows)]
-
-
-def _read_ledger(data: bytes, scratch: Path) -> None:
-    from ant_core.files import WholeFiles
-    from ant_core.propagation.memory import RunState
-
-    folder = scratch.parent / "ledger"
-    folder.mkdir(exist_ok=True)
-    (folder / "ledger.jsonl").write_bytes(data)
-    state = RunState(folder, WholeFiles())
-    state.prepare()
-    state.file_hash("0001.png")
-    state.record_of(1)
-    state.close()
-
-
-# ---- models
-
-
-def _field(number: int, content: bytes | int) -> bytes:
-    """Return a field of a protocol buffer."""
-    if isinstance(content, int):
-        return _varint(number << 3) + _varint(content)
-    return _varint(number << 3 | 2) + _varint(len(content)) + content
-
-
-def _varint(value: int) -> bytes:
-    out = b""
-    while value > 0x7F:
-        out += bytes([value & 0x7F | 0x80])
-        value >>= 7
-    return out + bytes([value])
-
-
-def _graph() -> bytes:
-    """Return a small graph of ONNX, written by hand: y = x + w."""
-    weight = (
-        _field(1, 4) + _field(2, 1) + _field(8, b"w") + _field(9, struct.pack("<4f", 1, 2, 3, 4))
-    )
-    node = _field(1, b"x") + _field(1, b"w") + _field(2, b"y") + _field(4, b"Add")
-    kind = _field(1, _field(1, 1) + _field(2, _field(1, _field(1, 4))))
-    value = [_field(1, name) + _field(2, kind) for name in (b"x", b"y")]
-    graph = _field(1, node) + _field(2, b"g") + _field(5, weight)
-    graph += _field(11, value[0]) + _field(12, value[1])
-    return _field(1, 9) + _field(7, graph) + _field(8, _field(1, b"") + _field(2, 17))
-
-
-def _model() -> list[bytes]:
-    from ant_core.matching.descriptors import DESCRIPTOR_VERSION
-
-    manifest = {
-        "name": "small",
-        "descriptor_version": DESCRIPTOR_VERSION,
-        "features": 64,
-        "no_counterpart_threshold": 0.4,
-        "confidence": [[0.0, 0.1], [0.5, 0.5], [1.0, 0.99]],
-        "card": "text",
-    }
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("manifest.json", _json(manifest))
-        archive.writestr("encoder.onnx", _graph())
-        archive.writestr("matcher.onnx", _graph())
-    return [out.getvalue()]
-
-
-def _read_model(data: bytes, scratch: Path, *, load: bool = False) -> None:
-    from ant_core.matching.model_file import ModelFile
-
-    path = scratch.with_suffix(".antmodel")
-    path.write_bytes(data)
-    if not load:
-        ModelFile.read(path)
-        return
-    from ant_core.matching.matcher import Matcher
-
-    Matcher(path, "cpu", 1)
-
-
-def _entry() -> dict[str, Any]:
-    return {
-        "name": "small", "version": "1.2.0", "size": 1000, "sha256": "a" * 64,
-        "licence": "Apache-2.0", "minimum_engine": "0.1.0", "card": "# small",
-        "urls": ["https://example.org/small.antmodel"],
-    }  # fmt: skip
-
-
-def _registry() -> list[bytes]:
-    return [_json({"schema": 1, "mirrors": ["https://example.org/models"], "models": [_entry()]})]
-
-
-def _read_registry(data: bytes, scratch: Path) -> None:
-    from ant_core.models import load_registry
-    from ant_core.models.registry import engine_runs
-
-    scratch.write_bytes(data)
-    registry = load_registry(scratch)
-    for entry in registry.models:
-        engine_runs(entry)
-        registry.addresses(entry)
-        _json(entry.to_json())
-        (entry.label + entry.card).encode()  # a name that no file can have
-
-
-def _entries() -> list[bytes]:
-    return [_json(_entry())]
-
-
-def _read_entries(data: bytes, scratch: Path) -> None:
-    """Read the entry beside a model as a listing does, which is to say what is there."""
-    from ant_core.models.installed import installed
-    from ant_core.models.places import Places
-
-    folder = scratch.parent / "models" / "small" / "1.2.0"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "small.antmodel").write_bytes(b"")
-    (folder / "small.json").write_bytes(data)
-    for model in installed(Places(scratch.parent / "models")):
-        model.problem()
-
-
-def _headers() -> list[bytes]:
-    return [b"Retry-After: 120\nContent-Length: 1000\nContent-Range: bytes 10-999/1000\n",
-            b"Retry-After: Wed, 21 Oct 2026 07:28:00 GMT\nContent-Length: 5\n"]  # fmt: skip
-
-
-def _read_headers(data: bytes, scratch: Path) -> None:
-    import http.client
-
-    from ant_core.models import http as transfer
-
-    del scratch
-    try:
-        headers = http.client.parse_headers(io.BytesIO(data + b"\r\n"))
-    except http.client.HTTPException:
-        return
-    transfer._retry_after(headers.get("Retry-After"))
-    for status in (200, 206):
-        answer = type("Answer", (), {"status": status, "headers": headers})
-        try:
-            transfer._start(answer, 10, 1000)
-        except (transfer.Trouble, transfer.Refused):
-            continue
 
 
 # ---- the protocol
@@ -520,13 +328,13 @@ def readers() -> dict[str, Reader]:
         "kra": Reader(_kra, _read_kra),
         "kra_tiles": Reader(_tiles, _read_tiles),
         "kra_journal": Reader(_journal, _read_journal),
-        "record": Reader(_record, _read_record),
-        "ledger": Reader(_ledger, _read_ledger),
-        "model": Reader(_model, _read_model),
-        "model_load": Reader(_model, partial(_read_model, load=True)),
-        "registry": Reader(_registry, _read_registry),
-        "entry": Reader(_entries, _read_entries),
-        "headers": Reader(_headers, _read_headers),
+        "record": Reader(records, read_record),
+        "ledger": Reader(ledgers, read_ledger),
+        "model": Reader(models, read_model),
+        "model_load": Reader(models, partial(read_model, load=True)),
+        "registry": Reader(registries, read_registry),
+        "entry": Reader(entries, read_entries),
+        "headers": Reader(headers, read_headers),
         "protocol": Reader(_messages, _read_messages),
     }
     for suffix in (".gpl", ".aco", ".ase", ".kpl"):

@@ -17,11 +17,10 @@ from scripts.attacks.kills import (
     difference,
     outputs_of,
     prepare,
-    start,
     unfinished,
-    wait,
     whole,
 )
+from scripts.attacks.processes import start, wait
 
 __all__ = ["add_arguments", "run"]
 
@@ -58,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _begin(name: str, work: Path, *more: str) -> int:
     command = COMMANDS[name]
-    return start([*command.arguments(work), *more], work / "log", command.environment(work))
+    arguments = [*command.arguments(work), *more]
+    return start(arguments, work / "log", command.environment(work), work / "out")
 
 
 def _calm(name: str, home: Path) -> dict[str, object]:
