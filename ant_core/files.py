@@ -69,12 +69,14 @@ def same_file(first: Path, second: Path) -> bool:
 class WholeFiles:
     """Writes files whole or not at all, and knows which ones are under way.
 
+    What a killed run left unfinished in a folder goes before the first file is written there.
     Threads may share one; `discard` takes away what is unfinished, also from another thread.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: set[Path] = set()
+        self._swept: set[Path] = set()
         self._closed = False
 
     def write(self, path: Path, data: bytes) -> None:
@@ -102,7 +104,11 @@ class WholeFiles:
             if self._closed:
                 return
             self._open.add(part)
+            swept = path.parent in self._swept
+            self._swept.add(path.parent)
         try:
+            if not swept:
+                self.sweep(path.parent)
             with _created(part) as file:
                 file.writelines(pieces)
                 file.flush()
@@ -141,7 +147,10 @@ class WholeFiles:
 
     @staticmethod
     def sweep(folder: Path) -> None:
-        """Remove what a killed run left unfinished in a folder, none that is being written."""
+        """Remove what a killed run left unfinished in a folder, none that is being written.
+
+        For folders in which a run may find all done and write nothing.
+        """
         for part in folder.glob(_PART + "*"):
             with contextlib.suppress(OSError), part.open("r+b") as file:
                 if sys.platform != "win32":

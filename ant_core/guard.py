@@ -32,10 +32,10 @@ __all__ = [
     "read_xml",
 ]
 
-MOST_PIXELS = 1 << 28  # of a picture: 16,384 x 16,384
+MOST_PIXELS = 9 << 24  # of a picture, 16,384 x 9,216: 16K film, 16,384 x 8,640, is below
 DENSEST_DEFLATE = 1032  # bytes that one byte can unpack to
 _MOST_SIDE = 1 << 17
-DENSEST = 1 << 16  # pixels that one byte can unpack to, whatever the coding
+DENSEST = 1 << 16  # pixels that one byte can unpack to, in any coding
 _MOST_LAYERS = 1000  # of a picture
 _MOST_LAYER_PIXELS = 1 << 31  # of all its layers together: 250 of 3840 x 2160
 _MOST_MEMBERS = 10_000  # of an archive of a few pictures, or of a model

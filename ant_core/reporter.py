@@ -18,7 +18,9 @@ __all__ = [
     "PlainReporter",
     "Reporter",
     "counted",
+    "has_bars",
     "make_reporter",
+    "open_bar",
     "silence",
 ]
 
@@ -81,13 +83,27 @@ class Reporter(Protocol):
         """Give the outcome, once, at the end."""
 
 
+def has_bars(err: TextIO) -> bool:
+    """Tell whether bars are drawn there: on terminals that can draw over a line."""
+    return err.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def open_bar(err: TextIO, **options: Any) -> Any:
+    """Return a bar on a terminal, with options of tqdm; close it at the end."""
+    from tqdm import tqdm
+
+    knows_size = os.get_terminal_size(err.fileno()).columns > 0
+    size: dict[str, Any] = {"dynamic_ncols": True} if knows_size else _PLAIN_SIZE
+    return tqdm(file=err, **size, **options)
+
+
 class PlainReporter:
     """For people: a bar on a terminal, plain lines otherwise; `text` of the result on stdout."""
 
     def __init__(self, out: TextIO, err: TextIO, unit: str = "frame") -> None:
         self._out, self._err, self._unit = out, err, unit
         self._bar: Any = None
-        self.live = err.isatty() and os.environ.get("TERM") != "dumb"  # there is a bar
+        self.live = has_bars(err)
 
     def say(self, text: str) -> None:
         self._close_bar()
@@ -102,11 +118,7 @@ class PlainReporter:
             self.say(f"[{done}/{total}] {text}")
             return
         if self._bar is None:
-            from tqdm import tqdm
-
-            knows_size = os.get_terminal_size(self._err.fileno()).columns > 0
-            size: dict[str, Any] = {"dynamic_ncols": True} if knows_size else _PLAIN_SIZE
-            self._bar = tqdm(total=total, unit=self._unit, file=self._err, **size)
+            self._bar = open_bar(self._err, total=total, unit=self._unit)
         self._bar.set_postfix_str(text, refresh=False)
         self._bar.update(done - self._bar.n)
 

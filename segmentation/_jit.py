@@ -112,6 +112,11 @@ class Kernel:
             _move_cache()  # Numba would make a folder called ~ in the working folder
         try:
             return numba.njit(self._signatures, cache=True, **options)(self.py_func)
+        except OSError as error:  # the disk is full, or a quota
+            if not NOTICE.told_place:
+                logger.warning("compiled kernels cannot be kept (%s): free some space", error)
+            NOTICE.told_place = True
+            return numba.njit(self._signatures, **options)(self.py_func)
         except RuntimeError as error:
             if "locator" not in str(error):
                 raise
@@ -125,8 +130,8 @@ def kernel(*signatures: str, parallel: bool = False) -> Callable[[Callable[..., 
 
     Numba caches where NUMBA_CACHE_DIR says, beside the source, or in the user's cache folder.
     Where none can be written, as for a service account without a home, the cache is a folder of
-    this user alone among the temporary files; without that, the kernels are compiled for this
-    process only. It is compiled when it is first called.
+    this user alone among the temporary files; without that, or where the disk is full, the kernels
+    are compiled for this process only. It is compiled when it is first called.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:

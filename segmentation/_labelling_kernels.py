@@ -98,7 +98,7 @@ def source_side(
 def expand(costs: Array, edges: Array, weights: Array, labels: Array, to: int) -> bool:
     """Let the best of all sets of nodes change to the label `to`, in place; tell if one gains.
 
-    Nodes that cannot gain, whatever the others do, are left out. Node i of the graph is
+    Nodes that cannot gain with any choice of the others are left out. Node i of the graph is
     number[i] + 2 of the flow network; the source side keeps its label. The cost
     of a pair by who changes is n (neither), f (the first), s (the second) and 0 (both), which
     equals n, (f - n) if the first changes, -f if the second does, and (s + f - n), never

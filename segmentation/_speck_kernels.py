@@ -43,8 +43,8 @@ def settle(labels: Array, parents: Array) -> tuple[Array, Array]:
 def host(labels: Array, area: Array, start: int, speck: int, half: int) -> int:
     """Segment that shares most boundary with the speck at pixel `start`; 0 without one nearby.
 
-    Walks outwards in 4-steps, first over the speck, then over whatever is no segment larger
-    than `speck` pixels, at most `half` pixels away, and counts how often each round meets each
+    Walks outwards in 4-steps, first over the speck, then over lines and segments of up
+    to `speck` pixels, at most `half` pixels away, and counts how often each round meets each
     larger segment; the first round that meets any decides. Among equals the lower label wins.
     """
     height, width = labels.shape

@@ -24,7 +24,7 @@ _TINTED = 16
 _SAMPLES = 70_000
 # A pixel this far from what is around it stands out.
 _STANDS_OUT = 24
-# What surrounds a pixel is so many blocks of paper wide: mostly bare, whatever the lines' width.
+# What surrounds a pixel is so many blocks of paper wide: mostly bare, at any line width.
 _SURROUNDINGS = 4
 # Widths, in samples, that marks are looked for by, and how many samples.
 _NARROW = (3, 5, 9, 17)

@@ -81,7 +81,7 @@ def full_ink(counts: NDArray[np.int64], faintest: int = _FAINTEST) -> int:
 
 
 def deviation(plane: NDArray[Any], lag: int = _NOISE_LAG_PX) -> float:
-    """Standard deviation of a plane's noise, whatever is drawn on less than a third of it.
+    """Standard deviation of a plane's noise; drawing on less than a third of it does not count.
 
     Told from the median difference of pixels `lag` apart, which lines and slow changes of the
     paper do not move (a normal difference's median is 0.954 deviations of a single value). 0.0
@@ -127,7 +127,7 @@ def _soft(darkness: NDArray[np.uint8], full: float, rise: float) -> tuple[NDArra
     """Read lines without a rim: ink is where darkness bends down, which is the line's hill.
 
     A blurred stroke's profile bends down between its two steepest places (Marr and Hildreth,
-    1980), whatever its pressure and however near the next stroke is.
+    1980), at any pressure and any distance to the next stroke.
     """
     # A normal profile of deviation s and height 1 rises by 0.6 / s a pixel at most.
     softness = 0.6 * full / rise

@@ -48,7 +48,7 @@ def extract_lines(
 ) -> LineArt:
     """Read the lines off a line layer.
 
-    A layer with transparency holds ink wherever it is opaque, whatever the colour; an opaque
+    A layer with transparency holds ink wherever it is opaque, in any colour; an opaque
     one holds ink wherever it differs from its ground, in the direction in which lines do.
 
     Parameters

@@ -20,8 +20,6 @@ from segmentation.lines import LineArt
 WIDEST_GAP_PX = 256
 # From this strength on geometry closes a pass by itself.
 SURE = 0.5
-# Kinds of pass. Those of links are links.TO_END, TO_STROKE, TO_EDGE.
-NARROW, SLIT = 0, 1
 # Both sides of a hole open by at least this much, else the narrow place is a wobble of a line.
 _RISE_PX = 1.0
 # How far around its end a stroke is followed to see that it ends, and to see where it points.
@@ -127,9 +125,9 @@ def gap_widths(shape: tuple[int, int], line_width_px: float, gap_px: float | Non
     """Return how wide a hole may be.
 
     Beside a single end that is a 150th of the diagonal by default (15 px at 1080p), at most ten
-    line widths and 4 px. A hole about as long as the line is wide is seen as one whatever the
-    picture's size: at least 1.25 line widths, unless that is over an 80th of the diagonal (solid
-    black is no line). A width that was asked for holds whatever the evidence.
+    line widths and 4 px. A hole about as long as the line is wide is seen as one at any
+    picture size: at least 1.25 line widths, unless that is over an 80th of the diagonal (solid
+    black is no line). A width that was asked for holds without evidence.
     """
     if gap_px is not None:
         if not 0 <= gap_px <= WIDEST_GAP_PX:

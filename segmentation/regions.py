@@ -86,7 +86,8 @@ def preview(labels: NDArray[np.int32]) -> NDArray[np.uint8]:
     Returns
     -------
     (H, W, 3) uint8 RGB
-        Segments that meet across a line or a closed gap differ in colour.
+        Segments that meet across a line or a closed gap differ in colour. One that stays as it is
+        while others are joined or parted mostly keeps its own.
     """
     segments = measure(labels)
     neighbours: list[list[int]] = [[] for _ in range(segments.count + 1)]
@@ -94,14 +95,23 @@ def preview(labels: NDArray[np.int32]) -> NDArray[np.uint8]:
         neighbours[a].append(b)
         neighbours[b].append(a)
     tint = np.full(segments.count + 1, -1)
+    starts = [0, *(_place_hash(labels, label, box) for label, box in enumerate(segments.box, 1))]
     for label in sorted(range(1, segments.count + 1), key=lambda i: -len(neighbours[i])):
         taken = {int(tint[other]) for other in neighbours[label]}
-        start = label * 7
+        start = starts[label]
         free = (start + k for k in range(_PREVIEW_HUES) if (start + k) % _PREVIEW_HUES not in taken)
         tint[label] = next(free, start) % _PREVIEW_HUES
     table = np.zeros((segments.count + 1, 3), np.uint8)
     table[1:] = _tints()[tint[1:]]
     return np.asarray(paint(labels, table, under_lines=False), np.uint8)
+
+
+def _place_hash(labels: NDArray[np.int32], label: int, box: NDArray[np.int32]) -> int:
+    """Return a number that belongs to a segment's first pixel, not to its own number."""
+    x, y, right, _ = box.tolist()
+    if x == right:  # an id without pixels
+        return 0
+    return 31 * y + 17 * (x + int(np.argmax(labels[y, x:right] == label)))
 
 
 def _tints() -> NDArray[np.uint8]:

@@ -77,7 +77,7 @@ def fill(ink: NDArray[np.bool_], width: float) -> tuple[NDArray[np.bool_], float
 
 
 def _whole_width(ink: NDArray[np.bool_], width: float) -> float:
-    """Width of strokes whatever is missing inside: seen from afar, strokes are whole."""
+    """Width of strokes with holes inside: at a small scale strokes are whole."""
     whole = width
     for scale in _AFAR:
         small = cv2.resize(

@@ -52,12 +52,15 @@ class Model:
 
     @property
     def device(self) -> str:
+        """Where it runs: "cpu" or "cuda"."""
         return self._matcher.device
 
     @property
     def name(self) -> str:
+        """The name that the model file gives itself."""
         return self._matcher.model_name
 
     @property
     def sha256(self) -> str:
+        """SHA-256 of the model file, in hexadecimal."""
         return self._matcher.model_hash

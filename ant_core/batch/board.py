@@ -82,12 +82,12 @@ class Board:
         self._columns = {shot.name: shot.columns for shot in shots}
         for name in self._columns:
             record = records.read(name)
-            self._note(record.result if record else ShotResult(name))
+            self._note(record.result if record else ShotResult(name=name))
 
     def expect(self, names: Iterable[str]) -> None:
         """Take shots for not done until this run says otherwise."""
         for name in names:
-            self._note(ShotResult(name))
+            self._note(ShotResult(name=name))
 
     def _note(self, result: ShotResult) -> ShotResult:
         """Judge a result and take it, with what the list says today, not when it was coloured."""

@@ -1,7 +1,7 @@
 """The same batch on a Dask cluster: one whole shot a task, one shot at a time in a worker.
 
 Dask moves the shots of a worker that dies to another one. A shot is locked while it is worked on
-and leaves a record when it is done, so that none is done twice, whatever Dask repeats.
+and leaves a record when it is done, so that none is done twice when Dask repeats a task.
 
 All machines see the shots and OUT under the same paths, as on a farm, and have the same ant_core.
 """
@@ -232,7 +232,7 @@ class _Run:
             self._news.put(Retried(task.name, why))
             return
         text = f"this shot was begun {task.attempt} times; the last time {why}: see the logs"
-        result = ShotResult(task.name, "failed", 1, text, "AntError", attempts=task.attempt)
+        result = ShotResult.given_up(task.name, task.attempt, text)
         self._news.put(Finished(result))
 
 

@@ -39,7 +39,6 @@ def batch(
     chosen = _only(shots, options.only)
     records = Records(out, files)
     files.make_folder(out)
-    WholeFiles.sweep(out)
     board = Board(out, shots, records, files, options.gate)
     if not options.collect:
         tasks = [_task(shot, options, out) for shot in chosen]

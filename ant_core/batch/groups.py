@@ -1,4 +1,4 @@
-"""Rows by artist, status or whatever else a tracker's list says of shots, for the summary page."""
+"""Rows by artist, status and the other columns of a tracker's list, for the summary page."""
 
 from __future__ import annotations
 

@@ -156,6 +156,7 @@ class EngineProcess:
                 self._child.stdin.close()
 
     def wait(self) -> None:
+        """Wait until the process has ended, without limit, and close its output."""
         self._child.wait()
         if self._child.stdout is not None:
             self._child.stdout.close()
@@ -318,6 +319,4 @@ class Pool:
             f"the engine died {times} while it coloured this shot, and the last time it {how}: "
             f"see {self._logs}" + (f"; its last words: {words}" if words else "")
         )
-        self._events.put(
-            Finished(ShotResult(task.name, "failed", 1, error, "AntError", attempts=task.attempt))
-        )
+        self._events.put(Finished(ShotResult.given_up(task.name, task.attempt, error)))

@@ -1,4 +1,4 @@
-"""What a batch remembers of its shots, so that a shot is coloured once whatever happens.
+"""What a batch remembers of its shots, so that none is coloured twice, even after a crash.
 
     OUT/.ant_core/shots/NAME.json   one record a shot, written whole when the shot has ended
     OUT/.ant_core/shots/NAME.jpg    its picture for the summary

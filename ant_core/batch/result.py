@@ -14,7 +14,7 @@ SCHEMA = 1
 State = Literal["done", "failed", "waiting"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ShotResult:
     """What came of one shot.
 
@@ -82,6 +82,18 @@ class ShotResult:
     model_hash: str = ""
     worker: str = ""
     columns: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def given_up(cls, name: str, attempts: int, error: str) -> ShotResult:
+        """Return that of a shot whose process died too often to begin it again."""
+        return cls(
+            name=name,
+            state="failed",
+            exit_code=1,
+            error=error,
+            error_type="AntError",
+            attempts=attempts,
+        )
 
     @property
     def doubt_share(self) -> float:

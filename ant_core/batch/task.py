@@ -163,11 +163,11 @@ def _colored(
     predicted = [frame["confidence"] for frame in frames if frame["role"] == "predicted"]
     doubt = _doubt_by_frame(frames)
     return ShotResult(
-        task.name,
-        "done",
-        outcome.exit_code,
-        event.get("error", ""),
-        "AntError" if "error" in event else "",
+        name=task.name,
+        state="done",
+        exit_code=outcome.exit_code,
+        error=event.get("error", ""),
+        error_type="AntError" if "error" in event else "",
         **{key: event["summary"][key] for key in _COUNTS},
         doubtful_frames=_numbers(f for f in frames if f["doubtful"] or "error" in f),
         failed_frames=_numbers(f for f in frames if "error" in f),
@@ -226,11 +226,11 @@ def _failed(task: Task, error: Exception) -> ShotResult:
         traceback.print_exception(error, file=sys.stderr)
         text, code = f"something unexpected happened ({type(error).__name__}: {error})", 1
     return ShotResult(
-        task.name,
-        "failed",
-        code,
-        text,
-        type(error).__name__,
+        name=task.name,
+        state="failed",
+        exit_code=code,
+        error=text,
+        error_type=type(error).__name__,
         attempts=task.attempt,
         worker=process_name(),
     )

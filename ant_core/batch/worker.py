@@ -61,7 +61,7 @@ class _Reporter(PlainReporter):
 
 
 def _read(tasks: queue.Queue[Task | None], cancel: threading.Event) -> None:
-    """Take tasks from stdin; when it closes, end the process, whatever it is doing."""
+    """Take tasks from stdin; when it closes, end the process at once, also during a task."""
     for line in sys.stdin:
         tasks.put(Task.from_json(json.loads(line)["task"]))
     cancel.set()

@@ -20,7 +20,7 @@ _OVERLAP_PX = 3  # paint reaches this far over a line by blending and careless e
 
 
 class Blobs:
-    """Connected paint of a painted frame, whatever its colours.
+    """Connected paint of a painted frame; different colours that touch are one blob.
 
     Parameters
     ----------

@@ -53,19 +53,23 @@ class LayerFormat:
 
     @property
     def channels(self) -> int:
+        """Channels of a pixel, alpha among them."""
         return _CHANNELS[self.model]
 
     @property
     def pixels(self) -> PixelFormat:
+        """The format of decoded pixels, in logical order."""
         depth, floating = _DEPTHS[self.depth]
         return PixelFormat(depth, self.channels, floating)
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """The type of one channel."""
         return np.dtype(self.pixels.dtype)
 
     @property
     def pixel_bytes(self) -> int:
+        """Bytes of one stored pixel."""
         return self.channels * self.dtype.itemsize
 
     @property

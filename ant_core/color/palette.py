@@ -142,6 +142,16 @@ class SegmentColors:
     second_at: NDArray[np.int32]
     dab_at: NDArray[np.int32]
 
+    @property
+    def sure(self) -> NDArray[np.float32]:
+        """What a segment's vote counts, (N,) in [0, 1]: its share where it has two flat colours.
+
+        Lines that leak let them into one segment, and what follows it is to be less sure.
+        Gradients and noise are one colour that was meant: they count 1.
+        """
+        two = (self.share < FLAT_SHARE) & (self.second_share > 1 - FLAT_SHARE)
+        return np.where(two, self.share, 1).astype(np.float32)
+
 
 @dataclass(frozen=True)
 class _Counts:

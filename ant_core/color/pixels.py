@@ -51,6 +51,7 @@ class PixelFormat:
 
     @property
     def dtype(self) -> type[np.generic]:
+        """The type of one channel in NumPy."""
         if self.floating:
             return np.float32 if self.depth == 32 else np.float16
         return np.uint16 if self.depth == 16 else np.uint8
@@ -62,6 +63,7 @@ class PixelFormat:
 
     @property
     def has_alpha(self) -> bool:
+        """Whether the last channel is alpha."""
         return self.channels in _WITH_ALPHA
 
     @property

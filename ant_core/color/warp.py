@@ -105,7 +105,7 @@ def find_surfaces(
 
 
 def _folded(codes: NDArray[Any]) -> NDArray[np.uint64]:
-    """Fold codes (P,), of whatever width, into 64 bits each."""
+    """Fold codes (P,) of any width into 64 bits each."""
     if codes.dtype.kind == "u":
         return codes.astype(np.uint64)
     width = -(-codes.dtype.itemsize // 8) * 8

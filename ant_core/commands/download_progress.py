@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from ant_core.reporter import Reporter
+from ant_core.reporter import Reporter, has_bars, open_bar
 
 __all__ = ["Progress"]
 
 _EVENT_EVERY_S = 0.5
-_PLAIN_SIZE = {"ncols": 80, "nrows": 24}  # for terminals that do not know theirs
 _LINE_EVERY_S = 5.0  # a log of a farm should not fill with them
 
 
@@ -35,7 +33,7 @@ class Progress:
     ) -> None:
         self._reporter, self._as_json, self._clock = reporter, as_json, clock
         self._bar: Any = None
-        self._wants_bar = not as_json and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._wants_bar = not as_json and has_bars(sys.stderr)
         self._label, self._total = "", 0
         self._begin = self._told = clock()
         self._first = 0
@@ -47,18 +45,8 @@ class Progress:
         if done:
             self._reporter.say(f"{label}: going on at {done / 1e6:.1f} of {total / 1e6:.1f} MB")
         if self._wants_bar:
-            from tqdm import tqdm
-
-            knows_size = os.get_terminal_size(sys.stderr.fileno()).columns > 0
-            size: dict[str, Any] = {"dynamic_ncols": True} if knows_size else _PLAIN_SIZE
-            self._bar = tqdm(
-                total=total,
-                initial=done,
-                desc=label,
-                unit="B",
-                unit_scale=True,
-                file=sys.stderr,
-                **size,
+            self._bar = open_bar(
+                sys.stderr, total=total, initial=done, desc=label, unit="B", unit_scale=True
             )
 
     def update(self, done: int) -> None:

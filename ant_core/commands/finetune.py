@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
+import io
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ant_core.commands.train import need_torch
 from ant_core.errors import AntError, OutputError
-from ant_core.workflow.option_types import add_common, add_device, minutes
+from ant_core.workflow.option_types import add_common, add_device, minutes, whole
 from ant_core.workflow.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -42,6 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="model file to start from (default: the one in the package)",
     )
     add("--minutes", type=minutes, default=5.0, metavar="M", help="time to train (default: 5)")
+    add(
+        "--pairs",
+        type=whole(1),
+        metavar="N",
+        help="end after so many pairs of drawings, if the time allows: on one machine's CPU the "
+        "same model every time",
+    )
     add_device(parser, "where to train")
     add("--seed", type=int, default=0, help="another seed gives another model (default: 0)")
     add_common(parser)
@@ -73,15 +80,17 @@ def run(
     config = TrainConfig(
         network=manifest["name"],
         minutes=options.minutes,
+        pairs=options.pairs or 0,
         device=options.device,
         learning_rate=1e-4,  # an eighth of the rate of training: what is known shall stay
         seed=options.seed,
     )
-    total = round(options.minutes * 60)
+    total = options.pairs or round(options.minutes * 60)
 
     def notify(seconds: float, pairs: int, loss: float) -> None:
         event = {"seconds": round(seconds), "pairs": pairs, "loss": round(loss, 4)}
-        reporter.progress(min(round(seconds), total), total, f"loss {loss:.3f}", event)
+        done = pairs if options.pairs else round(seconds)
+        reporter.progress(min(done, total), total, f"loss {loss:.3f}", event)
 
     tuned = finetune(model, production, config, notify=notify, cancel=cancel)
     after = check(tuned, production)
@@ -108,18 +117,14 @@ def _write(
 
     What lies at `out` is replaced once the new model is known to be good.
     """
-    from ant_core.training.network.export import TOLERANCE, compare, write_model
+    from ant_core.training.network.export import TOLERANCE, compare, pack_model
 
     kept = ("name", "no_counterpart_threshold", "confidence")
-    with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "new.antmodel"
-        write_model(model, made, {**{key: manifest[key] for key in kept}, "finetuned": scores})
-        difference = compare(model, made)
-        data = made.read_bytes()
+    data = pack_model(model, {**{key: manifest[key] for key in kept}, "finetuned": scores})
+    difference = compare(model, io.BytesIO(data))
     if difference > TOLERANCE["float32"]:
         raise AntError(
             f"the written model differs from the trained one by {difference:.2g} and was not "
             "kept: run again with --device cpu"
         )
-    files.sweep(out.parent)
     files.write(out, data)

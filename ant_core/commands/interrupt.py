@@ -1,4 +1,4 @@
-"""Ctrl-C: work ends between two stages, and the process soon after whatever it is doing."""
+"""Ctrl-C: work ends between two stages; if that takes long, the process ends without it."""
 
 from __future__ import annotations
 

@@ -57,7 +57,6 @@ def run(
     recolorer = Recolorer(before, after)
     path = out / "recolor.json"
     with alone(out / ".ant_core", out, files):
-        files.sweep(out)
         for done, frame in enumerate(reader.frames, start=1):
             if cancel.is_set():
                 raise Cancelled("stopped: finished frames stay, run the same command again")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ant_core.engine.planes import Shelf
+from ant_core.engine.planes import PictureStore
 from ant_core.errors import InputError
 from ant_core.shot.frames import describe_frames
 
@@ -14,8 +14,8 @@ __all__ = ["check_run"]
 def check_run(
     frames: Sequence[int],
     references: Sequence[int],
-    drawings: Shelf,
-    paintings: Shelf,
+    drawings: PictureStore,
+    paintings: PictureStore,
     *,
     has_sheets: bool,
 ) -> list[str]:
@@ -25,7 +25,7 @@ def check_run(
     ----------
     frames, references : sequence of int
         To be coloured; to learn from.
-    drawings, paintings : Shelf
+    drawings, paintings : PictureStore
         What was sent.
     has_sheets : bool
         Whether model sheets teach as well.
@@ -57,7 +57,7 @@ def check_run(
     return [f"nothing is painted on the reference {_name(blank)}: it teaches to leave frames bare"]
 
 
-def _check_sent(frames: Sequence[int] | set[int], shelf: Shelf, what: str) -> None:
+def _check_sent(frames: Sequence[int] | set[int], shelf: PictureStore, what: str) -> None:
     sent = shelf.frames
     missing = sorted(frame for frame in frames if frame not in sent)
     if missing:

@@ -6,32 +6,32 @@ Requests come checked against the schema. What they mean for one shot is `ShotSe
 from __future__ import annotations
 
 import importlib
-import os
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ant_core import __version__
 from ant_core.engine.lanes import Job
+from ant_core.engine.model_store import answer_models, path_named
 from ant_core.engine.process import give_back_memory, lower_priority, usable_cores
 from ant_core.engine.protocol import MAX_PAYLOAD, PROTOCOL, check_planes
 from ant_core.errors import InputError, ProtocolError
-from ant_core.models import Store, find_places, find_registry, load_registry
+from ant_core.models import find_places
 from ant_core.models.installed import find, locate
-from ant_core.models.listing import list_models, model_row
 from ant_core.models.registry import EMBEDDED_NAME
 
 if TYPE_CHECKING:
-    from ant_core.engine.session import LayerFormat, Picture, ShotSession
+    from ant_core.engine.pictures import Picture
+    from ant_core.engine.session import LayerFormat, ShotSession
+    from ant_core.engine.shades import MovedPlane
     from ant_core.matching.matcher import Matcher
 
 __all__ = ["Handlers"]
 
 _MOST_SHOTS = 4  # open at a time; the one not used for longest is forgotten
-_PROGRESS_EVERY_S = 0.2
+_LARGE = ("propagate", "suggest")  # requests that take much memory for a while
 _NO_HINTS: dict[str, Any] = {"schema": 1}
 
 Fields = Mapping[str, Any]
@@ -53,6 +53,7 @@ class Handlers:
             "open_shot": self._open_shot,
             "add_drawing": self._add_drawing,
             "add_reference": self._add_reference,
+            "add_shade": self._add_shade,
             "remove_drawing": self._remove_drawing,
             "remove_reference": self._remove_reference,
             "add_model_sheet": self._add_model_sheet,
@@ -63,7 +64,7 @@ class Handlers:
             "overlay": self._overlay,
             "segment_map": self._segment_map,
             "inspect": self._inspect,
-            "models": self._models,
+            "models": answer_models,
         }
 
     @property
@@ -88,6 +89,11 @@ class Handlers:
             self._limit_threads()
         self._handlers[job.kind](job, job.message.header)
 
+    def clear(self, job: Job) -> None:
+        """Give back what a request took, however it ended."""
+        if job.kind in _LARGE:
+            give_back_memory()
+
     def _limit_threads(self) -> None:
         from ant_core.propagation.pipeline import limit_threads
 
@@ -109,7 +115,7 @@ class Handlers:
         self._threads = asked.get("threads") or usable_cores(background=background)
         model = asked.get("model")
         if model:
-            self._load(locate(_path(model)), model)
+            self._load(locate(path_named(model)), model)
         else:
             self._load(None, EMBEDDED_NAME)
         self._introduce(job)
@@ -121,7 +127,7 @@ class Handlers:
     def _choose_model(self, job: Job, asked: Fields) -> None:
         before = self._matcher
         if "path" in asked:
-            self._load(_path(asked["path"]), asked["path"])
+            self._load(path_named(asked["path"]), asked["path"])
         else:
             self._load(find(find_places(), asked["name"]).path, asked["name"])
         assert before is not None
@@ -213,6 +219,15 @@ class Handlers:
         )
         job.answer({"type": "ok" if known else "need"})
 
+    def _add_shade(self, job: Job, asked: Fields) -> None:
+        _, session = self._shot(asked)
+        form, payload, plane = _format(asked["format"]), job.message.payload, None
+        check_planes([asked] if "box" in asked else [], payload, form.pixel_bytes)
+        if "box" in asked:
+            plane = tuple(asked["box"]), payload
+        known = session.shades.add(asked["layer"], form, asked["frame"], asked["hash"], plane)
+        job.answer({"type": "ok" if known else "need"})
+
     def _remove_drawing(self, job: Job, asked: Fields) -> None:
         self._shot(asked)[1].remove_drawing(asked["frame"])
         job.answer({"type": "ok"})
@@ -223,23 +238,25 @@ class Handlers:
 
     def _add_model_sheet(self, job: Job, asked: Fields) -> None:
         _, session = self._shot(asked)
-        job.answer({"type": "ok"} | session.add_model_sheet(str(_path(asked["path"]))))
+        job.answer({"type": "ok"} | session.add_model_sheet(str(path_named(asked["path"]))))
 
     def _remove_model_sheet(self, job: Job, asked: Fields) -> None:
-        self._shot(asked)[1].remove_model_sheet(str(_path(asked["path"])))
+        self._shot(asked)[1].remove_model_sheet(str(path_named(asked["path"])))
         job.answer({"type": "ok"})
 
     # ---- work on a shot
 
     def _propagate(self, job: Job, asked: Fields) -> None:
+        from ant_core.engine.planes import AskedShade
         from ant_core.propagation.options import RunOptions
         from ant_core.shot.hints import parse_hints
 
         _, session = self._shot(asked)
         hints = parse_hints(asked.get("hints") or _NO_HINTS, "the document")
         options = RunOptions(
-            model_sheet=tuple(str(_path(path)) for path in asked.get("model_sheets", [])),
+            model_sheet=tuple(str(path_named(path)) for path in asked.get("model_sheets", [])),
             gap=asked.get("gap_px"),
+            surface=asked.get("surface", "off"),
             threads=self._threads,
         )
         options.check()
@@ -252,12 +269,20 @@ class Handlers:
             plane: bytes | None,
             done: int,
             total: int,
+            moved: Sequence[MovedPlane],
         ) -> None:
             fields: dict[str, Any] = {"done": done, "total": total, "frame": result["frame"]}
             if box is not None:
                 fields |= {"box": list(box), "bytes": len(plane or b"")}
                 fields["hash"] = session.plane_hash(result["frame"])
-            job.tell("frame_result", plane or b"", **fields, result=result)
+            payload = plane or b""
+            if moved:
+                fields["shades"] = [
+                    {"layer": m.layer, "box": list(m.box), "bytes": len(m.data), "hash": m.hash}
+                    for m in moved
+                ]
+                payload = b"".join((payload, *(m.data for m in moved)))
+            job.tell("frame_result", payload, **fields, result=result)
 
         summary = session.propagate(
             asked["frames"],
@@ -266,10 +291,13 @@ class Handlers:
             options,
             cancel=job.cancel,
             notify=notify,
-            known={int(frame): digest for frame, digest in asked.get("known", {}).items()},
+            known=_by_frame(asked.get("known", {})),
+            shades=[
+                AskedShade(one["layer"], one["painted"], _by_frame(one.get("known", {})))
+                for one in asked.get("shades", [])
+            ],
         )
         job.answer({"type": "finished", "summary": summary})
-        give_back_memory()
 
     def _suggest(self, job: Job, asked: Fields) -> None:
         from ant_core.propagation.suggest import suggest
@@ -312,50 +340,6 @@ class Handlers:
         x, y = asked["point"]
         job.answer({"type": "inspect"} | session.inspect(asked["frame"], (x, y)))
 
-    # ---- models
-
-    def _models(self, job: Job, asked: Fields) -> None:
-        places = find_places()
-        store = Store(places, lambda: load_registry(find_registry(places)))
-        action = asked["action"]
-        if action == "verify":
-            rows = []
-            for model, error in store.verify(asked.get("name"), job.cancel):
-                rows.append(model_row(model, "damaged" if error else "whole"))
-                if error:
-                    rows[-1]["error"] = str(error)
-            job.answer({"type": "models", "models": rows})
-            return
-        if action == "download":
-            _download(job, store, asked["name"])
-        elif action == "remove":
-            store.remove(asked["name"], job.cancel)
-        elif action == "import":
-            store.add(_path(asked["path"]), name=asked.get("name"), cancel=job.cancel)
-        job.answer({"type": "models", "models": list_models(store)})
-
-
-def _download(job: Job, store: Store, name: str) -> None:
-    size, told = 0, 0.0
-
-    def on_start(entry: Any, done: int) -> None:
-        nonlocal size
-        size = entry.size
-        on_progress(done)
-
-    def on_progress(done: int) -> None:
-        nonlocal told
-        if time.monotonic() - told >= _PROGRESS_EVERY_S or done == size:
-            told = time.monotonic()
-            job.tell("progress", done=done, total=size, stage="downloading", text=name)
-
-    def on_wait(text: str) -> None:
-        job.tell("progress", done=0, total=size, stage="waiting", text=text)
-
-    store.download(
-        name, on_start=on_start, on_progress=on_progress, on_wait=on_wait, cancel=job.cancel
-    )
-
 
 def _show(job: Job, kind: str, picture: Picture) -> None:
     size = {"width": picture.width, "height": picture.height}
@@ -368,13 +352,5 @@ def _format(asked: Fields) -> LayerFormat:
     return LayerFormat(asked["model"], asked["depth"], asked.get("profile", ""))
 
 
-def _path(text: str) -> Path:
-    """Return the path that a request names; InputError when the system can have none like it."""
-    try:
-        os.fsencode(text)
-    except UnicodeEncodeError:
-        raise InputError(
-            f"the path {ascii(text)[:200]} holds characters that this system has no name for: "
-            "rename the file"
-        ) from None
-    return Path(text)
+def _by_frame(known: Fields) -> dict[int, str]:
+    return {int(frame): digest for frame, digest in known.items()}

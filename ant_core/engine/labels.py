@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 
 from ant_core.color.pixels import PixelFormat
-from ant_core.engine.planes import Kept, MemoryFrames
+from ant_core.engine.planes import MemoryFrames, PackedPicture
 from ant_core.errors import InputError
 from segmentation import Pieces, extract_lines, find_pieces
 
@@ -32,7 +32,7 @@ class LabelCache:
         self._lock = threading.Lock()
         self._items: OrderedDict[tuple[str, float | None], Pieces] = OrderedDict()
 
-    def get(self, frame: int, kept: Kept, gap_px: float | None) -> Pieces:
+    def get(self, frame: int, kept: PackedPicture, gap_px: float | None) -> Pieces:
         """Return the pieces of a drawing.
 
         Raises

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from ant_core.engine.protocol import Message, error_answer, pack
 from ant_core.errors import Cancelled
 
-__all__ = ["Job", "Lane", "Outbox"]
+__all__ = ["Job", "JobQueue", "ReplyWriter"]
 
 _MOST_WAITING = 64 << 20  # bytes of answers that the client has not read; above that, work waits
 _MOST_PIECES = 200_000  # of short answers, which no lane gives; then the other end is lost
@@ -25,7 +25,7 @@ _POLL_S = 0.2
 _PATIENCE_S = 0.6  # for a cancelled job to end by itself; its answer is due within a second
 
 
-class Outbox:
+class ReplyWriter:
     """Writes answers in order, from any thread.
 
     Parameters
@@ -109,7 +109,7 @@ class Job:
         number: int,
         kind: str,
         message: Message,
-        outbox: Outbox,
+        outbox: ReplyWriter,
         on_end: Callable[[Job], None],
     ) -> None:
         self.number, self.kind, self.message = number, kind, message
@@ -145,9 +145,17 @@ class Job:
         """Answer with an error."""
         self._end(error_answer(self.number, error), b"")
 
+    def ask_to_end(self) -> bool:
+        """Set `cancel`; False when it was set before, by any thread."""
+        with self._lock:
+            asked = self.cancel.is_set()
+            self.cancel.set()
+        return not asked
+
     def stop(self) -> None:
-        """Ask the job to end, and answer for it if it does not in time."""
-        self.cancel.set()
+        """Ask the job to end, and answer for it if it does not in time; once is enough."""
+        if not self.ask_to_end():
+            return
         timer = threading.Timer(_PATIENCE_S, self.fail, [Cancelled("stopped, as was asked")])
         timer.daemon = True
         timer.start()
@@ -163,7 +171,7 @@ class Job:
         self._outbox.put_pieces(pieces)
 
 
-class Lane:
+class JobQueue:
     """Works off jobs one after the other, on a thread of its own.
 
     Parameters
@@ -171,10 +179,17 @@ class Lane:
     name : str
     work : callable
         Does a job and gives its last answer, or raises.
+    clear : callable
+        Told of every job when it has ended and nothing is held of it, errors neither.
     """
 
-    def __init__(self, name: str, work: Callable[[Job], None]) -> None:
-        self._work = work
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[Job], None],
+        clear: Callable[[Job], None] = lambda _: None,
+    ) -> None:
+        self._work, self._clear = work, clear
         self._changed = threading.Condition()
         self._jobs: deque[Job] = deque()
         self._at_work = False
@@ -200,6 +215,7 @@ class Lane:
                 job = self._jobs.popleft()
                 self._at_work = True
             self._do(job)
+            self._clear(job)
             del job  # its payload may be large
 
     def _do(self, job: Job) -> None:
@@ -209,7 +225,7 @@ class Lane:
                 raise Cancelled("stopped before it began, as was asked")
             self._work(job)
         except BaseException as error:
-            # The edge of a request: whatever happens in it, the engine lives and says so.
+            # The edge of a request: any error in it becomes an answer, and the engine lives on.
             if error_answer(None, error)["code"] == "internal":
                 traceback.print_exc(file=sys.stderr)
             job.fail(error)

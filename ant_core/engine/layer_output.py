@@ -23,20 +23,24 @@ class LayerOutput(MemoryOutput):
     size : (int, int)
         Height and width of the canvas.
     layer : LayerFormat
-        Of the colour layer.
+    name : str
+        The layer's, for messages.
     """
 
     packing = "a layer's pixels"
 
-    def __init__(self, size: tuple[int, int], layer: LayerFormat) -> None:
+    def __init__(
+        self, size: tuple[int, int], layer: LayerFormat, name: str = "color layer"
+    ) -> None:
         super().__init__(size, layer.pixels)
         self._layer = layer
+        self._name = name
         # Of the last frame that was asked for; held frames come one after the other.
         self._last_data: tuple[bytes, bytes] = (b"", b"")
         self._last_hash: tuple[bytes, str] = (b"", "")
 
     def place(self, frame: int) -> str:
-        return f"color layer, frame {frame}"
+        return f"{self._name}, frame {frame}"
 
     def encode(self, painted: NDArray[Any]) -> bytes:
         packed = super().encode(painted)

@@ -32,8 +32,8 @@ _INFINITE = 0xFFFFFFFF
 def reserve_streams() -> tuple[BinaryIO, BinaryIO]:
     """Take stdin and stdout for messages alone, and return them as binary files.
 
-    Whatever else reads descriptor 0 from now on finds its end, and whatever prints to descriptor 1,
-    be it Python or a native library, prints to stderr.
+    Other code that reads descriptor 0 from now on finds its end, and output of Python and of native
+    libraries to descriptor 1 goes to stderr.
     """
     nowhere = os.open(os.devnull, os.O_RDWR)
     try:
@@ -86,7 +86,7 @@ def lower_priority() -> None:
 
 
 def end_with_parent() -> None:
-    """End this process, at once and whatever it is doing, when the one that started it is gone.
+    """End this process at once, also during work, when the one that started it is gone.
 
     Linux means the thread that started it: a program should start the engine from one that stays.
     """

@@ -234,6 +234,13 @@ def check_request(header: Mapping[str, Any]) -> str:
         raise ProtocolError(
             f"a request has the type {_show(kind)}: this engine knows {', '.join(_kinds())}"
         )
+    for name, most in _most(kind).items():
+        # Before the schema looks at each one: a million take it a minute.
+        if isinstance(header.get(name), list | dict) and len(header[name]) > most:
+            raise ProtocolError(
+                f"a request {kind} has {len(header[name])} {name}, and at most {most} are taken: "
+                "ask for fewer at a time"
+            )
     error = jsonschema.exceptions.best_match(_validator(kind).iter_errors(header))
     if error is not None:
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
@@ -282,6 +289,18 @@ def _schema() -> dict[str, Any]:
 @cache
 def _kinds() -> tuple[str, ...]:
     return tuple(_schema()["$defs"]["requests"])
+
+
+@cache
+def _most(kind: str) -> dict[str, int]:
+    """Return how many items or members the fields of a request may have."""
+    found = {}
+    for name, field in _schema()["$defs"]["requests"][kind]["properties"].items():
+        rule = _schema()["$defs"][field["$ref"].split("/")[-1]] if "$ref" in field else field
+        for part in (rule, *rule.get("anyOf", ())):
+            if bound := part.get("maxItems") or part.get("maxProperties"):
+                found[name] = bound
+    return found
 
 
 @cache

@@ -7,7 +7,7 @@ import threading
 from typing import BinaryIO
 
 from ant_core.engine.handlers import Handlers
-from ant_core.engine.lanes import Job, Lane, Outbox
+from ant_core.engine.lanes import Job, JobQueue, ReplyWriter
 from ant_core.engine.protocol import (
     Busy,
     Message,
@@ -47,9 +47,10 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
 class _Server:
     def __init__(self, outgoing: BinaryIO, handlers: Handlers) -> None:
         self._handlers = handlers
-        self._outbox = Outbox(outgoing, lambda: os._exit(1))
-        self._worker = Lane("work", handlers.work)
-        self._asides = Lane("asides", handlers.work)  # questions and downloads beside a run
+        self._outbox = ReplyWriter(outgoing, lambda: os._exit(1))
+        self._worker = JobQueue("work", handlers.work, handlers.clear)
+        # Questions and downloads beside a run.
+        self._asides = JobQueue("asides", handlers.work, handlers.clear)
         self._lock = threading.Lock()
         self._jobs: dict[int, Job] = {}  # those without a last answer
 
@@ -74,7 +75,7 @@ class _Server:
         with self._lock:
             jobs = list(self._jobs.values())
         for job in jobs:
-            job.cancel.set()
+            job.ask_to_end()
         idle = self._worker.idle(_PATIENCE_S) and self._asides.idle(_PATIENCE_S)
         self._outbox.flush(_LAST_ANSWERS_S)
         if not idle:

@@ -17,19 +17,19 @@ from numpy.typing import NDArray
 from ant_core.color.krita_layers import Box, LayerFormat, line_pixels, over, visible
 from ant_core.color.palette import Palette
 from ant_core.color.pixels import PixelFormat
+from ant_core.engine import pictures
 from ant_core.engine.checks import check_run
 from ant_core.engine.delivery import Notify, PlaneDelivery
 from ant_core.engine.labels import LabelCache
 from ant_core.engine.layer_output import LayerOutput
-from ant_core.engine.pictures import (
-    Picture,
-    draw_ids,
-    draw_preview,
-    draw_tints,
-    segment_at,
-    tints_of,
+from ant_core.engine.planes import (
+    AskedShade,
+    MemoryFrames,
+    PackedPicture,
+    PictureStore,
+    take_picture,
 )
-from ant_core.engine.planes import Kept, MemoryFrames, Shelf
+from ant_core.engine.shades import ShadeList
 from ant_core.engine.sheets import SheetList
 from ant_core.errors import Cancelled, InputError, UsageError
 from ant_core.formats.packed import pack
@@ -40,12 +40,13 @@ from ant_core.output.report import summarize, summary_json
 from ant_core.propagation.assemble import Assembly, assemble
 from ant_core.propagation.options import RunOptions
 from ant_core.propagation.prepared import FeatureCache, MatcherLike
+from ant_core.propagation.progress import Progress, RunResult
 from ant_core.propagation.result import FrameResult
-from ant_core.propagation.run import Progress, RunResult, Settings
+from ant_core.propagation.run import Settings
 from ant_core.shot.hints import HintSet
 from segmentation import Segmentation, join_by_lines, relabel_pieces
 
-__all__ = ["LayerFormat", "Picture", "ShotSession"]
+__all__ = ["LayerFormat", "ShotSession"]
 
 _ORIGINS = ("painted", "accepted")
 
@@ -98,18 +99,15 @@ class ShotSession:
         self.matcher = matcher
         # Line art is kept as 8 bits: segmentation looks at no more.
         self._line_pixels = PixelFormat(8, min(line.channels, 4))
-        self._drawings, self._references = Shelf(), Shelf()
+        self._drawings, self._references = PictureStore(), PictureStore()
         self._sheets = SheetList(color.pixels)
         self._output = LayerOutput(self.size, color)
+        self.shades = ShadeList(self.size, color)
         self._labels = LabelCache(self.size, self._line_pixels)
         self._past: dict[int, _Past] = {}
         self._features: tuple[Any, FeatureCache] = (None, FeatureCache(0))
 
     # ---- what the program sends
-
-    def has_drawing(self, digest: str) -> bool:
-        """Tell whether a line drawing of this digest is known, whatever frame shows it."""
-        return self._drawings.find(digest) is not None
 
     def add_drawing(
         self, frame: int, digest: str, layers: Sequence[tuple[Box, bytes]] | None
@@ -134,7 +132,7 @@ class ShotSession:
         if kept is None:
             if layers is None:
                 return False
-            kept = Kept(digest, self._composed(layers), "")
+            kept = PackedPicture(digest, self._composed(layers), "")
         self._drawings.put(frame, replace(kept, place=f"line layer, frame {frame}"))
         return True
 
@@ -155,12 +153,9 @@ class ShotSession:
         """Forget a frame and all that was made of it; its reference stays."""
         self._drawings.remove(frame)
         self._output.remove(frame)
+        self.shades.remove_drawing(frame)
         self._output.state.forget_frame(frame)
         self._past.pop(frame, None)
-
-    def has_reference(self, digest: str) -> bool:
-        """Tell whether a painted picture of this digest is known, whatever frame shows it."""
-        return self._references.find(digest) is not None
 
     def add_reference(
         self, frame: int, digest: str, origin: str, box: Box | None, data: bytes | None
@@ -185,10 +180,7 @@ class ShotSession:
         if kept is None:
             if box is None or data is None:
                 return False
-            canvas = self.color.decode(data, box, self.size)
-            # What lies under full transparency shows nowhere, but would widen the box.
-            canvas[canvas[:, :, -1] == 0] = 0
-            kept = Kept(digest, pack(canvas), "")
+            kept = PackedPicture(digest, take_picture(self.color, box, data, self.size), "")
         self._references.put(frame, replace(kept, place=f"{origin} colors, frame {frame}"))
         return True
 
@@ -216,6 +208,7 @@ class ShotSession:
         cancel: threading.Event,
         notify: Notify,
         known: Mapping[int, str],
+        shades: Sequence[AskedShade] = (),
     ) -> dict[str, Any]:
         """Colour frames from references, keeping what an earlier run here already did.
 
@@ -234,6 +227,8 @@ class ShotSession:
             Told of each frame; may be called from two threads, never at the same time.
         known : dict of int to str
             `plane_hash` of the plane that the program still has, by frame: not sent again.
+        shades : sequence of AskedShade
+            Further layers that go with the segments, given to `shades` before.
 
         Returns
         -------
@@ -252,7 +247,8 @@ class ShotSession:
         )
         present = self._references.frames
         given = {frame: present[frame] for frame in references}
-        planes = PlaneDelivery(self._output, references, notify, known)
+        further = self.shades.open(shades, self._drawings)
+        planes = PlaneDelivery(self._output, references, notify, known, further)
         delivery = Delivery(planes.tell)
         packed = {frame: kept.packed for frame, kept in present.items()}
         self._output.begin(packed, delivery.on_put)
@@ -267,6 +263,7 @@ class ShotSession:
             sheets=sheets,
             pixels=self.color.pixels,
         )
+        assembly = replace(assembly, shades=further.load(assembly.shot))
         run = self._run(assembly, options, cancel, delivery, planes)
         self._output.state.keep_pixels(self._drawings.digests)
         return summary_json(summarize(run.results, REVIEW_BELOW)) | {"warnings": warnings}
@@ -319,7 +316,7 @@ class ShotSession:
 
     # ---- looking at segments
 
-    def preview(self, frame: int, gap_px: float | None, max_side: int | None) -> Picture:
+    def preview(self, frame: int, gap_px: float | None, max_side: int | None) -> pictures.Picture:
         """Show the segments of a drawing and the gaps that are closed, at any gap width.
 
         As the last run divided it where that had the same width, else as its lines do.
@@ -327,7 +324,7 @@ class ShotSession:
         past = self._last(frame)
         if past is not None and past.gap_px != gap_px:
             past = None
-        return draw_preview(self._segmentation(frame, past, gap_px), max_side)
+        return pictures.draw_preview(self._segmentation(frame, past, gap_px), max_side)
 
     def overlay(
         self,
@@ -335,21 +332,21 @@ class ShotSession:
         segments: Sequence[int] | str,
         max_side: int | None,
         pieces: Sequence[int] | None = None,
-    ) -> Picture:
+    ) -> pictures.Picture:
         """Mark segments of a frame: those named, or with "doubtful" those to be looked at."""
         past = self._last(frame)
         fills = None if past is None else past.result.fills
-        tints = tints_of(fills, None if isinstance(segments, str) else segments)
-        return draw_tints(self._segments(frame, pieces), tints, max_side)
+        tints = pictures.tints_of(fills, None if isinstance(segments, str) else segments)
+        return pictures.draw_tints(self._segments(frame, pieces), tints, max_side)
 
     def segment_map(
         self, frame: int, max_side: int | None, pieces: Sequence[int] | None = None
-    ) -> Picture:
+    ) -> pictures.Picture:
         """Return the segment id of every pixel of a drawing.
 
         `pieces` are those of a result that the program keeps from an earlier engine.
         """
-        return draw_ids(self._segments(frame, pieces), max_side)
+        return pictures.draw_ids(self._segments(frame, pieces), max_side)
 
     def inspect(self, frame: int, point: tuple[float, float]) -> dict[str, Any]:
         """Tell about the segment under a point, x, y in pixels; on a line, about the nearest.
@@ -366,13 +363,13 @@ class ShotSession:
             raise InputError(
                 f"the point {x:g}, {y:g} lies outside the picture of {width} x {height} pixels"
             )
-        segment, box = segment_at(self._segments(frame), (x, y))
+        segment, box = pictures.segment_at(self._segments(frame), (x, y))
         past, result = self._last(frame), None
         if past is not None and 0 < segment <= past.result.fills.count:
             result = past.result.to_json(past.palette, REVIEW_BELOW)["segments"][segment - 1]
         return {"segment": segment, "box": list(box), "result": result}
 
-    def _drawing(self, frame: int) -> Kept:
+    def _drawing(self, frame: int) -> PackedPicture:
         kept = self._drawings.frames.get(frame)
         if kept is None:
             raise InputError(f"frame {frame} came without line drawing: send it first")

@@ -50,6 +50,7 @@ class SheetList:
         return {"name": sheet.name, "width": info.width, "height": info.height, "segments": count}
 
     def remove(self, path: str) -> None:
+        """Take away a sheet, if it was added."""
         self._paths.discard(path)
 
     def open(self, paths: Sequence[str]) -> tuple[ModelSheet, ...]:

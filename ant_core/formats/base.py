@@ -64,7 +64,7 @@ class FrameReader(Protocol):
 
 @contextlib.contextmanager
 def door(place: str, damaged: Callable[[str, object], InputError]) -> Iterator[None]:
-    """Turn whatever a library raises of a file into the error tree: theirs let all kinds through.
+    """Turn every exception that a library raises of a file into an error of our tree.
 
     Parameters
     ----------

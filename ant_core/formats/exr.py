@@ -31,7 +31,7 @@ __all__ = ["FORMAT", "layer_format"]
 
 _LAYOUTS = (("R", "G", "B", "A"), ("R", "G", "B"), ("Y", "A"), ("Y",))
 _KEPT = ("chromaticities", "pixelAspectRatio", "whiteLuminance", "colorInteropID")
-_MOST_SAMPLES = 8 * MOST_PIXELS  # values of all layers: the library unpacks them together
+_MOST_SAMPLES = 16 * MOST_PIXELS  # values of all layers: the library unpacks them together
 
 
 _PLAIN = ""  # the name of the layer that has none

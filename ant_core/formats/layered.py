@@ -59,7 +59,6 @@ class LayeredPicture:
 
 @dataclass(frozen=True)
 class _Layer:
-    name: str
     pixels: NDArray[Any]  # (h, w, 4)
     corner: tuple[int, int]  # x, y
     opacity: float
@@ -120,12 +119,11 @@ def _ora_pictures(
     place: str,
 ) -> Iterator[_Layer]:
     for row, corner, opacity, is_line in rows:
-        name = row.get("name", "")
-        source = f"{place}, layer {name!r}"
+        source = f"{place}, layer {row.get('name', '')!r}"
         picture = read_member(archive, row.attrib["src"])
         check_png(picture, source)
         pixels = _to_rgba(decode_png(picture, source))
-        yield _Layer(name, pixels, corner, opacity, is_line)
+        yield _Layer(pixels, corner, opacity, is_line)
 
 
 def _ora_layers(
@@ -167,7 +165,7 @@ def _open_psd(data: bytes, place: str) -> tuple[tuple[int, int], int, Iterator[_
         pixels = _psd_pixels(document, document.depth)
         if pixels is None:
             raise ValueError("it has neither a layer nor a picture")
-        return size, document.depth, iter((_Layer("", pixels, (0, 0), 1.0, False),))
+        return size, document.depth, iter((_Layer(pixels, (0, 0), 1.0, False),))
     pictures = [one for one in document.descendants() if one.visible and not one.is_group()]
     check_layers((layer.width, layer.height) for layer in pictures)
     layers = _psd_layers(document, 1.0, False, document.depth, place)
@@ -190,7 +188,7 @@ def _psd_layers(
         if pixels is not None:
             if layer.has_mask() and not layer.mask.disabled:
                 pixels = _masked(pixels, layer)
-            yield _Layer(layer.name, pixels, (layer.left, layer.top), shown, line)
+            yield _Layer(pixels, (layer.left, layer.top), shown, line)
 
 
 def _psd_pixels(layer: Any, depth: int) -> Any:

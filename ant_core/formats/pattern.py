@@ -49,6 +49,7 @@ class NameTemplate:
     suffix: str
 
     def name(self, frame: int) -> str:
+        """Return the file name of a frame."""
         return f"{self.prefix}{frame:0{max(self.padding, 1)}d}{self.suffix}"
 
 

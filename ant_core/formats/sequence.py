@@ -196,10 +196,13 @@ class SequenceWriter:
         self._extras = extras
 
     def path(self, frame: int) -> Path:
+        """Return where the file of a frame lies, written or not."""
         return self.folder / (self._names.get(frame) or self._template.name(frame))
 
     def encode(self, pixels: NDArray[Any]) -> bytes:
+        """Pack a picture, (H, W, C) of the shot's format."""
         return self.format.encode(pixels, self._extras)
 
     def write(self, frame: int, data: bytes) -> None:
+        """Write the packed picture of a frame whole; OutputError when that is refused."""
         self._files.write(self.path(frame), data)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,12 +55,13 @@ FLAGS = (
 )
 
 
-def no_others(count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return `other_color` and `other_share` of segments without alternatives."""
-    return np.full((count, OTHERS), NO_COLOR, np.int32), np.zeros((count, OTHERS), np.float32)
+def no_others(count: int) -> dict[str, NDArray[Any]]:
+    """Return `other_color` and `other_share` of segments without alternatives, by name."""
+    color = np.full((count, OTHERS), NO_COLOR, np.int32)
+    return {"other_color": color, "other_share": np.zeros((count, OTHERS), np.float32)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fills:
     """The fill of every segment of one drawing; row i is segment id i + 1.
 
@@ -70,7 +72,8 @@ class Fills:
     state : (N,) uint8
         Index into `STATES`.
     confidence : (N,) float32
-        Chance in [0, 1] that the fill is right; for "no_counterpart" that there is none.
+        Chance in [0, 1] that the fill is right; for "no_counterpart" that there is none. Of a
+        given colour, the share that it covers where its segment is painted in two, else 1.
     source_frame : (N,) int32
         `source_code` of the frame or model sheet of the segment that the fill came from.
     source_segment : (N,) int32
@@ -95,38 +98,42 @@ class Fills:
 
     @property
     def count(self) -> int:
+        """The number of segments."""
         return len(self.color)
 
     @classmethod
     def given(cls, color: NDArray[np.int32], state: NDArray[np.uint8], source: SourceId) -> Fills:
-        """Return the fills of a drawing whose colours are given: certain, its own source."""
+        """Return the fills of a drawing whose colours are given: certain, its own source.
+
+        Callers lower the confidence where a segment is painted in two colours.
+        """
         count = len(color)
         return cls(
-            color.astype(np.int32),
-            state.astype(np.uint8),
-            np.ones(count, np.float32),
-            np.full(count, source_code(source), np.int32),
-            np.arange(1, count + 1, dtype=np.int32),
-            np.zeros(count, np.uint8),
-            *no_others(count),
+            color=color.astype(np.int32),
+            state=state.astype(np.uint8),
+            confidence=np.ones(count, np.float32),
+            source_frame=np.full(count, source_code(source), np.int32),
+            source_segment=np.arange(1, count + 1, dtype=np.int32),
+            flags=np.zeros(count, np.uint8),
+            **no_others(count),
         )
 
     @classmethod
     def unknown(cls, count: int) -> Fills:
         """Return the answer for segments when there is no reference segment at all."""
         return cls(
-            np.full(count, NO_COLOR, np.int32),
-            np.full(count, NO_COUNTERPART, np.uint8),
-            np.ones(count, np.float32),
-            np.zeros(count, np.int32),
-            np.zeros(count, np.int32),
-            np.zeros(count, np.uint8),
-            *no_others(count),
+            color=np.full(count, NO_COLOR, np.int32),
+            state=np.full(count, NO_COUNTERPART, np.uint8),
+            confidence=np.ones(count, np.float32),
+            source_frame=np.zeros(count, np.int32),
+            source_segment=np.zeros(count, np.int32),
+            flags=np.zeros(count, np.uint8),
+            **no_others(count),
         )
 
     def taken(self, rows: NDArray[np.int64]) -> Fills:
         """Return the rows in another order."""
-        return Fills(*(getattr(self, item.name)[rows] for item in fields(self)))
+        return Fills(**{item.name: getattr(self, item.name)[rows] for item in fields(self)})
 
     def replaced(self, rows: NDArray[np.int64], other: Fills) -> Fills:
         """Return these with some rows, (n,), taken from another, whose rows are in that order."""
@@ -139,7 +146,7 @@ class Fills:
     def concatenate(cls, parts: Sequence[Fills]) -> Fills:
         """Join the rows of several."""
         names = [item.name for item in fields(cls)]
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        return cls(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
 
     def merged(self, of_piece: NDArray[np.int32], area: NDArray[np.int64]) -> Fills:
         """Return the fills of segments, given those of their pieces.

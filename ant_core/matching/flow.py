@@ -22,9 +22,8 @@ __all__ = [
     "Landing",
     "Motion",
     "SmallDrawing",
-    "asked",
     "comparable",
-    "padded",
+    "flow_rank",
     "sampled",
     "shrink",
     "under_lines",
@@ -106,7 +105,7 @@ def sampled(labels: NDArray[np.int32], size: tuple[int, int]) -> NDArray[np.int3
     return np.asarray(labels[y[:, None], x], np.int32)
 
 
-def asked(offsets: Sequence[float]) -> list[int]:
+def flow_rank(offsets: Sequence[float]) -> list[int]:
     """Tell which references flow is asked about: 0 = not, 1 = the nearest in time, 2 = the next.
 
     `offsets` are target frame number minus reference frame number, 0 for model sheets, which do
@@ -170,7 +169,7 @@ class Motion:
         counts : (int, sequence of int)
             Segments of the target, N, and of each reference, M in all.
         offsets : sequence of float
-            See `asked`.
+            See `flow_rank`.
 
         Returns
         -------
@@ -185,7 +184,7 @@ class Motion:
         ]
         starts = np.cumsum([0, *columns])
         for small, order, start, count in zip(
-            references, asked(able), starts, columns, strict=False
+            references, flow_rank(able), starts, columns, strict=False
         ):
             if order and target is not None and small is not None:
                 part = found[:, start : start + count]
@@ -246,20 +245,6 @@ class Motion:
         return ahead
 
 
-def padded(
-    parts: Sequence[NDArray[np.float32] | None], rows: int, columns: int
-) -> NDArray[np.float32]:
-    """Return evidence of several matches as one array, (B, rows, columns, 4), padded with zeros.
-
-    parts: B of (N, M, 4), or None where nothing is known.
-    """
-    block = np.zeros((len(parts), rows, columns, len(EVIDENCE)), np.float32)
-    for filled, part in zip(block, parts, strict=True):
-        if part is not None:
-            filled[: part.shape[0], : part.shape[1]] = part
-    return block
-
-
 def _dense_flow(
     first: NDArray[np.uint8], second: NDArray[np.uint8], finest: int, stride: int
 ) -> _Field:
@@ -281,6 +266,7 @@ def _hilly(darkness: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     paper = (darkness < _DARK).astype(np.uint8)
     distance = cv2.distanceTransform(paper, cv2.DIST_L2, 5)
+    distance = np.minimum(distance, 2 * _FAR_PX)  # without any line it is the largest number
     hills = np.minimum(distance * (255 / _FAR_PX), 255) - darkness + 255
     return np.asarray(hills / 2, np.uint8)
 

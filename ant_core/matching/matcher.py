@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt
+from ant_core.errors import DeviceUnavailable, ModelCorrupt
 from ant_core.matching.descriptors import Descriptors, adjacency_matrix, pair_geometry
-from ant_core.matching.flow import Landing, Motion, SmallDrawing, padded
+from ant_core.matching.flow import Landing, Motion, SmallDrawing
 from ant_core.matching.model_file import ModelFile, default_model
+from ant_core.matching.runtime import import_runtime, misplaced_nodes
 
 __all__ = ["DrawingFeatures", "Match", "Matcher", "join"]
 
@@ -25,10 +25,6 @@ _PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
     "cpu": ("CPUExecutionProvider", {}),
     "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
 }
-_OLDEST_RUNTIME = (1, 23, 2)
-_MOST_MEMORY = 8 << 30  # bytes; the largest match that settings allow needs one
-# ONNX Runtime keeps the arithmetic on shapes on the CPU by design; these never belong there.
-_COMPUTE = {"Conv", "FusedConv", "FusedMatMul", "Gemm", "LayerNormalization", "MatMul", "Softmax"}
 
 
 @dataclass(frozen=True)
@@ -78,60 +74,6 @@ class Match:
     is_seen: NDArray[np.float32] | None = None
 
 
-_Job = tuple[Sequence[DrawingFeatures], DrawingFeatures, Sequence[int]]  # see `Matcher.match`
-
-
-def _import_runtime() -> Any:
-    try:
-        import onnxruntime
-    except ImportError:
-        raise AntError(
-            "ONNX Runtime is not installed; install ant-core[cpu], or ant-core[gpu] on a machine "
-            "with an NVIDIA GPU"
-        ) from None
-    if _numbers(onnxruntime.__version__) < _OLDEST_RUNTIME:
-        raise AntError(
-            f"ONNX Runtime {onnxruntime.__version__} is too old, ant_core needs 1.23.2 or newer: "
-            "install ant-core[cpu] or ant-core[gpu] again"
-        )
-    _bound_memory(onnxruntime)
-    return onnxruntime
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """Return the first three numbers of a version; what follows them (`1.24.0rc1`) is left out."""
-    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
-    return tuple(int(part or 0) for part in found.groups()) if found else ()
-
-
-@cache
-def _bound_memory(runtime: Any) -> None:
-    """Let a graph that asks for more memory than any match needs fail, and nothing else."""
-    place = runtime.OrtMemoryInfo(
-        "Cpu", runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT
-    )
-    runtime.create_and_register_allocator(place, runtime.OrtArenaCfg({"max_mem": _MOST_MEMORY}))
-
-
-def misplaced_nodes(session: Any, provider: str) -> list[str]:
-    """Return the kinds of computing nodes of a session that run elsewhere than on `provider`.
-
-    The session must have been made with "session.record_ep_graph_assignment_info". ONNX Runtime
-    1.23, the last for Intel Macs, tells of whole sessions only.
-    """
-    if not hasattr(session, "get_provider_graph_assignment_info"):
-        return [] if session.get_providers()[:1] == [provider] else sorted(_COMPUTE)
-    return sorted(
-        {
-            node.op_type
-            for part in session.get_provider_graph_assignment_info()
-            if part.ep_name != provider
-            for node in part.get_nodes()
-            if node.op_type in _COMPUTE
-        }
-    )
-
-
 class Matcher:
     """Encode drawings and match them; one instance a process and device.
 
@@ -167,7 +109,7 @@ class Matcher:
         self.model_hash = self._file.sha256
         self.no_counterpart_threshold = float(self._file.manifest["no_counterpart_threshold"])
         self._motion = Motion()
-        self._runtime = _import_runtime()
+        self._runtime = import_runtime()
         self._threads = threads or 0
         self.device = self._choose(device)
         try:
@@ -208,6 +150,8 @@ class Matcher:
             options.graph_optimization_level = levels.ORT_ENABLE_EXTENDED
         options.intra_op_num_threads = self._threads
         options.log_severity_level = 3
+        # It keeps a plan of memory for every size that ever came, and is no faster by it here.
+        options.enable_mem_pattern = False
         options.add_session_config_entry("session.use_env_allocators", "1")
         # Idle threads that spin would take the cores from segmentation and from Krita.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -263,40 +207,16 @@ class Matcher:
         references outside the shot. Without target segments, or without reference segments,
         the match is empty and nothing has a counterpart.
         """
-        return self.match_batch([(references, target, offsets)])[0]
-
-    def match_batch(self, jobs: Sequence[_Job]) -> list[Match]:
-        """Match several targets in one call, padded to the largest; see `match`."""
-        results: list[Match | None] = []
-        live: list[int] = []
-        for index, (references, target, _) in enumerate(jobs):
-            columns = sum(reference.count for reference in references)
-            if columns and target.count:
-                live.append(index)
-                results.append(None)
-            else:
-                empty = np.zeros((target.count, columns), np.float32)
-                results.append(
-                    self._label(references, empty, *np.zeros((2, target.count), np.float32))
-                )
-        if live:
-            present = [jobs[index] for index in live]
-            feed = _pad_jobs(present)
-            if "flow" in self._matcher_inputs:
-                sizes = (feed[f"{side}_mask"].shape[1] for side in ("target", "reference"))
-                feed["flow"] = padded([self._evidence(*job) for job in present], *sizes)
-            used = {name: feed[name] for name in self._matcher_inputs}
-            probability, *heads = self._matcher.run(self._matcher_outputs, used)
-            for row, index in enumerate(live):
-                references, target, _ = jobs[index]
-                counts = [reference.count for reference in references]
-                matched = np.ascontiguousarray(probability[row, : target.count, : sum(counts)])
-                results[index] = self._label(
-                    references,
-                    matched,
-                    *(np.ascontiguousarray(head[row, : target.count]) for head in heads),
-                )
-        return [result for result in results if result is not None]
+        columns = sum(reference.count for reference in references)
+        if not columns or not target.count:
+            empty = np.zeros((target.count, columns), np.float32)
+            return self._label(references, empty, *np.zeros((2, target.count), np.float32))
+        feed = _side("reference", references, offsets) | _side("target", [target], [0])
+        if "flow" in self._matcher_inputs:
+            feed["flow"] = self._evidence(references, target, offsets)
+        used = {name: feed[name][None] for name in self._matcher_inputs}
+        probability, *heads = self._matcher.run(self._matcher_outputs, used)
+        return self._label(references, probability[0], *(head[0] for head in heads))
 
     def _evidence(
         self,
@@ -364,36 +284,21 @@ def _features(tokens: NDArray[np.float32], descriptors: Descriptors) -> DrawingF
     )
 
 
-def _pad_jobs(jobs: Sequence[_Job]) -> dict[str, NDArray[np.float32]]:
-    sides = {
-        "reference": [_side(references, offsets) for references, _, offsets in jobs],
-        "target": [_side([target], [0]) for _, target, _ in jobs],
-    }
-    feed = {}
-    for side, rows in sides.items():
-        longest = max(len(row["mask"]) for row in rows)
-        for name, first in rows[0].items():
-            square = name == "adjacency"
-            shape = (longest, longest) if square else (longest, *first.shape[1:])
-            block = np.zeros((len(rows), *shape), np.float32)
-            for filled, row in zip(block, rows, strict=True):
-                filled[tuple(slice(side) for side in row[name].shape)] = row[name]
-            feed[f"{side}_{name}"] = block
-    return feed
-
-
 def _side(
-    drawings: Sequence[DrawingFeatures], offsets: Sequence[int]
+    name: str, drawings: Sequence[DrawingFeatures], offsets: Sequence[int]
 ) -> dict[str, NDArray[np.float32]]:
-    """Join drawings to one side of a match: n segments; adjacency becomes block-diagonal."""
+    """Join drawings to one side of a match: n segments; adjacency becomes block-diagonal.
+
+    `name`, reference or target, begins the names of the graph's inputs.
+    """
     joined = join(drawings)
     geometry = [
         pair_geometry(drawing.shape, drawing.box, float(offset))
         for drawing, offset in zip(drawings, offsets, strict=True)
     ]
     return {
-        "tokens": joined.tokens,
-        "geometry": np.concatenate(geometry),
-        "mask": np.ones(joined.count, np.float32),
-        "adjacency": adjacency_matrix(joined.count, joined.edges, joined.edge_weight),
+        f"{name}_tokens": joined.tokens,
+        f"{name}_geometry": np.concatenate(geometry),
+        f"{name}_mask": np.ones(joined.count, np.float32),
+        f"{name}_adjacency": adjacency_matrix(joined.count, joined.edges, joined.edge_weight),
     }

@@ -71,7 +71,7 @@ def fit(
         Segments of the source under the lines as well; not modified.
     allowed : (N,) and (M,) int64
         A class of every target and source segment: a map leads to a segment of the same class
-        only; -1 leads nowhere, and a target of class `ANY` to whatever its pixels lead to.
+        only; -1 leads nowhere, and a target of class `ANY` to the segment its pixels lead to.
 
     Returns
     -------

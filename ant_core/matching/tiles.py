@@ -54,7 +54,7 @@ def split(
     max_pairs : int
         Target times reference segments of a tile.
     max_columns : int
-        Reference segments of a tile; at least one is seen by each, whatever the limits.
+        Reference segments of a tile; each sees at least one, even over the limits.
     """
     columns = sum(len(boxes) for boxes in references)
     if len(target) * columns <= max_pairs and columns <= max_columns:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,8 @@ class Ballot:
     color : (M,) int32
         Palette indices; `NO_COLOR` for a segment that is itself without counterpart.
     weight : (M,) float32
-        1 for painted references, the confidence of the fill for predicted ones.
+        The confidence of the fill: 1 for painted references, less where one of their segments is
+        painted in two colours.
     """
 
     frame: int
@@ -110,7 +112,7 @@ def vote(
     disagreement_share : float
         Share of all similarity from which the other side's colour counts as a contradiction.
     chosen : (N,) int64, optional
-        Palette index that each segment gets whatever its own votes, `FREE` where they decide.
+        Palette index that each segment gets in spite of its votes, `FREE` where they decide.
 
     Returns
     -------
@@ -206,22 +208,22 @@ def _vote_rows(
     best = _best_column(mass, starts, winner)
     color = columns.classes[winner]
     fills = Fills(
-        color.astype(np.int32),
-        np.where(color == UNPAINTED, STATE_UNPAINTED, PAINTED).astype(np.uint8),
-        np.clip(sure, 0, 1).astype(np.float32),
-        columns.frame[best],
-        columns.segment[best],
-        np.where(against > 0, FLAG_SIDES_DISAGREE, 0).astype(np.uint8),
-        *_others(sums / total[:, None], winner, columns.classes),
+        color=color.astype(np.int32),
+        state=np.where(color == UNPAINTED, STATE_UNPAINTED, PAINTED).astype(np.uint8),
+        confidence=np.clip(sure, 0, 1).astype(np.float32),
+        source_frame=columns.frame[best],
+        source_segment=columns.segment[best],
+        flags=np.where(against > 0, FLAG_SIDES_DISAGREE, 0).astype(np.uint8),
+        **_others(sums / total[:, None], winner, columns.classes),
     )
     return fills, share
 
 
 def _others(
     share: NDArray[np.float64], winner: NDArray[np.int64], classes: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+) -> dict[str, NDArray[Any]]:
     """Return `Fills.other_color` and `other_share` from the share of each class, (n, K)."""
-    color, found = no_others(len(share))
+    others = no_others(len(share))
     rows = np.arange(len(share))
     left = share.copy()
     left[rows, winner] = 0
@@ -230,9 +232,9 @@ def _others(
         best = left.argmax(axis=1)
         part = left[rows, best]
         left[rows, best] = 0
-        color[:, place] = np.where(part >= _LEAST_SHARE, classes[best], NO_COLOR)
-        found[:, place] = np.where(part >= _LEAST_SHARE, part, 0)
-    return color, found
+        others["other_color"][:, place] = np.where(part >= _LEAST_SHARE, classes[best], NO_COLOR)
+        others["other_share"][:, place] = np.where(part >= _LEAST_SHARE, part, 0)
+    return others
 
 
 def _disagreement(
@@ -297,14 +299,14 @@ def _without_counterpart(
     other_color[lost, 1:], other_share[lost, 1:] = other_color[lost, :-1], other_share[lost, :-1]
     other_color[lost, 0], other_share[lost, 0] = fills.color[lost], won[lost]
     return Fills(
-        np.where(unknown, NO_COLOR, fills.color).astype(np.int32),
-        np.where(unknown, NO_COUNTERPART, fills.state).astype(np.uint8),
-        np.where(unknown, sure, fills.confidence).astype(np.float32),
-        np.where(unknown, 0, fills.source_frame).astype(np.int32),
-        np.where(unknown, 0, fills.source_segment).astype(np.int32),
-        np.where(unknown, 0, fills.flags).astype(np.uint8),
-        other_color,
-        other_share,
+        color=np.where(unknown, NO_COLOR, fills.color).astype(np.int32),
+        state=np.where(unknown, NO_COUNTERPART, fills.state).astype(np.uint8),
+        confidence=np.where(unknown, sure, fills.confidence).astype(np.float32),
+        source_frame=np.where(unknown, 0, fills.source_frame).astype(np.int32),
+        source_segment=np.where(unknown, 0, fills.source_segment).astype(np.int32),
+        flags=np.where(unknown, 0, fills.flags).astype(np.uint8),
+        other_color=other_color,
+        other_share=other_share,
     )
 
 

@@ -73,7 +73,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 
 class _Watch:
-    """Cuts connections that take too long whatever trickles in, and those of a stopped download.
+    """Cuts connections that take too long in all, and those of a stopped download.
 
     A time-out of a socket begins anew with every byte.
     """

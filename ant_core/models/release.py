@@ -61,7 +61,13 @@ def describe(
     file = ModelFile.read(model)
     card = model_card(file.manifest, name, version, licence, notes)
     return ModelEntry(
-        name, version, model.stat().st_size, file.sha256, licence, minimum_engine, card
+        name=name,
+        version=version,
+        size=model.stat().st_size,
+        sha256=file.sha256,
+        licence=licence,
+        minimum_engine=minimum_engine,
+        card=card,
     )
 
 

@@ -258,7 +258,15 @@ class Store:
                 entry = beside if beside.sha256 == sha256 else None
         if entry is None:
             size = source.stat().st_size
-            entry = ModelEntry(source.stem.lower(), "0", size, sha256, "unknown", "0", "")
+            entry = ModelEntry(
+                name=source.stem.lower(),
+                version="0",
+                size=size,
+                sha256=sha256,
+                licence="unknown",
+                minimum_engine="0",
+                card="",
+            )
         name, version = name or entry.name, version or entry.version
         try:
             parse_wanted(f"{name}@{version}")

@@ -1,4 +1,4 @@
-"""Fetch one file of known size and hash into a part file, from several mirrors, whatever happens.
+"""Fetch one file of known size and hash into a part file, from several mirrors, with retries.
 
 What has arrived stays in the part file, so that the next attempt, mirror or run goes on from there.
 Only the hash decides. When it is wrong and the bytes came from several places, the file is fetched
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import threading
 import time
@@ -26,6 +27,7 @@ __all__ = ["Patience", "fetch", "file_sha256"]
 
 _CHUNK = 1 << 18  # bytes; small enough that a stop is heard within a moment
 _EARLIER = "an earlier run"
+_NUMBER = re.compile("[0-9]+")
 
 _WORTH_TELLING_S = 3.0  # shorter waits are not told
 
@@ -33,7 +35,7 @@ OnProgress = Callable[[int], None]
 OnWait = Callable[[str], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Patience:
     """How long to bear with mirrors.
 
@@ -70,11 +72,12 @@ class _Mirror:
     ranges: bool = True  # can begin in the middle
     not_before: float = 0.0  # on the monotonic clock
     left: bool = False
-    told: list[str] = field(default_factory=list)  # what went wrong, each once
+    told: list[str] = field(default_factory=list)  # what went wrong, each kind once
 
     def note(self, reason: str) -> None:
-        if reason not in self.told:
-            self.told.append(reason)
+        """Keep a reason; of those that differ in numbers alone, which may be endless, the last."""
+        kind = _NUMBER.sub("", reason)
+        self.told = [told for told in self.told if _NUMBER.sub("", told) != kind] + [reason]
 
     def account(self) -> str:
         parts = urlsplit(self.url)

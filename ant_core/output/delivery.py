@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from ant_core.propagation.progress import Progress
 from ant_core.propagation.result import FrameResult
-from ant_core.propagation.run import Progress
 
 __all__ = ["WITH_PICTURE", "Delivery"]
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
 
-from ant_core.formats.kra.journal import Entry, Journal, Plane
-from ant_core.matching.fills import NO_COUNTERPART
+from ant_core.formats.kra.journal import COPY, MOVED, Entry, Journal, Plane, pack_result
+from ant_core.matching.fills import FLAG_SHADE, FLAG_SURFACE, NO_COUNTERPART
 from ant_core.propagation.output import RunNotes
 from ant_core.propagation.result import FrameResult
 
-__all__ = ["merge_hints", "note_layers", "note_references", "note_result"]
+__all__ = ["merge_hints", "note_frame", "note_layers", "note_references"]
 
 
 def note_layers(journal: Journal, lines: Sequence[str], color: str) -> None:
     """Note which layers were chosen, so that the docker finds them; by uuid, bottom first."""
-    layers = {uuid: {"role": "line"} for uuid in lines}
+    known = journal.document["layers"].items()
+    layers = {uuid: layer for uuid, layer in known if layer["role"] == "moved"}
+    layers |= {uuid: {"role": "line"} for uuid in lines}
     journal.document["layers"] = layers | {color: {"role": "color"}}
 
 
@@ -57,51 +57,60 @@ def merge_hints(
     return merged
 
 
-def note_result(
+def note_frame(
     journal: Journal,
     layer: str,
     result: FrameResult,
     after: str,
     before: Callable[[], Plane | None],
     notes: RunNotes,
+    *,
+    copy: bool = False,
+    further: bool = False,
 ) -> None:
-    """Note a frame that was coloured.
+    """Note a frame that was written.
 
     Parameters
     ----------
     journal : Journal
     layer : str
-        Uuid of the colour layer.
+        Its uuid.
     result : FrameResult
     after : str
-        Hash of what was notes.
+        Hash of what was written.
     before : callable
         Gives what the frame held, if the journal has no older state of it.
     notes : RunNotes
+    copy : bool
+        Whether these are the very pixels of a frame that the artist painted, shown again.
+    further : bool
+        Whether it is a layer beside the colours: the result stands with those.
     """
     former = journal.entry(layer, result.frame)
     if former is not None and former.after == after and not result.recomputed:
         return  # kept from the run that noted it
+    held = former.before if former is not None else before()
+    summary = {MOVED: True} if further else _summary(result, notes.review_below)
+    if copy:
+        summary[COPY] = True
+    packed = b"" if further else _packed(result, notes)
+    model = notes.model_hash
+    journal.record(Entry(layer, result.frame, "predicted", model, held, after, summary, packed))
+
+
+def _packed(result: FrameResult, notes: RunNotes) -> bytes:
     document = result.to_json(notes.palette, notes.review_below)
-    # Where the files lay on the machine of the run is nothing for the document.
+    # Why this run coloured the frame, and where the files lay on its machine, is nothing for the
+    # document: a run that goes on after a stop writes the same as one that was not stopped.
+    del document["recomputed"]
     document |= {"line_file": f"frame {result.frame}", "color_file": f"frame {result.frame}"}
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    journal.record(
-        Entry(
-            layer,
-            result.frame,
-            "predicted",
-            notes.model_hash,
-            former.before if former is not None else before(),
-            after,
-            _summary(result, notes.review_below),
-            zlib.compress(text.encode(), 6),
-        )
-    )
+    return pack_result(document)
 
 
 def _summary(result: FrameResult, review_below: float) -> dict[str, Any]:
-    return {
+    surfaces = int(np.sum((result.fills.flags & (FLAG_SURFACE | FLAG_SHADE)) > 0))
+    moved = {"surfaces": surfaces, "surface_layers": result.doubtful_layers()} if surfaces else {}
+    return moved | {
         "confidence": result.mean_confidence,
         "doubtful": int(result.fills.doubtful(review_below).sum()),
         "no_counterpart": int(np.sum(result.fills.state == NO_COUNTERPART)),

@@ -14,7 +14,7 @@ from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.packed import pack, unpack
-from ant_core.propagation.memory import Record, pack_record, unpack_record
+from ant_core.propagation.record import Record, pack_record, unpack_record
 
 __all__ = ["MemoryOutput", "MemoryState"]
 

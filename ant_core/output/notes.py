@@ -1,4 +1,4 @@
-"""What people note on the review page: kept by drawing and place, whatever runs follow."""
+"""What people note on the review page: kept by drawing and place, through later runs."""
 
 from __future__ import annotations
 

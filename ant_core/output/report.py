@@ -21,8 +21,9 @@ from ant_core.matching.sources import SheetId, SourceId
 from ant_core.output.color_names import name_colors
 from ant_core.output.contact_sheet import Cell, draw_sheet, read_thumbnail
 from ant_core.propagation.output import RunOutput
+from ant_core.propagation.progress import RunResult
 from ant_core.propagation.result import SCHEMA, FrameResult
-from ant_core.propagation.run import RunResult, Settings
+from ant_core.propagation.run import Settings
 from ant_core.reporter import counted
 from ant_core.shot.frames import describe_frames
 from ant_core.shot.shot import Shot
@@ -49,7 +50,7 @@ _KINDS: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunInfo:
     """What the report says about a run beside its results.
 
@@ -82,7 +83,7 @@ class RunInfo:
     palette: NamedPalette | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """The figures of a run.
 
@@ -146,16 +147,20 @@ def summarize(results: dict[int, FrameResult], review_below: float) -> Summary:
         reasons.setdefault(result.recomputed, []).append(result.frame)
     kept = reasons.pop("", [])
     return Summary(
-        len(results),
-        sum(result.role == "predicted" for result in drawings),
-        sum(result.fills.count for result in drawings),
-        tuple(f for f, r in results.items() if r.error or marks[r.drawing_frame].any()),
-        int(sum(mark.sum() for mark in marks.values())),
-        int(sum((result.fills.state == NO_COUNTERPART).sum() for result in drawings)),
-        sum(len(result.not_flat) for result in drawings),
-        tuple(frame for frame, result in results.items() if result.error),
-        tuple((reason, tuple(frames)) for reason, frames in reasons.items()),
-        tuple(kept),
+        frames=len(results),
+        drawings=sum(result.role == "predicted" for result in drawings),
+        segments=sum(result.fills.count for result in drawings),
+        doubtful_frames=tuple(
+            f for f, r in results.items() if r.error or marks[r.drawing_frame].any()
+        ),
+        doubtful=int(sum(mark.sum() for mark in marks.values())),
+        no_counterpart=int(
+            sum((result.fills.state == NO_COUNTERPART).sum() for result in drawings)
+        ),
+        not_flat=sum(len(result.not_flat) for result in drawings),
+        failed=tuple(frame for frame, result in results.items() if result.error),
+        recomputed=tuple((reason, tuple(frames)) for reason, frames in reasons.items()),
+        kept=tuple(kept),
     )
 
 

@@ -19,8 +19,8 @@ from ant_core.output.notes import Note, Place, attach, notes_json
 from ant_core.output.report import RunInfo, summarize
 from ant_core.propagation.crops import Crop, worth
 from ant_core.propagation.output import RunOutput
+from ant_core.propagation.progress import RunResult
 from ant_core.propagation.result import FrameResult
-from ant_core.propagation.run import RunResult
 from ant_core.shot.frames import describe_frames
 from ant_core.shot.shot import Shot
 
@@ -156,6 +156,7 @@ def _card(result: FrameResult, row: int, palette: Palette) -> dict[str, Any]:
             )
             if index != NO_COLOR
         ],
+        "moved": result.doubtful_layers(row),
         "reason": result.recomputed,
     }
 

@@ -15,7 +15,8 @@ from ant_core.formats.base import FrameReader
 from ant_core.propagation.options import RunOptions
 from ant_core.propagation.output import Output
 from ant_core.propagation.prepared import FeatureCache, MatcherLike
-from ant_core.propagation.run import Progress, Propagation, Settings
+from ant_core.propagation.progress import Progress
+from ant_core.propagation.run import Propagation, Settings
 from ant_core.propagation.shades import Shade
 from ant_core.propagation.timing import Timings
 from ant_core.shot.hints import Hint, HintSet, NeverRule, SegmentLock
@@ -34,7 +35,7 @@ class Assembly:
     shot : Shot
     output : Output
     hints : HintSet
-        `frames` are all frames that are kept as the output has them, for whatever reason.
+        `frames` are all frames that are kept as the output has them.
     without_effect : tuple of str
         A sentence for each hint or lock on a frame whose colours are given anyway.
     shades : tuple of Shade

@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.color.palette import Palette
-from ant_core.matching.fills import FAILED, FLAG_SIDES_DISAGREE, LOCKED, NO_COUNTERPART, Fills
+from ant_core.matching.fills import (
+    FAILED,
+    FLAG_SHADE,
+    FLAG_SIDES_DISAGREE,
+    FLAG_SURFACE,
+    LOCKED,
+    NO_COUNTERPART,
+    Fills,
+)
 from ant_core.propagation.division import Division
 from ant_core.propagation.prepared import Analysis
 from segmentation import paint
@@ -18,7 +26,7 @@ from segmentation import paint
 __all__ = ["Crop", "make_crops", "worth"]
 
 _MOST = 8  # of the worst, and as many of those that changed: a drawing's stay below 150 kB
-_SURE = 0.9  # segments from this confidence on are not looked at, whatever --review-below says
+_SURE = 0.9  # segments from this confidence on get none, also where --review-below is higher
 _AROUND = 1.8  # a crop's side in units of the segment's box
 _LEAST_PX = 120.0  # width of what a crop shows
 _ASPECT = 4 / 3
@@ -99,8 +107,8 @@ def make_crops(
 def _worst(fills: Fills, division: Division) -> list[int]:
     """Return the rows of the least sure segments; of equally sure ones the larger first."""
     sure = worth(fills)
-    disagree = (fills.flags & FLAG_SIDES_DISAGREE) > 0
-    asked = ((sure < _SURE) | disagree) & (fills.state != LOCKED)
+    told = (fills.flags & (FLAG_SIDES_DISAGREE | FLAG_SURFACE | FLAG_SHADE)) > 0
+    asked = ((sure < _SURE) | told) & (fills.state != LOCKED)
     order = np.lexsort((-division.area, sure.round(2)))
     return [row for row in order.tolist() if asked[row]][:_MOST]
 

@@ -15,7 +15,6 @@ from ant_core.errors import Cancelled, InputError
 from ant_core.matching.matcher import DrawingFeatures
 from ant_core.matching.sources import SheetId, SourceId
 from ant_core.propagation.division import Division
-from ant_core.propagation.memory import digest_of
 from ant_core.propagation.output import Output
 from ant_core.propagation.pipeline import Pipeline
 from ant_core.propagation.prepared import (
@@ -27,13 +26,14 @@ from ant_core.propagation.prepared import (
     describe_labels,
     pixel_hash,
 )
+from ant_core.propagation.record import digest_of
 from ant_core.propagation.timing import Timings
 from ant_core.shot.shot import Reference, Shot
 from segmentation import Rough, extract_lines, relabel_pieces
 
 __all__ = ["Settings", "Workbench"]
 
-_ALGORITHM = 4  # raised when the same inputs would give other fills than before
+_ALGORITHM = 6  # raised when the same inputs would give other fills than before
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Workbench:
         # One thread means one: helpers that read ahead and write behind would be two more.
         overlap = threads != 1 and shot.size[0] * shot.size[1] <= HUGE_PIXELS
         self.pipeline = Pipeline(self._analyze, overlap=overlap, threads=threads)
-        self.encode_sheet: Callable[[SheetId], DrawingFeatures]  # set by `SheetSources`
+        self.encode_sheet: Callable[[SheetId], DrawingFeatures]  # `SheetSources` sets it
 
     @property
     def line_digests(self) -> set[str]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ant_core.color.palette import NO_COLOR
 from ant_core.matching.fills import Fills
-from ant_core.matching.flow import asked, comparable
+from ant_core.matching.flow import comparable, flow_rank
 from ant_core.matching.matcher import DrawingFeatures, Match
 from ant_core.matching.sources import SheetId, source_code
 from ant_core.matching.tiles import cut, split
@@ -264,7 +264,7 @@ def _neighbours(
     ]
     return tuple(
         Neighbour(own.frame, encoded, own.result.fills.color, order, dict(own.result.surfaces))
-        for own, encoded, order in zip(solved, features, asked(able), strict=True)
+        for own, encoded, order in zip(solved, features, flow_rank(able), strict=True)
     )
 
 

@@ -31,9 +31,9 @@ from ant_core.matching.fills import (
 from ant_core.matching.matcher import DrawingFeatures
 from ant_core.propagation.division import Division
 from ant_core.propagation.drawings import Workbench
-from ant_core.propagation.memory import digest_of
 from ant_core.propagation.plan import Step
 from ant_core.propagation.prepared import Analysis
+from ant_core.propagation.record import digest_of
 from ant_core.propagation.result import COLOR, Solved
 from ant_core.propagation.shades import Shade
 from ant_core.propagation.surfaces import DOUBTFUL_SHARE, Neighbour, Surfaces, Tracker
@@ -107,6 +107,11 @@ class Mover:
         """Whether anything is moved at all."""
         return bool(self._painted)
 
+    @property
+    def moves_colors(self) -> bool:
+        """Whether the colours themselves have surfaces."""
+        return self._colors
+
     # ---- what results depend on
 
     def common_keys(self) -> dict[str, str]:
@@ -137,7 +142,8 @@ class Mover:
         digest = hashlib.sha256(own.encode())
         for name in sorted(surfaces):
             found = surfaces[name]
-            frames = np.unique(found.frame[found.segment > 0]).tolist()
+            # A sheet is among the sources, whose digests count anyway.
+            frames = np.unique(found.frame[(found.segment > 0) & (found.frame >= 0)]).tolist()
             paint = [[frame, self._paint_digest(name, frame)] for frame in frames]
             digest.update(digest_of([name, paint]).encode() + found.tobytes())
         return digest.hexdigest()
@@ -230,19 +236,18 @@ class Mover:
                     found[layer] = Surfaces.own(own, fills.count)
                     by_hand.add(layer)
                     continue
-                surfaces = tracker.find(layer, painted)
-                used, doubtful = self._use(layer, surfaces, fills)
-                flags[doubtful] |= FLAG_SURFACE if layer == COLOR else FLAG_SHADE
-                found[layer] = replace(surfaces, used=used)
+                judged = self._judged(layer, tracker.find(layer, painted), fills)
+                flags[judged.doubtful] |= FLAG_SURFACE if layer == COLOR else FLAG_SHADE
+                found[layer] = judged
         return Moved(replace(fills, flags=flags), found, frozenset(by_hand), step.frames)
 
-    def _use(
-        self, layer: str, surfaces: Surfaces, fills: Fills
-    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Tell whose pixels are taken through their map, and whose are doubtful; (N,) each."""
+    def _judged(self, layer: str, surfaces: Surfaces, fills: Fills) -> Surfaces:
+        """Tell whose pixels are taken through their map, and whose are doubtful."""
         wanted = (surfaces.segment > 0) & (fills.color != NO_COLOR) & (fills.state != NEVER)
         if layer == COLOR:
             wanted &= (fills.state == PAINTED) & ((fills.flags & FLAG_HINT) == 0)
+        from_sheet = wanted & (surfaces.frame < 0)
+        wanted &= ~from_sheet
         flat, bare = np.zeros((2, fills.count), np.bool_)
         for frame in np.unique(surfaces.frame[wanted]).tolist():
             rows = np.flatnonzero(wanted & (surfaces.frame == frame))
@@ -252,18 +257,16 @@ class Mover:
         if layer == COLOR:
             wanted &= ~flat
             # Where flow says little, places and extents do better than one colour, but are told.
-            return wanted & (fills.confidence >= _SURE), wanted & unsure
+            used, doubtful = wanted & (fills.confidence >= _SURE), (wanted & unsure) | from_sheet
+            return replace(surfaces, used=used, doubtful=doubtful)
         # A further layer has no flat colour to fall back to; of one value its place is sure.
         wanted &= ~bare
         # Nothing leads to what may be painted there: it is left empty, which is told.
         lost = (surfaces.segment == 0) & (fills.state != NEVER) & (fills.state != NO_COUNTERPART)
-        return wanted, (wanted & unsure & ~flat) | lost
+        return replace(surfaces, used=wanted, doubtful=(wanted & unsure & ~flat) | lost)
 
     def paint(
-        self,
-        painted: NDArray[Any],
-        grown: NDArray[np.int32],
-        moved: Moved,
+        self, painted: NDArray[Any], grown: NDArray[np.int32], moved: Moved
     ) -> tuple[NDArray[Any], dict[str, NDArray[Any]]]:
         """Paint what goes with a drawing.
 

@@ -17,9 +17,9 @@ from ant_core.color.palette import UNPAINTED
 from ant_core.errors import InputError
 from ant_core.matching.fills import NEVER, Fills
 from ant_core.propagation.drawings import Workbench
-from ant_core.propagation.memory import digest_of
 from ant_core.propagation.plan import Source
 from ant_core.propagation.prepared import Analysis
+from ant_core.propagation.record import digest_of
 from ant_core.propagation.result import Solved
 from ant_core.shot.hints import HintSet, NeverRule, segment_touched
 from segmentation import Segmentation
@@ -138,9 +138,9 @@ class NeverRules:
         What rules leave bare has the colour `Palette.never`.
         """
         fills = solved.result.fills
-        color, weight = fills.color, np.ones(fills.count, np.float32)
+        color, weight = fills.color, fills.confidence
         if source.kind == "predicted":
-            weight, bare = fills.confidence, fills.state == NEVER
+            bare = fills.state == NEVER
         else:
             bare = np.zeros(fills.count, np.bool_)
             for rule in self._on(frames):

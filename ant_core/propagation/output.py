@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ant_core.color.palette import Palette
 from ant_core.files import WholeFiles
 from ant_core.formats.base import FrameInfo
-from ant_core.propagation.memory import Record
+from ant_core.propagation.record import Record
 from ant_core.propagation.result import FrameResult
 
 __all__ = ["Memory", "Output", "RunNotes", "RunOutput"]
@@ -26,12 +26,14 @@ class Memory(Protocol):
     def pixels_of(self, digest: str) -> str | None:
         """Return the pixel hash of a line drawing seen before, by its `FrameInfo.digest`."""
 
-    def note_pixels(self, digest: str, pixels: str) -> None: ...
+    def note_pixels(self, digest: str, pixels: str) -> None:
+        """Remember the pixel hash of a line drawing, by its `FrameInfo.digest`."""
 
     def record_of(self, frame: int) -> str | None:
         """Return the name of the record that a frame was last coloured by."""
 
-    def note_record(self, frame: int, name: str) -> None: ...
+    def note_record(self, frame: int, name: str) -> None:
+        """Remember the name of the record that a frame was coloured by."""
 
     def load(self, name: str, palette: Palette) -> Record | None:
         """Return a record, None when there is none that can be read."""
@@ -53,7 +55,8 @@ class Output(Protocol):
     """
 
     @property
-    def state(self) -> Memory: ...
+    def state(self) -> Memory:
+        """What earlier runs left here."""
 
     @property
     def packing(self) -> str:
@@ -122,7 +125,8 @@ class RunOutput(Output, Protocol):
     """An output on disk, with report, contact sheet and review page beside it."""
 
     @property
-    def files(self) -> WholeFiles: ...
+    def files(self) -> WholeFiles:
+        """What files are written with."""
 
     @property
     def path(self) -> Path:
@@ -132,10 +136,12 @@ class RunOutput(Output, Protocol):
         """Return the file that holds a frame once written."""
 
     @property
-    def report_path(self) -> Path: ...
+    def report_path(self) -> Path:
+        """Where the report as JSON is written."""
 
     @property
-    def sheet_path(self) -> Path: ...
+    def sheet_path(self) -> Path:
+        """Where the contact sheet is written."""
 
     def alone(self) -> AbstractContextManager[None]:
         """Keep the output from other processes; OutputError when one of them has it."""

@@ -29,6 +29,10 @@ def limit_threads(threads: int | None) -> None:
         numba.set_num_threads(min(threads, most))
 
 
+def _analyze_no_more(frame: int) -> Analysis:
+    raise RuntimeError(f"the run is over, frame {frame} is not looked at any more")
+
+
 class Pipeline:
     """Overlap reading and writing with the work in between.
 
@@ -73,6 +77,7 @@ class Pipeline:
         self._writer.shutdown(wait=True, cancel_futures=kind is not None)
         self._ahead.clear()
         self._kept = None
+        self._analyze = _analyze_no_more  # a cycle with what it belongs to
 
     def prefetch(self, frame: int) -> None:
         """Begin to take apart a drawing that is probably needed next."""

@@ -53,17 +53,21 @@ class MatcherLike(Protocol):
     model_hash: str
     no_counterpart_threshold: float
 
-    def encode(self, descriptors: Descriptors) -> DrawingFeatures: ...
+    def encode(self, descriptors: Descriptors) -> DrawingFeatures:
+        """Encode one drawing, for every match that it takes part in."""
 
     def match(
         self, references: list[DrawingFeatures], target: DrawingFeatures, offsets: list[int]
-    ) -> Match: ...
+    ) -> Match:
+        """Match a target against all segments of all references; `offsets` are in frames."""
 
-    def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]: ...
+    def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map shares of similarity, (N,) in [0, 1], to the chance to be right, (N,) float32."""
 
     def landing(
         self, target: SmallDrawing, reference: SmallDrawing, *, is_far: bool = False
-    ) -> Landing: ...
+    ) -> Landing:
+        """Return where the target's pixels lie in the reference."""
 
 
 @dataclass(frozen=True)

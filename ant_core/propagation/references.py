@@ -21,8 +21,8 @@ from ant_core.color.shifted import find_shift, move_back
 from ant_core.matching.fills import FLAG_DAB, LOCKED, NOT_FLAT, PAINTED, STATE_UNPAINTED, Fills
 from ant_core.propagation.division import Division
 from ant_core.propagation.drawings import Workbench
-from ant_core.propagation.memory import Record, digest_of
 from ant_core.propagation.prepared import Analysis
+from ant_core.propagation.record import Record, digest_of
 from ant_core.propagation.result import NotFlat
 from ant_core.shot.hints import HintSet, segment_under
 from ant_core.shot.shot import Reference
@@ -40,6 +40,8 @@ def learn(
     reference: Reference,
     keys: dict[str, str],
     seen: Callable[[NDArray[Any]], NDArray[Any]],
+    *,
+    surfaces: bool,
 ) -> Record:
     """Read the colours of a painted frame, piece by piece, and divide it where they meet.
 
@@ -51,6 +53,8 @@ def learn(
         What the record depends on.
     seen : callable
         Turns the painting into what is shown of the frame.
+    surfaces : bool
+        Whether a segment of several colours keeps them, so that none of them is doubted.
     """
     frame = reference.frame
     analysis = bench.pipeline.get(frame)
@@ -67,7 +71,9 @@ def learn(
     dabbed = colors.dab_at[:, 0] >= 0
     flags = np.where(dabbed, FLAG_DAB, 0).astype(np.uint8)
     pieces, of_piece = analysis.pieces, segmentation.of_piece
-    fills = replace(Fills.given(index, state, frame), flags=flags).merged(of_piece, pieces.area)
+    sure = np.ones_like(colors.sure) if surfaces else colors.sure
+    fills = replace(Fills.given(index, state, frame), flags=flags, confidence=sure)
+    fills = fills.merged(of_piece, pieces.area)
     fills = replace(fills, source_segment=np.arange(1, fills.count + 1, dtype=np.int32))
     # The largest piece of a segment comes last, and so has the last word on its place.
     mixed = mixed[np.argsort(pieces.area[mixed], kind="stable")]
@@ -85,7 +91,16 @@ def learn(
     # Now, before the next drawing takes this one's place.
     bench.features(frame, analysis.line_hash, division)
     digest = fills.digest(analysis.line_hash, bench.palette)
-    record = Record(keys, (), digest, fills, division, not_flat, pieces.gap_px, thumbnail=b"")
+    record = Record(
+        keys=keys,
+        sources=(),
+        digest=digest,
+        fills=fills,
+        division=division,
+        not_flat=not_flat,
+        gap_px=pieces.gap_px,
+        thumbnail=b"",
+    )
     return replace(
         record,
         thumbnail=bench.output.thumbnail(analysis.image, seen(image)),

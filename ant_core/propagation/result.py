@@ -62,7 +62,7 @@ class SourceUsed:
     digest: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FrameResult:
     """What happened to one frame.
 
@@ -150,17 +150,24 @@ class FrameResult:
             result["notes"] = list(self.notes)
         if self.layer_files:
             result["layers"] = [
-                {"name": name, "file": place, "surfaces": self._surfaces(name)}
+                {"name": name, "file": place} | self._layer(name)
                 for name, place in self.layer_files.items()
             ]
         return result
 
-    def _surfaces(self, layer: str) -> list[dict[str, Any]]:
-        """Write the surfaces of a further layer that pixels were taken through."""
-        own = self.surfaces.get(layer)
-        if own is None:
-            return []
-        return [{"id": row + 1} | own.to_json(row) for row in np.flatnonzero(own.used).tolist()]
+    def _layer(self, layer: str) -> dict[str, Any]:
+        """Write which surfaces of a further layer pixels were taken through, and the doubtful."""
+        own = self.surfaces.get(layer, Surfaces.none(0))
+        used, doubtful = (np.flatnonzero(rows).tolist() for rows in (own.used, own.doubtful))
+        return {
+            "surfaces": [{"id": row + 1} | own.to_json(row) for row in used],
+            "doubtful": [row + 1 for row in doubtful],
+        }
+
+    def doubtful_layers(self, row: int | None = None) -> list[str]:
+        """Return the layers, or `COLOR`, whose surfaces need a look: in a row of fills, or any."""
+        rows = slice(None) if row is None else row
+        return [name for name, own in self.surfaces.items() if own.doubtful[rows].any()]
 
     @property
     def mean_confidence(self) -> float:
@@ -261,6 +268,7 @@ class Solved:
 
     @property
     def has_failed(self) -> bool:
+        """Whether it could not be coloured."""
         return self.result.role == "failed"
 
 

@@ -9,25 +9,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import cv2
-from numpy.typing import NDArray
 
-from ant_core.color.palette import Palette
-from ant_core.errors import Cancelled, InputError, OutputError
+from ant_core.errors import Cancelled, InputError
 from ant_core.matching.fills import FLAG_DAB, Fills
-from ant_core.matching.sources import SheetId, SourceId
-from ant_core.propagation.crops import Crop, make_crops
+from ant_core.matching.sources import SheetId
 from ant_core.propagation.drawings import Settings, Workbench
 from ant_core.propagation.fill import Filler, Sources
-from ant_core.propagation.memory import Record, record_name, why_computed
-from ant_core.propagation.mover import Moved, Mover, Seen
+from ant_core.propagation.mover import Mover, Seen
 from ant_core.propagation.never import NeverRules
 from ant_core.propagation.output import Output
+from ant_core.propagation.painter import Job, Painter
 from ant_core.propagation.plan import Plan, Source, Step, make_plan
-from ant_core.propagation.prepared import Analysis, FeatureCache, MatcherLike
+from ant_core.propagation.prepared import FeatureCache, MatcherLike
+from ant_core.propagation.progress import Progress, Results, RunResult, solved_by
+from ant_core.propagation.record import Record, record_name
 from ant_core.propagation.references import GivenColors, learn
 from ant_core.propagation.result import FrameResult, Role, Solved, SourceUsed
 from ant_core.propagation.shades import Shade
@@ -35,53 +33,8 @@ from ant_core.propagation.sheet_references import SheetSources
 from ant_core.propagation.timing import Timings
 from ant_core.shot.hints import HintSet
 from ant_core.shot.shot import Reference, Shot
-from segmentation import expand_labels, paint, relabel_pieces
 
-__all__ = ["Progress", "Propagation", "RunResult", "Settings"]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One frame is done."""
-
-    done: int
-    total: int
-    result: FrameResult
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """What a run did.
-
-    Attributes
-    ----------
-    results : dict of int to FrameResult
-        By frame, rising.
-    palette : Palette
-    timings : Timings
-    records : dict of int or SheetId to str
-        Name of the record that the thumbnail of each frame and model sheet lies in.
-    """
-
-    results: dict[int, FrameResult]
-    palette: Palette
-    timings: Timings
-    records: dict[SourceId, str]
-
-
-@dataclass(frozen=True)
-class _Job:
-    """A drawing to be painted and written.
-
-    `earlier` is the record of what its frames showed before, None where that is not known.
-    """
-
-    frames: Sequence[int]
-    name: str
-    record: Record
-    analysis: Analysis
-    earlier: Record | None
-    moved: Moved
+__all__ = ["Propagation", "Settings"]
 
 
 class Propagation:
@@ -132,7 +85,6 @@ class Propagation:
         self._matcher = matcher
         self._settings = settings
         self._timings = timings or Timings()
-        self._notify = notify or (lambda _: None)
         self._bench = Workbench(
             shot,
             output,
@@ -148,6 +100,8 @@ class Propagation:
         self._never = NeverRules(self._bench, hints)
         self._filler = Filler(self._bench, self._given, self._never)
         self._mover = Mover(self._bench, shades, colors=surfaces)
+        self._painter = Painter(self._bench, self._mover)
+        self._results = Results(shot, output, self._mover, self.palette, notify)
         self._common_keys = self._bench.common_keys() | self._mover.common_keys()
         self._plan: Plan = make_plan(
             shot.drawings,
@@ -156,13 +110,11 @@ class Propagation:
             settings.max_references,
             len(shot.sheets),
         )
-        self._sheets = SheetSources(self._bench)
+        self._sheets = SheetSources(self._bench, self._mover)
         self._references = {reference.frame: reference for reference in shot.references}
         self._wanted = frozenset(shot.frames)
         self._solved: dict[int, Solved] = {}
         self._by_line: dict[str, Solved] = {}
-        self._results: dict[int, FrameResult] = {}
-        self._records: dict[SourceId, str] = {}
         self._blank: set[int] = set()  # references without a line
 
     def run(self) -> RunResult:
@@ -192,10 +144,11 @@ class Propagation:
                 "command again to go on from there"
             ) from error
         finally:
+            # As cycles, the listener and the sheets would outlive the run, pictures too.
+            self._results.close()
+            self._sheets.close()
             self._output.state.close()
-        results = {frame: self._results[frame] for frame in sorted(self._results)}
-        records = self._records | self._sheets.records
-        return RunResult(results, self.palette, self._timings, records)
+        return self._results.of_run(self._sheets.records, self._timings)
 
     def _check_rules(self) -> None:
         """Raise InputError where a rule names nothing that is there."""
@@ -223,20 +176,21 @@ class Propagation:
         }
         record, reason = self._output.state.load(name, self.palette), ""
         if record is None or record.keys != keys:
-            reason = self._why(frame, record, keys, ())
+            reason = self._results.why(frame, record, keys, ())
             shown = self._frames_of(frame)
             record = learn(
                 self._bench,
                 reference,
                 keys,
                 lambda image: self._mover.seen(image, {}, frame, shown),
+                surfaces=self._mover.moves_colors,
             )
             self._refuse_blank(reference, record)
             record = self._as_source(record, reference)
             self._output.state.save(name, record, self.palette)
         self.palette.note_paints(record.fills.color)
         role: Role = "reference" if reference.origin == "painted" else "locked"
-        solved = self._solve(frame, line_hash, name, record, role, reason)
+        solved = solved_by(frame, line_hash, name, record, role, reason)
         self._solved[frame] = solved
         analysis = self._bench.pipeline.get(frame) if reason and self._mover.active else None
         self._mover.note(solved, self._frames_of(frame), analysis)
@@ -297,7 +251,7 @@ class Propagation:
                     self._output.put(frame, data)
                 self._mover.put([frame], self._frames_of(reference.frame), {})
             held = frame != reference.frame
-            self._finish(frame, solved, "held_reference" if held else solved.result.role)
+            self._results.finish(frame, solved, "held_reference" if held else solved.result.role)
 
     # ---- targets
 
@@ -356,7 +310,7 @@ class Propagation:
         analysis = None
         if record is None or record.keys != keys or record.sources != used or not intact:
             earlier = None if elsewhere else record
-            reason = self._why(step.frame, earlier, keys, used)
+            reason = self._results.why(step.frame, earlier, keys, used)
             analysis = self._bench.pipeline.get(step.frame)
             if following is not None:
                 self._bench.pipeline.prefetch(following.frame)
@@ -367,64 +321,23 @@ class Propagation:
             digest = fills.digest(line_hash, self.palette)
             digest = self._mover.digest(digest, moved.surfaces)
             gap_px = analysis.pieces.gap_px
-            record = Record(keys, used, digest, fills, division, (), gap_px, thumbnail=b"")
+            record = Record(
+                keys=keys,
+                sources=used,
+                digest=digest,
+                fills=fills,
+                division=division,
+                not_flat=(),
+                gap_px=gap_px,
+                thumbnail=b"",
+            )
             record = replace(record, lines=analysis.taken, surfaces=moved.surfaces)
-            self._paint(_Job(frames, name, record, analysis, earlier, moved))
-        solved = self._solve(step.frame, line_hash, name, record, "predicted", reason)
+            self._painter.paint(Job(frames, name, record, analysis, earlier, moved))
+        solved = solved_by(step.frame, line_hash, name, record, "predicted", reason)
         self._mover.note(solved, step.frames, analysis)
         self._solved[step.frame] = self._by_line[line_hash] = solved
         for frame in frames:
-            self._finish(frame, solved, "predicted")
-
-    def _paint(self, job: _Job) -> None:
-        """Paint a drawing and hand it to the writer."""
-        self._bench.check()
-        with self._timings.measure("paint"):
-            pieces, division = job.analysis.pieces.labels, job.record.division
-            color = self.palette.table(job.record.fills.color[division.of_piece - 1])
-            layers: dict[str, NDArray[Any]] = {}
-            if self._mover.active:
-                grown = expand_labels(pieces)
-                painted = paint(grown, color, under_lines=False)
-                grown = relabel_pieces(grown, division.of_piece)
-                painted, layers = self._mover.paint(painted, grown, job.moved)
-            else:
-                painted = paint(pieces, color)
-        self._bench.pipeline.hand_over(lambda: self._write(job, painted, layers))
-
-    def _write(self, job: _Job, painted: NDArray[Any], layers: dict[str, NDArray[Any]]) -> None:
-        """Pack and write a drawing for every frame that shows it; runs on the writer thread."""
-        frames, record, analysis, earlier = job.frames, job.record, job.analysis, job.earlier
-        with self._timings.measure("write"):
-            try:
-                data = self._output.encode(painted)
-                packed = self._mover.encode(layers)
-                painted = self._mover.seen(painted, layers, frames[0], job.moved.shown)
-                thumbnail = self._output.thumbnail(analysis.image, painted)
-                crops: tuple[Crop, ...] = ()
-                if thumbnail:
-                    crops = make_crops(
-                        self._output.crop,
-                        self.palette,
-                        analysis,
-                        painted,
-                        (record.fills, record.division),
-                        None if earlier is None else (earlier.fills, earlier.division),
-                    )
-            except (ValueError, MemoryError, cv2.error) as error:
-                # By now the run is at another drawing, which must not be blamed.
-                why = str(error) or "out of memory"
-                raise OutputError(
-                    f"frame {frames[0]} could not be packed as {self._output.packing} "
-                    f"({why}): close other programs and run again, finished frames are kept"
-                ) from error
-            # The record goes first: files that are in place can then always be accounted for.
-            self._output.state.save(
-                job.name, replace(record, thumbnail=thumbnail, crops=crops), self.palette
-            )
-            self._mover.put(frames, job.moved.shown, packed)
-            for frame in frames:
-                self._output.put(frame, data)
+            self._results.finish(frame, solved, "predicted")
 
     def _share(self, solved: Solved, frames: Sequence[int]) -> None:
         """Show a drawing that is packed differently but has the pixels of one that is done."""
@@ -438,7 +351,7 @@ class Propagation:
         for frame in frames:
             self._output.put(frame, data)
             self._solved[frame] = solved
-            self._finish(frame, solved, "predicted" if origin is None else "held_reference")
+            self._results.finish(frame, solved, "predicted" if origin is None else "held_reference")
 
     def _fail(self, step: Step, frames: Sequence[int], error: BaseException) -> None:
         """Record that a drawing could not be coloured; the others go on."""
@@ -446,63 +359,17 @@ class Propagation:
         text = str(error).strip() or "not enough memory"
         message = f"frame {step.frame} ({self._shot.lines.place(step.frame)}) failed: {text}"
         result = FrameResult(
-            step.frame, "failed", "", step.frame, Fills.unknown(0), recomputed="new", error=message
+            frame=step.frame,
+            role="failed",
+            drawing="",
+            drawing_frame=step.frame,
+            fills=Fills.unknown(0),
+            recomputed="new",
+            error=message,
         )
         solved = Solved(step.frame, "", "", "", result)
         self._solved[step.frame] = solved
         for frame in frames:
             self._output.remove(frame)
             self._mover.remove(frame)
-            self._finish(frame, solved, "failed")
-
-    # ---- results
-
-    def _solve(
-        self, frame: int, line_hash: str, name: str, record: Record, role: Role, reason: str
-    ) -> Solved:
-        result = FrameResult(
-            frame,
-            role,
-            line_hash,
-            frame,
-            record.fills,
-            record.sources,
-            reason,
-            record.not_flat,
-            record.gap_px,
-            division=record.division,
-            notes=record.notes,
-            lines=record.lines,
-            surfaces=record.surfaces,
-        )
-        return Solved(frame, line_hash, record.digest, name, result)
-
-    def _finish(self, frame: int, solved: Solved, role: Role) -> None:
-        """Note the result of one frame and tell of it."""
-        color = None if solved.has_failed else self._output.place(frame)
-        result = replace(
-            solved.result,
-            frame=frame,
-            role=role,
-            line_file=self._shot.lines.place(frame),
-            color_file=color,
-            sheets=self._shot.sheet_names,
-            layer_files={} if solved.has_failed else self._mover.places(frame),
-        )
-        self._results[frame] = result
-        if not solved.has_failed:
-            self._records[frame] = solved.record
-            self._output.state.note_record(frame, solved.record)
-        self._notify(Progress(len(self._results), len(self._wanted), result))
-
-    def _why(
-        self,
-        frame: int,
-        record: Record | None,
-        keys: dict[str, str],
-        sources: tuple[SourceUsed, ...],
-    ) -> str:
-        if record is None:  # then the frame may have had another drawing or painting
-            before = self._output.state.record_of(frame)
-            record = self._output.state.load(before, self.palette) if before else None
-        return why_computed(record, keys, sources)
+            self._results.finish(frame, solved, "failed")

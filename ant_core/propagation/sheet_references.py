@@ -10,18 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.color.palette import UNPAINTED, read_segment_colors
+from ant_core.color.warp import find_surfaces
 from ant_core.matching.descriptors import SHAPE_FEATURES, Descriptors
 from ant_core.matching.fills import PAINTED, STATE_UNPAINTED, Fills
 from ant_core.matching.matcher import DrawingFeatures, join
 from ant_core.matching.sources import SheetId, SourceId, source_code
 from ant_core.propagation.division import Division
 from ant_core.propagation.drawings import Workbench
-from ant_core.propagation.memory import Record, record_name
+from ant_core.propagation.mover import Mover
 from ant_core.propagation.prepared import analyze
-from ant_core.propagation.result import FrameResult, Solved
+from ant_core.propagation.record import Record, record_name
+from ant_core.propagation.result import COLOR, FrameResult, Solved
+from ant_core.propagation.surfaces import Surfaces
 from ant_core.shot.model_sheet import ModelSheet, View
 
 __all__ = ["SheetSources", "scaled"]
+
+
+def _encode_no_more(place: SheetId) -> DrawingFeatures:
+    raise RuntimeError(f"the run is over, {place} is not encoded any more")
 
 
 class SheetSources:
@@ -31,13 +38,21 @@ class SheetSources:
     ----------
     bench : Workbench
         Is told how to encode a sheet whose features were dropped.
+    mover : Mover
+        Knows what is moved beside flat colours. Paint of a sheet is not: between drawings of
+        another size and pose there is no flow that could say where it goes.
     """
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, bench: Workbench, mover: Mover) -> None:
         self._bench = bench
+        self._mover = mover
         self._solved: dict[SheetId, Solved] = {}
         self._scale: tuple[str, Descriptors | None] | None = None
         bench.encode_sheet = self._encode
+
+    def close(self) -> None:
+        """Leave the workbench, whose way back here is a cycle; no sheet is encoded any more."""
+        self._bench.encode_sheet = _encode_no_more
 
     def get(self, sheet: SheetId) -> Solved:
         """Return what a sheet teaches, from the memory of an earlier run where that holds."""
@@ -52,7 +67,8 @@ class SheetSources:
 
     def _solve(self, place: SheetId) -> Solved:
         sheet, state = self._sheet(place), self._bench.output.state
-        keys = self._bench.common_keys() | {"sheet": sheet.digest, "drawing": self._drawing()[0]}
+        keys = self._bench.common_keys() | self._mover.common_keys()
+        keys |= {"sheet": sheet.digest, "drawing": self._drawing()[0]}
         # As a source it is what it shows, at the scale at which it is seen.
         key = "sheet " + record_name(*keys.values())
         name = record_name("sheet", sheet.digest)
@@ -63,40 +79,74 @@ class SheetSources:
         code = source_code(place)  # where a sheet stands among frames
         state.note_record(code, name)
         names = self._bench.shot.sheet_names
-        result = FrameResult(code, "reference", key, code, record.fills, sheets=names)
+        result = FrameResult(
+            frame=code,
+            role="reference",
+            drawing=key,
+            drawing_frame=code,
+            fills=record.fills,
+            sheets=names,
+            surfaces=record.surfaces,
+        )
         return Solved(place, key, record.digest, name, result)
 
     def _learn(self, place: SheetId, key: str, keys: dict[str, str]) -> Record:
         """Read the colours of a sheet, segment by segment."""
         sheet, bench = self._sheet(place), self._bench
         views = sheet.views(bench.shot.pixels)
-        encoded, colors = self._take_apart(views)
+        encoded, colors, sure, flat = self._take_apart(views)
         bench.keep_features(key, encoded)
         state = np.where(colors == UNPAINTED, STATE_UNPAINTED, PAINTED)
-        fills = Fills.given(colors, state, place)
+        fills = replace(Fills.given(colors, state, place), confidence=sure)
         division = Division.whole(fills.count)
         digest = fills.digest(key, bench.palette)
-        record = Record(keys, (), digest, fills, division, (), 0.0, thumbnail=b"")
+        surfaces = {}
+        if not flat.all():
+            surfaces[COLOR] = Surfaces.of_sheet(source_code(place), flat)
+        digest = self._mover.digest(digest, surfaces)
+        record = Record(
+            keys=keys,
+            sources=(),
+            digest=digest,
+            fills=fills,
+            division=division,
+            not_flat=(),
+            gap_px=0.0,
+            thumbnail=b"",
+            surfaces=surfaces,
+        )
         line, painted = _side_by_side(views, bench.shot.size)
         return replace(record, thumbnail=bench.output.thumbnail(line, painted))
 
     def _encode(self, place: SheetId) -> DrawingFeatures:
         return self._take_apart(self._sheet(place).views(self._bench.shot.pixels))[0]
 
-    def _take_apart(self, views: Sequence[View]) -> tuple[DrawingFeatures, NDArray[np.int32]]:
-        """Return features and palette indices (N,) of all segments of all views."""
+    def _take_apart(
+        self, views: Sequence[View]
+    ) -> tuple[DrawingFeatures, NDArray[np.int32], NDArray[np.float32], NDArray[np.bool_]]:
+        """Return what all views have: features, and of the N segments three columns, (N,) each.
+
+        Palette indices, `SegmentColors.sure`, and `Surface.flat`, which is looked at only where
+        colours are moved.
+        """
         bench, drawing = self._bench, self._drawing()[1]
-        encoded, colors = [], []
+        encoded, colors, sure, flat = [], [], [], []
         for view in views:
             bench.check()
             analysis = analyze(view.line, "", None, bench.timings)
             seen = analysis.descriptors
             with bench.timings.measure("encode"):
                 encoded.append(bench.matcher.encode(scaled(seen, drawing) if drawing else seen))
-            colors.append(
-                read_segment_colors(analysis.segmentation.labels, view.colors, bench.palette).index
-            )
-        return join(encoded), np.concatenate(colors).astype(np.int32)
+            labels = analysis.segmentation.labels
+            read = read_segment_colors(labels, view.colors, bench.palette)
+            colors.append(read.index)
+            sure.append(read.sure)
+            if self._mover.moves_colors:
+                meant = bench.palette.table(read.index)
+                flat.append(find_surfaces(labels, view.colors, bench.shot.pixels, meant).flat)
+            else:
+                flat.append(np.ones(len(read.index), np.bool_))
+        return join(encoded), np.concatenate(colors), np.concatenate(sure), np.concatenate(flat)
 
     def _drawing(self) -> tuple[str, Descriptors | None]:
         """Return hash and descriptors of the drawing whose size the sheets are brought to.

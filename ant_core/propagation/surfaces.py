@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ class Surfaces:
     Attributes
     ----------
     frame : (N,) int32
-        The painted frame.
+        The painted frame, or the `source_code` of a model sheet, whose paint stays there.
     segment : (N,) int32
         Its segment; 0 where there is none.
     map : (N, 6) float64
@@ -55,6 +55,8 @@ class Surfaces:
         map goes on, or from places and areas alone.
     used : (N,) bool
         Whether pixels were taken through it.
+    doubtful : (N,) bool
+        Whether what is painted there needs a look.
     """
 
     frame: NDArray[np.int32]
@@ -63,9 +65,11 @@ class Surfaces:
     share: NDArray[np.float32]
     how: NDArray[np.uint8]
     used: NDArray[np.bool_]
+    doubtful: NDArray[np.bool_]
 
     @property
     def count(self) -> int:
+        """The number of segments."""
         return len(self.frame)
 
     @classmethod
@@ -77,7 +81,7 @@ class Surfaces:
             np.tile(IDENTITY, (count, 1)),
             np.zeros(count, np.float32),
             np.zeros(count, np.uint8),
-            np.zeros(count, np.bool_),
+            *np.zeros((2, count), np.bool_),
         )
 
     @classmethod
@@ -89,8 +93,15 @@ class Surfaces:
             np.tile(IDENTITY, (count, 1)),
             np.ones(count, np.float32),
             np.full(count, DIRECT, np.uint8),
-            np.zeros(count, np.bool_),
+            *np.zeros((2, count), np.bool_),
         )
+
+    @classmethod
+    def of_sheet(cls, code: int, flat: NDArray[np.bool_]) -> Surfaces:
+        """Return those of a model sheet: paint on the segments that are not flat, (N,)."""
+        segment = np.where(flat, 0, np.arange(1, len(flat) + 1)).astype(np.int32)
+        frame = np.full(len(flat), code, np.int32)
+        return replace(cls.none(len(flat)), frame=frame, segment=segment)
 
     def to_json(self, row: int) -> dict[str, Any]:
         """Return one as the report has it."""
@@ -167,6 +178,7 @@ class Tracker:
         self._fills = fills
         self._size = pieces.shape
         self._neighbours = [near for near in neighbours if near.encoded.small is not None]
+        self._sheets = [near for near in neighbours if isinstance(near.frame, SheetId)]
         self._small = None
         self._fits: list[tuple[Neighbour, Fit]] = []
         if encoded.small is None:
@@ -210,6 +222,7 @@ class Tracker:
                 best, rows, there, at, found.map[rows], share, DIRECT if straight else COMPOSED
             )
         self._place(best, layer)
+        self._note_sheets(best, layer)
         return best
 
     def _take(
@@ -239,7 +252,7 @@ class Tracker:
         own = None
         for near in self._neighbours:
             there = near.surfaces.get(layer)
-            if there is None or near.encoded.small is None or isinstance(near.frame, SheetId):
+            if there is None or near.encoded.small is None:
                 continue
             rows = weak[self._fills.source_frame[weak] == source_code(near.frame)]
             at = self._fills.source_segment[rows].astype(np.int64) - 1
@@ -253,6 +266,18 @@ class Tracker:
             other = measure_places(np.asarray(near.encoded.small.labels, np.int32), there.count)
             maps = by_place(own[rows], other[at])
             self._take(best, rows, there, at, maps, np.zeros(len(rows), np.float32), PLACED)
+
+    def _note_sheets(self, best: Surfaces, layer: str) -> None:
+        """Say of segments that have nothing else which painted segment of a sheet they lack."""
+        for near in self._sheets:
+            there = near.surfaces.get(layer)
+            if there is None:
+                continue
+            taught = self._fills.source_frame == source_code(near.frame)
+            taught &= (self._fills.source_segment > 0) & (best.segment == 0)
+            rows = np.flatnonzero(taught)
+            at = self._fills.source_segment[rows].astype(np.int64) - 1
+            best.frame[rows], best.segment[rows] = there.frame[at], there.segment[at]
 
 
 def _small_segments(

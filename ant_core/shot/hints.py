@@ -96,6 +96,7 @@ class NeverRule:
 
     @property
     def by_drawing(self) -> bool:
+        """Whether it holds for the whole drawing of its frame."""
         return self.frame is not None and not self.points
 
     def holds_on(self, frames: Sequence[int]) -> bool:

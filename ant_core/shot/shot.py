@@ -86,6 +86,7 @@ class Shot:
 
     @property
     def sheet_names(self) -> tuple[str, ...]:
+        """Names of the model sheets, in order."""
         return tuple(sheet.name for sheet in self.sheets)
 
 

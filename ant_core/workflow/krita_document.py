@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,17 @@ from ant_core.files import WholeFiles, same_file
 from ant_core.formats.kra.archive import KraArchive
 from ant_core.formats.kra.document import KraDocument, Layer
 from ant_core.formats.kra.journal import Journal
-from ant_core.formats.kra.owners import read_journal, survey
+from ant_core.formats.kra.owners import read_journal
 from ant_core.formats.kra.reader import ColorReader, LineReader
 from ant_core.formats.kra.spaces import Space, space_named
 from ant_core.formats.kra.writer import NewLayer
-from ant_core.output.kra import ColorLayer, KraOutput
+from ant_core.output.kra import KraOutput
+from ant_core.output.kra_layer import PaintedLayer
 from ant_core.propagation.assemble import assemble
 from ant_core.shot.frames import describe_frames
 from ant_core.shot.hints import HintSet, parse_hints
 from ant_core.shot.model_sheet import open_model_sheets
+from ant_core.workflow.krita_shades import ShadeLayer, load_shades, open_shade_layers
 from ant_core.workflow.prepare import Job, chosen_frames, read_hints
 from ant_core.workflow.propagate_options import PropagateOptions
 
@@ -46,7 +49,9 @@ def prepare_kra(options: PropagateOptions, files: WholeFiles) -> Job:
     color = _color(document, layer, journal, options.threads)
     earlier = None if same_file(out, path) else _earlier(out, color, options)
     output = KraOutput(out, color, earlier, [layer.uuid for layer in lines], files)
-    return _job(options, document, lines, color, output)
+    taken = [*lines, *([layer] if isinstance(layer, Layer) else [])]
+    shades = open_shade_layers(options.shade, document, journal, taken, output, options.threads)
+    return _job(options, lines, color, output, shades)
 
 
 def open_document(options: PropagateOptions) -> tuple[LineReader, list[int]]:
@@ -67,20 +72,23 @@ def open_document(options: PropagateOptions) -> tuple[LineReader, list[int]]:
 
 def _job(
     options: PropagateOptions,
-    document: KraDocument,
     line_layers: Sequence[Layer],
-    color: ColorLayer,
+    color: PaintedLayer,
     output: KraOutput,
+    shade_layers: Sequence[ShadeLayer],
 ) -> Job:
+    document = color.document
     painted = color.frames_of("artist", "accepted", "unknown")
     toggled = color.journal.references_on if color.journal is not None else set()
     painted += [frame for frame in color.frames_of("predicted") if frame in toggled]
-    lines = LineReader(document, line_layers, [*painted, *output.kept], options.threads)
+    further = [frame for layer in shade_layers for frame in layer.frames]
+    shown = [*painted, *output.kept, *further]
+    lines = LineReader(document, line_layers, shown, options.threads)
     colors = _color_reader(document, color, painted, options.threads)
     chosen = chosen_frames(options.references, colors.frames, "--references", "painted frame")
     references = _references(color) if chosen is None else chosen
     if not options.overwrite:
-        output.check_references(references)
+        output.check_painted(references)
     frames = chosen_frames(options.frames, lines.frames, "--frames", "line drawing")
     size = document.height, document.width
     hints, hints_document, told = _hints(options, lines, output, size, color.space.pixels)
@@ -97,7 +105,11 @@ def _job(
         sheets=open_model_sheets([Path(name) for name in options.model_sheet]),
         pixels=color.space.pixels,
     )
-    warnings = [*_warnings(color, output, left), *told, *assembly.without_effect]
+    shades, of_shades = load_shades(
+        shade_layers, assembly.shot, options.threads, overwrite=options.overwrite
+    )
+    assembly = replace(assembly, shades=shades)
+    warnings = [*_warnings(color, output, left), *told, *assembly.without_effect, *of_shades]
     return Job(assembly, output, hints_document, tuple(warnings))
 
 
@@ -249,21 +261,20 @@ def _document_space(document: KraDocument) -> Space:
 
 def _color(
     document: KraDocument, layer: Layer | NewLayer, journal: Journal | None, threads: int | None
-) -> ColorLayer:
+) -> PaintedLayer:
     if isinstance(layer, NewLayer):
-        return ColorLayer(document, layer, journal, {})
-    painted = survey(document, layer, journal, threads=threads)
-    return ColorLayer(document, layer, journal, painted)
+        return PaintedLayer(document, layer, journal, {})
+    return PaintedLayer.surveyed(document, layer, journal, threads)
 
 
 def _color_reader(
-    document: KraDocument, color: ColorLayer, frames: Sequence[int], threads: int | None
+    document: KraDocument, color: PaintedLayer, frames: Sequence[int], threads: int | None
 ) -> ColorReader:
     layer = color.layer if isinstance(color.layer, Layer) else color.layer.below
     return ColorReader(document, layer, frames, threads)
 
 
-def _references(color: ColorLayer) -> list[int]:
+def _references(color: PaintedLayer) -> list[int]:
     """Return the frames to learn from where the options do not say."""
     frames = set(color.frames_of("artist", "accepted"))
     if color.journal is not None:
@@ -273,7 +284,7 @@ def _references(color: ColorLayer) -> list[int]:
     return sorted(frames)
 
 
-def _earlier(out: Path, color: ColorLayer, options: PropagateOptions) -> ColorLayer | None:
+def _earlier(out: Path, color: PaintedLayer, options: PropagateOptions) -> PaintedLayer | None:
     """Read what an earlier run, and the artist after it, left where the output goes."""
     if not out.exists() or options.overwrite:
         return None
@@ -293,10 +304,10 @@ def _earlier(out: Path, color: ColorLayer, options: PropagateOptions) -> ColorLa
             f"{out} has another size or colour space than the shot now: move it away, or pass "
             "--overwrite"
         )
-    return ColorLayer(document, layer, journal, survey(document, layer, journal))
+    return PaintedLayer.surveyed(document, layer, journal)
 
 
-def _warnings(color: ColorLayer, output: KraOutput, left: Sequence[int]) -> list[str]:
+def _warnings(color: PaintedLayer, output: KraOutput, left: Sequence[int]) -> list[str]:
     warnings = []
     if output.kept:
         warnings.append(
@@ -306,8 +317,8 @@ def _warnings(color: ColorLayer, output: KraOutput, left: Sequence[int]) -> list
     if output.was_saved_since:
         warnings.append(
             f"{output.path} was saved since the last run: of its changes those to the colour layer "
-            f"are kept, all else comes from {color.document.path}; the former file is kept as "
-            f"{output.path.name}~"
+            "and to layers that --shade has moved are kept, all else comes from "
+            f"{color.document.path}; the former file is kept as {output.path.name}~"
         )
     if left:
         warnings.append(

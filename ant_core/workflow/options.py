@@ -63,6 +63,7 @@ class Parser(argparse.ArgumentParser):
     """Raises instead of exiting, so that every error ends the same way."""
 
     def error(self, message: str) -> NoReturn:
+        """Raise UsageError with the message."""
         raise UsageError(f"{message}; see {self.prog} --help")
 
 
@@ -99,7 +100,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         action="append",
         help="move this painted layer (shadow, highlight, blush) with the segments, into a folder "
-        "of its name in OUT; named as painted frames are; may be given again",
+        "of its name in OUT; named as painted frames are, and in a .kra file as layers are; may be "
+        "given again",
     )
     add(
         "--surface",
@@ -109,6 +111,25 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "is doubtful, and with off, they get one colour (default: off)",
     )
     add_layer(command)
+    _add_frames(command)
+    add(
+        "--model-sheet",
+        action="append",
+        metavar="FILE",
+        help="learn also from this coloured picture outside the shot, of any size: a turn-around "
+        "with its lines baked in, or a layered .ora or .psd file; may be given again",
+    )
+    add(
+        "--palette",
+        metavar="FILE",
+        help="name the colours in the report by this palette: .gpl, .aco, .ase or .kpl",
+    )
+    _add_keeping(command)
+
+
+def _add_frames(command: argparse.ArgumentParser) -> None:
+    """Add which frames and cels are coloured, and which are learned from."""
+    add = command.add_argument
     add(
         "--references",
         type=partial(_frames, "--references"),
@@ -140,19 +161,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --xdts, also write OUT/exposed/CEL: one file for every frame of the sheet",
     )
-    add(
-        "--model-sheet",
-        action="append",
-        metavar="FILE",
-        help="learn also from this coloured picture outside the shot, of any size: a turn-around "
-        "with its lines baked in, or a layered .ora or .psd file; may be given again",
-    )
-    add(
-        "--palette",
-        metavar="FILE",
-        help="name the colours in the report by this palette: .gpl, .aco, .ase or .kpl",
-    )
-    _add_keeping(command)
 
 
 def _add_keeping(command: argparse.ArgumentParser) -> None:

@@ -33,8 +33,9 @@ from ant_core.output.report import (
 from ant_core.output.review_page import write_review_page
 from ant_core.propagation.assemble import assemble
 from ant_core.propagation.output import RunNotes
+from ant_core.propagation.progress import Progress, RunResult
 from ant_core.propagation.result import SCHEMA
-from ant_core.propagation.run import Progress, RunResult, Settings
+from ant_core.propagation.run import Settings
 from ant_core.propagation.timing import Timings
 from ant_core.reporter import Reporter
 from ant_core.shot.frames import describe_frames
@@ -108,16 +109,16 @@ def run(
         with timings.measure("write"):
             job.output.finish(result.results, notes)
         info = RunInfo(
-            matcher.model_name,
-            matcher.model_hash,
-            matcher.device,
-            settings,
-            options.threads,
-            review_below,
-            job.hints_document,
-            job.warnings,
-            time.perf_counter() - start,
-            palette,
+            model_name=matcher.model_name,
+            model_hash=matcher.model_hash,
+            device=matcher.device,
+            settings=settings,
+            threads=options.threads,
+            review_below=review_below,
+            hints=job.hints_document,
+            warnings=job.warnings,
+            wall_s=time.perf_counter() - start,
+            palette=palette,
         )
         return _conclude(job, result, info, reporter, options.gate, review_notes)
 

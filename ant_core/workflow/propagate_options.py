@@ -120,10 +120,6 @@ class PropagateOptions(RunOptions):
     def _check_document(self) -> None:
         if self.in_place and self.out is not None:
             raise UsageError("--in-place and --out contradict each other: leave one out")
-        if self.shade:
-            raise UsageError(
-                "--shade is for image sequences: export the layers of the .kra file as pictures"
-            )
         if self.layer:
             raise UsageError(
                 "--layer is for OpenEXR files: name layers of a .kra file with --line and --color"

@@ -71,7 +71,7 @@ class Batch:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Batch]]:
-    """Start a batch; whatever a test leaves running is ended."""
+    """Start a batch; engines that a test leaves running are ended."""
     running: list[Batch] = []
 
     def begin(*arguments: object) -> Batch:

@@ -238,7 +238,7 @@ def test_killed_batch_goes_on_where_it_stopped(long_shots, tmp_path, start, run)
             engine = process_of(event)
             break
     os.kill(batch.child.pid, signal.SIGKILL)
-    wait_until_gone(engine)  # it ends by itself when nobody speaks to it any more
+    wait_until_gone(engine)  # it ends by itself when its input is closed
     again = run(long_shots, "--out", out, "--jobs", 1)
     assert again.code == 0
     assert again.results()["a"]["kept"]

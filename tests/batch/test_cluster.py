@@ -97,7 +97,7 @@ def test_local_cluster_colours_and_keeps(shots, tmp_path, run):
     first = run(shots, "--out", out, "--cluster", "local", "--jobs", 2)
     assert first.code == 0, first.stderr
     assert {r["kept"] for r in first.results().values()} == {False}
-    again = run(shots, "--out", out)  # the same records, whoever works
+    again = run(shots, "--out", out)  # the same records, from any worker
     assert {r["kept"] for r in again.results().values()} == {True}
     assert [len(history(out, name)) for name in ("a", "b")] == [1, 1]
 

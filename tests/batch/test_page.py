@@ -25,8 +25,8 @@ from ant_core.workflow.propagate_options import PropagateOptions
 from tests.support.browser import CONTRASTS, Browser, find_browser
 
 DONE = ShotResult(
-    "",
-    "done",
+    name="",
+    state="done",
     frames=3,
     drawings=2,
     segments=100,
@@ -41,8 +41,15 @@ RESULTS = [
     replace(DONE, name="sc10", doubtful=5, doubtful_frames=(2,), seconds=30.0, frames=9),
     replace(DONE, name="sc9", doubtful=40, doubtful_frames=(1, 2), seconds=2.5, frames=24),
     replace(DONE, name="sc100", doubtful=0, seconds=300.0, frames=120, kept=True),
-    ShotResult("sc2", "failed", 5, "the line <b>is</b> gone & away", "InputError", worker="x 1"),
-    ShotResult("ep01/sc1"),
+    ShotResult(
+        name="sc2",
+        state="failed",
+        exit_code=5,
+        error="the line <b>is</b> gone & away",
+        error_type="InputError",
+        worker="x 1",
+    ),
+    ShotResult(name="ep01/sc1"),
 ]
 SHOTS = [BatchShot(result.name, PropagateOptions()) for result in RESULTS]
 BY_DOUBT = ["sc2", "sc9", "sc10", "sc100", "ep01/sc1"]

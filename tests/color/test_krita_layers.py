@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ant_core.color.krita_layers import LayerFormat, line_pixels, over
-from ant_core.engine.planes import Kept, MemoryFrames, Shelf
+from ant_core.engine.planes import MemoryFrames, PackedPicture, PictureStore
 from ant_core.errors import InputError
 from ant_core.formats.packed import box_of, pack, unpack
 
@@ -129,17 +129,17 @@ def test_an_empty_picture_has_an_empty_box():
     image = np.zeros((4, 5, 4), np.uint8)
     packed = pack(image)
     assert box_of(packed) == (0, 0, 0, 0)
-    assert Kept("d", packed, "").is_blank
+    assert PackedPicture("d", packed, "").is_blank
     assert unpack(packed, (4, 5), 4, np.uint8).tolist() == image.tolist()
 
 
 def test_pictures_that_no_frame_shows_are_dropped():
-    shelf = Shelf()
-    shelf.put(1, Kept("a", b"", ""))
-    shelf.put(2, Kept("a", b"", ""))
+    shelf = PictureStore()
+    shelf.put(1, PackedPicture("a", b"", ""))
+    shelf.put(2, PackedPicture("a", b"", ""))
     shelf.remove(1)
     assert shelf.find("a") is not None
-    shelf.put(2, Kept("b", b"", ""))
+    shelf.put(2, PackedPicture("b", b"", ""))
     assert shelf.find("a") is None
 
 
@@ -147,7 +147,7 @@ def test_frames_in_memory_are_read_as_files_are():
     layer = LayerFormat("RGBA", "F16")
     image = np.zeros((4, 5, 4), np.float16)
     image[1, 2] = 1
-    frames = MemoryFrames({7: Kept("digest", pack(image), "here")}, (4, 5), layer.pixels)
+    frames = MemoryFrames({7: PackedPicture("digest", pack(image), "here")}, (4, 5), layer.pixels)
     info = frames.probe(7)
     assert (info.height, info.width, info.channels, info.depth) == (4, 5, 4, 16)
     assert info.floating

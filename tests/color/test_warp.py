@@ -175,7 +175,7 @@ def test_sixteen_colours_are_crisp_and_more_are_not():
 
 def test_bare_is_where_nothing_is_painted():
     image = np.zeros((*SIZE, 4), np.uint8)
-    image[:, :3] = (9, 9, 9, 0)  # clear whatever its colour
+    image[:, :3] = (9, 9, 9, 0)  # clear in any colour
     image[2, 20] = 255
     found = find_surfaces(halves(), image, RGBA8)
     assert found.bare.tolist() == [True, False]

@@ -364,6 +364,25 @@ def test_a_stdout_that_takes_nothing_is_told_in_one_sentence(shot, tmp_path, opt
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("option", [(), ("--json",)])
+def test_a_stderr_that_takes_nothing_is_no_hindrance(shot, tmp_path, option):
+    with Path("/dev/full").open("w") as full:
+        done = [
+            subprocess.run(
+                [sys.executable, SCRIPT, "propagate", shot, "--out", out, *option],
+                stdout=subprocess.PIPE,
+                stderr=full,
+                env=environment(),
+                timeout=60,
+                check=False,
+            )
+            for out in (tmp_path / "out", shot / "line" / "0001.png")
+        ]
+    assert [one.returncode for one in done] == [0, 5]  # the second has nowhere to say why
+    assert (tmp_path / "out" / "report.json").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="closes streams as a shell does")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_closed_streams_are_no_hindrance(shot, tmp_path, closed):

@@ -37,7 +37,7 @@ def frame():
     image[3:5] = (40, 90, 200, 255)
     image[5] = (0, 0, 0, 255)  # a line
     image[5, 0] = (40, 90, 200, 128)  # half transparent
-    image[0, :] = (40, 90, 200, 0)  # transparent, whatever else it says
+    image[0, :] = (40, 90, 200, 0)  # transparent, with a colour
     return image
 
 

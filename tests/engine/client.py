@@ -40,7 +40,10 @@ def packed(header: Any, payload: bytes = b"") -> bytes:
 
 
 class Client:
-    """Starts an engine and talks to it; a context manager that ends it."""
+    """Starts an engine and talks to it; a context manager that ends it.
+
+    While `reads` is clear, its answers are not read.
+    """
 
     def __init__(
         self,
@@ -58,6 +61,8 @@ class Client:
             bufsize=0,
         )
         self._next = 0
+        self.reads = threading.Event()
+        self.reads.set()
         self._arrived: queue.Queue[Answer | None] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -73,10 +78,10 @@ class Client:
             self.kill()
 
     def kill(self) -> None:
-        """End the engine whatever it does, and close what is left of its streams."""
+        """End the engine, also during work, and close what is left of its streams."""
         self.process.kill()
         self.process.wait()
-        # First the reader, or it would read from whatever gets the number of its descriptor next.
+        # First the reader, or it would read from the next file with the number of its descriptor.
         self._reader.join(10)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
@@ -92,7 +97,7 @@ class Client:
         assert stream
         try:
             with open(stream.fileno(), "rb", closefd=False) as file:
-                while len(prefix := file.read(PREFIX.size)) == PREFIX.size:
+                while self.reads.wait() and len(prefix := file.read(PREFIX.size)) == PREFIX.size:
                     magic, header, payload = PREFIX.unpack(prefix)
                     assert magic == b"PCP1", prefix
                     self._arrived.put((json.loads(file.read(header)), file.read(payload)))

@@ -51,6 +51,7 @@ class FakeShot:
     def __init__(self, width, height, line, color, matcher):
         self.size = (width, height)
         self.drawings, self.references, self.sheets = {}, {}, []
+        self.shades = SimpleNamespace(add=lambda layer, form, frame, digest, plane: bool(plane))
 
     def add_drawing(self, frame, digest, layers):
         if layers is None and digest not in self.drawings.values():
@@ -81,13 +82,13 @@ class FakeShot:
     def plane_hash(self, frame):
         return f"hash of {frame}"
 
-    def propagate(self, frames, references, hints, options, *, cancel, notify, known):
+    def propagate(self, frames, references, hints, options, *, cancel, notify, known, shades):
         for done, frame in enumerate(frames, start=1):
             self._misbehave(frame, cancel)
             box, plane = None, None
             if frame not in known and references and references[0] in self.references:
                 box, plane = self.references[references[0]][1]
-            notify({"frame": frame, "role": "predicted"}, box, plane, done, len(frames))
+            notify({"frame": frame, "role": "predicted"}, box, plane, done, len(frames), [])
         return {"frames": len(frames)}
 
     def _misbehave(self, frame, cancel):

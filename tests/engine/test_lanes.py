@@ -2,16 +2,20 @@
 
 import threading
 import time
+import weakref
 
-from ant_core.engine import lanes
-from ant_core.engine.lanes import Job, Lane, Outbox
+import pytest
+
+from ant_core.engine import handlers, lanes
+from ant_core.engine.lanes import Job, JobQueue, ReplyWriter
 from ant_core.engine.protocol import Message
+from ant_core.errors import Cancelled
 
 PAYLOAD = bytes(8 << 20)
 
 
 class Stuck:
-    """A stream that nobody reads until it is told so."""
+    """A stream that is not read until it is told so."""
 
     def __init__(self):
         self.read = threading.Event()
@@ -31,7 +35,7 @@ def answering(outbox, count):
         done.append(job.number)
         job.answer({"type": "picture"}, PAYLOAD)
 
-    lane = Lane("work", work)
+    lane = JobQueue("work", work)
     jobs = [
         Job(n, "preview", Message({"id": n, "type": "preview"}, b""), outbox, lambda job: None)
         for n in range(count)
@@ -50,7 +54,7 @@ def until(condition):
 
 def test_work_waits_while_answers_are_not_read():
     stream = Stuck()
-    outbox = Outbox(stream, lambda: None)
+    outbox = ReplyWriter(stream, lambda: None)
     lane, _, done = answering(outbox, 40)
     most = (lanes._MOST_WAITING // len(PAYLOAD)) + 1
     until(lambda: len(done) >= most - 1)
@@ -65,7 +69,7 @@ def test_work_waits_while_answers_are_not_read():
 
 def test_a_job_that_waits_for_room_hears_its_cancel():
     stream = Stuck()
-    outbox = Outbox(stream, lambda: None)
+    outbox = ReplyWriter(stream, lambda: None)
     lane, jobs, done = answering(outbox, 20)
     until(lambda: len(done) >= 8)
     for job in jobs:
@@ -80,7 +84,73 @@ def test_a_job_that_waits_for_room_hears_its_cancel():
 def test_short_answers_without_end_are_the_end(monkeypatch):
     monkeypatch.setattr(lanes, "_MOST_PIECES", 100)
     gone = threading.Event()
-    outbox = Outbox(Stuck(), gone.set)
+    outbox = ReplyWriter(Stuck(), gone.set)
     for number in range(200):
         outbox.put({"type": "ok", "re": number})
     assert gone.is_set()
+
+
+def test_a_storm_of_cancels_is_one_cancel():
+    def stubborn(job):
+        job.cancel.wait(30)
+        time.sleep(0.2)
+        raise Cancelled("stopped")
+
+    stream = Stuck()
+    stream.read.set()
+    outbox, ended = ReplyWriter(stream, lambda: None), []
+    job = Job(1, "propagate", Message({"id": 1, "type": "propagate"}, b""), outbox, ended.append)
+    lane = JobQueue("work", stubborn)
+    lane.put(job)
+    before = threading.active_count()
+    for _ in range(2000):
+        job.stop()
+    assert threading.active_count() <= before + 1
+    assert lane.idle(30)
+    assert ended == [job]
+
+
+def test_cancels_from_many_threads_are_one_cancel(monkeypatch):
+    class Slow(threading.Event):
+        def is_set(self):
+            known = super().is_set()
+            time.sleep(0.01)  # another thread asks before this one has set it
+            return known
+
+    made = []
+    outbox = ReplyWriter(Stuck(), lambda: None)
+    job = Job(1, "propagate", Message({"id": 1, "type": "propagate"}, b""), outbox, made.append)
+    job.cancel = Slow()
+    timer = threading.Timer
+    monkeypatch.setattr(threading, "Timer", lambda *given: made.append(given) or timer(*given))
+    threads = [threading.Thread(target=job.stop) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([given for given in made if given is not job]) == 1
+
+
+@pytest.mark.parametrize("kind", ["propagate", "suggest", "preview"])
+@pytest.mark.parametrize("error", [None, Cancelled, ZeroDivisionError])
+def test_memory_is_given_back_however_a_large_request_ends(monkeypatch, kind, error):
+    class Plane:
+        """What a request takes."""
+
+    planes, alive = [], []
+
+    def work(job):
+        plane = Plane()
+        planes.append(weakref.ref(plane))
+        if error is not None:
+            raise error("no")
+        job.answer({"type": "ok"})
+
+    monkeypatch.setattr(handlers, "give_back_memory", lambda: alive.append(planes[0]()))
+    stream = Stuck()
+    stream.read.set()
+    outbox = ReplyWriter(stream, lambda: None)
+    lane = JobQueue("work", work, handlers.Handlers().clear)
+    lane.put(Job(1, kind, Message({"id": 1, "type": kind}, b""), outbox, lambda job: None))
+    assert lane.idle(30)
+    assert alive == ([] if kind == "preview" else [None])

@@ -48,7 +48,7 @@ def test_it_ends_when_its_input_does_in_the_middle_of_a_run(shot):
 @LINUX
 @pytest.mark.parametrize("watch", [False, True], ids=["kernel", "watch"])
 def test_it_ends_when_its_parent_is_killed(tmp_path, watch):
-    """Although somebody else still holds the other end of its input open."""
+    """Although another process still holds the other end of its input open."""
     script = tmp_path / "engine.py"
     script.write_text(
         "import sys\n"
@@ -120,7 +120,7 @@ class Shot(fake_engine.FakeShot):
         sys.__stdout__.flush()
         os.write(1, b"from a native library")
         subprocess.run(["echo", "from a child"])
-        assert sys.stdin.read() == ""  # and nobody else eats messages
+        assert sys.stdin.read() == ""  # and messages are read once
 
 sys.modules["ant_core.engine.session"].ShotSession = Shot
 from ant_core.cli import main

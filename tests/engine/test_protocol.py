@@ -136,6 +136,15 @@ GOOD = [
     {"type": "choose_model", "name": "default"},
     {"type": "cancel", "job": 3},
     {"type": "shutdown"},
+    {"type": "add_shade", "shot": "a", "layer": "l", "format": FORMAT, "frame": 0, "hash": "h"},
+    {
+        "type": "propagate",
+        "shot": "a",
+        "frames": [1],
+        "references": [],
+        "surface": "auto",
+        "shades": [{"layer": "l", "painted": [1], "known": {"2": "h"}}],
+    },
 ]
 
 
@@ -171,6 +180,10 @@ def drawing(**fields):
         (drawing(layers=[{"box": BOX}]), "bytes"),
         (GOOD[4] | {"box": BOX}, "bytes"),
         (GOOD[4] | {"origin": "stolen"}, "origin"),
+        (GOOD[-2] | {"layer": "color"}, "layer"),
+        (GOOD[-2] | {"box": BOX}, "bytes"),
+        (GOOD[-1] | {"surface": "on"}, "surface"),
+        (GOOD[-1] | {"shades": [{"layer": "l"}]}, "painted"),
         (GOOD[1] | {"width": 0}, "width"),
         (GOOD[1] | {"height": 70_000}, "height"),
         (GOOD[5] | {"known": {"x": "h"}}, "known"),
@@ -190,6 +203,23 @@ def test_wrong_requests_are_refused_with_the_field(request_, names):
         check_request({"id": 1} | request_)
     assert names in str(caught.value)
     assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("frames", [1] * 1_000_000),
+        ("references", list(range(20_001))),
+        ("known", {str(frame): "h" for frame in range(20_001)}),
+    ],
+)
+def test_more_than_a_request_may_name_is_refused(field, value):
+    request = {"id": 1, "type": "propagate", "shot": "a", "frames": [], "references": []}
+    with pytest.raises(ProtocolError, match=rf"{len(value)} {field}, and at most 20000"):
+        check_request(request | {field: value})
+    pieces = {"type": "segment_map", "shot": "a", "frame": 1, "pieces": [1] * 100_001}
+    with pytest.raises(ProtocolError, match="100001 pieces, and at most 100000"):
+        check_request({"id": 1} | pieces)
 
 
 @pytest.mark.parametrize("value", [None, 0, -1, 1.0, True, "1", [1], 2**53 + 1])

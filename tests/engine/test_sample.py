@@ -36,7 +36,7 @@ def test_a_session_fills_as_the_command_line_does(tmp_path, capfd):
     session.add_reference(1, "painted", "painted", box, painted)
     planes = {}
 
-    def keep(result, box, data, done, total):
+    def keep(result, box, data, done, total, moved):
         if data is not None:
             x, y, wide, high = box
             canvas = np.zeros((height, width, 4), np.uint8)

@@ -222,7 +222,7 @@ def test_a_run_that_does_not_hear_is_answered_for(shot):
     job = run(shot, DEAF)  # sleeps for four seconds
     shot.send("cancel", job=job)
     assert shot.answers(job, timeout_s=2)[-1][0]["code"] == "cancelled"
-    # Its late results find nobody; the next run waits for it.
+    # Its late results are dropped; the next run waits for it.
     assert shot.answers(shot.send("propagate", shot="a", frames=[1], references=[]))[-1][0][
         "summary"
     ] == {"frames": 1}

@@ -70,7 +70,7 @@ LAYERED = {
 
 @pytest.fixture(autouse=True)
 def read_only(monkeypatch):
-    """Let every picture be read into memory that nobody may write, whatever its library gives."""
+    """Let every picture be read into memory that must not be written, with every library."""
     for reader in (SequenceReader, kra_reader.LineReader, kra_reader.ColorReader):
 
         def read(self, frame, real=reader.read):

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import zlib
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from ant_core.errors import InputError
-from ant_core.formats.kra import owners
-from ant_core.formats.kra.journal import Entry, Journal, Plane, plane_hash
+from ant_core.formats.kra import journal_format, owners
+from ant_core.formats.kra.document import Key
+from ant_core.formats.kra.journal import MOVED, Entry, Journal, pack_plane, plane_hash
 from ant_core.formats.kra.spaces import space_named
+from ant_core.output.kra_journal import note_layers
 from krita_plugin.propagate_colors.state import journal as docker
-from krita_plugin.propagate_colors.state import journal_reading
+from krita_plugin.propagate_colors.state import journal_format as docker_format
 from krita_plugin.propagate_colors.state.pixels import Format
 
 SPACE = space_named("RGBA", "")
@@ -39,15 +42,15 @@ def filled() -> Journal:
     journal.document["references"] = {"on": [0], "off": [9]}
     result = zlib.compress(json.dumps({"frame": 2, "segments": []}).encode())
     journal.record(entry(2, before=None, result=result))
-    journal.record(entry(4, "accepted", Plane.of(picture(3), SPACE)))
-    journal.record(entry(6, before=Plane.of(picture(0) * 0, SPACE)))
+    journal.record(entry(4, "accepted", pack_plane(picture(3), SPACE)))
+    journal.record(entry(6, before=pack_plane(picture(0) * 0, SPACE)))
     journal.record(entry(8, before="pruned"))
     return journal
 
 
 def test_the_docker_reads_what_the_engine_writes():
     ours = filled()
-    theirs = journal_reading.load(ours.dump())
+    theirs = docker.load(ours.dump())
     assert theirs.choices.lines == ["{line}"]
     assert theirs.choices.color == LAYER
     assert (theirs.on, theirs.off) == ({0}, {9})
@@ -60,7 +63,7 @@ def test_the_docker_reads_what_the_engine_writes():
     plane = theirs.entry(LAYER, 4).before
     x, y, width, height = plane.box
     inside = SPACE.format.encode(picture(3)[y : y + height, x : x + width])
-    assert plane.data(Format("RGBA", "U8")) == inside
+    assert docker.unpack_plane(plane, Format("RGBA", "U8")) == inside
     assert not picture(3)[:y].any()
     assert theirs.entry(LAYER, 6).before.box[2:] == (0, 0)
 
@@ -71,7 +74,7 @@ def test_the_engine_reads_what_the_docker_writes():
     theirs = docker.Journal()
     theirs.choices.lines, theirs.choices.color = ["{line}"], LAYER
     theirs.on = {3}
-    before = docker.Plane.of(raw, (0, 0, 60, 40), Format("RGBA", "U8"))
+    before = docker.pack_plane(raw, (0, 0, 60, 40), Format("RGBA", "U8"))
     theirs.record(docker.Entry(LAYER, 4, "accepted", "ab", before, "cd", {"segments": 1}))
     ours = Journal(theirs.dump())
     item = ours.entry(LAYER, 4)
@@ -87,7 +90,7 @@ def test_hashes_of_what_was_written_formerly_go_both_ways():
     ours = filled()
     ours.record(entry(4, after="11" * 16))
     ours.forget(LAYER, 8)
-    theirs = journal_reading.load(ours.dump())
+    theirs = docker.load(ours.dump())
     for journal in (ours, theirs, Journal(theirs.dump())):
         assert journal.origin("11" * 16) == "predicted"
         assert journal.origin(entry(8).after) == "predicted"
@@ -104,6 +107,45 @@ def test_pixels_that_were_written_formerly_or_elsewhere_are_not_the_artists(dige
     journal.record(entry(6, "accepted", after="b1"))
     assert owners._owner(SimpleNamespace(uuid=LAYER), 4, True, digest, journal) == owner
     assert owners._owner(SimpleNamespace(uuid=LAYER), 4, False, digest, journal) == "blank"
+
+
+def test_both_sides_hold_the_same_format():
+    ours, theirs = Path(journal_format.__file__), Path(docker_format.__file__)
+    assert ours != theirs
+    assert ours.read_bytes() == theirs.read_bytes()
+
+
+def taken_back() -> bytes:
+    """Return a docker's journal whose frame 4 was taken back; `picture(5)` lay there."""
+    theirs = docker.Journal()
+    for time, state in ((4, "accepted"), (6, "predicted")):
+        theirs.record(docker.Entry(LAYER, time, state, "ab", None, entry(time).after, {}))
+    theirs.forget(LAYER, 4)
+    return theirs.dump()
+
+
+def test_a_frame_taken_back_is_no_entry_for_the_engine_and_stays_marked():
+    ours = Journal(taken_back())
+    assert [item.time for item in ours] == [6]
+    again = docker.load(Journal(ours.dump()).dump())
+    assert [item.time for item in again] == [6]
+    assert again.revive(LAYER, 4, entry(4).after)
+    assert again.entry(LAYER, 4).state == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("seed", "owner", "times"),
+    [(5, "accepted", [6, 4]), (7, "predicted", [6]), (9, "unknown", [6])],
+)
+def test_only_its_own_pixels_take_up_a_frame_that_was_taken_back(monkeypatch, seed, owner, times):
+    """Those of frame 6 are a copy; others are not ours, and nothing says that they teach."""
+    journal = Journal(taken_back())
+    layer = SimpleNamespace(uuid=LAYER)
+    monkeypatch.setattr(owners, "read_plane", lambda *_: picture(seed))
+    document = SimpleNamespace(space=lambda _: SPACE)
+    found = owners.survey(document, layer, journal, [Key(4, "layer.f4", (0, 0))])
+    assert found[4].owner == owner
+    assert [item.time for item in journal] == times
 
 
 def test_what_is_read_is_written_again():
@@ -134,7 +176,7 @@ def test_over_the_limit_the_least_needed_goes_first():
         lambda data: data.replace(b'"state":"accepted"', b'"state":"approved"'),
         lambda data: data.replace(b'"on":[0]', b'"on":"0"'),
         lambda data: data.replace(b'"time":2', b'"time":1e999'),
-        lambda data: data.replace(b'"former":[]', b'"former":[7]'),
+        lambda data: data.replace(b'"entries":', b'"former":[7],"entries":'),
     ],
 )
 def test_damage_is_one_sentence(damage):
@@ -146,3 +188,13 @@ def test_a_newer_journal_asks_for_an_update():
     data = filled().dump().replace(b'"schema":1,"writer"', b'"schema":2,"writer"')
     with pytest.raises(InputError, match="update ant_core"):
         Journal(data, "shot.kra")
+
+
+def test_what_the_docker_chose_to_move_is_kept_by_a_run_of_the_command_line():
+    journal = docker.Journal()
+    journal.choices.lines, journal.choices.color = ["{l}"], LAYER
+    journal.choices.moved, journal.choices.surfaces = ["{s}"], True
+    ours = Journal(journal.dump())
+    note_layers(ours, ["{l}"], LAYER)
+    assert docker.load(ours.dump()).choices == journal.choices
+    assert docker.MOVED == MOVED

@@ -48,15 +48,16 @@ def test_what_is_no_file_is_not_opened(tmp_path, kind):
 
 
 def test_sizes():
-    check_pixels(16_384, 16_384)
+    check_pixels(16_384, 8_640)
+    check_pixels(16_384, 9_216)
     check_pixels(100, 100, packed_bytes=10, densest=1032)
-    for size in ((0, 5), (5, -1), (16_385, 16_384), (MOST_PIXELS, 1)):
+    for size in ((0, 5), (5, -1), (16_384, 9_217), (16_384, 16_384), (MOST_PIXELS, 1)):
         with pytest.raises(ValueError, match="pixels"):
             check_pixels(*size)
     with pytest.raises(ValueError, match="1 bytes cannot hold them"):
         check_pixels(100, 100, packed_bytes=1, densest=1032)
     check_layers([(3840, 2160)] * 250)
-    for layers in ([(1, 1)] * 1001, [(16_384, 16_384)] * 9, [(20_000, 20_000)]):
+    for layers in ([(1, 1)] * 1001, [(16_384, 8_192)] * 17, [(20_000, 20_000)]):
         with pytest.raises(ValueError, match=r"layers|pixels"):
             check_layers(layers)
 

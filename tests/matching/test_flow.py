@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ant_core.matching.flow import EVIDENCE, Motion, SmallDrawing, asked, shrink
+from ant_core.matching.flow import EVIDENCE, Motion, SmallDrawing, flow_rank, shrink
 
 SPACING = 60
 
@@ -79,11 +79,11 @@ def test_flow_is_the_same_on_one_thread_and_on_several():
 
 
 def test_the_nearest_in_time_and_the_next_are_asked():
-    assert asked([1, -1, 5, 9, 0]) == [1, 1, 2, 0, 0]
-    assert asked([4, 3]) == [2, 1]
-    assert asked([-4, 9, 4]) == [1, 2, 1]
-    assert asked([0]) == [0]
-    assert asked([]) == []
+    assert flow_rank([1, -1, 5, 9, 0]) == [1, 1, 2, 0, 0]
+    assert flow_rank([4, 3]) == [2, 1]
+    assert flow_rank([-4, 9, 4]) == [1, 2, 1]
+    assert flow_rank([0]) == [0]
+    assert flow_rank([]) == []
     target, other = row_of_squares((8, 0)), row_of_squares()
     evidence = Motion().evidence(target, [other] * 4, (4, [4] * 4), [1, -1, 5, 9])
     assert evidence.shape == (4, 16, len(EVIDENCE))

@@ -11,8 +11,9 @@ import pytest
 
 from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt, ModelMissing
 from ant_core.matching.descriptors import SHAPE_FEATURES, Descriptors
-from ant_core.matching.matcher import Matcher, _numbers, misplaced_nodes
+from ant_core.matching.matcher import Matcher
 from ant_core.matching.model_file import ModelFile, default_model
+from ant_core.matching.runtime import _numbers, misplaced_nodes
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs the cpu or gpu extra")
 

@@ -231,13 +231,13 @@ def test_a_chosen_colour_wins_whatever_the_votes():
 
 def test_pieces_merge_to_the_fill_of_their_segment():
     fills = Fills(
-        np.array([RED, BLUE, RED, RED], np.int32),
-        np.array([PAINTED, PAINTED, NO_COUNTERPART, PAINTED], np.uint8),
-        np.array([0.5, 0.25, 1.0, 1.0], np.float32),
-        np.array([1, 2, 3, 4], np.int32),
-        np.array([5, 6, 7, 8], np.int32),
-        np.array([FLAG_HINT, 0, 0, FLAG_SIDES_DISAGREE], np.uint8),
-        *no_others(4),
+        color=np.array([RED, BLUE, RED, RED], np.int32),
+        state=np.array([PAINTED, PAINTED, NO_COUNTERPART, PAINTED], np.uint8),
+        confidence=np.array([0.5, 0.25, 1.0, 1.0], np.float32),
+        source_frame=np.array([1, 2, 3, 4], np.int32),
+        source_segment=np.array([5, 6, 7, 8], np.int32),
+        flags=np.array([FLAG_HINT, 0, 0, FLAG_SIDES_DISAGREE], np.uint8),
+        **no_others(4),
     )
     merged = fills.merged(np.array([1, 2, 3, 1], np.int32), np.array([30, 9, 9, 10]))
     assert merged.color.tolist() == [RED, BLUE, RED]

@@ -31,15 +31,15 @@ def places(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server():
-    from tests.models.server import running
+    from tests.support.loopback import serving
 
-    with running() as server:
+    with serving() as server:
         yield server
 
 
 @pytest.fixture
 def closed_port() -> int:
-    """Return a port of loopback on which nobody listens."""
+    """Return a port of loopback on which no process listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -51,7 +51,13 @@ def some_bytes(count: int, seed: int = 0) -> bytes:
 
 def make_entry(content: bytes, name: str = "inks", version: str = "1.0", **more) -> ModelEntry:
     values = {"licence": "Apache-2.0", "minimum_engine": "0.1", "card": "# Inks\n"} | more
-    return ModelEntry(name, version, len(content), hashlib.sha256(content).hexdigest(), **values)
+    return ModelEntry(
+        name=name,
+        version=version,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        **values,
+    )
 
 
 def write_registry(path: Path, entries, mirrors=()) -> Path:

@@ -17,8 +17,8 @@ import pytest
 from ant_core.cli import main
 from ant_core.commands.download_progress import Progress
 from ant_core.schemas import first_error
-from tests.models import server as act
 from tests.models.conftest import ROOT, make_entry, make_model, some_bytes, write_registry
+from tests.support import loopback as act
 
 CONTENT = some_bytes(300_000)
 PATH = "/inks-1.0.antmodel"
@@ -27,7 +27,7 @@ PATH = "/inks-1.0.antmodel"
 @pytest.fixture
 def registry(tmp_path, server, monkeypatch):
     server.files[PATH] = CONTENT
-    path = write_registry(tmp_path / "registry.json", [make_entry(CONTENT)], [server.url])
+    path = write_registry(tmp_path / "registry.json", [make_entry(CONTENT)], [server.base])
     monkeypatch.setenv("ANT_CORE_REGISTRY", str(path))
     return path
 
@@ -172,7 +172,7 @@ def test_nothing_but_download_touches_the_network(models, tmp_path, monkeypatch)
 
 
 def test_two_processes_at_once_download_once(start, server, places):
-    server.scripts[PATH] = [act.stall(100_000)]
+    server.behave[PATH] = [act.stalls_after(100_000)]
     first = start("download", "inks", "--json")
     # The first holds the lock once it has asked the server.
     assert server.stalled.wait(20)
@@ -187,7 +187,7 @@ def test_two_processes_at_once_download_once(start, server, places):
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_stopped_in_the_middle_and_gone_on_from(start, server, places, how):
-    server.scripts[PATH] = [act.stall(100_000)]
+    server.behave[PATH] = [act.stalls_after(100_000)]
     process = start("download", "inks")
     folder = places / "inks" / "1.0"
     while sum(path.stat().st_size for path in folder.glob("*.part")) < 100_000:

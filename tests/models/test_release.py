@@ -38,7 +38,7 @@ def test_a_release_is_downloaded_from_a_server_that_serves_its_folder(
     registry = load_registry(folder / "registry.json")
     assert [entry.label for entry in registry.models] == ["inks@1.0", "inks@1.1"]
     store = Store(Places(places), lambda: registry)
-    installed, fetched = store.download("inks", mirrors=[server.url])
+    installed, fetched = store.download("inks", mirrors=[server.base])
     assert (installed.label, fetched) == ("inks@1.1", True)
     assert installed.path.with_suffix(".md").read_text().endswith("\nDrawn by hand.\n")
     assert [error for _, error in store.verify(None)] == [None, None]

@@ -14,8 +14,8 @@ from ant_core.errors import Cancelled, ModelCorrupt, ModelMissing, OutputError, 
 from ant_core.models import Places, Store, load_registry
 from ant_core.models.installed import locate
 from ant_core.models.transfer import Patience
-from tests.models import server as act
 from tests.models.conftest import make_entry, make_model, some_bytes, write_registry
+from tests.support import loopback as act
 
 CONTENT = some_bytes(100_000)
 QUICK = Patience(timeout_s=0.3, tries=2, pause_s=0.01, longest_wait_s=1)
@@ -25,7 +25,7 @@ QUICK = Patience(timeout_s=0.3, tries=2, pause_s=0.01, longest_wait_s=1)
 def store(tmp_path, places, server):
     """Return a store whose registry has one model, and whose mirror has its file."""
     path = tmp_path / "registry.json"
-    write_registry(path, [make_entry(CONTENT)], [f"{server.url}/m"])
+    write_registry(path, [make_entry(CONTENT)], [f"{server.base}/m"])
     server.files["/m/inks-1.0.antmodel"] = CONTENT
     return Store(Places(places, (tmp_path / "shared",)), lambda: load_registry(path))
 
@@ -60,7 +60,7 @@ def test_download_puts_file_entry_and_card(store, places, server):
 
 def test_what_has_arrived_is_known_and_used(store, server):
     entry = make_entry(CONTENT)
-    server.scripts["/m/inks-1.0.antmodel"] = [act.cut(1000), act.status(404)]
+    server.behave["/m/inks-1.0.antmodel"] = [act.cuts_after(1000), act.says(404)]
     with pytest.raises(ModelMissing):
         store.download("inks", patience=QUICK)
     assert store.arrived(entry) == 1000
@@ -71,8 +71,9 @@ def test_what_has_arrived_is_known_and_used(store, server):
     assert server.starts("/m/inks-1.0.antmodel") == [None, 1000, 1000]
 
 
-def test_a_part_of_another_file_is_swept_away(store, places):
-    part = places / "inks" / "1.0" / "inks.antmodel.0123456789ab.part"
+@pytest.mark.parametrize("name", ["inks.antmodel.0123456789ab.part", ".part-0011223344556677"])
+def test_a_part_of_another_file_is_swept_away(store, places, name):
+    part = places / "inks" / "1.0" / name
     part.parent.mkdir(parents=True)
     part.write_bytes(b"old")
     store.download("inks", patience=QUICK)
@@ -81,7 +82,7 @@ def test_a_part_of_another_file_is_swept_away(store, places):
 
 def test_a_mirror_of_ones_own_comes_first(store, server):
     server.files["/mine/inks-1.0.antmodel"] = CONTENT
-    store.download("inks", mirrors=[f"{server.url}/mine/"], patience=QUICK)
+    store.download("inks", mirrors=[f"{server.base}/mine/"], patience=QUICK)
     assert [request.path for request in server.requests] == ["/mine/inks-1.0.antmodel"]
 
 
@@ -114,7 +115,7 @@ def test_space_is_looked_for_before_the_first_byte(store, server, monkeypatch):
 
 
 def test_waiting_for_another_process_can_be_stopped(store, server):
-    server.scripts["/m/inks-1.0.antmodel"] = [act.stall(1000)]
+    server.behave["/m/inks-1.0.antmodel"] = [act.stalls_after(1000)]
     under_way, cancel = threading.Event(), threading.Event()
     fetched = []
 

@@ -8,14 +8,15 @@ import threading
 import time
 import urllib.request
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from ant_core.errors import Cancelled, ModelCorrupt, ModelMissing, OutputError
 from ant_core.models.http import Refused, _Redirects
 from ant_core.models.transfer import Patience, fetch
-from tests.models import server as act
 from tests.models.conftest import some_bytes
+from tests.support import loopback as act
 
 CONTENT = some_bytes(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -30,7 +31,7 @@ def get(server, tmp_path):
     part = tmp_path / "file.part"
 
     def run(*paths, patience=QUICK, **more):
-        urls = [path if "://" in path else server.url + path for path in paths or (A,)]
+        urls = [path if "://" in path else server.base + path for path in paths or (A,)]
         fetch(urls, part, len(CONTENT), SHA256, patience=patience, **more)
         return part
 
@@ -59,32 +60,39 @@ def test_a_part_is_gone_on_from(get, server):
 
 
 def test_a_cut_connection_is_gone_on_from(get, server):
-    server.scripts[A] = [act.cut(1000), act.cut(0), act.cut(500)]
+    server.behave[A] = [act.cuts_after(1000), act.cuts_after(0), act.cuts_after(500)]
     assert get().read_bytes() == CONTENT
     assert server.starts(A) == [None, 1000, 1000, 1500]
 
 
 def test_many_cuts_do_not_end_it_as_long_as_bytes_arrive(get, server):
-    server.scripts[A] = [act.cut(100)] * 20
+    server.behave[A] = [act.cuts_after(100)] * 20
     assert get().read_bytes() == CONTENT
     assert server.starts(A)[-1] == 2000
 
 
+def test_a_server_that_gives_a_byte_a_time_is_told_of_once(get, server):
+    server.behave[A] = [act.cuts_after(1)] * 200 + [act.says(404)]
+    with pytest.raises(ModelMissing, match="breaks off at byte 200 of 300000, answers 404") as told:
+        get()
+    assert str(told.value).count("breaks off") == 1
+
+
 def test_a_server_that_always_cuts_at_once_is_left(get, server):
-    server.scripts[A] = [act.cut(0)] * 9
+    server.behave[A] = [act.cuts_after(0)] * 9
     with pytest.raises(ModelMissing, match=r"breaks off at byte 0 of 300000.*import FILE"):
         get()
     assert len(server.requests) == QUICK.tries
 
 
 def test_a_server_that_ignores_range(get, server):
-    server.scripts[A] = [act.cut(1000, ranges=False), act.ignore_range]
+    server.behave[A] = [act.cuts_after(1000, ranges=False), act.ignores_range]
     assert get().read_bytes() == CONTENT
     assert server.starts(A) == [None, 1000]
 
 
 def test_a_server_that_ignores_range_and_cuts_at_the_same_byte_is_left(get, server):
-    server.scripts[A] = [act.cut(1000, ranges=False)] * 9
+    server.behave[A] = [act.cuts_after(1000, ranges=False)] * 9
     with pytest.raises(ModelMissing, match="breaks off at byte 1000"):
         get()
     assert get.part.read_bytes() == CONTENT[:1000]
@@ -93,14 +101,14 @@ def test_a_server_that_ignores_range_and_cuts_at_the_same_byte_is_left(get, serv
 
 def test_a_server_that_answers_another_range_is_asked_without(get, server):
     get.part.write_bytes(CONTENT[:1000])
-    server.scripts[A] = [act.other_part]
+    server.behave[A] = [act.sends_another_part]
     assert get().read_bytes() == CONTENT
     assert server.starts(A) == [1000, None]
 
 
 def test_416_is_asked_again_without_a_range(get, server):
     get.part.write_bytes(CONTENT[:1000])
-    server.scripts[A] = [act.status(416)]
+    server.behave[A] = [act.says(416)]
     assert get().read_bytes() == CONTENT
     assert server.starts(A) == [1000, None]
 
@@ -127,13 +135,13 @@ def test_a_damaged_whole_part_is_fetched_anew(get, server):
 
 
 def test_404_goes_to_the_next_mirror_and_is_not_asked_again(get, server):
-    server.scripts[A] = [act.status(404)]
+    server.behave[A] = [act.says(404)]
     assert get(A, B).read_bytes() == CONTENT
     assert (server.starts(A), server.starts(B)) == ([None], [None])
 
 
 def test_a_cut_goes_on_at_the_next_mirror(get, server):
-    server.scripts[A] = [act.cut(1000)]
+    server.behave[A] = [act.cuts_after(1000)]
     assert get(A, B).read_bytes() == CONTENT
     assert (server.starts(A), server.starts(B)) == ([None], [1000])
 
@@ -143,21 +151,21 @@ def test_an_unreachable_mirror_is_passed_over(get, closed_port):
 
 
 def test_wrong_bytes_go_to_the_next_mirror(get, server):
-    server.scripts[A] = [act.wrong_bytes] * 3
+    server.behave[A] = [act.lies] * 3
     assert get(A, B).read_bytes() == CONTENT
     assert server.starts(A) == [None]
 
 
 def test_wrong_bytes_mixed_with_right_ones_are_found_out(get, server):
     # A gives the wrong beginning, B the right end: neither may be blamed for the sum.
-    server.scripts[A] = [lambda h, c: act.cut(1000)(h, bytes(len(c)))] + [act.wrong_bytes] * 3
+    server.behave[A] = [lambda h, c: act.cuts_after(1000)(h, bytes(len(c)))] + [act.lies] * 3
     assert get(A, B).read_bytes() == CONTENT
     assert server.starts(A) == [None, None]
     assert server.starts(B) == [1000, None]
 
 
 def test_wrong_bytes_everywhere(get, server):
-    server.scripts = {A: [act.wrong_bytes] * 3, B: [act.wrong_bytes] * 3}
+    server.behave = {A: [act.lies] * 3, B: [act.lies] * 3}
     with pytest.raises(ModelCorrupt, match=r"/a/file gave wrong bytes; .*/b/file gave wrong bytes"):
         get(A, B)
     assert not get.part.exists()
@@ -182,19 +190,19 @@ def test_another_length_in_the_range_answer(get, server):
 
 @pytest.mark.parametrize("length", [10, 299_999, 300_001, 10**12])
 def test_a_length_that_is_a_lie_is_no_reason_to_trust_the_rest(get, server, length):
-    server.scripts[A] = [act.claim(length)]
+    server.behave[A] = [act.lies_about_length(length)]
     assert get(A, B).read_bytes() == CONTENT
     assert server.starts(B) == [None]
 
 
 def test_no_length_at_all(get, server):
-    server.scripts[A] = [act.without_length]
+    server.behave[A] = [act.says_no_length]
     assert get().read_bytes() == CONTENT
 
 
 def test_more_than_expected_without_a_length(get, server):
     server.files[A] = CONTENT + bytes(10_000_000)
-    server.scripts[A] = [act.without_length]
+    server.behave[A] = [act.says_no_length]
     with pytest.raises(ModelMissing, match="sends more than the 300000 bytes expected"):
         get()
     assert get.part.stat().st_size <= len(CONTENT)
@@ -205,58 +213,58 @@ def test_more_than_expected_without_a_length(get, server):
 
 @pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504])
 def test_temporary_answers_are_tried_again(get, server, code):
-    server.scripts[A] = [act.status(code)]
+    server.behave[A] = [act.says(code)]
     assert get().read_bytes() == CONTENT
     assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 410, 501])
 def test_final_answers_are_not(get, server, code):
-    server.scripts[A] = [act.status(code)]
+    server.behave[A] = [act.says(code)]
     with pytest.raises(ModelMissing, match=rf"/a/file answers {code} "):
         get()
     assert len(server.requests) == 1
 
 
 def test_retry_after_is_heeded(get, server):
-    server.scripts[A] = [act.status(429, Retry_After="1")]
+    server.behave[A] = [act.says(429, Retry_After="1")]
     assert get().read_bytes() == CONTENT
     first, second = (request.time for request in server.requests)
     assert second - first >= 0.99
 
 
 def test_another_mirror_is_asked_meanwhile(get, server):
-    server.scripts[A] = [act.status(429, Retry_After="2")]
+    server.behave[A] = [act.says(429, Retry_After="2")]
     assert get(A, B).read_bytes() == CONTENT
     assert (server.starts(A), server.starts(B)) == ([None], [None])
 
 
 def test_a_retry_after_beyond_all_patience_ends_it(get, server):
-    server.scripts[A] = [act.status(503, Retry_After="86400")]
+    server.behave[A] = [act.says(503, Retry_After="86400")]
     with pytest.raises(ModelMissing, match="asks to come back in 86400 s"):
         get()
 
 
 @pytest.mark.parametrize("value", ["soon", "-1", "", "Mon, 99 Foo"])
 def test_a_retry_after_that_means_nothing(get, server, value):
-    server.scripts[A] = [act.status(503, Retry_After=value)]
+    server.behave[A] = [act.says(503, Retry_After=value)]
     assert get().read_bytes() == CONTENT
 
 
 def test_a_stalled_connection_is_gone_on_from(get, server):
-    server.scripts[A] = [act.stall(1000)]
+    server.behave[A] = [act.stalls_after(1000)]
     assert get().read_bytes() == CONTENT
     assert server.starts(A) == [None, 1000]
 
 
 def test_a_server_that_never_answers(get, server):
-    server.scripts[A] = [act.silent] * 3
+    server.behave[A] = [act.says_nothing] * 3
     with pytest.raises(ModelMissing, match="does not answer in time"):
         get()
 
 
 def test_a_server_that_speaks_something_else(get, server):
-    server.scripts[A] = [act.garbage] * 3
+    server.behave[A] = [act.says_what_is_no_http] * 3
     with pytest.raises(ModelMissing, match=r"breaks off \(BadStatusLine\)"):
         get()
 
@@ -266,20 +274,21 @@ def test_a_server_that_speaks_something_else(get, server):
 
 def test_redirects_keep_the_range(get, server):
     get.part.write_bytes(CONTENT[:1000])
-    server.scripts[A] = [act.status(302, Location=B)]
+    server.behave[A] = [act.says(302, Location=B)]
     assert get().read_bytes() == CONTENT
     assert server.starts(B) == [1000]
 
 
 def test_endless_redirects(get, server):
-    server.scripts[A] = [act.status(302, Location=A)] * 50
-    with pytest.raises(ModelMissing, match="answers 302 and redirects without end"):
+    server.behave[A] = [act.says(302, Location=A)] * 50
+    with pytest.raises(ModelMissing, match="answers 302 and redirects without end") as told:
         get()
+    assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/file"])
 def test_redirects_lead_to_http_alone(get, server, target):
-    server.scripts[A] = [act.status(302, Location=target)]
+    server.behave[A] = [act.says(302, Location=target)]
     with pytest.raises(ModelMissing, match=rf"{target}('? is not allowed|, which is not followed)"):
         get()
 
@@ -295,7 +304,7 @@ def test_a_secured_address_does_not_lead_to_an_open_one():
 def test_a_proxy_of_the_environment_is_used(get, server, monkeypatch):
     address = "http://models.invalid/file"
     server.files[address] = CONTENT
-    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("http_proxy", server.base)
     assert get(address).read_bytes() == CONTENT
     assert [request.path for request in server.requests] == [address]
 
@@ -325,7 +334,7 @@ def test_a_key_in_the_address_stays_out_of_the_message(get):
 
 def test_a_stop_keeps_what_has_arrived(get, server):
     cancel = threading.Event()
-    server.scripts[A] = [act.stall(1000)]
+    server.behave[A] = [act.stalls_after(1000)]
 
     def stop(done):
         if done:
@@ -344,7 +353,7 @@ def test_a_stop_keeps_what_has_arrived(get, server):
 def test_a_stop_ends_a_pause(get, server, as_date):
     cancel = threading.Event()
     after = email.utils.formatdate(time.time() + 500, usegmt=True) if as_date else "500"
-    server.scripts[A] = [act.status(503, Retry_After=after)]
+    server.behave[A] = [act.says(503, Retry_After=after)]
     patience = Patience(longest_wait_s=1000)
     told = []
 
@@ -363,11 +372,11 @@ def test_a_folder_that_cannot_be_written(server, tmp_path):
     server.files = {A: CONTENT}
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match=r"cannot be (written|made)"):
-        fetch([server.url + A], tmp_path / "file" / "part", len(CONTENT), SHA256, patience=QUICK)
+        fetch([server.base + A], tmp_path / "file" / "part", len(CONTENT), SHA256, patience=QUICK)
 
 
 def test_headers_that_trickle_in_are_not_waited_for(get, server):
-    server.scripts[A] = [act.trickle_headers(0.1)] * 9
+    server.behave[A] = [act.drips_headers(0.1)] * 9
     begun = time.monotonic()
     with pytest.raises(ModelMissing, match="does not answer in time"):
         get(patience=replace(QUICK, tries=1))
@@ -376,7 +385,7 @@ def test_headers_that_trickle_in_are_not_waited_for(get, server):
 
 
 def test_a_server_that_sends_too_slowly_is_left_for_the_next(get, server):
-    server.scripts[A] = [act.trickle(0.05)]
+    server.behave[A] = [partial(act.drips, pause_s=0.05, count=50)]
     patience = replace(QUICK, least_rate=10_000, rate_over_s=0.5)
     assert get(A, B, patience=patience).read_bytes() == CONTENT
     assert server.starts(A) == [None]
@@ -384,14 +393,14 @@ def test_a_server_that_sends_too_slowly_is_left_for_the_next(get, server):
 
 
 def test_a_download_has_a_total_time(get, server):
-    server.scripts[A] = [act.trickle(0.05)]
+    server.behave[A] = [partial(act.drips, pause_s=0.05, count=50)]
     with pytest.raises(ModelMissing, match=r"did not give it within .* hours.*is kept"):
         get(patience=replace(QUICK, longest_s=0.6))
     assert get.part.stat().st_size > 0
 
 
 def test_progress_is_told_once_the_server_answers(get, server):
-    server.scripts[A] = [act.cut(0)]
+    server.behave[A] = [act.cuts_after(0)]
     told = []
     get(on_progress=told.append)
     assert told[0] == 0

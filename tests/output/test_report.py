@@ -111,7 +111,18 @@ def test_events_fit_their_schema_and_end_with_one_result(out):
     ],
 )
 def test_the_summary_counts_one_as_one(number, start):
-    summary = Summary(number, number, number, (), 0, 0, 0, (), (), ())
+    summary = Summary(
+        frames=number,
+        drawings=number,
+        segments=number,
+        doubtful_frames=(),
+        doubtful=0,
+        no_counterpart=0,
+        not_flat=0,
+        failed=(),
+        recomputed=(),
+        kept=(),
+    )
     assert summary.lines()[0].startswith(start)
 
 

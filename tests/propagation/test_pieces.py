@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ant_core.propagation.division import Division
-from ant_core.propagation.memory import pack_record, unpack_record
+from ant_core.propagation.record import pack_record, unpack_record
 from ant_core.shot.hints import Hint, HintSet
 from tests.propagation.test_propagate import run
 from tests.support.drawn import load, save

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ant_core.errors import Cancelled, OutputError
+from ant_core.errors import Cancelled, InputError, OutputError
 from ant_core.formats import SequenceReader, WholeFiles
 from ant_core.formats.sequence import SequenceWriter
 from ant_core.matching.fills import STATES
+from ant_core.matching.sources import SheetId
 from ant_core.output.folder import OutputFolder
 from ant_core.propagation.run import Propagation, Settings
 from ant_core.shot.hints import HintSet
@@ -18,12 +19,14 @@ from tests.support.drawn import BOXES, GROUND, line_drawing, load, make_shot, pa
 from tests.support.fakes import FakeMatcher
 
 
-def run(shot_folder, out, *, settings=None, hints=None, matcher=None, cancel=None, notify=None):
+def prepared(
+    shot_folder, out, *, settings=None, hints=None, matcher=None, cancel=None, notify=None
+):
     lines, colors = SequenceReader(shot_folder / "line"), SequenceReader(shot_folder / "color")
     output = OutputFolder(out, lines, colors, colors.frames, WholeFiles())
     output.survey(lines.frames, colors.frames, [], overwrite=False)
     output.prepare()
-    propagation = Propagation(
+    return Propagation(
         load_shot(lines, colors),
         output,
         matcher or FakeMatcher(),
@@ -32,7 +35,23 @@ def run(shot_folder, out, *, settings=None, hints=None, matcher=None, cancel=Non
         cancel=cancel,
         notify=notify,
     )
-    return propagation.run()
+
+
+def run(shot_folder, out, **options):
+    return prepared(shot_folder, out, **options).run()
+
+
+def test_a_second_run_tells_its_own_error(tmp_path, monkeypatch):
+    def break_off():
+        raise InputError("its own")
+
+    propagation = prepared(make_shot(tmp_path / "shot", frames=[1, 2]), tmp_path / "out")
+    propagation.run()
+    monkeypatch.setattr(propagation, "_check_rules", break_off)
+    with pytest.raises(InputError, match="its own"):
+        propagation.run()
+    with pytest.raises(RuntimeError, match="the run is over"):
+        propagation._bench.encode_sheet(SheetId(0))
 
 
 def test_a_drawing_that_cannot_be_packed_is_the_one_that_is_blamed(tmp_path, monkeypatch):

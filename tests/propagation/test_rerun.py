@@ -184,9 +184,9 @@ def test_part_of_the_shot_leaves_the_rest_in_memory(shot, out, cli):
 def test_references_outside_the_frames_asked_for_are_read_once(shot, cli, tmp_path, monkeypatch):
     read = []
 
-    def learn_and_tell(bench, reference, keys, seen):
+    def learn_and_tell(bench, reference, *more, **named):
         read.append(reference.frame)
-        return learn(bench, reference, keys, seen)
+        return learn(bench, reference, *more, **named)
 
     monkeypatch.setattr("ant_core.propagation.run.learn", learn_and_tell)
     for _ in range(2):

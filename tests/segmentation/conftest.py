@@ -24,7 +24,7 @@ def scribble(seed: int, height: int = 160, width: int = 220) -> Picture:
         center = tuple(int(v) for v in rng.integers(20, (width - 20, height - 20)))
         start = int(rng.integers(360))
         radius = int(rng.integers(8, 60))
-        # The missing arc is about 5 px long whatever the radius.
+        # The missing arc is about 5 px long at any radius.
         cv2.ellipse(
             page, center, (radius, radius), 0, start, start + 360 - 300 // radius, 0, 2, cv2.LINE_AA
         )

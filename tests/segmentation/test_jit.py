@@ -38,7 +38,9 @@ def test_every_kernel_that_is_compiled_is_counted_and_told(fresh, monkeypatch, t
     monkeypatch.setattr(_jit.NOTICE, "_count", 0)
     told = []
     monkeypatch.setattr(_jit.NOTICE, "on_compile", told.append)
-    _jit.kernel("int64(int64)")(fresh)(4)
+    # Of no module that could be imported: Numba reads it back while what it compiled lives.
+    kept = _jit.kernel("int64(int64)")(fresh)
+    kept(4)
     _jit.kernel("float64(float64)")(fresh)(4.0)
     assert told == [1, 2]
     _jit.kernel("int64(int64)")(fresh)(4)
@@ -47,7 +49,8 @@ def test_every_kernel_that_is_compiled_is_counted_and_told(fresh, monkeypatch, t
 
 def test_a_kernel_from_the_cache_says_nothing(fresh, monkeypatch, tmp_path, caplog):
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
-    _jit.kernel("int64(int64)")(fresh)(4)
+    kept = _jit.kernel("int64(int64)")(fresh)  # see above
+    kept(4)
     assert _jit.NOTICE.given
     _jit.NOTICE.given = False
     caplog.clear()
@@ -123,6 +126,29 @@ def test_where_nothing_can_be_written_the_cache_is_private_and_temporary(
     told = [record.message for record in caplog.records if "kept in" in record.message]
     assert len(told) == 1
     assert str(folder) in told[0]
+
+
+_FULL = """
+import resource
+from segmentation._jit import kernel
+resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+print(kernel("int64(int64)")(lambda x: x + 1)(41))
+"""
+
+
+def test_on_a_full_disk_kernels_are_compiled_all_the_same(tmp_path):
+    pytest.importorskip("resource", reason="limits of a process are POSIX's")
+    script = tmp_path / "full.py"
+    script.write_text(_FULL)
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": os.getcwd()},
+    )
+    assert done.stdout == "42\n", done.stderr
+    assert "compiled kernels cannot be kept" in done.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="access goes by lists on this system")

@@ -94,7 +94,13 @@ else:
 
 
 def small(
-    out: Path, base: str, *, mood: str = "well", bytes_a_wheel: int = 400_000, engine: str = "1"
+    out: Path,
+    base: str,
+    *,
+    mood: str = "well",
+    bytes_a_wheel: int = 400_000,
+    engine: str = "1",
+    version: str = VERSION,
 ) -> dict:
     """Write the pieces of a small pack into `out` and return its lock.
 
@@ -122,7 +128,9 @@ def small(
                 archive.writestr(f"{name}/tests/test_data.py", "assert False")
                 archive.writestr(f"{name}-1.0.data/scripts/{name}", "#!python")
         wheels.append(piece(path, base))
-    wheel = plugin / f"ant_core-{VERSION}-py3-none-any.whl"
+    for old in plugin.glob("ant_core-*.whl"):
+        old.unlink()
+    wheel = plugin / f"ant_core-{version}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("ant_core/__init__.py", f"# {engine}")
         archive.writestr("ant_core/mood.txt", mood)

@@ -86,10 +86,14 @@ def traced_command(log: Path, command: Sequence[object]) -> list[str]:
 
 
 def hostile_environment(home: Path) -> dict[str, str]:
-    """Return an environment with a home of its own, whose owner wants every report sent."""
+    """Return an environment with a home of its own, whose owner wants every report sent.
+
+    Compiled kernels are kept where those of the tests are.
+    """
     scratch = home / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
-    return {
+    kernels = os.environ.get("NUMBA_CACHE_DIR")
+    return ({"NUMBA_CACHE_DIR": kernels} if kernels else {}) | {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "TMPDIR": str(scratch),

@@ -162,7 +162,7 @@ def test_expose_writes_a_file_for_every_frame_of_the_sheet(timed, cli):
     assert not empty.any()
     for frame, step in shown.items():
         assert right(folder / f"A_{frame:04d}.png", step, BOXES)
-    # A new timing: what it does not show goes away, what somebody changed stays.
+    # A new timing: what it does not show goes away, what others changed stays.
     save(folder / "A_0010.png", np.zeros((80, 96), np.uint8))
     (timed / "cut.xdts").write_bytes(sheet(track(0, (0, 2)), length=4))
     assert cli(*command, "--xdts", timed / "cut.xdts").code == 0

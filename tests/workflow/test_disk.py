@@ -15,6 +15,7 @@ import pytest
 from ant_core.errors import OutputError
 from ant_core.files import WholeFiles
 from ant_core.formats.png import check_png
+from ant_core.propagation.memory import RunState
 from tests.support.command_line import environment
 from tests.support.drawn import make_shot
 
@@ -73,7 +74,7 @@ def test_a_file_size_limit_stands_for_a_full_disk_where_none_can_be_mounted(tmp_
         capture_output=True,
         text=True,
         # Compiled code must not be cut off by the limit and left behind for others.
-        env=environment() | {"PYTHONDONTWRITEBYTECODE": "1", "NUMBA_CACHE_DIR": "/dev/null"},
+        env={"NUMBA_CACHE_DIR": "/dev/null"} | environment() | {"PYTHONDONTWRITEBYTECODE": "1"},
         preexec_fn=limit,
         check=False,
     )
@@ -225,6 +226,21 @@ def test_a_killed_run_leaves_debris_that_the_next_one_sweeps_away(tmp_path, cli)
     assert not any(path.exists() for path in debris)
 
 
+def test_whatever_writes_somewhere_sweeps_there_first(tmp_path, cli):
+    debris = [tmp_path / name / ".part-0011223344556677" for name in ("labels", "preview", "night")]
+    for path in debris:
+        path.parent.mkdir()
+        path.write_bytes(b"of a run that was killed")
+    shot = make_shot(tmp_path / "shot", frames=range(1, 2), painted=[1])
+    out = ["--out", debris[0].with_name("1.png"), "--preview", debris[1].with_name("1.png")]
+    assert cli("segment", shot / "line" / "0001.png", *out).code == 0
+    palette = tmp_path / "a.gpl"
+    palette.write_text("GIMP Palette\nName: a\n37 91 151 First\n")
+    out = ["--from", palette, "--to", palette, "--out", debris[2].parent]
+    assert cli("recolor", shot / "color", *out).code == 0
+    assert not any(path.exists() for path in debris)
+
+
 def test_an_interruption_during_the_first_imports_is_heard_too(tmp_path):
     shot = make_shot(tmp_path / "shot", frames=range(1, 4), painted=[1])
     code = (
@@ -275,3 +291,17 @@ def test_unfinished_files_of_two_machines_have_different_names(tmp_path):
     (tmp_path / "a").unlink()
     WholeFiles().write_pieces(tmp_path / "b", pieces())
     assert len(seen) == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_disk_that_fills_up_under_the_ledger_is_told_at_its_close_as_well(tmp_path):
+    state = RunState(tmp_path, WholeFiles())
+    state.prepare()
+    (tmp_path / "ledger.jsonl").unlink()
+    (tmp_path / "ledger.jsonl").symlink_to("/dev/full")
+    told = r"ledger\.jsonl cannot be written \(No space left on device\): free some space"
+    with pytest.raises(OutputError, match=told):
+        state.note_record(1, "x")
+    with pytest.raises(OutputError, match=told):  # what it could not take is still to be written
+        state.close()
+    state.close()

@@ -41,17 +41,25 @@ def test_limits(gate, changed, fails):
 
 
 def test_result_of_a_batch_is_judged_by_its_figures():
-    done = ShotResult("a", "done", segments=10, doubtful=1, lowest_confidence=0.4)
+    done = ShotResult(name="a", state="done", segments=10, doubtful=1, lowest_confidence=0.4)
     assert done.judged(Gate(fail_over=10)).exit_code == 0
     assert done.judged(Gate(fail_over=9)).exit_code == 3
     assert done.judged(Gate(fail_over=9)).judged(Gate()).exit_code == 0
-    failed = ShotResult("a", "failed", 1, "no", "AntError", segments=10, doubtful=10)
+    failed = ShotResult(
+        name="a",
+        state="failed",
+        exit_code=1,
+        error="no",
+        error_type="AntError",
+        segments=10,
+        doubtful=10,
+    )
     assert failed.judged(Gate(fail_over=0)).exit_code == 1
-    assert ShotResult("a").judged(Gate(fail_under=1)).exit_code == 0
+    assert ShotResult(name="a").judged(Gate(fail_under=1)).exit_code == 0
 
 
 def test_record_without_what_the_gates_ask_for_counts_as_absent():
-    document = ShotResult("a", "done").to_json()
+    document = ShotResult(name="a", state="done").to_json()
     del document["lowest_confidence"]
     with pytest.raises(TypeError, match="lowest confidence"):
         ShotResult.from_json(document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from ant_core.files import WholeFiles
 from ant_core.formats.kra import KraArchive
+from scripts.attacks.kills import outputs_of
 from tests.support.command_line import environment
 from tests.support.drawn import painting
 from tests.workflow.test_disk import SCRIPT, small_disk  # noqa: F401 - a fixture
@@ -24,30 +26,52 @@ class Killed(BaseException):
     """The process is gone at this point."""
 
 
-def kill_when_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """End the run just when the document has got its name."""
+def kill_at_the_write(monkeypatch: pytest.MonkeyPatch, *, written: bool) -> None:
+    """End the run just before the document is written, or when it has got its name."""
     write = WholeFiles.write_pieces
 
     def write_and_die(self, path, pieces, **more):
-        write(self, path, pieces, **more)
+        if written or path.suffix != ".kra":
+            write(self, path, pieces, **more)
         if path.suffix == ".kra":
             raise Killed
 
     monkeypatch.setattr(WholeFiles, "write_pieces", write_and_die)
 
 
-def test_the_backup_of_the_artist_s_file_outlives_a_kill_after_the_write(
-    cli, tmp_path, monkeypatch
+@pytest.mark.parametrize("written", [False, True], ids=["before", "after"])
+def test_the_backup_of_the_artist_s_file_outlives_a_kill_around_the_write(
+    cli, tmp_path, monkeypatch, written
 ):
     shot = make(tmp_path / "shot.kra")
     before = shot.read_bytes()
     with monkeypatch.context() as patched:
-        kill_when_written(patched)
+        kill_at_the_write(patched, written=written)
         with pytest.raises(Killed):
             cli("propagate", shot, *LAYERS, "--in-place")
     assert shot.with_name("shot.kra~").read_bytes() == before
     assert cli("propagate", shot, *LAYERS, "--in-place").code == 0
-    assert shot.with_name("shot.kra~").read_bytes() == before
+    (backup,) = tmp_path.glob("shot.kra~*")
+    assert backup.read_bytes() == before
+
+
+def test_a_document_from_frames_coloured_before_a_kill_equals_that_of_one_run(
+    cli, tmp_path, monkeypatch
+):
+    shot, out = make(tmp_path / "shot.kra"), tmp_path / "out" / "out.kra"
+    command = ("propagate", shot, *LAYERS, "--out", out)
+    assert cli(*command).code == 0
+    calm = out.read_bytes()
+    shutil.rmtree(out.parent)
+    with monkeypatch.context() as patched:
+        kill_at_the_write(patched, written=False)
+        with pytest.raises(Killed):
+            cli(*command)
+    assert not out.exists()
+    done = cli(*command)
+    assert done.code == 0, done.err
+    assert "kept from the last run" in done.err
+    assert out.read_bytes() == calm
 
 
 @pytest.mark.parametrize("saved", ["shot", "out"])
@@ -89,11 +113,17 @@ def test_in_place_keeps_links_and_permissions(cli, tmp_path):
     assert link.with_name("shot.kra~").read_bytes() == before
 
 
-def test_killed_at_any_moment_and_run_again(tmp_path, fake_ant_core):
-    """The shot stays as it is, the output is whole or absent, and the next run ends as any."""
-    shot, out = make(tmp_path / "shot.kra"), tmp_path / "out.kra"
-    assert fake_ant_core("propagate", shot, *LAYERS, "--out", tmp_path / "calm.kra").code == 0
-    before, calm = shot.read_bytes(), (tmp_path / "calm.kra").read_bytes()
+@pytest.mark.parametrize("ends", [signal.SIGKILL, signal.SIGINT])
+def test_stopped_at_any_moment_and_run_again(tmp_path, fake_ant_core, ends):
+    """The shot stays as it is, the output is whole or absent, and the next run ends as any.
+
+    Document and report are those of a calm run, but for what is named as history.
+    """
+    shot, out = make(tmp_path / "shot.kra"), tmp_path / "out" / "out.kra"
+    assert fake_ant_core("propagate", shot, *LAYERS, "--out", out).code == 0
+    before, calm, expected = shot.read_bytes(), out.read_bytes(), outputs_of(out.parent)
+    assert "out.report.json" in expected
+    shutil.rmtree(out.parent)
     command = [sys.executable, SCRIPT, "propagate", str(shot), *LAYERS, "--out", str(out)]
     rng = np.random.default_rng(4)
     for _ in range(8):
@@ -104,7 +134,7 @@ def test_killed_at_any_moment_and_run_again(tmp_path, fake_ant_core):
         assert process.stderr is not None
         process.stderr.readline()  # the first word of a run that has begun
         time.sleep(float(rng.uniform(0, 0.3)))
-        process.send_signal(signal.SIGKILL)
+        process.send_signal(ends)
         process.communicate()
         assert shot.read_bytes() == before
         if out.exists():
@@ -112,6 +142,7 @@ def test_killed_at_any_moment_and_run_again(tmp_path, fake_ant_core):
     done = fake_ant_core("propagate", shot, *LAYERS, "--out", out)
     assert done.code == 0, done.err
     assert out.read_bytes() == calm
+    assert outputs_of(out.parent) == expected
     assert not list(tmp_path.rglob(".part-*"))
 
 

@@ -10,6 +10,7 @@ from ant_core.schemas import first_error
 from tests.support.drawn import BOXES, load, make_shot, painting, save
 
 COLORS = [color for _, color in BOXES]
+BLUE = (20, 90, 240, 255)
 
 
 def big(image):
@@ -25,9 +26,9 @@ def large_shot(root, painted):
     return shot
 
 
-def run(tmp_path, cli, painted):
+def run(tmp_path, cli, painted, *options):
     shot = large_shot(tmp_path / "shot", painted)
-    done = cli("propagate", shot, "--out", tmp_path / "out", "--json")
+    done = cli("propagate", shot, "--out", tmp_path / "out", "--json", *options)
     assert done.code == 0, done.err
     report = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
     assert first_error(report, "report") is None
@@ -113,3 +114,31 @@ def test_notes_stay_when_nothing_is_done_again(tmp_path, cli):
     assert report["warnings"] == first["warnings"]
     assert first["warnings"][0] in again.err
     assert "kept from the last run" in again.err
+
+
+def leaked(step):
+    """The boxes where a line that leaks has let blue into 30 % of the last one."""
+    image = painting(step)
+    (x, y, width, height), _ = BOXES[2]
+    image[y : y + height + 1, x + step + round(0.7 * width) : x + step + width + 1] = BLUE
+    return big(image)
+
+
+def sure_of_last_box(report, frame):
+    color = list(BOXES[2][1])
+    (one,) = [s for s in report["frames"][frame - 1]["segments"] if s["color"] == color]
+    return one["confidence"]
+
+
+def test_a_segment_of_two_flat_colours_votes_with_its_share(tmp_path, cli):
+    _, flat = run(tmp_path / "flat", cli, big(painting(0)))
+    assert sure_of_last_box(flat, 1) == 1
+    _, report = run(tmp_path / "leaked", cli, leaked(0))
+    assert sure_of_last_box(report, 1) == pytest.approx(0.7, abs=0.03)
+    share = sure_of_last_box(report, 2) / sure_of_last_box(flat, 2)
+    assert share == pytest.approx(0.7, abs=0.03)
+    # A frame that is kept votes alike.
+    save(tmp_path / "flat" / "out" / "color" / "0002.png", leaked(1))
+    _, kept = run(tmp_path / "flat", cli, big(painting(0)), "--lock", "2")
+    assert kept["frames"][1]["role"] == "locked"
+    assert sure_of_last_box(kept, 2) == pytest.approx(0.7, abs=0.03)

@@ -10,6 +10,7 @@ from ant_core.formats.kra.owners import color_keys
 from ant_core.formats.kra.reader import read_plane
 from ant_core.schemas import first_error
 from tests.formats.kra_builder import Builder, Frame, Paint
+from tests.formats.test_layered import ora
 from tests.support.drawn import GROUND, line_drawing, load, painting, save
 from tests.support.reports import frames_of, recomputed
 
@@ -285,5 +286,44 @@ def test_what_cannot_be_a_shade_ends_in_a_sentence(shot, tmp_path, cli):
     save(tmp_path / "out" / "shadow" / "0002.png", shadow(2))
     assert "in the way" in refused(cli(*base, "shadow"))
     assert not (tmp_path / "out" / "color").exists()
-    kra = cli("propagate", "a.kra", "--out", tmp_path / "b.kra", "--shade", "shadow")
-    assert "image sequences" in refused(kra)
+
+
+def layered_sheet(path, colors, scale=2):
+    """Save a layered model sheet of the shot's first drawing, larger; its lines lie apart."""
+    ink = np.zeros((*SIZE, 4), np.uint8)
+    ink[..., 3] = 255 - line_drawing(0, BOXES, SIZE)
+    pictures = [np.kron(image, np.ones((scale, scale, 1), np.uint8)) for image in (ink, colors)]
+    layers = zip(("Line", "Color"), pictures, strict=True)
+    size = SIZE[0] * scale, SIZE[1] * scale
+    path.write_bytes(ora([(name, picture, {}) for name, picture in layers], size))
+
+
+def flagged(out):
+    """Return the segments of all frames that have a flag."""
+    return [s for frame in frames_of(out).values() for s in frame["segments"] if "flags" in s]
+
+
+def test_paint_of_a_model_sheet_that_is_not_flat_is_told_and_stays_there(shot, tmp_path, cli):
+    (shot / "color" / "0001.png").unlink()
+    sheet = tmp_path / "turn.ora"
+    stripes = painting(0, BOXES, SIZE)
+    stripes[20:91, 20:101] = textured(1)[20:91, 20:101]
+    layered_sheet(sheet, stripes)
+    base = ("propagate", shot, "--model-sheet", sheet, "--out")
+    off, auto = tmp_path / "off", tmp_path / "auto"
+    assert cli(*base, off).code == 0
+    done = cli(*base, auto, "--surface", "auto")
+    assert done.code == 0, done.err
+    assert report_error(auto) is None
+    assert files(auto / "color") == files(off / "color")
+    for frame in frames_of(auto).values():
+        red = [s for s in frame["segments"] if "surface" in s.get("flags", ())]
+        assert [segment["color"] for segment in red] == [[220, 40, 40, 255]], frame["frame"]
+        assert "surface" not in red[0]
+        assert frame["doubtful"] == 1
+    assert not flagged(off)
+    cli(*base, auto, "--surface", "auto")
+    assert recomputed(auto) == {}
+    layered_sheet(sheet, painting(0, BOXES, SIZE))
+    cli(*base, auto, "--surface", "auto")
+    assert not flagged(auto)

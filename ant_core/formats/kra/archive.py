@@ -106,10 +106,6 @@ class KraArchive:
             raise self._damaged(f"{name} is missing in it")
         return self._members[name]
 
-    def size(self, name: str) -> int:
-        """Return how many bytes a member unpacks to."""
-        return self.member(name).info.file_size
-
     def packed(self, name: str) -> bytes:
         """Return a member's bytes as they lie in the archive."""
         member = self.member(name)

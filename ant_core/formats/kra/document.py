@@ -33,7 +33,7 @@ class Key:
     offset: tuple[int, int]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Layer:
     """One layer, group or mask.
 
@@ -86,6 +86,7 @@ class Layer:
 
     @property
     def times(self) -> tuple[int, ...]:
+        """The times of its keys, in frames."""
         return tuple(key.time for key in self.keys)
 
     def key_at(self, time: int) -> Key | None:
@@ -215,21 +216,21 @@ class KraDocument:
         attrs = element.attrs
         name = attrs.get("name", "")
         layer = Layer(
-            name,
-            f"{above}{name}",
+            name=name,
+            path=f"{above}{name}",
             # Files of Krita 1 and early 2 say layertype.
-            attrs.get("nodetype") or attrs.get("layertype", ""),
-            attrs.get("uuid", ""),
-            attrs.get("filename", ""),
-            attrs.get("colorspacename", ""),
-            attrs.get("visible", "1") != "0",
-            self._number(element, "opacity", 0, 255, 255),
-            attrs.get("compositeop", "normal"),
-            (
+            kind=attrs.get("nodetype") or attrs.get("layertype", ""),
+            uuid=attrs.get("uuid", ""),
+            file=attrs.get("filename", ""),
+            space_name=attrs.get("colorspacename", ""),
+            visible=attrs.get("visible", "1") != "0",
+            opacity=self._number(element, "opacity", 0, 255, 255),
+            blending=attrs.get("compositeop", "normal"),
+            offset=(
                 self._number(element, "x", -_FARTHEST_PX, _FARTHEST_PX, 0),
                 self._number(element, "y", -_FARTHEST_PX, _FARTHEST_PX, 0),
             ),
-            element,
+            element=element,
         )
         if file := attrs.get("keyframes"):
             self._read_keyframes(layer, file)

@@ -47,6 +47,7 @@ class PackedFrame:
         return cls(data[:_HASH_CHARS].decode("ascii", "replace"), data[_HASH_CHARS:])
 
     def dump(self) -> bytes:
+        """Return the bytes that `parse` reads."""
         return self.hash.encode() + self.data
 
     def tiles(self, place: str) -> bytes:

@@ -77,8 +77,17 @@ def survey(
             image = read_plane(document, layer, key, threads)
             known[place] = bool(image[:, :, -1].any()), plane_hash(image, space)
         visible, digest = known[place]
+        if journal is not None and visible:
+            _take_up(journal, layer.uuid, key.time, digest)
         found[key.time] = Painted(_owner(layer, key.time, visible, digest, journal), digest)
     return found
+
+
+def _take_up(journal: Journal, layer: str, time: int, digest: str) -> None:
+    """Note again pixels of ours that Krita's redo brought back where we wrote them."""
+    entry = journal.entry(layer, time)
+    if entry is None or entry.after != digest:
+        journal.revive(layer, time, digest)
 
 
 def _owner(layer: Layer, time: int, visible: bool, digest: str, journal: Journal | None) -> Owner:

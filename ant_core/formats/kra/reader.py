@@ -87,7 +87,7 @@ def _digest_of_key(document: KraDocument, layer: Layer, key: Key) -> bytes:
 class LineReader:
     """The line art of one or several layers or groups; implements `FrameReader`.
 
-    A layer that is named is read as it is, whatever its visibility and opacity. A group shows
+    A layer that is named is read as it is, without its visibility and opacity. A group shows
     its visible paint layers with their opacity, as Krita does.
 
     Parameters

@@ -43,10 +43,12 @@ class Space:
 
     @property
     def pixels(self) -> PixelFormat:
+        """The format of decoded pixels, in logical order."""
         return self.format.pixels
 
     @property
     def pixel_bytes(self) -> int:
+        """Bytes of one stored pixel."""
         return self.format.pixel_bytes
 
     @property

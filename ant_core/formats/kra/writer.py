@@ -1,4 +1,4 @@
-"""A .kra file like another one, with painted frames in its colour layer and the journal.
+"""A .kra file like another one, with painted frames in some of its layers and the journal.
 
 Only what must change is touched: members that are not named here go over as they are packed, and
 the XML keeps its text but for the elements that are put in.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ant_core.formats.kra.archive_writer import copied_archive
@@ -24,7 +24,7 @@ from ant_core.formats.kra.markup import (
 )
 from ant_core.formats.kra.spaces import Space
 
-__all__ = ["NewLayer", "kra_pieces"]
+__all__ = ["NewLayer", "Painting", "kra_pieces"]
 
 Edit = tuple[int, int, bytes]
 
@@ -64,11 +64,24 @@ class NewLayer:
         return "{" + str(uuid.uuid5(_OURS, f"{self.below.uuid} {self.name}")) + "}"
 
 
+@dataclass(frozen=True)
+class Painting:
+    """What is painted on one layer.
+
+    Attributes
+    ----------
+    layer : Layer or NewLayer
+    frames : dict of int to callable
+        The pixel file of each key that is made or given another picture, read when it is due.
+        Its default pixel is transparent.
+    """
+
+    layer: Layer | NewLayer
+    frames: Mapping[int, Callable[[], bytes]]
+
+
 def kra_pieces(
-    document: KraDocument,
-    layer: Layer | NewLayer,
-    frames: Mapping[int, Callable[[], bytes]],
-    journal: bytes,
+    document: KraDocument, paintings: Sequence[Painting], journal: bytes
 ) -> Iterator[bytes]:
     """Yield the file, piece by piece.
 
@@ -76,29 +89,32 @@ def kra_pieces(
     ----------
     document : KraDocument
         Whose file everything else is taken from.
-    layer : Layer or NewLayer
-        The colour layer.
-    frames : dict of int to callable
-        The pixel file of each key that is made or given another picture, read when it is due.
-        Its default pixel is transparent.
+    paintings : sequence of Painting
+        One a layer, at most one of them on a new layer.
     journal : bytes
         Content of the annotation.
     """
-    plan = _Plan(document, layer)
-    for time in sorted(frames):
-        plan.put(time)
-    plan.finish()
-    plan.annotate(journal)
-    replaced = {name: data for name, data in plan.texts.items() if name in document.archive}
-    pixels = {name: frames[time] for time, name in plan.pixel_files.items()}
+    texts, main = _annotated(document, journal)
+    pixels: dict[str, tuple[Callable[[], bytes], bytes]] = {}
+    for painting in paintings:
+        plan = _Plan(document, painting.layer)
+        for time in sorted(painting.frames):
+            plan.put(time)
+        plan.finish()
+        texts |= plan.texts
+        main += plan.main
+        for time, name in plan.pixel_files.items():
+            pixels[name] = painting.frames[time], plan.bare
+    texts[MAIN] = splice(document.text, main)
+    replaced = {name: data for name, data in texts.items() if name in document.archive}
 
     def added() -> Iterator[tuple[str, bytes]]:
-        for name, data in plan.texts.items():
+        for name, data in texts.items():
             if name not in document.archive:
                 yield name, data
-        for name, load in pixels.items():
+        for name, (load, bare) in pixels.items():
             yield name, load()
-            yield name + ".defaultpixel", plan.bare
+            yield name + ".defaultpixel", bare
 
     # A file that is given other content moves to the end, so that it is packed only when due.
     moved = {name for name in pixels if name in document.archive}
@@ -107,12 +123,12 @@ def kra_pieces(
 
 
 class _Plan:
-    """Which members change, and how."""
+    """Which members change for one layer, and how."""
 
     def __init__(self, document: KraDocument, layer: Layer | NewLayer) -> None:
         self._document = document
         self._layer = layer
-        self._main: list[Edit] = []
+        self.main: list[Edit] = []  # of maindoc.xml
         self._keys: dict[int, Key] = {}
         self._fresh: set[int] = set()
         self.texts: dict[str, bytes] = {}
@@ -160,7 +176,7 @@ class _Plan:
         """Write keyframes and, where it is new, the layer."""
         if isinstance(self._layer, NewLayer):
             name = f"{self._file}.keyframes.xml"
-            self._main.append(self._new_layer(self._layer, name))
+            self.main.append(self._new_layer(self._layer, name))
             self._add_profile(self._layer)
             self._write_keys(self._document.folder + name, _KEYFRAMES.encode())
         elif self._layer.keyframes_file:
@@ -168,7 +184,7 @@ class _Plan:
             self._write_keys(name, self._document.archive.read(name, _MOST_PROFILE_BYTES))
         else:
             name = f"{self._file}.keyframes.xml"
-            self._main.append(set_attribute(self._layer.element, "keyframes", name))
+            self.main.append(set_attribute(self._layer.element, "keyframes", name))
             self._write_keys(self._document.folder + name, _KEYFRAMES.encode())
 
     def _new_layer(self, layer: NewLayer, keyframes: str) -> Edit:
@@ -230,25 +246,24 @@ class _Plan:
         edits += [(at, at, new) for at, new in inserted.items()]
         self.texts[name] = splice(text, edits)
 
-    def annotate(self, journal: bytes) -> None:
-        """Put the journal in, and finish maindoc.xml."""
-        self.texts[self._document.annotation_file(KIND)] = journal
-        if KIND not in self._document.annotations:
-            self._main.append(self._new_annotation())
-        self.texts[MAIN] = splice(self._document.text, self._main)
 
-    def _new_annotation(self) -> Edit:
-        entry = f"<Annotation{attributes({'description': DESCRIPTION, 'type': KIND})}/>"
-        image = self._document.image
-        group = image.child("Annotations")
-        if group is None:
-            at = text_of_end(self._document.text, image.children[-1])
-            whole = f"\n  <Annotations>\n   {entry}\n  </Annotations>"
-            return at, at, whole.encode()
-        if group.closed:
-            end = text_of_end(self._document.text, group)
-            return group.start, end, f"<Annotations>\n   {entry}\n  </Annotations>".encode()
-        return group.inside, group.inside, f"\n   {entry}".encode()
+def _annotated(document: KraDocument, journal: bytes) -> tuple[dict[str, bytes], list[Edit]]:
+    """Return the members that hold the journal, and what changes in maindoc.xml for it."""
+    texts = {document.annotation_file(KIND): journal}
+    if KIND in document.annotations:
+        return texts, []
+    entry = f"<Annotation{attributes({'description': DESCRIPTION, 'type': KIND})}/>"
+    image = document.image
+    group = image.child("Annotations")
+    if group is None:
+        at = text_of_end(document.text, image.children[-1])
+        whole = f"\n  <Annotations>\n   {entry}\n  </Annotations>"
+        return texts, [(at, at, whole.encode())]
+    if group.closed:
+        end = text_of_end(document.text, group)
+        new = f"<Annotations>\n   {entry}\n  </Annotations>".encode()
+        return texts, [(group.start, end, new)]
+    return texts, [(group.inside, group.inside, f"\n   {entry}".encode())]
 
 
 def _content(root: Element) -> Element | None:

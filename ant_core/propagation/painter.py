@@ -1,0 +1,92 @@
+"""From the colours of a drawing's segments to the files of every frame that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+from numpy.typing import NDArray
+
+from ant_core.errors import OutputError
+from ant_core.propagation.crops import Crop, make_crops
+from ant_core.propagation.drawings import Workbench
+from ant_core.propagation.mover import Moved, Mover
+from ant_core.propagation.prepared import Analysis
+from ant_core.propagation.record import Record
+from segmentation import expand_labels, paint, relabel_pieces
+
+__all__ = ["Job", "Painter"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A drawing to be painted and written.
+
+    `earlier` is the record of what its frames showed before, None where that is not known.
+    """
+
+    frames: Sequence[int]
+    name: str
+    record: Record
+    analysis: Analysis
+    earlier: Record | None
+    moved: Moved
+
+
+class Painter:
+    """Paints drawings, and writes them behind the run."""
+
+    def __init__(self, bench: Workbench, mover: Mover) -> None:
+        self._bench = bench
+        self._mover = mover
+
+    def paint(self, job: Job) -> None:
+        """Paint a drawing and hand it to the writer."""
+        self._bench.check()
+        with self._bench.timings.measure("paint"):
+            pieces, division = job.analysis.pieces.labels, job.record.division
+            color = self._bench.palette.table(job.record.fills.color[division.of_piece - 1])
+            layers: dict[str, NDArray[Any]] = {}
+            if self._mover.active:
+                grown = expand_labels(pieces)
+                painted = paint(grown, color, under_lines=False)
+                grown = relabel_pieces(grown, division.of_piece)
+                painted, layers = self._mover.paint(painted, grown, job.moved)
+            else:
+                painted = paint(pieces, color)
+        self._bench.pipeline.hand_over(lambda: self._write(job, painted, layers))
+
+    def _write(self, job: Job, painted: NDArray[Any], layers: dict[str, NDArray[Any]]) -> None:
+        """Pack and write a drawing for every frame that shows it; runs on the writer thread."""
+        frames, record, earlier = job.frames, job.record, job.earlier
+        output, palette = self._bench.output, self._bench.palette
+        with self._bench.timings.measure("write"):
+            try:
+                data = output.encode(painted)
+                packed = self._mover.encode(layers)
+                painted = self._mover.seen(painted, layers, frames[0], job.moved.shown)
+                thumbnail = output.thumbnail(job.analysis.image, painted)
+                crops: tuple[Crop, ...] = ()
+                if thumbnail:
+                    crops = make_crops(
+                        output.crop,
+                        palette,
+                        job.analysis,
+                        painted,
+                        (record.fills, record.division),
+                        None if earlier is None else (earlier.fills, earlier.division),
+                    )
+            except (ValueError, MemoryError, cv2.error) as error:
+                # On the writer thread: name this frame, not the one that is being coloured by now.
+                why = str(error) or "out of memory"
+                raise OutputError(
+                    f"frame {frames[0]} could not be packed as {output.packing} "
+                    f"({why}): close other programs and run again, finished frames are kept"
+                ) from error
+            # The record goes first: files that are in place can then always be accounted for.
+            output.state.save(job.name, replace(record, thumbnail=thumbnail, crops=crops), palette)
+            self._mover.put(frames, job.moved.shown, packed)
+            for frame in frames:
+                output.put(frame, data)
