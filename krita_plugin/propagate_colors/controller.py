@@ -1,41 +1,46 @@
 """What the widgets command and watch: the open documents' state, and one job at a time.
 
 Commands return at once. What takes longer runs as a job; a quiet one (looking at frames, fetching
-a picture) gives way to a command. Whatever goes wrong ends as one sentence in `message`.
+a picture) gives way to a command. Every error ends as one sentence in `message`.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any, Callable, Sequence
 
 from . import log
+from .choosing import Choosing
 from .desk import Desk
 from .engines import Engines
-from .fixing import Fixing
+from .fixing import Dab, Fixing
 from .host import steps
+from .host.dabs import Dabs
 from .host.document import HostError
-from .i18n import tr
+from .i18n import join_sentences, tr
 from .link.engine_room import NOT_FOUND, EngineRoom
 from .link.talk import EngineError
 from .messages import Action, Message, Messages
-from .reviewing import Reviewing
+from .reviewing import Reviewing, Step
+from .sheets import Sheets
 from .showing import Showing
 from .signals import Signal
-from .state import layers, review
+from .state import review
 from .state.answers import Refused
-from .state.model import FrameRow, LayerChoice
+from .state.model import FrameRow
+from .suggesting import Suggesting
 from .work import sample, tasks
 from .work.engine_setup import EngineSetup
 from .work.jobs import JobCancelled, QtClock
 from .work.run import Outcome, Run
-from .work.worker import Steps, Task, Worker, given_way
+from .work.worker import Steps, Task, Worker, was_preempted
 from .work.write import CannotUndo
 
-_WITH_ENGINE = {"running", "fixing"}
+_WITH_ENGINE = {"running", "fixing", "suggesting"}
 _OUR_OWN = (HostError, EngineError, CannotUndo, Refused)  # their messages are for the artist
 
 
-class Controller(Showing, Reviewing, Fixing, Engines):
+class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engines):
     """The plugin's state and commands; the widgets know nothing else."""
 
     def __init__(
@@ -46,7 +51,10 @@ class Controller(Showing, Reviewing, Fixing, Engines):
         self.progress = Signal()  # (done, total, seconds_left, text)
         self._host = host
         clock = clock or QtClock()
-        self._worker = Worker(clock, lambda: self._tell("busy"), self._failed)
+        self._worker = Worker(clock, self._on_worker, self._failed)
+        self._dabs = Dabs(self._on_dab, self._on_pick)
+        self._waiting: list[Dab] = []
+        self._unanswered = None
         self._desk = Desk(host, clock, self._on_desk, self._on_left, self._on_history)
         self._desk.hold = lambda: self._worker.busy is not None
         self._engine = EngineRoom(
@@ -67,7 +75,9 @@ class Controller(Showing, Reviewing, Fixing, Engines):
             may_end=self._not_busy,
             is_found=self._engine.is_found,
         )
-        self._doubt: tuple[int, int] | None = None  # (time, segment) last stepped to
+        self._step: Step | None = None  # the mistake last gone to
+        self._suggestions = {}
+        self._sheet = OrderedDict()
         self._refused: set[Any] = set()  # pictures that the engine could not draw
         self._messages = Messages(lambda message: self.message.emit(*message))
 
@@ -93,41 +103,7 @@ class Controller(Showing, Reviewing, Fixing, Engines):
     def frames(self) -> list[FrameRow]:
         return self._desk.rows()
 
-    @property
-    def line_choices(self) -> list[LayerChoice]:
-        shot = self._desk.shot
-        return [] if shot is None else layers.line_choices(shot.infos)
-
-    @property
-    def color_choices(self) -> list[LayerChoice]:
-        shot = self._desk.shot
-        return [] if shot is None else layers.color_choices(shot.infos, self.line_layers)
-
-    @property
-    def line_layers(self) -> list[str]:
-        shot = self._desk.shot
-        return [] if shot is None else list(shot.journal.choices.lines)
-
-    @property
-    def color_layer(self) -> str | None:
-        shot = self._desk.shot
-        return None if shot is None else shot.color
-
-    @property
-    def frame_range(self) -> tuple[int, int]:
-        return self._desk.range
-
-    @property
-    def gap_px(self) -> float | None:
-        shot = self._desk.shot
-        return None if shot is None else shot.journal.choices.gap_px
-
-    @property
-    def model_sheets(self) -> list[str]:
-        shot = self._desk.shot
-        return [] if shot is None else list(shot.journal.choices.model_sheets)
-
-    # ---- choices
+    # ---- looking
 
     def refresh(self) -> None:
         """Look at documents and layers now, and at the frames when there is time."""
@@ -140,43 +116,6 @@ class Controller(Showing, Reviewing, Fixing, Engines):
         if self.has_document and not self.busy:
             # The desk's own time is up to half a second old.
             self._guard(lambda: self._desk.look_at(self._desk.shot.document.current_time))
-
-    def set_line_layers(self, uuids: Sequence[str]) -> None:
-        """Take the lines from these layers."""
-        self._choose(lines=list(uuids))
-
-    def set_color_layer(self, uuid: str | None) -> None:
-        """Write colours into this layer; None: a new one below the lines."""
-        self._choose(color=uuid)
-
-    def set_range(self, first: int, last: int) -> None:
-        """Colour the drawings that begin within these frames."""
-        self._choose(first=min(first, last), last=max(first, last))
-
-    def set_gap(self, px: float | None) -> None:
-        """Close gaps in lines up to this width; None: as the drawing suggests."""
-        self._choose(gap_px=px)
-
-    def add_model_sheet(self, path: str) -> None:
-        """Learn from a picture outside the document, too."""
-        if path not in self.model_sheets:
-            self._choose(model_sheets=[*self.model_sheets, path])
-
-    def remove_model_sheet(self, path: str) -> None:
-        """Learn from a picture no longer."""
-        self._choose(model_sheets=[kept for kept in self.model_sheets if kept != path])
-
-    def _choose(self, **choices: Any) -> None:
-        if self._free():
-            self._refused.clear()
-            self._guard(lambda: self._desk.choose(choices))
-            self._scan()
-
-    def toggle_reference(self, time: int) -> None:
-        """Let a painted frame teach the others, or no longer."""
-        if self._free():
-            self._guard(lambda: self._desk.shot.toggle_reference(time))
-            self._desk.changed("frames")
 
     # ---- jobs
 
@@ -191,7 +130,7 @@ class Controller(Showing, Reviewing, Fixing, Engines):
     def _on_outcome(self, outcome: Outcome) -> None:
         self._engine.worked()
         level = "warning" if outcome.failed or outcome.warnings else "info"
-        doubtful = sum(row.doubtful > 0 for row in self.frames if row.time in outcome.written)
+        doubtful = sum(row.needs_review for row in self.frames if row.time in outcome.written)
         review_them = ((tr("Review"), lambda: self.step_doubtful(+1)),) if doubtful else ()
         self._say(level, tasks.describe(outcome, doubtful), *review_them)
 
@@ -209,6 +148,7 @@ class Controller(Showing, Reviewing, Fixing, Engines):
 
     def cancel(self) -> None:
         """Stop the job; frames that are written stay."""
+        self._waiting.clear()
         self._worker.cancel()
 
     def go_to(self, time: int) -> None:
@@ -235,6 +175,11 @@ class Controller(Showing, Reviewing, Fixing, Engines):
         self.engine_setup.shutdown()
         self._desk.close()
         self._engine.close()
+        self._dabs.switch(False)  # last: Krita's windows may be gone
+
+    def _on_worker(self) -> None:
+        self._tell("busy")
+        self._fix_next()
 
     def _free(self) -> bool:
         """Tell whether a command can be followed now; say why not."""
@@ -246,7 +191,7 @@ class Controller(Showing, Reviewing, Fixing, Engines):
     def _not_busy(self) -> bool:
         """Tell whether no job runs that the artist started; say so where one does."""
         if self.busy:
-            self._say_busy()
+            self._say("info", tr("Wait until the present job has ended, or stop it."))
         return not self.busy
 
     def _start(
@@ -281,10 +226,10 @@ class Controller(Showing, Reviewing, Fixing, Engines):
             self._desk.changed(what)
 
     def _failed(self, task: Task, error: BaseException) -> None:
-        if given_way(task, error):
+        if was_preempted(task, error):
             return
         if isinstance(error, JobCancelled):
-            self._say("info", tr("Stopped: finished frames are kept."))
+            self._say("info", self._stopped())
         elif isinstance(error, EngineError):
             level, text, action = self._engine.explain(error)
             if error.code == NOT_FOUND and self.engine_setup.possible:
@@ -320,8 +265,13 @@ class Controller(Showing, Reviewing, Fixing, Engines):
         if what == "keys":
             self._scan()
             return
+        if what == "pictures":
+            self._forget_pictures(self._desk.shot)
+            return
         if what == "document":
-            self._doubt = None
+            self._keep_pictures_of(self._desk.known())
+            self._keep_suggestions_of(self._desk.known())
+            self._step = None
             self._worker.drop_quiet()
             self._scan()
             self._messages.turn_to(self._front(), self._facts(), self._desk.known())
@@ -331,6 +281,8 @@ class Controller(Showing, Reviewing, Fixing, Engines):
         elif what in {"frames", "choices"} and self._front() is not None:
             self._messages.check(self._facts())
         self._tell(what)
+        if what == "viewer":
+            self._prepare_fix()
 
     def _front(self) -> Any:
         """Return the key of the document in front; None where there is none, or it was closed."""
@@ -352,21 +304,21 @@ class Controller(Showing, Reviewing, Fixing, Engines):
     def _on_left(self, time: int) -> None:
         """Look at a frame that the artist may have painted on."""
         shot = self._desk.shot
-        self._quietly(f"look {time}", lambda: tasks.look_at(shot, time), self._show_frames)
+        shown = shot.shown_at(time)
+        self._forget_pictures(shot, time)
+        self._quietly(f"look {shown}", lambda: tasks.look_at(shot, shown), self._show_frames)
+        self._look_at_lines(time)
 
     def _on_engine(self, level: str, text: str, action: Any) -> None:
         self._tell("engine")
-        if self.busy == "running" and self._engine.client.compiling:
+        if self.busy in _WITH_ENGINE and self._engine.client.compiling:
             self.progress.emit(0, 0, None, self.engine_status)
         if text:
             self._say(level, text, *([action] if action else ()))
 
     def _say_sentences(self, sentences: Sequence[str]) -> None:
         if sentences:
-            self._say("info", " ".join(sentences))
-
-    def _say_busy(self) -> None:
-        self._say("info", tr("Wait until the present job has ended, or stop it."))
+            self._say("info", join_sentences(*sentences))
 
     def say(self, text: str) -> None:
         """Tell the artist something that a widget did."""

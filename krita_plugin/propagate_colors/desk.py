@@ -121,7 +121,7 @@ class Desk:
             self.changed("choices")
             self.changed("frames")
             if scanned and not shot.scanned:  # another colour layer is proposed
-                self.view.forget()
+                self._forget_pictures()
                 self.changed("keys")
         elif shot.current_lines() != shot.lines:
             shot.read_line_keys()
@@ -129,7 +129,7 @@ class Desk:
         size = (document.width, document.height)
         if (size, shot.range) != (self.size, self.range):
             self.size, self.range = size, shot.range
-            self.view.forget()
+            self._forget_pictures()
             self.changed("document")
             self.changed("frames")
         if shot.keys_changed():
@@ -141,9 +141,8 @@ class Desk:
 
     def look_at(self, time: int) -> None:
         """Have a frame read again that the artist may have painted on."""
-        shown = self.shot.shown_at(time)
-        self.view.forget(shown)
-        self._on_left(shown)
+        self.view.forget(self.shot.shown_at(time))
+        self._on_left(time)
 
     def choose(self, choices: dict[str, Any]) -> None:
         """Change what the artist chose and note it in the document."""
@@ -151,9 +150,14 @@ class Desk:
         shot.choose(**choices)
         shot.save()
         self.range = shot.range
-        self.view.forget()
+        self._forget_pictures()
         for what in ("choices", "frames", "viewer", "colors"):
             self.changed(what)
+
+    def _forget_pictures(self) -> None:
+        """Have all pictures of the document in front drawn anew."""
+        self.view.forget()
+        self._changed("pictures")
 
     def wrote(self, time: int) -> None:
         """Show a frame that a job has just changed."""

@@ -22,7 +22,7 @@ class Engines:
     _worker: Worker
     _quietly: Callable[..., None]
     _tell: Callable[[str], None]
-    _say_busy: Callable[[], None]
+    _not_busy: Callable[[], bool]
 
     @property
     def engine_status(self) -> str:
@@ -58,9 +58,8 @@ class Engines:
         self._model_job(lambda: self._engine.choose_model(name))
 
     def _model_job(self, work: Callable[[], Steps]) -> None:
-        started = self._worker.start(Task("model", "reading", work, lambda _: self._tell("engine")))
-        if not started:
-            self._say_busy()
+        if self._not_busy():
+            self._worker.start(Task("model", "reading", work, lambda _: self._tell("engine")))
 
     def diagnostics(self) -> str:
         """Return what a helper needs to know; no names of files and layers."""

@@ -12,12 +12,14 @@ from .host import hand
 from .host.document import Host
 from .i18n import tr
 from .qt import QtCore
-from .settings import LANGUAGE, Settings
+from .settings import DOCKER_CLOSED, DOCKER_OFFERED, LANGUAGE, Settings
 from .ui.docker import PropagateDocker
-from .ui.slots import pressed
+from .ui.offer import Offer
+from .ui.slots import observe, pressed
 
 DOCKER_ID = "propagate_colors"
 MENU = "tools/scripts"
+_SETTLED_MS = 2000  # after which Krita has brought back its dockers
 
 
 class Plugin:
@@ -39,6 +41,8 @@ class Plugin:
             ("propagate_colors_undo", tr("Undo Propagated Frame"), self._undo),
             ("propagate_colors_next", tr("Next Doubtful Segment"), self._next),
             ("propagate_colors_previous", tr("Previous Doubtful Segment"), self._previous),
+            ("propagate_colors_fix", tr("Fix on Canvas"), self._fix),
+            ("propagate_colors_sheet", tr("Propagate Colors Contact Sheet"), controller.show_sheet),
             ("propagate_colors_show", tr("Show Propagate Colors"), _show_docker),
         ]
 
@@ -47,6 +51,9 @@ class Plugin:
 
     def _undo(self) -> None:
         self.controller.undo([self.controller.current_time])
+
+    def _fix(self) -> None:
+        self.controller.set_fix_on_canvas(not self.controller.fix_on_canvas)
 
     def _next(self) -> None:
         self.controller.step_doubtful(+1)
@@ -68,12 +75,24 @@ class PropagateExtension(krita.Extension):
         notifier.setActive(True)
         hand.start()
         notifier.applicationClosing.connect(self._plugin.controller.shutdown)
+        notifier.windowCreated.connect(pressed(self._on_window))
+
+    def _on_window(self) -> None:
+        QtCore.QTimer.singleShot(_SETTLED_MS, pressed(lambda: offer_docker(self._plugin.settings)))
 
     def createActions(self, window) -> None:
         """Add the actions to a window's menu."""
         for name, text, command in self._plugin.actions():
             action = window.createAction(name, text, MENU)
             action.triggered.connect(pressed(command))
+            if name == "propagate_colors_fix":
+                self._show_fix_in(action)
+
+    def _show_fix_in(self, action) -> None:
+        """Check the action while the switch is on, in every window."""
+        controller = self._plugin.controller
+        action.setCheckable(True)
+        observe(action, controller, {"fix": lambda: action.setChecked(controller.fix_on_canvas)})
 
 
 def register() -> None:
@@ -92,8 +111,26 @@ def register() -> None:
     application.addDockWidgetFactory(krita.DockWidgetFactory(DOCKER_ID, place, Docker))
 
 
+def _dockers() -> list:
+    dockers = krita.Krita.instance().dockers()
+    return [docker for docker in dockers if docker.objectName() == DOCKER_ID]
+
+
 def _show_docker() -> None:
-    for docker in krita.Krita.instance().dockers():
-        if docker.objectName() == DOCKER_ID:
-            docker.show()
-            docker.raise_()
+    for docker in _dockers():
+        docker.show()
+        docker.raise_()
+
+
+def offer_docker(settings: Settings) -> None:
+    """Offer the docker, once, if Krita started with it hidden: Krita 6 does so with new ones."""
+    window = krita.Krita.instance().activeWindow()
+    if window is None:  # closed before the docker was offered in it
+        return
+    hidden = [docker for docker in _dockers() if docker.isHidden()]
+    known = settings.get(DOCKER_OFFERED) or settings.get(DOCKER_CLOSED)
+    if hidden and not known:
+        settings.set(DOCKER_OFFERED, "yes")
+        offer = Offer(window.qwindow().centralWidget(), _show_docker)
+        for docker in hidden:
+            docker.visibilityChanged.connect(offer.on_visible)

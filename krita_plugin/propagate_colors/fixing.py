@@ -1,59 +1,54 @@
-"""The controller's commands about single segments: step to what is doubtful, and put it right."""
+"""The controller's commands about single segments: put right, keep, and in what colour."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, NamedTuple, Sequence
 
 from . import editing
 from .desk import Desk
-from .i18n import tr, tr_n
+from .host.dabs import Dabs
+from .i18n import join_sentences, tr, tr_n
 from .link.engine_room import EngineRoom
 from .signals import Signal
-from .state import review
-from .state.model import FrameState, Point
+from .state.model import FrameState, Point, Rgb
+from .state.pixels import is_transparent
+from .state.shot import Shot
+from .state.timeline import drawing_at
 from .work.fix import Fix, Fixed, Former, Place, TakeBack
 
 _OURS = {FrameState.PREDICTED, FrameState.ACCEPTED}
 
 
+class Dab(NamedTuple):
+    """A click on the canvas that waits for the one before it."""
+
+    shot: Shot
+    time: int
+    point: Point
+    color: Any
+
+
 class Fixing:
     """What the artist says about segments of the document in front."""
 
+    busy: str | None
+    foreground_color: Callable[[], tuple[Any, Rgb] | None]
     progress: Signal
+    segment_at: Callable[[int, Point], Any]
+    _dabs: Dabs
+    _host: Any
+    _answered: Callable[[int, Point], None]
     _desk: Desk
     _engine: EngineRoom
-    _doubt: tuple[int, int] | None
     _free: Callable[[], bool]
     _guard: Callable[[Callable[[], Any]], bool]
-    _quietly: Callable[..., None]
     _say: Callable[..., None]
     _say_sentences: Callable[[Sequence[str]], None]
     _start: Callable[..., None]
     _tell: Callable[[str], None]
-    go_to: Callable[[int], None]
+    _unanswered: Fixed | None  # what dabs did before the one that is at work
+    _waiting: list[Dab]
     propagate: Callable[[], None]
-
-    def step_doubtful(self, direction: int) -> None:
-        """Go to the next or previous doubtful segment, worst first, across frames."""
-        shot, below = self._desk.shot, self._engine.review_below
-        if shot is None:
-            return
-        if not shot.digests.complete(below):
-            self._quietly(
-                "step", lambda: shot.digests.steps(below), lambda: self.step_doubtful(direction)
-            )
-            return
-        queue = review.doubtful_queue(shot.digests.made(below))
-        if not queue:
-            self._say("info", tr("No segment is doubtful."))
-            return
-        if self._doubt in queue:
-            place = (queue.index(self._doubt) + direction) % len(queue)
-        else:
-            place = 0 if direction > 0 else len(queue) - 1
-        self._doubt = queue[place]
-        self.go_to(self._doubt[0])
-        self._tell("viewer")
 
     def give_hint(self, time: int, point: Point, color: Any) -> None:
         """Give the segment under a point another colour, at once where its frame is coloured."""
@@ -62,9 +57,67 @@ class Fixing:
         shot, view = self._desk.shot, self._desk.view
         frame = view.drawing(time)
         if shot.state(frame) in _OURS:
-            self._fix([Place(frame, point)], color, self._ask_about_later)
+            before, self._unanswered = self._unanswered, None
+            former = () if before is None else before.former
+            place = Place(frame, point)
+            self._fix([place], color, lambda it: self._ask_about_later(it, before), former)
         else:
             self._edit(editing.give_hint, time, point, color)
+
+    @property
+    def fix_on_canvas(self) -> bool:
+        return self._dabs.on
+
+    def set_fix_on_canvas(self, on: bool) -> None:
+        """Let dabs on Krita's canvas give segments the foreground colour, or paint as ever."""
+        self._dabs.switch(on, tr("Fix: a click gives the segment the foreground color"))
+        self._tell("fix")
+        self._prepare_fix()
+
+    def _prepare_fix(self) -> None:
+        """Let the engine know the segments of the frame in front before the first dab on it.
+
+        Not of a group of lines: to read it, the playhead of an artist who scrubs would be moved.
+        """
+        shot, time = self._desk.shot, self._desk.time
+        wanted = self.fix_on_canvas and not self.busy and shot is not None
+        if wanted and not drawing_at(shot.lines, time).grouped:
+            self.segment_at(time, (0.0, 0.0))
+
+    def _on_dab(self, point: Point | None) -> None:
+        """Fix the segment below a dab on the canvas of the document in front."""
+        self._desk.look()
+        color = self.foreground_color()
+        if point is None:
+            self._say("info", tr("Krita does not tell where this canvas lies: use the viewer."))
+        elif self._desk.shot is None:
+            self._free()
+        elif color is None:
+            self._say("info", tr("Krita tells no foreground color: choose one and click again."))
+        else:
+            self._waiting.append(Dab(self._desk.shot, self._desk.time, point, color[0]))
+            if self.busy != "fixing":
+                self._fix_next()
+
+    def _on_pick(self, point: Point | None) -> None:
+        """Take the foreground colour from the colour layer, as a click with Ctrl does in Krita."""
+        self._desk.look()
+        shot = self._desk.shot
+        layer = None if shot is None or point is None else shot.document.layer(shot.color or "")
+        time = 0 if layer is None or layer.is_still() else shot.shown_at(self._desk.time)
+        if layer is not None and (layer.is_still() or layer.has_key(time)):
+            pixel = layer.read(time, (int(point[0]), int(point[1]), 1, 1))
+            if not is_transparent(pixel, shot.color_format):
+                self._host.set_foreground_color(layer, pixel)
+
+    def _fix_next(self) -> None:
+        """Follow the dabs that came while a fix was at work."""
+        while self._waiting and self.busy != "fixing":
+            dab = self._waiting.pop(0)
+            if dab.shot is self._desk.shot:
+                self.give_hint(dab.time, dab.point, dab.color)
+        if self.busy != "fixing":
+            self._unanswered = None
 
     def _fix(
         self,
@@ -79,15 +132,35 @@ class Fixing:
             return editing.say(shot, view, place.time, place.point, color)
 
         progress, show = self.progress.emit, self._show
+
+        def report(fixed: Fixed) -> None:
+            if shot is self._desk.shot:  # its answers would change another document
+                done(fixed)
+
         fix = Fix(shot, self._engine, places, color, hint, progress, show, former)
-        self._start("fixing", "fix", fix.steps, done)
+        self._start("fixing", "fix", fix.steps, report)
 
     def _show(self, time: int) -> None:
         self._desk.wrote(time)
         self._tell("viewer")
 
-    def _ask_about_later(self, fixed: Fixed) -> None:
-        count = len(fixed.later)
+    def _ask_about_later(self, fixed: Fixed, before: Fixed | None) -> None:
+        """Offer what follows from a dab, and from those `before` whose answers it replaces."""
+        for former in fixed.former[0 if before is None else len(before.former) :]:
+            self._answered(former.time, former.said.point)
+        if before is not None:
+            later = before.later if before.color == fixed.color else []
+            refused = before.refused + fixed.refused
+            fixed = fixed._replace(later=later + fixed.later, refused=refused)
+        if self._waiting:
+            self._unanswered = fixed
+        elif fixed.refused:
+            self._on_fixed(fixed)
+        else:
+            self._offer_later(fixed)
+
+    def _offer_later(self, fixed: Fixed) -> None:
+        count = len({later.time for later in fixed.later})
         undo = (tr("Undo"), lambda: self._take_back(fixed.former))
         if not count:
             self._say("info", tr("Fixed."), undo)
@@ -102,8 +175,9 @@ class Fixing:
             self._fix(places, fixed.color, self._on_fixed, fixed.former)
 
     def _on_fixed(self, fixed: Fixed) -> None:
-        count, refused = len(fixed.former), list(dict.fromkeys(fixed.refused))
-        text = " ".join([tr_n("{n} frame fixed.", "{n} frames fixed.", count), *refused])
+        count = len({former.time for former in fixed.former})
+        refused = list(dict.fromkeys(fixed.refused))
+        text = join_sentences(tr_n("{n} frame fixed.", "{n} frames fixed.", count), *refused)
         undo = (tr("Undo"), lambda: self._take_back(fixed.former))
         self._say("warning" if refused else "info", text, undo)
 
@@ -117,6 +191,16 @@ class Fixing:
 
             work = TakeBack(shot, former, unsay, self._show)
             self._start("undoing", "take back", work.steps, self._say_sentences)
+
+    def _stopped(self) -> str:
+        """Say what became of a job that was stopped, and of hints that it did not come to."""
+        shot = self._desk.shot
+        count = 0 if shot is None else shot.pending_hints()
+        text = tr("Stopped: finished frames are kept.")
+        if not count:
+            return text
+        waiting = tr_n("1 hint waits for the next run.", "{n} hints wait for the next run.", count)
+        return join_sentences(text, waiting)
 
     def remove_hint(self, time: int, point: Point) -> None:
         """Let the engine choose again."""

@@ -1,4 +1,8 @@
-"""Texts in the artist's language. English is the source; languages/CODE.json translates it."""
+"""Texts in the artist's language. English is the source; languages/CODE.json translates it.
+
+A language's file holds its own name, its texts, and as `singular` the numbers that take the
+wording for one: 1 where it does not say, 0 and 1 in French, none in Chinese and Japanese.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import json
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "languages"
+_TRADITIONAL = {"hant", "tw", "hk", "mo"}  # Chinese that is not written as in zh.json
 
 
 class _Table:
@@ -13,6 +18,7 @@ class _Table:
 
     code = "en"
     texts: dict[str, str] = {}  # noqa: RUF012 (replaced as a whole, never changed in place)
+    singular: tuple[int, ...] = (1,)
 
 
 def tr(text: str, /, **values: object) -> str:
@@ -23,7 +29,12 @@ def tr(text: str, /, **values: object) -> str:
 
 def tr_n(one: str, many: str, n: int, /, **values: object) -> str:
     """Translate the wording for one or for many; both may use {n}."""
-    return tr(one if n == 1 else many, n=n, **values)
+    return tr(one if n in _Table.singular else many, n=n, **values)
+
+
+def join_sentences(*parts: str) -> str:
+    """Join sentences; after a full stop of Chinese or Japanese comes no space."""
+    return " ".join(parts).replace("。 ", "。")
 
 
 def mark(text: str) -> str:
@@ -42,12 +53,21 @@ def languages() -> dict[str, str]:
 def start(chosen: str, preferred: list[str]) -> str:
     """Use the `chosen` language, or with "" the first known of `preferred` ("de-DE", "en", ...)."""
     known = languages()
-    wanted = [chosen] if chosen else preferred
-    codes = [name.replace("_", "-").split("-")[0].lower() for name in wanted]
+    codes = [_code(name) for name in ([chosen] if chosen else preferred)]
     code = next((code for code in codes if code in known), "en")
+    table = {} if code == "en" else _read(code)
     _Table.code = code
-    _Table.texts = {} if code == "en" else _read(code)["texts"]
+    _Table.texts = table.get("texts", {})
+    _Table.singular = tuple(table.get("singular", (1,)))
     return code
+
+
+def _code(name: str) -> str:
+    """Return the code of a language's file: that of the language, unless the script is another."""
+    language, *rest = name.replace("_", "-").lower().split("-")
+    if language == "zh" and "hans" not in rest and _TRADITIONAL.intersection(rest):
+        return "zh-hant"
+    return language
 
 
 def current() -> str:

@@ -50,7 +50,7 @@ class Messages:
     def check(self, facts: Any) -> None:
         """Take the message away when what it spoke of has changed."""
         message, of = self._said.get(self._front, (NOTHING, None))
-        # What a job did stays true, whatever frames are looked at after it; so does a closing.
+        # What a job did stays true when other frames are looked at; so does a closing.
         if message.level != "info" and self._front is not None and of != facts:
             self._said.pop(self._front)
             self._show(NOTHING)

@@ -1,28 +1,93 @@
-"""The controller's commands about whole frames: yes, no, and back to what was there."""
+"""The controller's commands that lead through a shot: to what is doubtful, yes, no, and back."""
 
 from __future__ import annotations
 
-from typing import Callable, Sequence
+from typing import Callable, NamedTuple, Sequence
 
 from .desk import Desk
 from .i18n import tr, tr_n
+from .link.engine_room import EngineRoom
 from .signals import Signal
 from .state import review
-from .state.model import FrameRow, FrameState
+from .state.mistakes import Mistake
+from .state.model import FrameRow, FrameState, MistakeShown, Point
 from .work import tasks
 
 
-class Reviewing:
-    """What the artist says about frames of the document in front."""
+class Step(NamedTuple):
+    """Where the artist is among the mistakes."""
 
+    serial: int
+    place: int  # from 0
+    count: int
+    mistake: Mistake | None  # None: it was put right
+
+
+class Reviewing:
+    """What the artist is shown of the document in front, and says about its frames."""
+
+    go_to: Callable[[int], None]
     progress: Signal
     frames: list[FrameRow]
     _desk: Desk
+    _engine: EngineRoom
+    _quietly: Callable[..., None]
+    _step: Step | None
+    _tell: Callable[[str], None]
     _free: Callable[[], bool]
     _say: Callable[..., None]
     _say_sentences: Callable[[Sequence[str]], None]
     _show_frames: Callable[[], None]
     _start: Callable[..., None]
+
+    def step_doubtful(self, direction: int) -> None:
+        """Go to the next or previous mistake, worst first, at the first of its frames."""
+        found = self._mistakes(lambda: self.step_doubtful(direction))
+        if found is None:
+            return
+        if not found:
+            self._step = None
+            self._tell("viewer")
+            self._say("info", tr("No segment is doubtful."))
+            return
+        place = _next_place(found, self._step, direction)
+        serial = 0 if self._step is None else self._step.serial + 1
+        self._step = Step(serial, place, len(found), found[place])
+        self.go_to(found[place].times[0])
+        self._tell("viewer")
+
+    def _mistakes(self, then: Callable[[], None]) -> list[Mistake] | None:
+        """Return all mistakes; None where they are gathered first: `then` is called after that."""
+        shot, below = self._desk.shot, self._engine.review_below
+        if shot is None:
+            return None
+        if not shot.digests.complete(below):
+            self._quietly("step", lambda: shot.digests.steps(below), then)
+            return None
+        frames = shot.to_review(below)
+        found = shot.mistakes.of(frames)
+        if found is None:
+            self._quietly("step", lambda: shot.mistakes.steps(frames, shot.canvas_px), then)
+        return found
+
+    def mistake_at(self, time: int) -> MistakeShown | None:
+        """Return the mistake last stepped to, where it was carried to the frame shown at a time."""
+        shot, step = self._desk.shot, self._step
+        if shot is None or step is None or step.mistake is None:
+            return None
+        mark, first = step.mistake.at(shot.shown_at(time)), step.mistake.times[0]
+        if mark is None:
+            return None
+        return MistakeShown(step.serial, step.place + 1, step.count, first, mark.segment, mark.box)
+
+    def _answered(self, time: int, point: Point) -> None:
+        """Let go of the mistake stepped to where it was put right; Next goes on from its place."""
+        shown = self.mistake_at(time)
+        if shown is not None and shown.box is not None:
+            x, y, width, height = shown.box
+            if x <= point[0] < x + width and y <= point[1] < y + height:
+                self._step = self._step._replace(mistake=None)
+                self._tell("viewer")
 
     def accept(self, times: Sequence[int]) -> None:
         """Say yes to frames that are ours."""
@@ -76,3 +141,13 @@ class Reviewing:
             shown = sorted({shot.shown_at(time) for time in times})
             work = tasks.Undo(shot, shown, self.progress.emit, self._desk.wrote)
             self._start("undoing", "undo", work.steps, self._say_sentences)
+
+
+def _next_place(found: Sequence[Mistake], step: Step | None, direction: int) -> int:
+    """Return the place to go to; one that was put right gives its own to the one after it."""
+    if step is None:
+        return 0 if direction > 0 else len(found) - 1
+    keys = [mistake.key for mistake in found]
+    if step.mistake is not None and step.mistake.key in keys:
+        return (keys.index(step.mistake.key) + direction) % len(found)
+    return (step.place if direction > 0 else step.place - 1) % len(found)

@@ -6,12 +6,13 @@ from typing import Any, Callable
 
 from . import log
 from .desk import Desk
-from .host import pictures
+from .host import hand, pictures
 from .host.document import HostError
 from .link.engine_room import EngineRoom
-from .link.talk import EngineError
 from .state import layers, review
-from .state.model import ColorGroup, Picture, Point, Rgb, SegmentInfo
+from .state.model import ColorGroup, MistakeShown, Picture, Point, Rgb, Said, SegmentInfo
+from .work import reading
+from .work.jobs import JobCancelled
 from .work.worker import Steps
 
 _PREVIEW_MOST = (1600, 1600)
@@ -23,7 +24,7 @@ class Showing:
     _host: Any
     _desk: Desk
     _engine: EngineRoom
-    _doubt: tuple[int, int] | None  # (time, segment) last stepped to
+    mistake_at: Callable[[int], MistakeShown | None]
     _refused: set[Any]  # pictures that the engine could not draw
     _quietly: Callable[..., None]
     _tell: Callable[[str], None]
@@ -61,22 +62,43 @@ class Showing:
             return None
 
     def _marked(self, time: int) -> Any:
-        """Return the segment stepped to, on other frames all doubtful ones."""
-        if self._doubt is not None and self._doubt[0] == self._desk.view.drawing(time):
-            return [self._doubt[1]]
-        return "doubtful"
+        """Return the segment of the mistake stepped to, on other frames all doubtful ones."""
+        mistake = self.mistake_at(time)
+        return "doubtful" if mistake is None else [mistake.segment]
+
+    def picture_awaited(self, time: int, mode: str) -> bool:
+        """Tell whether the picture that there is none of is being fetched."""
+        view = self._desk.view
+        if view is None or mode == "picture":
+            return False
+        wish = view.preview_wish(time) if mode == "segments" else None
+        return self._lacks(wish or view.overlay_wish(time, self._marked(time)))
+
+    def _lacks(self, wish: Any) -> bool:
+        """Tell whether the engine could draw something that is not fetched yet."""
+        if self._desk.view.has(wish) or wish in self._refused or not self._engine.ok:
+            return False
+        return bool(self._desk.shot.lines)
+
+    def said_on(self, time: int) -> list[Said]:
+        """Return the hints and locks on the drawing shown at a time."""
+        return [] if self._desk.view is None else self._desk.view.said(time)
 
     def _fetch(self, wish: Any, time: int, segments: Any = "doubtful") -> None:
         view = self._desk.view
-        if view.has(wish) or wish in self._refused or not self._engine.ok:
+        if not self._lacks(wish):
             return
+        stands = reading.stands(self._desk.shot)
 
         def fetch() -> Steps:
             try:
+                yield stands, hand.STROKE_SECONDS
                 yield from self._engine.ready()
                 yield from view.fetch(self._engine, wish, time, _PREVIEW_MOST, segments)
-            except EngineError:
-                self._refused.add(wish)  # or each move of the mouse would ask again
+            except JobCancelled:
+                raise
+            except Exception:
+                self._refused.add(wish)  # or it would be asked for again at once, without an end
                 raise
 
         self._quietly(wish[0], fetch, lambda: self._tell("viewer"))
@@ -90,8 +112,15 @@ class Showing:
             return None
 
     def palette(self) -> list[tuple[Any, Rgb]]:
-        """Return the colours in use, with what to show for them."""
-        return [(group.color, group.display) for group in self.color_groups()]
+        """Return the colours in use, with what to show for them; each keeps its place.
+
+        Fixes change which colour is the most frequent, but not what the artist's hand has learned.
+        """
+        groups = self.color_groups()
+        order = [] if self._desk.view is None else self._desk.view.palette
+        order += [group.color for group in groups if group.color not in order]
+        groups.sort(key=lambda group: order.index(group.color))
+        return [(group.color, group.display) for group in groups]
 
     def color_groups(self) -> list[ColorGroup]:
         """Return all colours of our frames with their segments; `changed` tells when more come."""

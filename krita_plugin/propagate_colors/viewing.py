@@ -10,7 +10,7 @@ from typing import Any, Hashable, Tuple
 from .host import pictures
 from .link.talk import Steps, Talk
 from .state import review, timeline
-from .state.model import UNPAINTED, Picture, Point, Rgb, SegmentInfo, Size
+from .state.model import HINT, LOCK, UNPAINTED, Picture, Point, Rgb, Said, SegmentInfo, Size
 from .state.pixels import Box, Format
 from .state.shot import Shot
 from .work import reading
@@ -107,6 +107,8 @@ class View:
         self._fetched = Shelf()
         self._composed = Shelf()
         self._thumbnails: dict[int, tuple[Hashable, Picture]] = {}
+        self.palette: list[Any] = []  # colours in the order in which they were first shown
+        self._previewed: dict[int, Wish] = {}  # what was last shown of a drawing
         self._lines: dict[int, str] = {}  # hash of the drawing that a frame's map belongs to
 
     # ---- composed here
@@ -150,8 +152,14 @@ class View:
         return pictures.to_bgra(pictures.marked(below, pictures.from_bgra(marks, most)))
 
     def preview(self, time: int, most: Size) -> Picture | None:
-        """Return the segments in tints with closed gaps marked; None until that is fetched."""
-        picture = self._fetched.get(self.preview_wish(time))
+        """Return the segments in tints with closed gaps marked; None until that is fetched.
+
+        While another gap size is fetched, what was last shown of the drawing stays.
+        """
+        wish, drawing = self.preview_wish(time), self.drawing(time)
+        if self._fetched.get(wish) is not None:
+            self._previewed[drawing] = wish
+        picture = self._fetched.get(self._previewed.get(drawing))
         return None if picture is None else pictures.to_bgra(pictures.from_bgra(picture, most))
 
     def _version(self, time: int) -> Hashable:
@@ -216,7 +224,7 @@ class View:
         yield from reading.open_shot(shot, talk)
         digest = yield from reading.teach_drawing(shot, talk, frame)
         if self._lines.get(frame, digest) != digest:
-            self._fetched = Shelf()  # lines were edited: whatever was fetched may be of old ones
+            self._fetched = Shelf()  # lines were edited: what was fetched may be of old ones
         self._lines[frame] = digest
         kind = wish[0]
         request = {"type": kind, "shot": shot.document.key, "frame": frame}
@@ -273,15 +281,29 @@ class View:
             self._marked("hints", frame, segment),
             None if segments is None else segments.box(segment),
             bool(found) and review.is_doubtful(item, review_below),
+            review.is_surface_doubtful(item),
+            self._shot.layer_names(review.doubtful_layers(result, segment)),
         )
+
+    def said(self, time: int) -> list[Said]:
+        """Return the hints and locks on the drawing shown at a time."""
+        shot, frame = self._shot, self.drawing(time)
+        hints = [
+            Said(
+                HINT,
+                tuple(item["point"]),
+                self.display(review.as_color(item["color"])),
+                shot.is_pending(item),
+            )
+            for item in shot.said_on(frame, "hints")
+        ]
+        locks = shot.said_on(frame, "locks")
+        return hints + [Said(LOCK, tuple(item["point"]), None, False) for item in locks]
 
     def _marked(self, kind: str, frame: int, segment: int) -> bool:
         """Tell whether a hint or lock of the frame lies in the segment."""
-        return any(
-            item["frame"] == frame and "point" in item
-            and self.segment(frame, item["point"]) == segment
-            for item in self._shot.journal.hints[kind]
-        )  # fmt: skip
+        said = self._shot.said_on(frame, kind)
+        return any(self.segment(frame, item["point"]) == segment for item in said)
 
     def display(self, color: Any) -> Rgb:
         """Return R, G, B of a colour in the colour layer's format."""

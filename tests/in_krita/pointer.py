@@ -1,7 +1,7 @@
 """Moves the pointer of an X screen and presses its buttons, as a mouse does: the XTest extension.
 
-Started as a program of its own beside Krita, so that its events come at any moment of whatever
-Krita is doing: `python3 pointer.py < strokes`, one stroke a line as JSON: [seconds to wait before,
+Started as a program of its own beside Krita, so that its events come at any moment of
+Krita's work: `python3 pointer.py < strokes`, one stroke a line as JSON: [seconds to wait before,
 [[x, y], ...]] in pixels of the screen. The standard library alone.
 """
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.in_krita import runner
-from tests.in_krita.scenarios import CONTROLLER, WITH_ENGINE, WITH_EVENTS
+from tests.in_krita.scenarios import CONTROLLER, DABS, WITH_ENGINE, WITH_EVENTS
 
 # All scenarios in one start; the engine takes a few seconds to start in each of its own.
 SECONDS = 1800.0
@@ -29,7 +29,7 @@ def controller_report(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", [*CONTROLLER, *WITH_EVENTS, *WITH_ENGINE])
+@pytest.mark.parametrize("scenario", [*CONTROLLER, *WITH_EVENTS, *DABS, *WITH_ENGINE])
 def test_scenario(controller_report, scenario):
     result = controller_report.results[scenario]
     assert result["status"] == "passed", result["text"]

@@ -89,10 +89,9 @@ def start(kind, krita, scenario: str, place: Path, home: Path, shown, **environm
     return result["values"]
 
 
-def imported(krita, packed: Path, home: Path, tmp_path: Path, kind=runner.Session) -> None:
-    scenario = "installing:the_zip_is_imported"
-    start(kind, krita, scenario, tmp_path / "imported", home, [packed.parent],
-          PLUGIN_ZIP=str(packed))  # fmt: skip
+def imported(krita, packed: Path, home: Path, place: Path, kind=runner.Session, again="") -> None:
+    scenario = f"installing:the_zip_is_imported{again}"
+    start(kind, krita, scenario, place, home, [packed.parent], PLUGIN_ZIP=str(packed))
 
 
 def engines_of(home: Path) -> Path:
@@ -103,7 +102,7 @@ def test_from_the_plugin_s_zip_to_the_colored_sample_over_the_network(
     krita, pieces, home, tmp_path, command_line
 ):
     out, server, _, packed = pieces
-    imported(krita, packed, home, tmp_path)
+    imported(krita, packed, home, tmp_path / "imported")
     scenario = "setting_up:from_nothing_to_the_colored_sample"
     place = tmp_path / "online"
     values = start(runner.Session, krita, scenario, place, home, [out])
@@ -119,7 +118,7 @@ def test_closed_in_the_middle_krita_ends_well_and_offers_to_go_on(krita, home, t
     with loopback.serving(tmp_path / "served") as server:
         engine_pack.small(tmp_path, server.base)
         packed = _with_engine(tmp_path)
-        imported(krita, packed, home, tmp_path)
+        imported(krita, packed, home, tmp_path / "imported")
         server.behave["one-1.0-py3-none-any.whl"] = [loopback.stalls_after(100_000)]
         scenario, shown = "setting_up:krita_is_closed_in_the_middle", [tmp_path]
         start(runner.Session, krita, scenario, tmp_path / "closed", home, shown)
@@ -134,7 +133,7 @@ def test_from_a_pack_in_one_file_without_a_network(krita, pieces, home, tmp_path
         pytest.skip("needs the right to make a network namespace")
     out, server, lock, packed = pieces
     chosen = engine_pack.offline_pack(lock, [server.folder, out / "engine"], out)
-    imported(krita, packed, home, tmp_path, Offline)
+    imported(krita, packed, home, tmp_path / "imported", Offline)
     scenario = "setting_up:from_the_offline_pack"
     place, before = tmp_path / "offline", len(server.asked)
     values = start(Offline, krita, scenario, place, home, [out], ENGINE_PACK=str(chosen))
@@ -143,3 +142,29 @@ def test_from_a_pack_in_one_file_without_a_network(krita, pieces, home, tmp_path
     engines = engines_of(home)
     assert sorted(path.name for path in engines.iterdir()) == sorted([lock["id"], "current"])
     assert accuracy(planes(place, "color"), tmp_path / "out") >= command_line
+
+
+def test_an_update_with_the_same_and_with_another_engine_go_back_and_remove(krita, home, tmp_path):
+    """With small packs, whose engines only answer as one."""
+    old, new, shown = engine_pack.VERSION, "9.9.9", [tmp_path]
+    (tmp_path / "served").mkdir()
+    with loopback.serving(tmp_path / "served") as server:
+        first = engine_pack.small(tmp_path, server.base)
+        packed = _with_engine(tmp_path)
+        imported(krita, packed, home, tmp_path / "imported")
+        start(runner.Session, krita, "setting_up:it_is_set_up", tmp_path / "set_up", home, shown)
+        asked = len(server.asked)
+
+        imported(krita, packed, home, tmp_path / "same", again="_again")
+        scenario = "setting_up:nothing_is_to_be_done"
+        start(runner.Session, krita, scenario, tmp_path / "kept", home, shown, OLD_VERSION=old)
+        assert len(server.asked) == asked, "an unchanged list needs no download"
+
+        second = engine_pack.small(tmp_path, server.base, version=new)
+        assert first["id"] != second["id"]
+        imported(krita, _with_engine(tmp_path), home, tmp_path / "newer", again="_again")
+        scenario = "setting_up:it_is_updated_taken_back_and_removed"
+        versions = {"OLD_VERSION": old, "NEW_VERSION": new}
+        start(runner.Session, krita, scenario, tmp_path / "updated", home, shown, **versions)
+        assert len(server.asked) == asked, "the parts that both have are not fetched again"
+    assert not engines_of(home).exists(), "removed without a trace"

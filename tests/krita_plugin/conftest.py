@@ -22,3 +22,21 @@ def any_krita(request):
 def mock():
     """The mock as the oldest Krita, without documents."""
     return mock_krita.reset()
+
+
+@pytest.fixture
+def run(tmp_path, mock):
+    """Run a scenario on the mock of Krita."""
+    from krita_plugin.propagate_colors.work import jobs
+    from tests.in_krita.scenarios import base
+
+    def go(scenario):
+        clock, errors = mock_krita.Clock(), []
+        context = base.Context("scenario", tmp_path)
+        context.clock = clock
+        runner = jobs.Runner(scenario(context), "scenario", lambda _: None, errors.append, clock)
+        clock.run(lambda: runner.done)
+        for error in errors:
+            raise error
+
+    return go

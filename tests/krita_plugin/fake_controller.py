@@ -38,11 +38,12 @@ REMOTE = {
 }
 
 _COMMANDS = (
-    "refresh look_here set_line_layers set_color_layer set_range set_gap toggle_reference "
+    "refresh look_here set_line_layers set_color_layer set_moved_layers set_surfaces "
+    "set_range set_gap toggle_reference "
     "add_model_sheet remove_model_sheet check_regions propagate run_on_from cancel accept undo "
     "accept_above accept_all take_back_accept say go_to step_doubtful give_hint remove_hint "
     "toggle_lock set_engine_command download_model choose_model ask_models shutdown "
-    "open_sample"
+    "open_sample suggest_frames begin_painting show_sheet set_fix_on_canvas"
 )
 
 
@@ -97,7 +98,12 @@ class FakeController:
         self.engine_ok = True
         self.engine_light = "good"
         self.frames = sample_frames()
+        self.suggested = []
         self.current_time = 4
+        self.fix_on_canvas = False
+        self.mistake = None
+        self.awaited = False
+        self.said = []
         self.document_size = (320, 180)
         self.line_choices = [
             LayerChoice("g", "Hero", 0, True),
@@ -114,6 +120,9 @@ class FakeController:
         self.frame_range = (0, 23)
         self.gap_px = None
         self.model_sheets = []
+        self.moved_choices = [LayerChoice("s", "Shadow", 0, True)]
+        self.moved_layers = []
+        self.surfaces = False
         self.segment = SegmentInfo(
             segment=7,
             state="painted",
@@ -142,7 +151,7 @@ class FakeController:
         for name, value in values.items():
             assert hasattr(self, name), name
             setattr(self, name, value)
-        for topic in ("document", "choices", "frames", "engine", "busy", "viewer", "colors"):
+        for topic in ("document", "choices", "frames", "engine", "busy", "viewer", "colors", "fix"):
             self.changed.emit(topic)
 
     def take_calls(self):
@@ -162,6 +171,15 @@ class FakeController:
         self.calls.append(("viewer_picture", time, most_width, most_height, mode))
         return self.pictures.get(mode)
 
+    def mistake_at(self, time):
+        return self.mistake
+
+    def said_on(self, time):
+        return self.said
+
+    def picture_awaited(self, time, mode):
+        return self.awaited
+
     def may_run_on(self, time):
         blank = {FrameState.TODO, FrameState.FAILED}
         return any(row.time == time and row.state not in blank for row in self.frames)
@@ -169,6 +187,10 @@ class FakeController:
     def thumbnail(self, time):
         self.calls.append(("thumbnail", time))
         return self.pictures.get("thumbnail")
+
+    def sheet_picture(self, time, before=False):
+        self.calls.append(("sheet_picture", time, before))
+        return self.pictures.get("before" if before else "thumbnail")
 
     def palette(self):
         return PALETTE

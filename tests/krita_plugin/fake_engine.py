@@ -135,7 +135,7 @@ class FakeEngine:
             pixel = [
                 SIZES[f["model"]] * BYTES[f["depth"]] for f in (header["line"], header["color"])
             ]
-            empty = {"drawings": {}, "times": {}, "references": {}, "colors": {}}
+            empty = {"drawings": {}, "times": {}, "references": {}, "colors": {}, "shades": {}}
             self._shots[header["shot"]] = {"form": form, "pixel": pixel, **empty}
         self._answer(number, {"type": "ok"})
 
@@ -174,10 +174,37 @@ class FakeEngine:
         shot["references"][header["frame"]] = header["hash"]
         self._answer(number, {"type": "ok"})
 
+    def _add_shade(self, number, header, payload):
+        shot = self._shots[header["shot"]]
+        known = shot["shades"].setdefault(header["layer"], {"hashes": {}, "frames": {}})
+        known["pixel"] = SIZES[header["format"]["model"]] * BYTES[header["format"]["depth"]]
+        if header["hash"] not in known["hashes"]:
+            if "box" not in header:
+                self._answer(number, {"type": "need"})
+                return
+            canvas = self._canvas(shot, header["box"], payload, known["pixel"])
+            assert fingerprint(canvas) == header["hash"]
+            known["hashes"][header["hash"]] = canvas
+        known["frames"][header["frame"]] = header["hash"]
+        self._answer(number, {"type": "ok"})
+
     def _propagate(self, number, header, _):
         assert self._run is None, "busy"
         self._run = (number, header, deque(header["frames"]))
         self._step()
+
+    def _suggest(self, number, header, _):
+        """Name the first drawing in the middle and the last; beside painted ones, the farthest."""
+        times = sorted(self._shots[header["shot"]]["times"])
+        assert set(header["painted"]) <= set(times)
+        self._answer(number, {"type": "progress", "done": 1, "total": 2, "text": "compared"})
+        if header["painted"]:
+            near = {t: min(abs(t - p) for p in header["painted"]) for t in times}
+            found = [max(times, key=near.get)] if max(near.values()) else []
+        else:
+            found = [times[len(times) // 2], times[-1]]
+        suggested = [{"frame": time, "found": 0.5} for time in found]
+        self._answer(number, {"type": "suggest", "suggested": suggested})
 
     def _cancel(self, number, header, _):
         if self._run is not None and self._run[0] == header["job"]:
@@ -227,22 +254,53 @@ class FakeEngine:
             plane = b""
         else:
             fields.update(box=[0, 0, width, height], bytes=len(plane), hash=fingerprint(plane))
-        self._answer(number, fields, plane)
+        moved = [self._moved(shot, frame, one, role) for one in header.get("shades", ())]
+        moved = [one for one in moved if one is not None]
+        if moved:
+            fields["shades"] = [one for one, _ in moved]
+            segments[1]["flags"] = ["shade"]
+            fields["result"]["layers"] = [
+                {"name": one["layer"], "surfaces": [], "doubtful": [2]} for one, _ in moved
+            ]
+        self._answer(number, fields, b"".join((plane, *(data for _, data in moved))))
+
+    def _moved(self, shot, frame, asked, role):
+        """Move a layer: the nearest painted frame of it, without the lines' place."""
+        layer = shot["shades"][asked["layer"]]
+        assert set(asked["painted"]) <= set(layer["frames"]) & set(shot["times"])
+        if frame in asked["painted"]:
+            return None
+        (width, height), plane, pixel = shot["form"][:2], b"", layer["pixel"]
+        empty = bytes(width * height * pixel)
+        if role != "reference":
+            near = min(asked["painted"], key=lambda time: (abs(time - frame), time))
+            plane = layer["hashes"][layer["frames"][near]]
+            plane = self._without_lines(shot, frame, plane, pixel)
+        digest = fingerprint(plane or empty)
+        if asked["known"].get(str(frame)) == digest:
+            return None
+        box = [0, 0, width, height] if plane else [0, 0, 0, 0]
+        return {"layer": asked["layer"], "box": box, "bytes": len(plane), "hash": digest}, plane
+
+    @staticmethod
+    def _without_lines(shot, frame, canvas, pixel):
+        line_pixel, plane = shot["pixel"][0], bytearray(canvas)
+        for lines in shot["drawings"][shot["times"][frame]]:
+            for place in range(len(lines) // line_pixel):
+                if any(lines[place * line_pixel : (place + 1) * line_pixel]):
+                    plane[place * pixel : (place + 1) * pixel] = bytes(pixel)
+        return bytes(plane)
 
     def _paint(self, shot, frame, near, hints):
         width, height = shot["form"][:2]
-        line_pixel, pixel = shot["pixel"]
+        pixel = shot["pixel"][1]
         taught = shot["colors"][shot["references"][near]]
         half = width // 2
         colors = [self._first(taught, width, height, pixel, side) for side in (0, 1)]
         for hint in hints:
             colors[hint["point"][0] >= half] = self._turned(hint["color"])
         row = colors[0] * half + colors[1] * (width - half)
-        plane = bytearray(row * height)
-        for lines in shot["drawings"][shot["times"][frame]]:
-            for place in range(width * height):
-                if any(lines[place * line_pixel : (place + 1) * line_pixel]):
-                    plane[place * pixel : (place + 1) * pixel] = bytes(pixel)
+        plane = self._without_lines(shot, frame, row * height, pixel)
         segments = [
             {"id": side + 1, "color": list(self._turned(colors[side])), "state": "painted",
              "confidence": 0.9 - 0.4 * side, "source": {"frame": near, "segment": side + 1},
@@ -250,7 +308,7 @@ class FakeEngine:
              "area": half * height}
             for side in (0, 1)
         ]  # fmt: skip
-        return bytes(plane), segments
+        return plane, segments
 
     @staticmethod
     def _turned(color):

@@ -207,9 +207,6 @@ class Document:
     def colorProfile(self):
         return "a profile"
 
-    def framesPerSecond(self):
-        return 24
-
     def fullClipRangeStartTime(self):
         return 0
 

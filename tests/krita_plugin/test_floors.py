@@ -13,7 +13,8 @@ NAMES = ("propagate_colors", "krita_plugin.propagate_colors")  # in Krita, and i
 
 # Top to bottom. A floor is one room, or two that do not import each other; a room is a folder, or
 # the files at the root that are named here. Files of one room may import one another.
-COMMANDS = ("controller", "engines", "fixing", "reviewing", "showing")
+COMMANDS = ("controller", "choosing", "engines", "fixing", "reviewing", "sheets", "showing",
+            "suggesting")  # fmt: skip
 FLOORS = (
     {"the top": ("__init__", "extension", *COMMANDS, "desk", "editing", "viewing", "messages")},
     {"ui": ("ui",), "work": ("work",)},

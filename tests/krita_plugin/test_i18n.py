@@ -1,6 +1,7 @@
-"""German has exactly the texts that the plugin shows, with the same placeholders."""
+"""Every language has exactly the texts that the plugin shows, with the same placeholders."""
 
 import ast
+import functools
 import json
 import re
 from pathlib import Path
@@ -10,7 +11,13 @@ import pytest
 from krita_plugin.propagate_colors import i18n
 
 PLUGIN = Path(i18n.__file__).parent
-GERMAN = json.loads((PLUGIN / "languages" / "de.json").read_text(encoding="utf-8"))["texts"]
+TABLES = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted((PLUGIN / "languages").glob("*.json"))
+}
+NAMES = {"de": "Deutsch", "es": "Español", "fr": "Français", "ja": "日本語", "zh": "简体中文"}
+one_form = [code for code, table in TABLES.items() if table.get("singular") == []]
+each_language = pytest.mark.parametrize("code", TABLES)
 LITERAL_ARGUMENTS = {"tr": 1, "mark": 1, "tr_n": 2}
 
 
@@ -20,13 +27,16 @@ def _english_afterwards():
     i18n.start("en", [])
 
 
+@functools.cache
 def calls(path):
-    """Yield (function name, first arguments) of every call of the translate helpers."""
+    """Return (function name, first arguments) of every call of the translate helpers."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             count = LITERAL_ARGUMENTS.get(node.func.id)
             if count:
-                yield node.func.id, node.args[:count]
+                found.append((node.func.id, node.args[:count]))
+    return found
 
 
 def texts():
@@ -41,16 +51,69 @@ def placeholders(text):
     return set(re.findall(r"{(\w*)", text))
 
 
-def test_german_has_every_text():
-    assert sorted(texts() - set(GERMAN)) == []
+def pairs():
+    """Return the wordings for one and for many of every tr_n."""
+    return {
+        tuple(argument.value for argument in arguments)
+        for path in PLUGIN.rglob("*.py")
+        for name, arguments in calls(path)
+        if name == "tr_n" and all(isinstance(argument, ast.Constant) for argument in arguments)
+    }
 
 
-def test_german_has_no_other_text():
-    assert sorted(set(GERMAN) - texts()) == []
+@each_language
+def test_a_language_has_every_text(code):
+    assert sorted(texts() - set(TABLES[code]["texts"])) == []
 
 
-def test_german_fills_in_the_same_values():
-    assert [text for text in GERMAN if placeholders(text) != placeholders(GERMAN[text])] == []
+@each_language
+def test_a_language_has_no_other_text(code):
+    assert sorted(set(TABLES[code]["texts"]) - texts()) == []
+
+
+@each_language
+def test_a_language_fills_in_the_same_values(code):
+    table = TABLES[code]["texts"]
+    assert [text for text in table if placeholders(text) != placeholders(table[text])] == []
+
+
+@each_language
+def test_a_text_begins_and_ends_with_the_same_space(code):
+    table = TABLES[code]["texts"]
+    edges = {text: (text[:1] == " ", text[-1:] == " ") for text in {*table, *table.values()}}
+    assert [text for text in table if edges[text] != edges[table[text]] or not table[text]] == []
+
+
+@each_language
+def test_both_wordings_of_a_number_are_there(code):
+    table = TABLES[code]["texts"]
+    missing = [pair for pair in sorted(pairs()) if not all(table.get(text) for text in pair)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("code", one_form)
+def test_a_language_with_one_form_says_one_and_many_alike(code):
+    table = TABLES[code]["texts"]
+    alike = [(table[one].replace("1", "{n}"), table[many]) for one, many in sorted(pairs())]
+    assert [pair for pair in alike if pair[0] != pair[1]] == []
+
+
+def test_languages_of_one_form_are_those_that_have_one():
+    assert one_form == ["ja", "zh"]
+
+
+@pytest.mark.parametrize(
+    ("code", "wrong"),
+    [
+        ("fr", r"[^\u202f][:;?!»]|«[^\u202f]|[^\u202f]%|\.\.\.|\""),
+        ("es", r'"|\.\.\.|(?:^|\?)[^¿]*\?|(?:^|!)[^¡]*!'),
+        ("ja", r'[,;!?"]|[.](?!\w)|\.\.\.|[。、\uff1f] '),
+        ("zh", r'[,;:!?"]|[.](?!\w)|\.\.\.|[\uff0c。\uff1a\uff1f] '),
+    ],
+)
+def test_a_language_has_its_own_punctuation(code, wrong):
+    table = TABLES[code]["texts"]
+    assert [text for text in table.values() if re.search(wrong, text)] == []
 
 
 def test_no_text_speaks_of_many_where_there_may_be_one():
@@ -75,6 +138,17 @@ def test_no_text_speaks_of_many_where_there_may_be_one():
             "1 Bild koloriert. 1 Bild ist misslungen.",
             "2 Bilder koloriert. 2 Bilder sind misslungen.",
         ),
+        (
+            "fr",
+            "1 image coloriée. 1 image en échec.",
+            "2 images coloriées. 2 images en échec.",
+        ),
+        (
+            "ja",
+            "1 フレームを彩色しました。1 フレームは失敗しました。",
+            "2 フレームを彩色しました。2 フレームは失敗しました。",
+        ),
+        ("zh", "已上色 1 帧。1 帧失败。", "已上色 2 帧。2 帧失败。"),
     ],
 )
 def test_one_frame_is_not_told_as_many(language, one, many):
@@ -101,7 +175,19 @@ def test_texts_are_never_put_together_inside_the_call():
     [
         ("", ["de-AT", "en"], "de"),
         ("", ["de_DE"], "de"),
-        ("", ["fr-FR", "de"], "de"),
+        ("", ["nl-NL", "de"], "de"),
+        ("", ["fr-CA", "de"], "fr"),
+        ("", ["es_MX"], "es"),
+        ("", ["ja-Jpan-JP"], "ja"),
+        ("", ["zh"], "zh"),
+        ("", ["zh-CN"], "zh"),
+        ("", ["zh_CN"], "zh"),
+        ("", ["zh-Hans"], "zh"),
+        ("", ["zh-Hans-HK"], "zh"),
+        ("", ["zh-TW", "zh-Hant-TW"], "en"),
+        ("", ["zh_HK"], "en"),
+        ("", ["zh-Hant"], "en"),
+        ("", ["zh-Hant", "ja"], "ja"),
         ("", ["xx"], "en"),
         ("", [], "en"),
         ("en", ["de"], "en"),
@@ -123,4 +209,17 @@ def test_unknown_texts_stay_english_and_values_are_filled_in():
 
 
 def test_languages_name_themselves():
-    assert i18n.languages() == {"en": "English", "de": "Deutsch"}
+    assert i18n.languages() == {"en": "English", **NAMES}
+
+
+def test_none_is_told_as_the_language_counts():
+    said = {}
+    for code in ("en", "de", "fr", "ja"):
+        i18n.start(code, [])
+        said[code] = i18n.tr_n("{n} frame colored.", "{n} frames colored.", 0)
+    assert said == {
+        "en": "0 frames colored.",
+        "de": "0 Bilder koloriert.",
+        "fr": "0 image coloriée.",
+        "ja": "0 フレームを彩色しました。",
+    }

@@ -6,26 +6,8 @@ pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_
 
 from krita_plugin.propagate_colors.host import hand, steps, writing
 from krita_plugin.propagate_colors.state.shot import Shot
-from krita_plugin.propagate_colors.work import jobs, tasks
-from tests.in_krita.scenarios import base
+from krita_plugin.propagate_colors.work import tasks
 from tests.in_krita.scenarios.desk import GREEN, RED, ready
-from tests.krita_plugin import mock_krita
-
-
-@pytest.fixture
-def run(tmp_path, mock):
-    """Run a scenario on the mock of Krita."""
-
-    def go(scenario):
-        clock, errors = mock_krita.Clock(), []
-        context = base.Context("looking", tmp_path)
-        context.clock = clock
-        runner = jobs.Runner(scenario(context), "looking", lambda _: None, errors.append, clock)
-        clock.run(lambda: runner.done)
-        for error in errors:
-            raise error
-
-    return go
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ FILES = sorted(PLUGIN.rglob("*.py"))
 HOST = {
     "__init__.py",
     "extension.py",
+    "host/dabs.py",
     "host/document.py",
     "host/new_document.py",
     "host/hand.py",

@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_type=ImportError)
 
 from krita_plugin.propagate_colors.host import writing
-from krita_plugin.propagate_colors.state import journal, journal_reading, review
+from krita_plugin.propagate_colors.state import journal, review
 from krita_plugin.propagate_colors.work import jobs
 from tests.in_krita.scenarios import base
 from tests.in_krita.scenarios.desk import GREEN, ready
@@ -88,6 +88,44 @@ def test_a_frame_taken_back_and_brought_again_by_krita_is_ours(run):
     run(scenario)
 
 
+def test_a_frame_brought_again_by_krita_just_before_the_document_is_closed_is_ours(run):
+    """Saved before anyone could look at it; taken back after reopening, with another one."""
+
+    def scenario(desk):
+        ours = desk.pixels(5)
+        yield from desk.do("undo", [5])
+        yield from writing.put(desk.document, desk.color, 5, desk.box, ours)
+        yield from desk.reopened()
+        assert (desk.row(5).state, desk.row(5).segments) == ("predicted", 2)
+        yield from desk.do("undo", [5, 6])
+        assert desk.color_keys() == [0, 2]
+
+    run(scenario)
+
+
+def test_what_the_artist_painted_where_a_frame_was_taken_back_is_not_ours(run):
+    def scenario(desk):
+        yield from desk.do("undo", [5])
+        yield from put(desk, 5, desk.colors(GREEN, GREEN))
+        yield from desk.reopened()
+        painted = desk.pixels(5)
+        assert (desk.row(5).state, desk.row(5).is_reference) == ("unknown", False)
+        yield from desk.do("propagate")
+        assert desk.pixels(5) == painted
+
+    run(scenario)
+
+
+def test_taking_back_a_copy_says_why_it_stays(run):
+    def scenario(desk):
+        yield from put(desk, 1, desk.pixels(5))
+        said = yield from desk.do("undo", [1, 5])
+        assert said == ["What frame 1 held before is no longer kept, so it stays as it is."]
+        assert desk.color_keys() == [0, 1, 2, 6]
+
+    run(scenario)
+
+
 def test_what_was_the_artist_s_there_makes_no_reference_of_our_pixels(run):
     """Frame 5 is listed as a reference for what the artist painted, which we never saw go."""
 
@@ -137,10 +175,10 @@ def test_an_accepted_older_prediction_stays(run):
 
 def test_a_new_word_on_frames_that_stay_is_in_the_document(run, monkeypatch):
     def scenario(desk):
-        monkeypatch.setattr(review, "summarize", lambda _: {"confidence": 0.125})
+        monkeypatch.setattr(review, "summarize", lambda *_: {"confidence": 0.125})
         said = yield from desk.do("propagate")
         assert "Nothing had to be colored again." in said[-1]
-        noted = journal_reading.load(bytes(desk.document.read_annotation(journal.KIND)))
+        noted = journal.load(bytes(desk.document.read_annotation(journal.KIND)))
         assert noted.entry(desk.color, 5).summary == {"confidence": 0.125}
 
     run(scenario)

@@ -8,6 +8,7 @@ first whether its object is still there, and says so in a HostError, a sentence 
 from __future__ import annotations
 
 import os
+import struct
 import sys
 from typing import Any, Callable, NamedTuple, Tuple
 
@@ -23,6 +24,7 @@ Box = Tuple[int, int, int, int]  # x, y, width, height in document pixels
 SETTINGS_GROUP = "propagate_colors"
 CHANNELS = {"RGBA": 4, "GRAYA": 2, "CMYKA": 5, "LABA": 4, "XYZA": 4, "YCbCrA": 4, "A": 1}
 CHANNEL_BYTES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
+_CODES = {"U8": "B", "U16": "H", "F16": "e", "F32": "f"}  # of struct
 # Keys may lie past the clip's end, after the artist shortened it. 1000 looks take 0.2 ms.
 SCAN_PAST_END = 2000
 
@@ -92,6 +94,21 @@ class Host:
         # Krita stores the inks of float CMYK as 0 to 100, their alpha as 0 to 1.
         inks = 100 if document.color_model == "CMYKA" else 1
         return (*(part * inks for part in parts[:-1]), parts[-1])
+
+    def set_foreground_color(self, layer: Layer, pixel: bytes) -> None:
+        """Make a pixel of a layer, as its raw bytes, the foreground colour."""
+        window, info = krita.Krita.instance().activeWindow(), layer.info
+        view = None if window is None else window.activeView()
+        if view is None:
+            return
+        values = struct.unpack(f"<{CHANNELS[info.color_model]}{_CODES[info.color_depth]}", pixel)
+        top = {"U8": 255, "U16": 65535}.get(info.color_depth, 1.0)
+        parts = [value / top for value in values]
+        if info.color_model == "CMYKA" and top == 1.0:  # inks of 0 to 100, as foreground_color
+            parts = [*(part / 100 for part in parts[:-1]), parts[-1]]
+        color = krita.ManagedColor(info.color_model, info.color_depth, info.profile)
+        color.setComponents(parts)
+        view.setForeGroundColor(color)
 
     def read_setting(self, name: str, default: str) -> str:
         """Read one of the plugin's settings from Krita's own settings file."""
@@ -182,11 +199,6 @@ class Document:
     def profile(self) -> str:
         """The colour profile's name."""
         return self.raw.colorProfile()
-
-    @property
-    def frames_per_second(self) -> int:
-        """The timeline's speed."""
-        return self.raw.framesPerSecond()
 
     @property
     def clip(self) -> tuple[int, int]:

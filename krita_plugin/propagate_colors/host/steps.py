@@ -187,6 +187,7 @@ def _require_quiet(document: Document) -> None:
 
 
 def writable(document: Document, layer_uuid: str) -> Layer:
+    """Return a layer that can be written now; HostError says why it cannot."""
     _require_quiet(document)
     if not document.is_active():
         raise HostError(
@@ -217,11 +218,12 @@ def _gone() -> str:
 
 
 def canvas_box(document: Document) -> Box:
+    """Return the whole canvas."""
     return (0, 0, document.width, document.height)
 
 
 def _settle_at(document: Document, t: int) -> None:
-    """Without the wait, pixels land on whatever frame is being rendered."""
+    """Without the wait, pixels land on the frame that is being rendered."""
     with pauses.measure("go to frame"):
         if document.current_time != t:
             document.raw.setCurrentTime(t)
@@ -271,6 +273,7 @@ def _trigger_at(
 
 
 def no_key(document: Document, layer_uuid: str, t: int) -> str:
+    """Return why Krita made no keyframe at a frame."""
     if not timeline_cells.has_column(t):
         return tr(
             "Krita makes no keyframe at frame {time}, at or past the end of the clip; set the "

@@ -1,4 +1,4 @@
-"""Keyframes written without moving anything: a stroke lands where it is drawn, whatever we write.
+"""Keyframes written without moving anything: strokes drawn meanwhile land where they are drawn.
 
 A key is filled in a document that has no view, on a copy of the layer, and then copied to its frame
 in one undoable step. So Krita's undo takes key and pixels away together and brings the former key

@@ -9,6 +9,7 @@ from typing import Any, Callable
 from ..i18n import tr
 from ..qt import QtCore
 from ..signals import Signal
+from .engine_texts import sentence
 from .install import clean_environment
 from .protocol import PROTOCOL, Callback, ProtocolError, Requests, error_answer
 
@@ -181,7 +182,7 @@ class EngineClient:
         if self.state != STARTING:
             return
         if header["type"] == "error":
-            self._give_up(str(header.get("message")))
+            self._give_up(sentence(str(header.get("message"))))
         elif header.get("protocol") != PROTOCOL:
             self._give_up(
                 tr(

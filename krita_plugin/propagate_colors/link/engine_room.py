@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any, Callable
 
-from ..i18n import tr
+from ..i18n import join_sentences, tr
 from ..log import logger
 from ..settings import DEVICE, ENGINE_COMMAND, MODEL, Settings
 from ..version import __version__
+from .engine_texts import translated
 from .install import EngineNotFound, find_engine
 from .talk import EngineError, Steps, Talk
 
@@ -178,19 +179,19 @@ class EngineRoom(Talk):
         if error.code == _CRASHED:
             return self._after_crash(str(error))
         level = "info" if error.code == "cancelled" else "error"
-        return level, _sentence(str(error)), None
+        return level, str(error), None
 
     def _after_crash(self, text: str) -> tuple[str, str, Any]:
         if self._restarted:
             again = tr("Look into the log or choose another engine.")
-            return "error", f"{text} {again}", (tr("Choose…"), self._ask_settings)
+            return "error", join_sentences(text, again), (tr("Choose…"), self._ask_settings)
         self._restarted = True
         try:
             self._start()
         except EngineError as error:
             return "error", str(error), (tr("Choose…"), self._ask_settings)
         again = tr("It was started again: press Propagate colors once more.")
-        return "error", f"{text} {again}", None
+        return "error", join_sentences(text, again), None
 
     # ---- models
 
@@ -211,7 +212,8 @@ class EngineRoom(Talk):
                 if header["type"] != "progress":
                     self._take_models(header)
                     return
-                progress(header["done"], header["total"], None, header.get("text", name))
+                text = translated(header.get("text", name))
+                progress(header["done"], header["total"], None, text)
         except Exception:
             self.stop(call)
             raise
@@ -224,13 +226,10 @@ class EngineRoom(Talk):
 
     def _take_models(self, answer: dict[str, Any]) -> None:
         used = self.client.model_name
-        self.models = [{**row, "in_use": row.get("name") == used} for row in answer["models"]]
-
-
-def _sentence(text: str) -> str:
-    """The engine's messages begin small and end without a stop, as a terminal's do."""
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else text + "."
+        self.models = [
+            {**row, "in_use": row.get("name") == used, "state": translated(row.get("state", ""))}
+            for row in answer["models"]
+        ]
 
 
 def _make_client(hello: dict[str, Any]) -> Any:

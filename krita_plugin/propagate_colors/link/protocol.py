@@ -254,7 +254,7 @@ class Engine:
             raise
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """End the engine, whatever it does; requests without an answer get the error "off"."""
+        """End the engine, also during work; requests without an answer get the error "off"."""
         with self._lock:
             process, self._process = self._process, None
         if process is None:

@@ -8,13 +8,14 @@ from typing import Any, Generator
 
 from ..i18n import tr
 from ..pauses import pauses
+from ..state.review import DOUBTFUL_BELOW
+from .engine_texts import sentence
 from .protocol import MORE_TO_COME, EngineError, Message
 
 Steps = Generator[Any, None, Any]
 
 # An answer may wait for a drawing that is being segmented; a dead engine is noticed otherwise.
 ANSWER_SECONDS = 300.0
-_REVIEW_BELOW = 0.6  # until the engine says what it holds for doubtful
 # Planes that wait to be written, as they are. An engine that knows all frames of a shot already
 # sends them faster than Krita takes them: 400 of 4K would be 13 GB.
 _MOST_UNPACKED = 64 << 20  # bytes
@@ -44,14 +45,14 @@ class Call:
         return bool(self._messages)
 
     def take(self) -> Message:
-        """Return the oldest message; EngineError where it is an error."""
+        """Return the oldest message; EngineError, in the docker's words, where it is an error."""
         header, payload, packed = self._messages.popleft()
         if packed:
             payload = zlib.decompress(payload)
         else:
             self._unpacked -= len(payload)
         if header["type"] == "error":
-            raise EngineError(str(header.get("code")), str(header.get("message")))
+            raise EngineError(str(header.get("code")), sentence(str(header.get("message"))))
         return header, payload
 
 
@@ -64,7 +65,7 @@ class Talk:
     @property
     def review_below(self) -> float:
         """Return the confidence below which a segment is doubtful."""
-        return float(self.client.hello.get("review_below", _REVIEW_BELOW))
+        return float(self.client.hello.get("review_below", DOUBTFUL_BELOW))
 
     def start(self, header: dict, payload: bytes = b"") -> Call:
         """Send a request; what comes for it gathers in the Call."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection
+from typing import Any, Callable, Collection, Mapping, Sequence
 
 from ..i18n import tr
 from . import journal as journals
@@ -20,25 +20,30 @@ class Answers:
 
     color: str | None
     journal: Journal
-    _adopt: Callable[[int], None]
+    adopt: Callable[[int], None]
     entry_of: Callable[[int], journals.Entry | None]
     is_reference: Callable[[int], bool]
+    moved_at: Callable[[int], Sequence[Any]]
     look_at: Callable[[int], bytes | None]
     save: Callable[[], None]
     state: Callable[[int], str]
 
     def accept(self, time: int) -> None:
         """Note the artist's yes."""
-        self._adopt(time)
+        self.adopt(time)
         entry = self.journal.entry(self.color, time)
         if entry is not None:
             entry.state = journals.ACCEPTED
+        for layer in self.moved_at(time):
+            layer.accept(time)
 
     def take_back_accept(self, time: int) -> None:
         """Let a frame be looked at again; its colors stay."""
         entry = self.entry_of(time)
         if entry is not None:
             entry.state = journals.PREDICTED
+        for layer in self.moved_at(time):
+            layer.take_back_accept(time)
 
     def toggle_reference(self, time: int) -> None:
         """Let a painted frame teach the others, or no longer; a toggled unknown one is known."""
@@ -49,7 +54,7 @@ class Answers:
         turn_on, turn_off = journal.on, journal.off
         if self.is_reference(time):
             turn_on, turn_off = turn_off, turn_on
-        self._adopt(time)
+        self.adopt(time)
         turn_off.discard(time)
         turn_on.add(time)
         self.save()
@@ -59,7 +64,7 @@ class Answers:
         self.look_at(time)
         state = self.state(time)
         if state in {FrameState.ARTIST, FrameState.UNKNOWN, FrameState.ACCEPTED}:
-            self._adopt(time)
+            self.adopt(time)
             self.journal.off.discard(time)
             if self.journal.entry(self.color, time) is None:
                 self.journal.on.add(time)
@@ -79,6 +84,25 @@ class Answers:
         hints = self.journal.hints
         return any(item["frame"] == time for item in hints["hints"] + hints["locks"])
 
+    def said_on(self, time: int, kind: str) -> list[dict[str, Any]]:
+        """Return the hints ("hints") or locks ("locks") of a frame."""
+        items = self.journal.hints[kind]
+        return [item for item in items if item["frame"] == time and "point" in item]
+
+    def is_pending(self, hint: Mapping[str, Any]) -> bool:
+        """Tell whether a hint's segment has not got its colour yet."""
+        if self.state(hint["frame"]) not in review.OURS:
+            return True
+        entry = self.entry_of(hint["frame"])
+        result = None if entry is None else entry.result
+        if result is None:
+            return False
+        return not any(_got(segment, hint) for segment in result.get("segments", ()))
+
+    def pending_hints(self) -> int:
+        """Return how many hints wait for the next run."""
+        return sum(self.is_pending(item) for item in self.journal.hints["hints"] if "point" in item)
+
     def locked_segments(self) -> set[int]:
         """Return the frames with a lock whose colours are ours to keep."""
         times = {item["frame"] for item in self.journal.hints["locks"]}
@@ -93,3 +117,11 @@ class Answers:
             "hints": [item for item in hints["hints"] if item["frame"] in frames],
             "locks": [item for item in hints["locks"] if item["frame"] in held],
         }
+
+
+def _got(segment: Mapping[str, Any], hint: Mapping[str, Any]) -> bool:
+    """Tell whether a segment of a result, by its box, is the one of a hint and has its colour."""
+    x, y, width, height = segment.get("box") or (0, 0, 0, 0)
+    u, v = hint["point"]
+    inside = x <= u < x + width and y <= v < y + height
+    return inside and review.as_color(segment["color"]) == review.as_color(hint["color"])

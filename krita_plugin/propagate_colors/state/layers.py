@@ -13,8 +13,17 @@ PAINT, GROUP = "paintlayer", "grouplayer"
 _LINE_KINDS = {PAINT, GROUP, "vectorlayer", "clonelayer", "filelayer"}
 
 # Layer names as animators give them, in the languages of the plugin.
-_LINES = re.compile(r"line|ink|clean|trace|outline|linie|tusche|reinz", re.IGNORECASE)
-_COLORS = re.compile(r"colou?r|paint|fill|flats|farb|koloriert", re.IGNORECASE)
+# Words that artists name such layers by, in the plugin's languages.
+_LINES = re.compile(
+    r"line|ink|clean|trace|outline|linie|tusche|reinz|\btrait|encrage|línea|trazo|tinta"
+    r"|線|主线|线稿|线条|描线|勾线",
+    re.IGNORECASE,
+)
+_COLORS = re.compile(
+    r"colou?r|paint|fill|flats|farb|koloriert|couleur|colo\b|aplat|remplissage|relleno"
+    r"|色|塗|填",
+    re.IGNORECASE,
+)
 
 
 def format_of(info: Any) -> Format:
@@ -36,6 +45,18 @@ def color_choices(infos: Sequence[Any], lines: Sequence[str]) -> list[LayerChoic
     """Return all layers, top first, as choices for the colours."""
     taken = with_members(infos, lines)
     return [_choice(info, _why_no_color(info, taken)) for info in infos]
+
+
+def moved_choices(
+    infos: Sequence[Any], lines: Sequence[str], color: str | None
+) -> list[LayerChoice]:
+    """Return the paint layers, top first, as choices of what also moves with the segments."""
+    taken = with_members(infos, lines)
+    return [
+        _choice(info, _why_not_moved(info, taken))
+        for info in infos
+        if info.kind == PAINT and info.uuid != color
+    ]
 
 
 def propose(infos: Sequence[Any]) -> tuple[list[str], str | None]:
@@ -82,7 +103,7 @@ def members(infos: Sequence[Any], group: str) -> list[Any]:
 
 
 def with_members(infos: Sequence[Any], lines: Sequence[str]) -> set[str]:
-    """Return the line layers and whatever lies in those that are groups."""
+    """Return the line layers and all layers in those that are groups."""
     return {*lines, *(info.uuid for line in lines for info in members(infos, line))}
 
 
@@ -103,6 +124,12 @@ def _why_no_color(info: Any, lines: Collection[str]) -> str:
     if not why_not and not info.visible:
         return tr("This layer is hidden: show it to color into it.")
     return why_not
+
+
+def _why_not_moved(info: Any, lines: Collection[str]) -> str:
+    if not info.animated:
+        return tr("This layer has no keyframes: animate it first.")
+    return _why_no_color(info, lines)
 
 
 def _why_never_color(info: Any, lines: Collection[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Tuple, Union
 
 UNPAINTED = "unpainted"
+HINT, LOCK = "hint", "lock"
 
 # Channel values in the colour layer's own model and depth, or "unpainted".
 Color = Union[Tuple[float, ...], str]
@@ -38,6 +39,23 @@ class FrameRow(NamedTuple):
     segments: int = 0
     held_from: int | None = None
     error: str = ""
+    pending_hints: int = 0  # of segments that have not got their colour yet
+    locks: int = 0
+    to_look_at: int | None = None  # segments that are worth it; None: not counted
+    surfaces: int = 0  # segments into which something was moved that is doubtful
+    surface_layers: tuple[str, ...] = ()  # names of the layers which that is about
+
+    @property
+    def doubts(self) -> int:
+        """Return how many segments are worth a look; all doubtful ones where that is unknown."""
+        if self.to_look_at is None:
+            return self.doubtful + self.no_counterpart
+        return self.to_look_at
+
+    @property
+    def needs_review(self) -> bool:
+        """Tell whether a look at its segments is worth it."""
+        return self.doubts > 0
 
 
 class SegmentInfo(NamedTuple):
@@ -54,6 +72,28 @@ class SegmentInfo(NamedTuple):
     hinted: bool
     box: tuple[int, int, int, int] | None
     doubtful: bool = False
+    surface_doubtful: bool = False  # what was moved into it
+    surface_layers: tuple[str, ...] = ()  # names of the layers which that is about
+
+
+class Said(NamedTuple):
+    """A hint or a lock of the artist's on a frame."""
+
+    kind: str  # HINT or LOCK
+    point: Point
+    display: Rgb | None  # of a hint
+    pending: bool  # it is not in the colours yet: it waits for the next run
+
+
+class MistakeShown(NamedTuple):
+    """The mistake that was last stepped to, on a frame that it was carried through."""
+
+    serial: int  # another one after each step
+    number: int  # from 1, the worst first
+    count: int
+    time: int  # its first frame
+    segment: int
+    box: tuple[int, int, int, int] | None
 
 
 class ColorGroup(NamedTuple):

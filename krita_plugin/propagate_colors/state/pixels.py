@@ -58,7 +58,7 @@ def fingerprint(data: bytes) -> str:
 
 
 def is_transparent(data: bytes, form: Format) -> bool:
-    """Tell whether every pixel's alpha is 0, whatever colour erased pixels still carry."""
+    """Tell whether every pixel's alpha is 0; erased pixels may still carry a colour."""
     if data == bytes(len(data)):  # compared in C: any() takes 30 ms for full HD
         return True
     first = form.pixel_bytes - form.channel_bytes

@@ -22,12 +22,18 @@ from __future__ import annotations
 from typing import Any, Callable, Collection, Iterable, Mapping, NamedTuple
 
 from .journal import ACCEPTED, Before, Entry, Plane
-from .model import UNPAINTED, ColorGroup, FrameRow, FrameState, Rgb
-from .pixels import Format, fingerprint, is_transparent
+from .model import UNPAINTED, ColorGroup, FrameRow, FrameState, Point, Rgb
+from .pixels import Box, Format, fingerprint, is_transparent
 
 PAINTED_STATES = frozenset(
     {FrameState.PREDICTED, FrameState.ACCEPTED, FrameState.ARTIST, FrameState.UNKNOWN}
 )
+DOUBTFUL_BELOW = 0.6  # confidence, of an engine that does not say
+# A frame is amber where a look is worth it. Measured on the bundled shot, painted in five ways, by
+# scripts/benchmark.py doubt: small segments are mostly right though the engine is not sure of them.
+LOOK_AT_SMALL_BELOW = 0.4  # confidence
+SMALL_SHARE = 200 / (1920 * 1080)  # of the canvas
+COLORS = "color"  # the engine's name of the layer of the colours
 OURS = frozenset({FrameState.PREDICTED, FrameState.ACCEPTED})
 
 
@@ -83,7 +89,7 @@ def may_write(state: str) -> bool:
 
 def is_doubtful(segment: Mapping[str, Any], review_below: float) -> bool:
     """Tell whether a segment needs a look; the engine counts them alike."""
-    if segment["state"] in {"no_counterpart", "not_flat", "failed"}:
+    if segment["state"] in {"no_counterpart", "not_flat", "failed"} or is_surface_doubtful(segment):
         return True
     if segment["state"] not in {"painted", "unpainted"}:
         return False
@@ -91,25 +97,68 @@ def is_doubtful(segment: Mapping[str, Any], review_below: float) -> bool:
     return unsure or "sides_disagree" in segment.get("flags", ())
 
 
-class Digest(NamedTuple):
-    """What the queue and the colour list need of a result, some hundred bytes a frame."""
+def is_surface_doubtful(segment: Mapping[str, Any]) -> bool:
+    """Tell whether what was moved into a segment needs a look: on its layer, or in the colours."""
+    return not {"shade", "surface"}.isdisjoint(segment.get("flags", ()))
 
-    doubtful: tuple[tuple[float, int], ...]  # (worth, segment), worst first
+
+def doubtful_layers(result: Mapping[str, Any], segment: int | None = None) -> list[str]:
+    """Return the layers whose surfaces need a look, of one segment or of all.
+
+    Ids as the engine was told them, `COLORS` for the colours' own; of an engine that does not say
+    which, none.
+    """
+    segments = [s for s in result.get("segments", ()) if segment in {None, s["id"]}]
+    own = any("surface" in item.get("flags", ()) for item in segments)
+    ids = {item["id"] for item in segments}
+    moved = (layer for layer in result.get("layers", ()) if ids & {*layer.get("doubtful", ())})
+    return [COLORS] * own + [layer["name"] for layer in moved]
+
+
+class Mark(NamedTuple):
+    """What a mistake needs of one segment."""
+
+    segment: int
+    color: Any
+    box: Box | None  # in document pixels; None of an engine that told no places
+    area: int
+    point: Point | None  # well inside it
+    source: tuple[Any, int] | None  # the frame or sheet, and its segment, that the colour is from
+    worth: float | None  # the less, the likelier it is wrong; None: not doubtful
+
+
+class Digest(NamedTuple):
+    """What the mistakes and the colour list need of a result, some kilobytes a frame."""
+
+    marks: tuple[Mark, ...]
     colors: Mapping[Any, tuple[int, int]]  # colour -> segments, doubtful ones
 
 
 def digest(result: Mapping[str, Any], review_below: float) -> Digest:
     """Extract what is asked for often."""
-    doubtful, colors = [], {}
+    marks, colors = [], {}
     for segment in result.get("segments", ()):
-        bad = is_doubtful(segment, review_below)
-        if bad:
-            doubtful.append((_worth(segment), segment["id"]))
-        color = as_color(segment["color"])
-        if color is not None:
-            count, unsure = colors.get(color, (0, 0))
-            colors[color] = (count + 1, unsure + bad)
-    return Digest(tuple(sorted(doubtful)), colors)
+        made = mark(segment, review_below)
+        marks.append(made)
+        if made.color is not None:
+            count, unsure = colors.get(made.color, (0, 0))
+            colors[made.color] = (count + 1, unsure + (made.worth is not None))
+    return Digest(tuple(marks), colors)
+
+
+def mark(segment: Mapping[str, Any], review_below: float | None = None) -> Mark:
+    """Extract what a mistake needs of a segment of a result; without a bound none is doubtful."""
+    box, point, source = segment.get("box"), segment.get("point"), segment.get("source") or {}
+    origin = source.get("frame", source.get("sheet"))
+    return Mark(
+        segment["id"],
+        as_color(segment["color"]),
+        None if box is None else tuple(box),
+        int(segment.get("area", 1)),
+        None if point is None else (float(point[0]) + 0.5, float(point[1]) + 0.5),
+        None if origin is None else (origin, source.get("segment", 0)),
+        None if review_below is None or not is_doubtful(segment, review_below) else _worth(segment),
+    )
 
 
 def _worth(segment: Mapping[str, Any]) -> float:
@@ -117,14 +166,6 @@ def _worth(segment: Mapping[str, Any]) -> float:
     if segment["state"] in {"no_counterpart", "failed"}:
         return 0.0
     return float(segment["confidence"])
-
-
-def doubtful_queue(digests: Mapping[int, Digest]) -> list[tuple[int, int]]:
-    """Return (time, segment) of all doubtful segments across frames, worst first."""
-    found = [
-        (worth, time, segment) for time, item in digests.items() for worth, segment in item.doubtful
-    ]
-    return [(time, segment) for _, time, segment in sorted(found)]
 
 
 def color_groups(digests: Mapping[int, Digest], display: Callable[[Any], Rgb]) -> list[ColorGroup]:
@@ -150,14 +191,26 @@ def as_color(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def summarize(result: Mapping[str, Any]) -> dict[str, Any]:
+def is_worth_a_look(mark: Mark, canvas_px: int) -> bool:
+    """Tell whether a segment makes its frame amber, on a canvas of so many pixels."""
+    if mark.worth is None:
+        return False
+    return mark.area > SMALL_SHARE * canvas_px or mark.worth < LOOK_AT_SMALL_BELOW
+
+
+def summarize(result: Mapping[str, Any], canvas_px: int, review_below: float) -> dict[str, Any]:
     """Return what the journal keeps of a result when the result itself is pruned."""
     segments = result.get("segments", ())
+    marks = [mark(segment, review_below) for segment in segments]
+    surfaces, on = sum(map(is_surface_doubtful, segments)), doubtful_layers(result)
     return {
         "confidence": result.get("confidence"),
         "doubtful": result.get("doubtful", 0),
         "no_counterpart": sum(item["state"] == "no_counterpart" for item in segments),
         "segments": len(segments),
+        "to_look_at": sum(is_worth_a_look(one, canvas_px) for one in marks),
+        **({"surfaces": surfaces} if surfaces else {}),
+        **({"surface_layers": on} if on else {}),
     }
 
 
@@ -168,6 +221,7 @@ def frame_row(
     if entry is None or state not in OURS:
         return FrameRow(time, state, reference, error=error)
     summary = entry.summary
+    layers = summary.get("surface_layers")
     return FrameRow(
         time,
         state,
@@ -177,6 +231,9 @@ def frame_row(
         int(summary.get("no_counterpart") or 0),
         int(summary.get("segments") or 0),
         error=error,
+        to_look_at=summary.get("to_look_at"),
+        surfaces=int(summary.get("surfaces") or 0),
+        surface_layers=tuple(map(str, layers)) if isinstance(layers, list) else (),
     )
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Container, Iterator
+from typing import Any, Container, Iterable, Iterator
 
-from ..pauses import pauses
 from . import journal as journals
-from . import journal_reading, layers, review, timeline
+from . import layers, review, timeline
 from .answers import Answers
 from .digests import Digests
 from .journal import Journal, JournalError
+from .layer_frames import LayerFrames, MovedLayer
+from .mistakes import Frames, MistakeList
 from .model import FrameRow, FrameState
-from .pixels import Box, Format
+from .pixels import Format
 from .review import Seen
 
 
-class Shot(Answers):
+class Shot(LayerFrames, Answers):
     """The state of one open document; changed by jobs, read by the controller."""
 
     def __init__(self, document: Any) -> None:
@@ -33,6 +34,8 @@ class Shot(Answers):
         self._unread: bytes | None = None
         self._engine_hashes: dict[str, str] = {}
         self.digests = Digests(self.results)
+        self.mistakes = MistakeList()
+        self._moved: dict[str, MovedLayer] = {}
         self._had_journal = False
         self.journal = self._open_journal()
         choices = self.journal.choices
@@ -44,7 +47,7 @@ class Shot(Answers):
         if not data:
             return Journal()
         try:
-            return journal_reading.load(bytes(data))
+            return journals.load(bytes(data))
         except JournalError as error:
             self.trouble = str(error)
             self._unread = bytes(data)
@@ -84,6 +87,8 @@ class Shot(Answers):
         self._propose()
         if choices.color != former:
             self._forget_frames()
+        taken = {choices.color, *layers.with_members(self.infos, choices.lines)}
+        choices.moved = [uuid for uuid in choices.moved if uuid in known - taken]
         self.read_line_keys()
 
     def _propose(self) -> None:
@@ -134,8 +139,36 @@ class Shot(Answers):
         return self.journal.choices.color
 
     @property
-    def box(self) -> Box:
-        return (0, 0, self.document.width, self.document.height)
+    def on(self) -> set[int]:
+        """The frames that the artist made references."""
+        return self.journal.on
+
+    @property
+    def off(self) -> set[int]:
+        """The frames that the artist said are none."""
+        return self.journal.off
+
+    def layer(self, uuid: str) -> LayerFrames:
+        """Return what a layer that we write holds: of the colours, or of a moved one."""
+        if uuid == self.color:
+            return self
+        if uuid not in self._moved:
+            self._moved[uuid] = MovedLayer(self, uuid)
+        return self._moved[uuid]
+
+    def also_moved(self) -> list[MovedLayer]:
+        """Return the further layers that were chosen to go with the segments."""
+        return [self.layer(uuid) for uuid in self.journal.choices.moved]
+
+    def moved_at(self, time: int) -> list[MovedLayer]:
+        """Return the further layers that we wrote at a time, chosen now or formerly."""
+        others = [info.uuid for info in self.infos if info.uuid != self.color]
+        return [self.layer(uuid) for uuid in others if self.journal.is_moved(uuid, time)]
+
+    def ever_moved(self) -> list[MovedLayer]:
+        """Return the further layers that we wrote."""
+        moved = {*self.journal.choices.moved, *self.journal.moved_layers()} - {self.color}
+        return [self.layer(info.uuid) for info in self.infos if info.uuid in moved]
 
     @property
     def line_format(self) -> Format | None:
@@ -176,7 +209,7 @@ class Shot(Answers):
 
         `again`: of the keys that were read before, only these; None: all.
         """
-        color, times = self.color, self._color_times()
+        color, times = self.color, self._key_times()
         self.seen = {time: seen for time, seen in self.seen.items() if time in times}
         for time in times:
             if again is None or time in again or time not in self.seen:
@@ -188,13 +221,6 @@ class Shot(Answers):
             self._unknown = {seen.hash for time, seen in self.seen.items() if self._absent(time)}
         self.scanned = True
 
-    def _color_times(self) -> list[int]:
-        """Return where the colour layer has pixels of its own."""
-        layer = None if self.color is None else self.document.layer(self.color)
-        if layer is None:
-            return []
-        return [0] if layer.is_still() else layer.key_times()
-
     def _absent(self, time: int) -> bool:
         journal = self.journal
         return (
@@ -202,19 +228,6 @@ class Shot(Answers):
             and journal.entry(self.color, time) is None
             and time not in journal.on | journal.off
         )
-
-    def look_at(self, time: int) -> bytes | None:
-        """Read one key of the colour layer and note what it holds; None when there is no key."""
-        layer = None if self.color is None else self.document.layer(self.color)
-        there = layer is not None and (layer.has_key(time) or (time == 0 and layer.is_still()))
-        data = layer.read(time, self.box) if there else None
-        if data is None:
-            self.seen.pop(time, None)
-        else:
-            with pauses.measure("hash"):
-                self.seen[time] = review.seen(data, self.color_format)
-        self._follow_history(time)
-        return data
 
     def painted_at(self, time: int) -> bool:
         """Look whether a key holds other pixels than last; compared as they are, without a hash."""
@@ -228,53 +241,6 @@ class Shot(Answers):
         before = self.seen.get(time)
         self.look_at(time)
         return self.seen.get(time) != before
-
-    def _follow_history(self, time: int) -> None:
-        """Let the journal follow Krita's own undo and redo of what we wrote or took back."""
-        held, entry = self.seen.get(time), self.journal.entry(self.color, time)
-        if entry is not None and held is not None and held.hash == entry.after:
-            return
-        back = held is not None and not held.blank
-        if back and self.journal.revive(self.color, time, held.hash):
-            self.journal.on.discard(time)  # listed for what the artist had painted instead
-            self.unsaved = True
-            return
-        if entry is not None and review.is_as_before(held, entry.before):
-            self.journal.forget(self.color, time)
-            self.unsaved = True
-
-    def state(self, time: int) -> str:
-        """Return whose pixels the colour layer has at a time, as last seen."""
-        seen = self.seen.get(time)
-        unknown = seen is not None and seen.hash in self._unknown
-        if time in self.journal.on or time in self.journal.off:
-            unknown = False
-        origin = None if seen is None or seen.blank else self.journal.origin(seen.hash)
-        state = review.state_of(seen, self.journal.entry(self.color, time), unknown, origin)
-        if state == FrameState.TODO and time in self.failures:
-            return FrameState.FAILED
-        return state
-
-    def entry_of(self, time: int) -> journals.Entry | None:
-        """Return the entry that tells of the very pixels which a frame holds."""
-        entry, seen = self.journal.entry(self.color, time), self.seen.get(time)
-        return entry if entry is not None and seen and seen.hash == entry.after else None
-
-    def _is_stray(self, time: int) -> bool:
-        """Tell whether a frame holds pixels that we wrote formerly or elsewhere."""
-        seen = self.seen.get(time)
-        if seen is None or seen.blank or self.entry_of(time) is not None:
-            return False
-        return self.journal.origin(seen.hash) is not None
-
-    def _adopt(self, time: int) -> None:
-        """Give stray pixels an entry of their own, since something is now said about them."""
-        if self._is_stray(time):
-            seen, old = self.seen[time], self.journal.entry(self.color, time)
-            state = self.journal.origin(seen.hash)
-            model, before = ("", journals.PRUNED) if old is None else (old.model, old.before)
-            entry = journals.Entry(self.color, time, state, model, before, seen.hash, {})
-            self.journal.record(entry)
 
     def is_reference(self, time: int) -> bool:
         """Tell whether a frame's colours teach others."""
@@ -308,24 +274,22 @@ class Shot(Answers):
             return FrameRow(time, FrameState.HOLD, held_from=timeline.held_key(times, time))
         entry = self.entry_of(time)
         error = self.failures.get(time, "")
-        return review.frame_row(time, state, self.is_reference(time), entry, error)
+        row = review.frame_row(time, state, self.is_reference(time), entry, error)
+        pending = sum(self.is_pending(hint) for hint in self.said_on(time, "hints"))
+        return row._replace(
+            pending_hints=pending,
+            locks=len(self.said_on(time, "locks")),
+            surface_layers=self.layer_names(row.surface_layers),
+        )
 
-    def wrote(self, entry: journals.Entry, engine_hash: str) -> None:
-        """Note a frame that was just written."""
-        self._engine_hashes[entry.after] = engine_hash
-        self.journal.record(entry)
-        self.journal.on.discard(entry.time)
-        self.journal.off.discard(entry.time)
-        self.failures.pop(entry.time, None)
+    def layer_names(self, layers: Iterable[str]) -> tuple[str, ...]:
+        """Return the names of layers that results call by id, or by name those of `ant_core`.
 
-    def known_to_engine(self, time: int) -> str:
-        """Return the hash by which the engine knows the pixels of a frame that we wrote.
-
-        It counts what lies outside a plane as zeros. Krita's transparent pixel is another one in
-        some colour models (in CMYK it carries ink), so the two hashes can differ.
+        Deleted ones are left out.
         """
-        held = self.seen[time].hash
-        return self._engine_hashes.get(held, held)
+        own = {review.COLORS: self.color}
+        wanted = {own.get(layer, layer) for layer in layers}
+        return tuple(i.name for i in self.infos if {i.uuid, i.name} & wanted)
 
     def shown_at(self, time: int) -> int:
         """Return the time of the colour key that the timeline shows at a time."""
@@ -339,19 +303,23 @@ class Shot(Answers):
             return False
         return self.scanned and set(layer.key_times()) != set(self.seen)
 
-    def undid(self, uuid: str, time: int) -> None:
-        """Note a frame that was given back."""
-        self.journal.forget(uuid, time)
-
-    def kept(self, time: int, result: dict[str, Any]) -> None:
+    def kept(self, time: int, result: dict[str, Any], review_below: float) -> None:
         """Note the engine's new word on a frame whose pixels stay."""
-        self._adopt(time)
+        self.adopt(time)
         entry = self.journal.entry(self.color, time)
         if entry is not None:
-            entry.summary = review.summarize(result)
+            entry.summary = review.summarize(result, self.canvas_px, review_below)
             entry.packed_result = journals.pack_result(result)
 
     # ---- results
+
+    def to_review(self, review_below: float) -> Frames:
+        """Return every colour key with its digest; None for those that need no look."""
+        made = self.digests.made(review_below)
+        return [
+            (time, made.get(time) if self.state(time) == FrameState.PREDICTED else None)
+            for time in sorted(self.seen)
+        ]
 
     def result(self, time: int) -> dict[str, Any] | None:
         """Return the engine's result for a frame that is ours, or as a reference was read."""

@@ -33,6 +33,11 @@ class Drawing(NamedTuple):
     time: int
     parts: tuple[Part, ...]
 
+    @property
+    def grouped(self) -> bool:
+        """Tell whether it can be read only by going there."""
+        return any(part.grouped for part in self.parts)
+
 
 def held_key(keys: Sequence[int], time: int) -> int | None:
     """Return the last of the sorted `keys` that is not after `time`."""

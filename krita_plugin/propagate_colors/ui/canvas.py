@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets, event_position
-from . import look
+from . import look, said_marks
 from .slots import guarded
 
 _MOST_ZOOM = 16.0  # screen pixels for a document pixel
 _STEP = 1.25
 _DRAG_PX = 4  # less than this between press and release is a click
 _SETTLE_MS = 120
+_NEAR_ZOOM = 4.0  # at most, where the canvas goes near by itself
+_ROUND_IT = 3.0  # the canvas shows so many times the box then
+_RING_PX = 5.0  # between box and ring
+_CAPTION_GROUND = (20, 20, 20, 215)
 
 
 class Canvas(QtWidgets.QWidget):
@@ -32,6 +36,9 @@ class Canvas(QtWidgets.QWidget):
         self._pressed: QtCore.QPointF | None = None
         self._dragging = False
         self._text = ""
+        self._ring: tuple[int, int, int, int] | None = None  # in document pixels
+        self._caption = ""
+        self._said = []
         self._settle = QtCore.QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -55,6 +62,38 @@ class Canvas(QtWidgets.QWidget):
     def fit(self) -> None:
         """Show the whole picture."""
         self._zoom = None
+        self._settle.start()
+        self.update()
+
+    def ring(self, box, caption: str) -> None:
+        """Draw a ring about a box of the document, and a line of text; None: no ring."""
+        self._ring, self._caption = box, caption
+        self.update()
+
+    def show_said(self, said) -> None:
+        """Mark the hints and locks of the picture."""
+        self._said = list(said)
+        self.update()
+
+    def box_on_screen(self, box) -> QtCore.QRect:
+        """Return where a box of the document lies on the screen, as far as it is in view."""
+        target, scale = self._target(), self.scale()
+        x, y, width, height = (side * scale for side in box)
+        place = QtCore.QRectF(x, y, width, height).translated(target.topLeft()).toAlignedRect()
+        place = place.intersected(self.rect())
+        return QtCore.QRect(self.mapToGlobal(place.topLeft()), place.size())
+
+    def go_near(self, box, document_size) -> None:
+        """Zoom so that a box of the document is in the middle, with what lies round it."""
+        self._document = QtCore.QSize(*document_size)
+        self._zoom = None
+        if box is not None:
+            x, y, width, height = box
+            room = min(self.width() / max(width, 1), self.height() / max(height, 1))
+            zoom = min(room / _ROUND_IT, _NEAR_ZOOM)
+            if zoom > self._fit_scale():
+                self._zoom = zoom
+                self._center = QtCore.QPointF(x + width / 2, y + height / 2)
         self._settle.start()
         self.update()
 
@@ -111,6 +150,34 @@ class Canvas(QtWidgets.QWidget):
         smooth = self.scale() * self._document.width() < 2 * self._image.width()
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(target, self._image)
+        for said in self._said:
+            place = QtCore.QPointF(*said.point) * self.scale() + target.topLeft()
+            said_marks.paint_on_picture(painter, place, said)
+        self._paint_ring(painter, target)
+
+    def _paint_ring(self, painter, target) -> None:
+        """Draw in black and white, to be seen on any colour."""
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self._ring is not None:
+            x, y, width, height = (side * self.scale() for side in self._ring)
+            box = QtCore.QRectF(x, y, width, height).translated(target.topLeft())
+            box.adjust(-_RING_PX, -_RING_PX, _RING_PX, _RING_PX)
+            for color, thick in ((Qt.GlobalColor.black, 4.0), (Qt.GlobalColor.white, 1.8)):
+                painter.setPen(QtGui.QPen(color, thick))
+                painter.drawRoundedRect(box, 2 * _RING_PX, 2 * _RING_PX)
+        if self._caption:
+            self._paint_caption(painter)
+
+    def _paint_caption(self, painter) -> None:
+        box = QtCore.QRectF(painter.fontMetrics().boundingRect(self._caption))
+        box = box.adjusted(-6, -3, 6, 3)
+        box.moveTopLeft(QtCore.QPointF(4, 4))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QtGui.QColor(*_CAPTION_GROUND))
+        painter.drawRoundedRect(box, 3, 3)
+        painter.setPen(Qt.GlobalColor.white)
+        painter.drawText(box, look.flags(Qt.AlignmentFlag.AlignCenter), self._caption)
 
     # --- zoom and drag
 

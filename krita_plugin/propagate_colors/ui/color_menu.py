@@ -10,6 +10,7 @@ from .slots import pressed
 
 _SWATCH = 24
 _COLUMNS = 8
+_APART = 14  # pixels between the menu and the segment's box
 
 
 class ColorMenu(QtWidgets.QMenu):
@@ -86,3 +87,23 @@ class ColorMenu(QtWidgets.QMenu):
 
     def _remove_hint(self) -> None:
         self._controller.remove_hint(self._time, self._point)
+
+
+def beside(box: QtCore.QRect, size: QtCore.QSize, place: QtCore.QPoint) -> QtCore.QPoint:
+    """Return where a menu goes that must not cover a box of the screen: right, left, below, above.
+
+    Where no side has room for it, it goes to `place`, where the pointer is.
+    """
+    screen = QtWidgets.QApplication.screenAt(place) or QtWidgets.QApplication.primaryScreen()
+    room = screen.availableGeometry()
+    top = max(room.top(), min(place.y(), room.bottom() - size.height()))
+    left = max(room.left(), min(place.x(), room.right() - size.width()))
+    for corner in (
+        QtCore.QPoint(box.right() + _APART, top),
+        QtCore.QPoint(box.left() - _APART - size.width(), top),
+        QtCore.QPoint(left, box.bottom() + _APART),
+        QtCore.QPoint(left, box.top() - _APART - size.height()),
+    ):
+        if room.contains(QtCore.QRect(corner, size)):
+            return corner
+    return place

@@ -65,8 +65,8 @@ class EngineCard(QtWidgets.QFrame):
     def refresh(self) -> None:
         """Show what is to be done, or hide."""
         setup, state = self._setup, self._setup.state
-        self.setVisible(state != HIDDEN)
         if state == HIDDEN:
+            self.hide()
             return
         begins = state in {OFFERED, NEWER}
         obstacle = setup.obstacle() if begins else ""
@@ -93,6 +93,7 @@ class EngineCard(QtWidgets.QFrame):
         self._folder.setVisible(elsewhere and not setup.has_engine)
         self._later.setText(tr("Cancel") if state == RUNNING else tr("Not now"))
         self._folder.setToolTip(setup.folder)
+        self.show()  # last: what is hidden of it must not widen the docker
         self.update()
 
     def _wants_gpu(self) -> bool:

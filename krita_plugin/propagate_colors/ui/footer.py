@@ -49,6 +49,7 @@ class Footer(QtWidgets.QWidget):
         self._sheets.aboutToShow.connect(pressed(self.fill_sheets))
         menu.addSeparator()
         for name, text, function in (
+            ("sheet_action", tr("Contact sheet"), self._controller.show_sheet),
             ("settings_action", tr("Settings…"), self.settings_wanted.emit),
             ("log_action", tr("View log"), self._view_log),
             ("diagnostics_action", tr("Copy diagnostics"), self._copy_diagnostics),

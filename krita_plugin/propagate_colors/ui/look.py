@@ -17,7 +17,7 @@ INK = "#161616"
 
 NO_ARROW = "QToolButton::menu-indicator { image: none; }"  # for buttons whose icon says enough
 
-REVIEW = "review"  # a predicted frame with something doubtful in it
+REVIEW = "review"  # a predicted frame with something in it that is worth a look
 
 STATE_COLORS = {
     FrameState.PREDICTED: BLUE,
@@ -40,7 +40,7 @@ LEVEL_COLORS = {"info": BLUE, "warning": AMBER, "error": RED}
 
 def shown_state(row) -> str:
     """Return the state that a frame is drawn in: predicted splits by doubt."""
-    if row.state == FrameState.PREDICTED and (row.doubtful or row.no_counterpart):
+    if row.state == FrameState.PREDICTED and row.needs_review:
         return REVIEW
     return row.state
 
@@ -137,6 +137,10 @@ _ICONS = {
         [(2, 10), (5, 13), (8, 10)],
         [(11, 13), (11, 3)],
         [(8, 6), (11, 3), (14, 6)],
+    ],
+    "suggest": [
+        [(6, 11), (4, 8), (4, 5), (6, 3), (10, 3), (12, 5), (12, 8), (10, 11), (6, 11)],
+        [(6, 13.5), (10, 13.5)],
     ],
     "open": [[(4, 6), (8, 10), (12, 6)]],
     "closed": [[(6, 4), (10, 8), (6, 12)]],

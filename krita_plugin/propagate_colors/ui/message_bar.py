@@ -22,6 +22,15 @@ class MessageBar(QtWidgets.QFrame):
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._area = QtWidgets.QScrollArea(self)
+        self._area.setObjectName("message_area")
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.viewport().setAutoFillBackground(False)
+        self._area.setWidget(self._text)
+        self._text.setAutoFillBackground(False)
         self._actions = [
             self._button("message_action", 0),
             self._button("message_other_action", 1),
@@ -31,7 +40,7 @@ class MessageBar(QtWidgets.QFrame):
         grid = QtWidgets.QGridLayout(self)
         grid.setContentsMargins(10, look.SPACE, 2, look.SPACE)
         grid.setSpacing(look.SPACE)
-        grid.addWidget(self._text, 0, 0)
+        grid.addWidget(self._area, 0, 0)
         grid.addWidget(self._close, 0, 1, Qt.AlignmentFlag.AlignTop)
         row = QtWidgets.QHBoxLayout()
         row.setSpacing(look.SPACE)
@@ -60,6 +69,24 @@ class MessageBar(QtWidgets.QFrame):
             button.setVisible(bool(label))
         self.setVisible(bool(text))
         self.update()
+
+    def fit(self, width: int, most: int) -> None:
+        """Take the height that the sentence needs at a width; beyond `most` it scrolls."""
+        if self.isHidden():
+            return
+        sides = self.layout().contentsMargins()
+        beside = sides.left() + sides.right() + look.SPACE + self._close.sizeHint().width()
+        around = sides.top() + sides.bottom()
+        buttons = [b.sizeHint().height() for b in self._actions if not b.isHidden()]
+        around += look.SPACE + max(buttons) if buttons else 0
+        line = self.fontMetrics().height()
+        text = self._text.heightForWidth(width - beside)
+        if text > most - around:  # with a scroll bar beside it
+            bar = self._area.verticalScrollBar().sizeHint().width()
+            text = min(self._text.heightForWidth(width - beside - bar), most - around)
+        text = max(text, line, self._close.sizeHint().height())
+        self._area.setFixedHeight(text)
+        self.setFixedHeight(text + around)
 
     def _act(self, place: int) -> None:
         function = self._functions[place]

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from ..i18n import tr
-from ..qt import Qt, QtCore, QtWidgets
+from ..qt import Qt, QtWidgets
 from . import look
+from .canvas_keys import CanvasKeys
 from .engine_card import EngineCard
 from .footer import Footer
+from .guide import Guide, is_needed
 from .message_bar import MessageBar
+from .pinned import Pinned
 from .review_box import ReviewBox
 from .run_box import RunBox
 from .settings_dialog import SettingsDialog
 from .setup import SetupBox
-from .slots import guarded, observe, pressed
+from .sheet import ContactSheet
+from .slots import LIST_KEYS, guarded, keep_keys, observe, pressed, wheel_if
 from .strip import FrameStrip
 from .viewer import SEGMENTS, Viewer
+from .viewer_window import ViewerWindow
 
-_WINDOW_SIZE = QtCore.QSize(900, 620)
 
-
-class Panel(QtWidgets.QWidget):
-    """Choices, strip, the button, review and viewer, messages and footer, from top to bottom."""
+class Panel(Pinned):
+    """Choices, strip and button; review and viewer, which scroll; messages and footer."""
 
     def __init__(self, controller, settings, parent=None) -> None:
         super().__init__(parent)
@@ -29,8 +32,10 @@ class Panel(QtWidgets.QWidget):
         self._settings = settings
         self._dialog: SettingsDialog | None = None
         self._window: ViewerWindow | None = None
+        self._sheet: ContactSheet | None = None
         self.engine = EngineCard(controller, self)
         self.setup = SetupBox(controller, self)
+        self.guide = Guide(controller, self)
         self.strip = FrameStrip(controller, self)
         self.run = RunBox(controller, self)
         self.review = ReviewBox(controller, settings, self)
@@ -44,17 +49,62 @@ class Panel(QtWidgets.QWidget):
         self._split.addWidget(self.viewer)
         self._split.setStretchFactor(0, 3)
         self._split.setStretchFactor(1, 2)
-        layout = QtWidgets.QVBoxLayout(self)
-        layout.setContentsMargins(6, look.SPACE, 6, look.SPACE)
-        layout.setSpacing(6)
-        for widget in (self.engine, self.setup, self.strip, self.run, self.messages):
-            layout.addWidget(widget)
-        layout.addWidget(self._split, 1)
-        layout.addWidget(self.footer)
+        self.fill(
+            head=(self.setup.heading, self.strip, self.run),
+            middle=(self.engine, self.guide, self.setup, self._split),
+            foot=(self.messages, self.footer),
+            order=(self.run, self.messages, self.strip, self.setup.heading, self.footer),
+        )
+        self._calm = self._calm_wheels()
+        self._keys = self._open_to_keys()
+        self.setup.unfolded.connect(guarded(lambda: self.reveal(self.setup)))
         self.setup.gap.check_wanted.connect(pressed(self._show_segments))
         self.viewer.float_wanted.connect(guarded(self.toggle_window))
         self.footer.settings_wanted.connect(guarded(self.show_settings))
         observe(self, controller, {"settings": self.show_settings, "busy": self._make_room})
+        observe(
+            self, controller, dict.fromkeys(("document", "choices", "frames"), self._show_lists)
+        )
+        observe(self, controller, {"contact sheet": self.show_sheet})
+        self._show_lists()
+
+    def _calm_wheels(self) -> list[object]:
+        """Let the wheel scroll the panel over all that has not the focus, and never turn tabs."""
+        tabs, canvas = self.review.findChildren(QtWidgets.QTabBar), self.viewer.canvas
+        calm = [wheel_if(bar, lambda: False) for bar in tabs]
+        for view in (self.review.list, self.review.colors.list):
+            wanted = lambda view=view: view.hasFocus() or not self.scrolls()  # noqa: E731
+            calm.append(wheel_if(view.viewport(), wanted))
+        strip = self.strip
+        pinned = lambda: strip.hasFocus() or self.is_pinned(strip)  # noqa: E731
+        calm.append(wheel_if(strip.viewport(), pinned))
+        viewer = lambda: canvas.hasFocus() or not self._scrolls_viewer()  # noqa: E731
+        return [*calm, wheel_if(canvas, viewer)]
+
+    def _open_to_keys(self) -> list[object]:
+        """Let everything be reached and worked by keys, and say to a screen reader what it is."""
+        canvas = self.viewer.canvas
+        canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        canvas.setAccessibleName(tr("Current frame"))
+        for bar in self.review.findChildren(QtWidgets.QTabBar):
+            bar.setAccessibleName(tr("Review"))
+            bar.parentWidget().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab would come round there
+            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        lists = (self.review.list, self.review.colors.list)
+        return [CanvasKeys(canvas), *(keep_keys(view, LIST_KEYS) for view in lists)]
+
+    def _scrolls_viewer(self) -> bool:
+        return self._window is None and self.scrolls()
+
+    def arrange(self) -> None:
+        """Pin what there is room for; a long message scrolls where it would hide the button."""
+        low = self.height() - self.run.sizeHint().height() - 4 * look.SPACE
+        self.messages.fit(self.side(), low)
+        super().arrange()
+
+    def _show_lists(self) -> None:
+        """Show the review once there is something to review, instead of the guide."""
+        self.review.setVisible(not is_needed(self._controller))
 
     def _make_room(self) -> None:
         """Fold the choices away when a run begins: what comes of it needs the room."""
@@ -68,11 +118,12 @@ class Panel(QtWidgets.QWidget):
 
     def _show_segments(self) -> None:
         self.viewer.set_mode(SEGMENTS)
+        self.reveal(self.viewer)
 
     def toggle_window(self) -> None:
         """Show the viewer in a window of its own, or bring it back."""
         if self._window is None:
-            self._window = ViewerWindow(self.viewer, self.window())
+            self._window = ViewerWindow(self.viewer, self._settings, self.window())
             self._window.closed.connect(guarded(self._bring_back))
             self._window.show()
         else:
@@ -82,6 +133,22 @@ class Panel(QtWidgets.QWidget):
         self._window = None
         self._split.addWidget(self.viewer)
         self.viewer.show()
+
+    def show_sheet(self) -> None:
+        """Show all frames in a window, if this is the docker of the window in front."""
+        window = self.window()
+        mine = (None, window, window.parentWidget())  # of a floating docker that is Krita's window
+        if QtWidgets.QApplication.activeWindow() not in mine:
+            return
+        if self._sheet is None:
+            self._sheet = ContactSheet(self._controller, self._settings, self.window())
+            self._sheet.closed.connect(guarded(self._forget_sheet))
+        self._sheet.show()
+        self._sheet.raise_()
+        self._sheet.activateWindow()
+
+    def _forget_sheet(self) -> None:
+        self._sheet = None
 
     def show_settings(self) -> None:
         """Show the settings; the artist can go on working beside them."""
@@ -93,25 +160,3 @@ class Panel(QtWidgets.QWidget):
 
     def _forget_dialog(self) -> None:
         self._dialog = None
-
-
-class ViewerWindow(QtWidgets.QWidget):
-    """A window that holds the viewer until it is closed."""
-
-    closed = QtCore.pyqtSignal()
-
-    def __init__(self, viewer, parent) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
-        self.setObjectName("viewer_window")
-        self.setWindowTitle(tr("Propagate Colors: current frame"))
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        layout = QtWidgets.QVBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
-        layout.addWidget(viewer)
-        viewer.show()
-        self.resize(_WINDOW_SIZE)
-
-    def closeEvent(self, event) -> None:
-        """Give the viewer back before the window goes."""
-        self.closed.emit()
-        super().closeEvent(event)

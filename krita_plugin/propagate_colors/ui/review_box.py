@@ -9,8 +9,9 @@ from ..state.model import FrameState
 from . import look
 from .colors_page import ColorsPage
 from .elided import ElidedLabel
+from .frame_model import ROW_ROLE
 from .review_delegate import ReviewDelegate
-from .review_model import BY_DOUBT, BY_TIME, ROW_ROLE, ReviewModel
+from .review_model import BY_DOUBT, BY_TIME, ReviewModel
 from .slots import guarded, observe, on_opened, pressed
 
 _EMPTY_MARGIN = 12
@@ -139,14 +140,25 @@ class ReviewBox(QtWidgets.QWidget):
             tr("Take the corrected frame as a reference and color again what depends on it")
         )
         self._run_on.clicked.connect(pressed(self._on_run_on))
-        grid = QtWidgets.QGridLayout()
-        grid.setSpacing(look.SPACE)
-        grid.addWidget(self._accept, 0, 0)
-        grid.addWidget(self._undo, 0, 1)
-        grid.addWidget(self._run_on, 1, 0, 1, 2)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
-        return grid
+        self._grid = QtWidgets.QGridLayout()
+        self._grid.setSpacing(look.SPACE)
+        self._grid.addWidget(self._run_on, 2, 0, 1, 2)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
+        self._arrange(beside=False)
+        return self._grid
+
+    def resizeEvent(self, event) -> None:
+        """Put Undo beside Accept where there is room for all that they may say, else below it."""
+        super().resizeEvent(event)
+        accept = _widest(self._accept, [tr("Accept"), tr("Un-accept")])
+        undo = _widest(self._undo, [_undo_text([999]), _undo_text(list(range(999)))])
+        self._arrange(beside=accept + look.SPACE + undo <= self.width())
+
+    def _arrange(self, *, beside: bool) -> None:
+        place = ((0, 0, 1, 1), (0, 1, 1, 1)) if beside else ((0, 0, 1, 2), (1, 0, 1, 2))
+        self._grid.addWidget(self._accept, *place[0])
+        self._grid.addWidget(self._undo, *place[1])
 
     def _menu_button(self, name: str, text: str, function):
         button = QtWidgets.QToolButton(self)
@@ -278,6 +290,13 @@ class ReviewBox(QtWidgets.QWidget):
         self._keep_selection(lambda: self.model.show_only(times))
         if times is not None:
             self._tabs.setCurrentIndex(0)
+
+
+def _widest(button, texts: list[str]) -> int:
+    """Return the width that a button needs for the longest of its texts."""
+    metrics = button.fontMetrics()
+    room = button.sizeHint().width() - metrics.horizontalAdvance(button.text())
+    return room + max(metrics.horizontalAdvance(text) for text in texts)
 
 
 def _undo_text(times: list[int]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..i18n import tr
+from ..i18n import tr, tr_n
 from ..qt import Qt, QtCore, QtGui, QtWidgets
 from . import look
-from .review_model import ROW_ROLE
+from .frame_model import ROW_ROLE
+from .frame_words import with_layers
 
 _THUMBNAIL = QtCore.QSize(64, 38)
 _SMALL_THUMBNAIL = QtCore.QSize(48, 28)  # where text would be short of room
@@ -44,16 +45,9 @@ class ReviewDelegate(QtWidgets.QStyledItemDelegate):
     @staticmethod
     def _paint_thumbnail(painter, place, image, option) -> None:
         palette = option.palette
-        painter.fillRect(place, palette.color(palette.ColorRole.AlternateBase))
-        if image is None:
+        target = paint_picture(painter, place, image, palette)
+        if target.isEmpty():
             return
-        size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        target = QtCore.QRect(QtCore.QPoint(0, 0), size)
-        target.moveCenter(place.center())
-        # Drawings are made on paper: without it dark lines vanish on a dark theme.
-        painter.fillRect(target, Qt.GlobalColor.white)
-        painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(target, image)
         base = palette.color(palette.ColorRole.Base)
         painter.setPen(look.blend(base, look.text_color(palette), 0.3))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -99,6 +93,23 @@ def summary(row) -> str:
     parts = []
     if row.doubtful:
         parts.append(tr("{n} doubtful", n=row.doubtful))
+    if row.surfaces:
+        parts.append(with_layers(tr_n("{n} surface", "{n} surfaces", row.surfaces), row))
     if row.no_counterpart:
         parts.append(tr("{n} new", n=row.no_counterpart))
     return " · ".join(parts)
+
+
+def paint_picture(painter, place, image, palette) -> QtCore.QRect:
+    """Draw a frame's picture on paper in the middle of a place; return where it lies."""
+    painter.fillRect(place, palette.color(palette.ColorRole.AlternateBase))
+    if image is None:
+        return QtCore.QRect()
+    size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    target = QtCore.QRect(QtCore.QPoint(0, 0), size)
+    target.moveCenter(place.center())
+    # Drawings are made on paper: without it dark lines vanish on a dark theme.
+    painter.fillRect(target, Qt.GlobalColor.white)
+    painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(target, image)
+    return target

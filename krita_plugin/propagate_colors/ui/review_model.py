@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from ..qt import Qt, QtCore, QtGui
+from ..qt import QtCore, QtGui
 from ..state.model import FrameRow, FrameState
 from . import look
+from .frame_model import FrameModel
 from .slots import guarded
-from .strip import describe
 
 BY_TIME, BY_DOUBT = "time", "doubt"
-ROW_ROLE = Qt.ItemDataRole.UserRole
 _LISTED = {
     FrameState.PREDICTED,
     FrameState.ACCEPTED,
@@ -20,13 +19,11 @@ _LISTED = {
 _FETCH_MS = 15
 
 
-class ReviewModel(QtCore.QAbstractListModel):
+class ReviewModel(FrameModel):
     """Rows of frames that have, or should have, pixels of their own."""
 
     def __init__(self, controller, parent=None) -> None:
-        super().__init__(parent)
-        self._controller = controller
-        self._rows: list[FrameRow] = []
+        super().__init__(controller, parent)
         self._order = BY_TIME
         self._only: frozenset[int] | None = None
         self._thumbnails: dict[int, QtGui.QImage | None] = {}
@@ -34,27 +31,6 @@ class ReviewModel(QtCore.QAbstractListModel):
         self._fetch = QtCore.QTimer(self)
         self._fetch.setInterval(_FETCH_MS)
         self._fetch.timeout.connect(guarded(self._fetch_next))
-
-    # --- Qt's interface
-
-    def rowCount(self, parent=None) -> int:
-        """Return the number of frames listed."""
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
-
-    def data(self, index, role=Qt.ItemDataRole.DisplayRole):
-        """Return the frame's row, its thumbnail, or its text."""
-        if not index.isValid():
-            return None
-        row = self._rows[index.row()]
-        if role == ROW_ROLE:
-            return row
-        if role == Qt.ItemDataRole.DecorationRole:
-            return self._thumbnail(row.time)
-        if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return describe(row)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return str(row.time)
-        return None
 
     # --- what is listed
 
@@ -69,14 +45,7 @@ class ReviewModel(QtCore.QAbstractListModel):
         for row in rows:
             if row != old.get(row.time):
                 self._thumbnails.pop(row.time, None)
-        if [row.time for row in rows] == [row.time for row in self._rows]:
-            self._rows = rows
-            if rows:
-                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
-        else:
-            self.beginResetModel()
-            self._rows = rows
-            self.endResetModel()
+        self.take(rows)
 
     def forget_pictures(self) -> None:
         """Fetch every thumbnail anew when it is next seen."""
@@ -93,17 +62,10 @@ class ReviewModel(QtCore.QAbstractListModel):
         self._only = times
         self.refresh()
 
-    def rows(self) -> list[FrameRow]:
-        """Return the listed frames in order."""
-        return list(self._rows)
-
-    def row_of(self, time: int) -> int:
-        """Return the row of a frame, -1 if it is not listed."""
-        return next((i for i, row in enumerate(self._rows) if row.time == time), -1)
-
     # --- thumbnails
 
-    def _thumbnail(self, time: int) -> QtGui.QImage | None:
+    def picture(self, time: int) -> QtGui.QImage | None:
+        """Return a frame's thumbnail, fetched when it is first seen."""
         if time not in self._thumbnails:
             if time not in self._wanted:
                 self._wanted.append(time)

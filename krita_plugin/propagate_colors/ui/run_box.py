@@ -1,10 +1,11 @@
-"""The button that everything is about; while the plugin works, its progress and Cancel."""
+"""The button that everything is about and one for advice; at work, progress and Cancel."""
 
 from __future__ import annotations
 
 from ..i18n import mark, tr
-from ..qt import QtWidgets
+from ..qt import QtCore, QtWidgets
 from . import look
+from .elided import ElidedLabel
 from .slots import observe, pressed, watch
 
 _HEIGHT = 36
@@ -14,11 +15,12 @@ _STAGES = {
     "writing": mark("Writing frames"),
     "undoing": mark("Undoing"),
     "fixing": mark("Fixing"),
+    "suggesting": mark("Comparing the drawings"),
 }
 
 
 class RunBox(QtWidgets.QStackedWidget):
-    """Two pages of equal height: propagate, or progress with cancel."""
+    """Two pages of equal height: propagate and suggest, or progress with cancel."""
 
     def __init__(self, controller, parent=None) -> None:
         super().__init__(parent)
@@ -32,12 +34,36 @@ class RunBox(QtWidgets.QStackedWidget):
         self.propagate.setMinimumHeight(_HEIGHT)
         self.propagate.setFont(look.font(self.font(), bold=True, share=1.1))
         self.propagate.clicked.connect(pressed(controller.propagate))
-        self.addWidget(self.propagate)
+        self.suggest = look.tool_button("suggest_button", tr("Suggest frames"), self)
+        self.suggest.setSizePolicy(
+            QtWidgets.QSizePolicy.Policy.Fixed, QtWidgets.QSizePolicy.Policy.Expanding
+        )
+        self.suggest.clicked.connect(pressed(controller.suggest_frames))
+        self.addWidget(self._idle_page())
         self.addWidget(self._busy_page())
         watch(self, controller.progress, self._on_progress)
         topics = ("busy", "document", "choices", "frames")
         observe(self, controller, dict.fromkeys(topics, self.refresh))
         self.refresh()
+
+    def _idle_page(self):
+        page = QtWidgets.QWidget(self)
+        row = QtWidgets.QHBoxLayout(page)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(look.SPACE)
+        row.addWidget(self.propagate, 1)
+        row.addWidget(self.suggest)
+        self._draw_icon()
+        return page
+
+    def _draw_icon(self) -> None:
+        self.suggest.setIcon(look.icon("suggest", self.suggest.palette()))
+
+    def changeEvent(self, event) -> None:
+        """Draw the icon anew when Krita's theme changes."""
+        super().changeEvent(event)
+        if event.type() == QtCore.QEvent.Type.PaletteChange and hasattr(self, "_bar"):
+            self._draw_icon()
 
     def _busy_page(self):
         page = QtWidgets.QWidget(self)
@@ -48,8 +74,7 @@ class RunBox(QtWidgets.QStackedWidget):
         self._bar.setObjectName("progress_bar")
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(10)
-        self._text = QtWidgets.QLabel(page)
-        self._text.setObjectName("progress_label")
+        self._text = ElidedLabel("progress_label", page)
         self._cancel = QtWidgets.QPushButton(tr("Cancel"), page)
         self._cancel.setObjectName("cancel_button")
         self._cancel.clicked.connect(pressed(self._on_cancel))
@@ -74,6 +99,9 @@ class RunBox(QtWidgets.QStackedWidget):
         reason = self._why_not()
         self.propagate.setEnabled(not reason)
         self.propagate.setToolTip(reason or tr("Color every frame of the range from yours"))
+        self.suggest.setEnabled(not reason)
+        tip = tr("Suggest frames: those from which the others can be colored best")
+        self.suggest.setToolTip(reason or tip)
 
     def _why_not(self) -> str:
         if not self._controller.has_document:
@@ -85,11 +113,8 @@ class RunBox(QtWidgets.QStackedWidget):
     def _on_progress(self, done: int, total: int, seconds_left, text: str) -> None:
         self._bar.setRange(0, max(total, 0))
         self._bar.setValue(done)
-        parts = [tr("{done} of {total}", done=done, total=total)] if total else [text]
-        if seconds_left is not None:
-            parts.append(tr("{time} left", time=clock(seconds_left)))
-        self._text.setText(", ".join(part for part in parts if part))
-        self._text.setToolTip(text)
+        left = "" if seconds_left is None else tr("{time} left", time=clock(seconds_left))
+        self._text.setText(", ".join(part for part in (text, left) if part))
 
     def _on_cancel(self) -> None:
         self._cancel.setEnabled(False)

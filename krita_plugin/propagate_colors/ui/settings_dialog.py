@@ -46,6 +46,7 @@ class SettingsDialog(QtWidgets.QDialog):
         grid = QtWidgets.QGridLayout(group)
         self._command = QtWidgets.QLineEdit(group)
         self._command.setObjectName("engine_field")
+        self._command.setAccessibleName(tr("Program or command"))
         self._command.setToolTip(tr(declared.ENGINE_COMMAND.description))
         self._command.setText(self._settings.get(declared.ENGINE_COMMAND))
         self._command.editingFinished.connect(pressed(self._on_command))
@@ -54,6 +55,7 @@ class SettingsDialog(QtWidgets.QDialog):
         choose.clicked.connect(pressed(self._choose_engine))
         self._device = QtWidgets.QComboBox(group)
         self._device.setObjectName("device_combo")
+        self._device.setAccessibleName(tr("Computes on"))
         self._device.setToolTip(tr(declared.DEVICE.description))
         for device in _DEVICES:
             self._device.addItem(tr("Automatic") if device == "auto" else device.upper(), device)
@@ -105,6 +107,7 @@ class SettingsDialog(QtWidgets.QDialog):
         layout = QtWidgets.QVBoxLayout(group)
         self._models = QtWidgets.QListWidget(group)
         self._models.setObjectName("model_list")
+        self._models.setAccessibleName(tr("Model"))
         self._models.setToolTip(tr(declared.MODEL.description))
         self._models.setMaximumHeight(110)
         self._models.currentRowChanged.connect(guarded(self._on_model_row))
@@ -120,6 +123,7 @@ class SettingsDialog(QtWidgets.QDialog):
         grid = QtWidgets.QGridLayout(group)
         self._language = QtWidgets.QComboBox(group)
         self._language.setObjectName("language_combo")
+        self._language.setAccessibleName(tr("Language"))
         self._language.addItem(tr("As Krita"), "")
         for code, name in i18n.languages().items():
             self._language.addItem(name, code)

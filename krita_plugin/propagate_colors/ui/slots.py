@@ -79,17 +79,62 @@ def calm_wheel(*fields: Any) -> None:
     """Let the wheel change these fields only with the focus in them; else it scrolls on."""
     for field in fields:
         field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        field.installEventFilter(_CalmWheel(field))
+        wheel_if(field, field.hasFocus)
+
+
+def wheel_if(watched: Any, wanted: Callable[[], bool]) -> Any:
+    """Let a widget have the wheel while `wanted()`; else what lies below it has it.
+
+    Returns what does that: keep it where Qt made the widget, whose Python half may be collected.
+    """
+    calm = _CalmWheel(watched, wanted)
+    watched.installEventFilter(calm)
+    return calm
 
 
 class _CalmWheel(QtCore.QObject):
-    def __init__(self, field: Any) -> None:
-        super().__init__(field)
-        self._field = field
+    def __init__(self, watched: Any, wanted: Callable[[], bool]) -> None:
+        super().__init__(watched)
+        self._wanted = wanted
 
     def eventFilter(self, _watched: Any, event: Any) -> bool:
-        """Pass the wheel on to what lies below the field."""
-        if event.type() != QtCore.QEvent.Type.Wheel or self._field.hasFocus():
+        """Pass the wheel on."""
+        if event.type() != QtCore.QEvent.Type.Wheel or self._wanted():
             return False
         event.ignore()
+        return True
+
+
+LIST_KEYS = frozenset(
+    {
+        *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home),
+        *(Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Return),
+        *(Qt.Key.Key_Enter, Qt.Key.Key_Space),
+    }
+)
+
+
+def keep_keys(watched: Any, keys: Any) -> Any:
+    """Let a widget that has the focus have these keys, also where they are shortcuts of Krita's.
+
+    Returns what does that; see `wheel_if`.
+    """
+    kept = _KeptKeys(watched, keys)
+    watched.installEventFilter(kept)
+    return kept
+
+
+class _KeptKeys(QtCore.QObject):
+    def __init__(self, watched: Any, keys: Any) -> None:
+        super().__init__(watched)
+        self._keys = set(keys)
+
+    def eventFilter(self, _watched: Any, event: Any) -> bool:
+        """Claim a key before it is taken for a shortcut."""
+        if event.type() != QtCore.QEvent.Type.ShortcutOverride or event.key() not in self._keys:
+            return False
+        command = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+        if event.modifiers() & command:
+            return False
+        event.accept()
         return True

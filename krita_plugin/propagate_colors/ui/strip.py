@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from ..i18n import tr, tr_n
+from ..i18n import tr
 from ..qt import Qt, QtCore, QtGui, QtWidgets, event_position
 from ..state.model import FrameRow, FrameState
-from . import look
-from .slots import observe
+from . import look, said_marks
+from .frame_words import describe, may_refer
+from .slots import keep_keys, observe
 
+_SMALL = 0.8  # of the font, for numbers
 _MIN_CELL, _MAX_CELL = 11, 26  # pixels; a pencil needs eleven
-_NUMBERS, _LANE = 12, 6  # heights of the frame numbers and of the playhead's lane
-_RULER, _CELL, _DOTS = _NUMBERS + _LANE, 20, 13
+_LANE, _CELL, _DOTS = 6, 20, 13  # heights of the playhead's lane, the states and the dots
+
+_KEYS = {
+    *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
+    *(Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space),
+}
 
 
 class FrameStrip(QtWidgets.QAbstractScrollArea):
@@ -30,9 +36,11 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
         self._controller = controller
         self._rows: list[FrameRow] = []
+        self._suggested: set[int] = set()
         self._cursor = 0  # index of the cell that keys act on
         self._hovered = -1
         self._revealed: int | None = None  # the current time when it was last scrolled to
+        self._kept = keep_keys(self, _KEYS)
         observe(self, controller, {"frames": self.refresh, "document": self.refresh})
         self.refresh()
 
@@ -41,6 +49,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
     def refresh(self) -> None:
         """Take the frames from the controller."""
         self._rows = list(self._controller.frames)
+        self._suggested = set(self._controller.suggested)
         self._cursor = min(self._cursor, max(len(self._rows) - 1, 0))
         self._update_scroll_bar()
         if self._controller.current_time != self._revealed:
@@ -61,7 +70,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
     def cell_rect(self, index: int) -> QtCore.QRect:
         """Return the place of a cell's state in the viewport."""
         width = self.cell_width()
-        return QtCore.QRect(index * width - self._offset(), _RULER, width, _CELL)
+        return QtCore.QRect(index * width - self._offset(), self._ruler(), width, _CELL)
 
     def dot_rect(self, index: int) -> QtCore.QRect:
         """Return the place of a cell's reference dot in the viewport."""
@@ -69,7 +78,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
             self.cell_rect(index)
             .translated(0, _CELL)
             .intersected(
-                QtCore.QRect(-_MAX_CELL, _RULER + _CELL, self.width() + 2 * _MAX_CELL, _DOTS)
+                QtCore.QRect(-_MAX_CELL, self._cells_end(), self.width() + 2 * _MAX_CELL, _DOTS)
             )
         )
 
@@ -92,7 +101,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
     def sizeHint(self) -> QtCore.QSize:
         """Keep room for the scroll bar, so that nothing jumps when it comes."""
         bar = self.style().pixelMetric(QtWidgets.QStyle.PixelMetric.PM_ScrollBarExtent)
-        return QtCore.QSize(120, _RULER + _CELL + _DOTS + bar)
+        return QtCore.QSize(120, self._cells_end() + _DOTS + bar)
 
     def minimumSizeHint(self) -> QtCore.QSize:
         """Return the size hint; any width will do."""
@@ -109,7 +118,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         first = max(self.index_at(max(event.rect().left(), 0)), 0)
         last = self.index_at(event.rect().right())
         last = len(self._rows) - 1 if last < 0 else last
-        painter.setFont(look.font(self.font(), share=0.8))
+        painter.setFont(look.font(self.font(), share=_SMALL))
         for index in range(max(first - 1, 0), last + 1):
             self._paint_number(painter, index)
             self._paint_cell(painter, index)
@@ -131,7 +140,8 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         painter.setPen(look.text_color(self.palette()))
         left = self.cell_rect(index).left()
         flags = look.flags(Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(QtCore.QRect(left + 1, 0, every * width, _NUMBERS), flags, str(row.time))
+        box = QtCore.QRect(left + 1, 0, every * width, self._ruler() - _LANE)
+        painter.drawText(box, flags, str(row.time))
 
     def _paint_cell(self, painter, index: int) -> None:
         row, palette = self._rows[index], self.palette()
@@ -142,7 +152,11 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
             state = look.shown_state(row)
             inner = box.adjusted(1, 1, 0, -1)
             painter.fillRect(inner, look.state_color(state, palette))
-            self._paint_mark(painter, state, inner)
+            if row.time in self._suggested:
+                _paint_suggested(painter, inner, palette)
+            else:
+                self._paint_mark(painter, state, inner)
+            said_marks.paint_in_cell(painter, inner, row)
         if index == self._cursor and self.hasFocus():
             painter.setPen(palette.color(palette.ColorRole.Highlight))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -214,7 +228,8 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color)
         middle = box.center().x() + 1
-        tip = [(middle - 5, _NUMBERS), (middle + 5, _NUMBERS), (middle, _RULER)]
+        ruler = self._ruler()
+        tip = [(middle - 5, ruler - _LANE), (middle + 5, ruler - _LANE), (middle, ruler)]
         painter.drawPolygon(QtGui.QPolygonF([QtCore.QPointF(x, y) for x, y in tip]))
 
     # --- mouse and keys
@@ -226,7 +241,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         if index < 0 or event.button() != Qt.MouseButton.LeftButton:
             return
         self._cursor = index
-        if place.y() >= _RULER + _CELL:
+        if place.y() >= self._cells_end():
             self._controller.toggle_reference(self._rows[index].time)
         self.viewport().update()
 
@@ -234,7 +249,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         """Go to the frame; in the dots' row the second click toggles as the first did."""
         place = event_position(event)
         index = self.index_at(place.x())
-        if place.y() >= _RULER + _CELL:
+        if place.y() >= self._cells_end():
             self.mousePressEvent(event)
         elif index >= 0:
             self._controller.go_to(self._rows[index].time)
@@ -242,7 +257,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
     def mouseMoveEvent(self, event) -> None:
         """Show where a click would set a dot."""
         place = event_position(event)
-        inside = place.y() >= _RULER + _CELL
+        inside = place.y() >= self._cells_end()
         self._hover(self.index_at(place.x()) if inside else -1)
 
     def leaveEvent(self, event) -> None:
@@ -256,6 +271,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         steps = delta.x() if abs(delta.x()) > abs(delta.y()) else delta.y()
         bar = self.horizontalScrollBar()
         bar.setValue(bar.value() - steps // 2)
+        event.accept()
 
     def keyPressEvent(self, event) -> None:
         """Move with the arrow keys; Return goes to the frame, Space toggles the reference."""
@@ -274,6 +290,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         elif key in moves:
             self._cursor = max(0, min(last, moves[key]))
             self.reveal(self._cursor)
+            self._describe_cursor()
             self.viewport().update()
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self._controller.go_to(self._rows[self._cursor].time)
@@ -287,7 +304,8 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         if event.type() == QtCore.QEvent.Type.ToolTip:
             index = self.index_at(event.pos().x())
             if index >= 0:
-                text = describe(self._rows[index])
+                row = self._rows[index]
+                text = describe(row, row.time in self._suggested)
                 QtWidgets.QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().viewportEvent(event)
@@ -299,10 +317,22 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
 
     # --- helpers
 
+    def _describe_cursor(self) -> None:
+        row = self._rows[self._cursor]
+        self.setAccessibleDescription(describe(row, row.time in self._suggested))
+
     def _hover(self, index: int) -> None:
         if index != self._hovered:
             self._hovered = index
             self.viewport().update()
+
+    def _ruler(self) -> int:
+        """Return the height of numbers and lane; the lane takes the numbers' lower space."""
+        numbers = QtGui.QFontMetrics(look.font(self.font(), share=_SMALL)).ascent()
+        return numbers + _LANE
+
+    def _cells_end(self) -> int:
+        return self._ruler() + _CELL
 
     def _offset(self) -> int:
         return self.horizontalScrollBar().value()
@@ -319,43 +349,12 @@ def _polyline(painter, center, points) -> None:
     painter.drawPolyline(QtGui.QPolygonF(corners))
 
 
-def describe(row: FrameRow) -> str:
-    """Return everything that is known of a frame, a fact a line."""
-    lines = [tr("Frame {n}", n=row.time)]
-    if row.state == FrameState.HOLD and row.held_from is not None:
-        lines.append(tr("Holds frame {n}", n=row.held_from))
-    else:
-        lines.append(tr(look.STATE_NAMES[look.shown_state(row)]))
-    lines += facts(row)
-    if row.state == FrameState.UNKNOWN:
-        lines.append(tr("Painted before this plugin knew it: never overwritten."))
-    if row.is_reference:
-        lines.append(tr("Reference: other frames take their colors from it"))
-    elif may_refer(row):
-        lines.append(tr("Click below the cell to make it a reference"))
-    return "\n".join(lines)
-
-
-def may_refer(row: FrameRow) -> bool:
-    """Return whether the frame has colours that others could take."""
-    return row.state not in {FrameState.TODO, FrameState.HOLD, FrameState.FAILED}
-
-
-def facts(row: FrameRow) -> list[str]:
-    """Return confidence, doubtful segments and the like, as far as there are any."""
-    if row.error:
-        return [row.error]
-    found = []
-    if row.confidence is not None:
-        found.append(tr("{percent} % sure", percent=round(100 * row.confidence)))
-    if row.doubtful:
-        found.append(tr_n("1 doubtful segment", "{n} doubtful segments", row.doubtful))
-    if row.no_counterpart:
-        found.append(
-            tr_n(
-                "1 segment without counterpart",
-                "{n} segments without counterpart",
-                row.no_counterpart,
-            )
-        )
-    return found
+def _paint_suggested(painter, box, palette) -> None:
+    """Draw a diamond: this frame is best painted first."""
+    center = QtCore.QPointF(box.center()) + QtCore.QPointF(0.5, 0.5)
+    corners = [center + QtCore.QPointF(x, y) for x, y in ((0, -5.5), (4.5, 0), (0, 5.5), (-4.5, 0))]
+    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+    painter.setPen(QtGui.QPen(palette.color(palette.ColorRole.Base), 1))
+    painter.setBrush(look.text_color(palette))
+    painter.drawPolygon(QtGui.QPolygonF(corners))
+    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, False)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ..i18n import mark, tr
-from ..qt import QtCore, QtWidgets
+from ..qt import Qt, QtCore, QtWidgets
 from . import look
 from .canvas import Canvas
-from .color_menu import ColorMenu
+from .color_menu import ColorMenu, beside
 from .elided import ElidedLabel
+from .frame_words import with_layers
 from .slots import guarded, observe, pressed
 
 PICTURE, SEGMENTS, DOUBTFUL = "picture", "segments", "doubtful"
@@ -36,6 +37,7 @@ class Viewer(QtWidgets.QWidget):
         self.canvas.size_wanted.connect(guarded(self.refresh))
         self._explain = ElidedLabel("segment_label", self)
         self._hover_point = None
+        self._near: tuple[int, int] | None = None  # the step and frame that the canvas went near
         self._hover_timer = QtCore.QTimer(self)
         self._hover_timer.setSingleShot(True)
         self._hover_timer.setInterval(_HOVER_MS)
@@ -45,7 +47,11 @@ class Viewer(QtWidgets.QWidget):
         layout.setSpacing(look.SPACE)
         layout.addLayout(self._header())
         layout.addWidget(self.canvas, 1)
-        layout.addWidget(self._explain)
+        below = QtWidgets.QHBoxLayout()
+        below.setSpacing(look.SPACE)
+        below.addWidget(self._fix_switch())
+        below.addWidget(self._explain, 1)
+        layout.addLayout(below)
         self._gather = QtCore.QTimer(self)
         self._gather.setSingleShot(True)
         self._gather.setInterval(_GATHER_MS)
@@ -79,6 +85,22 @@ class Viewer(QtWidgets.QWidget):
             button.clicked.connect(pressed(function))
         self._draw_icons()
         return row
+
+    def _fix_switch(self):
+        """Return the switch that lets a click on Krita's canvas fix a segment."""
+        tip = tr("Fix on the canvas: a click or dab gives the segment the foreground color")
+        self._fix = look.tool_button("fix_switch", tip, self)
+        self._fix.setText(tr("Fix"))
+        self._fix.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._fix.setAutoRaise(False)  # a bare word does not look like a switch
+        self._fix.setCheckable(True)
+        self._fix.clicked.connect(guarded(self._controller.set_fix_on_canvas))
+        observe(self, self._controller, {"fix": self._show_fix})
+        self._show_fix()
+        return self._fix
+
+    def _show_fix(self) -> None:
+        self._fix.setChecked(self._controller.fix_on_canvas)
 
     def _icon_button(self, name: str, shown: str, tip: str, row):
         button = look.tool_button(name, tip, self)
@@ -120,6 +142,8 @@ class Viewer(QtWidgets.QWidget):
             self.canvas.show_text(tr("The current frame appears here."))
             return
         time = self._controller.current_time
+        self._show_mistake(time)
+        self.canvas.show_said(self._controller.said_on(time))
         width, height = self.canvas.wanted_size()
         picture = self._controller.viewer_picture(time, width, height, self._mode)
         if picture is None:
@@ -129,17 +153,31 @@ class Viewer(QtWidgets.QWidget):
         if self._hover_point is not None:
             self._hover_timer.start()
 
+    def _show_mistake(self, time: int) -> None:
+        """Ring the mistake that the artist stepped to, and go near when that is a new one."""
+        found = self._controller.mistake_at(time)
+        if found is None:
+            self.canvas.ring(None, "")
+            if self._near is not None and self._near[1] != time:
+                self._near = None
+                self.canvas.fit()
+            return
+        text = tr("{number} of {count}, frame {time}", **found._asdict())
+        self.canvas.ring(found.box, text)
+        if self._near is None or self._near[0] != found.serial:
+            self.canvas.go_near(found.box, self._controller.document_size)
+        self._near = (found.serial, time)
+
     def _empty_text(self) -> str:
         if self._mode == PICTURE:
             return tr("Nothing drawn on this frame.")
-        if self._mode == SEGMENTS:
-            return self._waiting(tr("Finding the segments of this frame…"))
-        return self._waiting(tr("Nothing doubtful on this frame."))
-
-    def _waiting(self, otherwise: str) -> str:
         if not self._controller.engine_ok:
             return tr("The engine has to run to see segments.")
-        return otherwise
+        if self._mode == SEGMENTS:
+            return tr("Finding the segments of this frame…")
+        if self._controller.picture_awaited(self._controller.current_time, self._mode):
+            return tr("Looking …")
+        return tr("Nothing doubtful on this frame.")
 
     def showEvent(self, event) -> None:
         """Catch up with what happened while hidden."""
@@ -166,7 +204,12 @@ class Viewer(QtWidgets.QWidget):
     def _on_click(self, point, place) -> None:
         time = self._controller.current_time
         info = self._controller.segment_at(time, point)
-        ColorMenu(self._controller, time, point, info, self).popup(place)
+        menu = ColorMenu(self._controller, time, point, info, self)
+        if info is not None and info.box is not None:
+            self.canvas.ring(info.box, "")
+            place = beside(self.canvas.box_on_screen(info.box), menu.sizeHint(), place)
+        menu.aboutToHide.connect(self._gather.start)  # the ring of a mistake comes back
+        menu.popup(place)
 
     def _previous(self) -> None:
         self._controller.step_doubtful(-1)
@@ -187,6 +230,8 @@ def explain(info) -> str:
         text = _sure(info, tr("From frame {n}", n=info.source_frame))
     else:
         text = tr("Not colored yet")
+    if info.surface_doubtful:
+        text = with_layers(tr("{text}, surface doubtful", text=text), info)
     return tr("{text}, locked", text=text) if info.locked else text
 
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any, Callable
 
-from ..i18n import tr
+from ..i18n import join_sentences, tr
 from ..link.pack import lock as locks
 from ..link.pack.background import FOREVER, Stage, in_thread
 from ..link.pack.places import Engines
@@ -380,5 +380,5 @@ class EngineSetup:
                 device=self.device.upper(),
                 version=self.version,
             )
-            return f"{self.sentence} {ready}".strip()
+            return join_sentences(self.sentence, ready).strip()
         return ""

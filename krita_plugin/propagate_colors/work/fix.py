@@ -101,14 +101,15 @@ class Fix:
             keys.close()
         last = self._places[-1].time
         first = next((item for item in items if item), None)
-        later = [] if first is None else mistakes.carried(first, _results_after(shot, last))
+        later = [] if first is None else mistakes.carried(last, first, _results_after(shot, last))
         return Fixed(self._former, later, self._color, refused)
 
     def _all(self, keys: writing.Keys, items: list[Any], refused: list[str]) -> Steps:
         yield from reading.open_shot(self._shot, self._talk)
         for done, place in enumerate(self._places):
             if len(self._places) > 1:
-                self._progress(done, len(self._places), None, tr("Fixing"))
+                text = tr("Fixing {n} of {all}", n=done + 1, all=len(self._places))
+                self._progress(done, len(self._places), None, text)
             try:
                 items.append((yield from self._one(keys, place)))
             except (Refused, writing.Painted) as error:  # of this frame alone
@@ -146,7 +147,9 @@ class Fix:
             former = Former(time, data, entry, state, listed, self._hint(place))
             self._former.append(former)
 
-        yield from write.unbroken(write_over(shot, keys, entry, changed.data, fixed, check, note))
+        summary = review.summarize(fixed, shot.canvas_px, self._talk.review_below)
+        over = write_over(shot, keys, entry, changed.data, fixed, summary, check, note)
+        yield from write.unbroken(over)
         return item
 
     def _labels(self, time: int) -> Steps:
@@ -174,6 +177,7 @@ def write_over(
     entry: Entry,
     data: bytes,
     result: Any,
+    summary: dict[str, Any],
     check: Callable[[], None],
     note: Callable[[], None],
 ) -> Steps:
@@ -188,7 +192,7 @@ def write_over(
         entry.model,
         entry.before,
         after,
-        review.summarize(result),
+        summary,
         journals.pack_result(result),
     )
     note()
@@ -218,7 +222,7 @@ class TakeBack:
         keys = writing.Keys(shot.document, shot.color or "")
         refused = []
         try:
-            for former in self._former:
+            for former in reversed(self._former):  # a frame may have been fixed more than once
                 try:
                     yield from write.unbroken(self._one(keys, former))
                 except (Refused, writing.Painted) as error:
@@ -226,7 +230,7 @@ class TakeBack:
                 self._wrote(former.time)
         finally:
             keys.close()
-        return refused
+        return list(dict.fromkeys(refused))
 
     def _one(self, keys: writing.Keys, former: Former) -> Steps:
         shot, time = self._shot, former.time
@@ -264,11 +268,19 @@ def _label(labels: bytes, shot: Shot, point: Point) -> int:
 
 
 def _with_color(result: Any, segment: int, color: Any, review_below: float) -> Any:
-    """Return a result in which a segment has the artist's colour."""
+    """Return a result in which a segment has the artist's colour.
+
+    What lies on layers that also move stays as it is until the next run, and its doubt with it.
+    """
     plain = color if color == UNPAINTED else list(color)
     state = "unpainted" if color == UNPAINTED else "painted"
-    given = {"color": plain, "state": state, "confidence": 1.0, "flags": []}
-    segments = [{**item, **given} if item["id"] == segment else item for item in result["segments"]]
+    given = {"color": plain, "state": state, "confidence": 1.0}
+
+    def fixed(item: Any) -> Any:
+        flags = [flag for flag in item.get("flags", ()) if flag == "shade"]
+        return {**item, **given, "flags": flags}
+
+    segments = [fixed(item) if item["id"] == segment else item for item in result["segments"]]
     doubtful = sum(review.is_doubtful(item, review_below) for item in segments)
     return {**result, "segments": segments, "doubtful": doubtful}
 

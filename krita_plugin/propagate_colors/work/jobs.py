@@ -116,7 +116,7 @@ class Runner:
                 wish = self._resume()
         except StopIteration as end:
             self._finish(self._on_result, end.value)
-        except BaseException as error:  # the job's border: whatever it was goes to its owner
+        except BaseException as error:  # the job's border: every error goes to its owner
             self._finish(self._on_error, error)
         else:
             self._stepping = False

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Callable
 
 from ..host import steps
 from ..host.document import HostError
 from ..i18n import tr
 from ..link.talk import Steps, Talk
 from ..pauses import pauses
+from ..state.layer_frames import LayerFrames, MovedLayer
 from ..state.pixels import worth_sending
 from ..state.shot import Shot
 from ..state.timeline import Drawing, Part, drawing_at
@@ -26,6 +27,11 @@ def require_ready(shot: Shot) -> None:
     shot.document.require_open()
     if shot.document.is_playing():
         raise HostError(tr("The animation is playing: stop it and try again."))
+
+
+def stands(shot: Shot) -> Callable[[], bool]:
+    """Return a condition to wait for: the animation is not being played."""
+    return lambda: not shot.document.is_playing()
 
 
 def require_layer(shot: Shot, uuid: str) -> Any:
@@ -48,7 +54,7 @@ def read_part(shot: Shot, part: Part) -> Steps:
 
 def read_drawing(shot: Shot, drawing: Drawing) -> Steps:
     """Return (hash, planes) of a drawing, bottom layer first; behind a shield if it has groups."""
-    if any(part.grouped for part in drawing.parts):
+    if drawing.grouped:
         text = tr("Reading frame {time} …", time=drawing.time)
         return (yield from steps.away(shot.document, _read_drawing(shot, drawing), text))
     return (yield from _read_drawing(shot, drawing))
@@ -93,19 +99,29 @@ def teach_drawing(shot: Shot, talk: Talk, time: int) -> Steps:
     return digest
 
 
+def teach_shade(shot: Shot, layer: MovedLayer, talk: Talk, time: int) -> Steps:
+    """Make what is painted on a frame of a layer that also moves known to the engine."""
+    fields = {"type": "add_shade", "layer": layer.color, "format": layer.color_format.message()}
+    yield from _teach(shot, layer, talk, time, fields)
+
+
 def teach_reference(shot: Shot, talk: Talk, time: int, origin: str) -> Steps:
     """Make the colours of a reference frame known to the engine."""
+    yield from _teach(shot, shot, talk, time, {"type": "add_reference", "origin": origin})
+
+
+def _teach(shot: Shot, layer: LayerFrames, talk: Talk, time: int, fields: dict[str, Any]) -> Steps:
+    """Send what a layer holds at a time."""
     require_ready(shot)
-    data = shot.look_at(time)
+    data = layer.look_at(time)
     if data is None:
         raise HostError(tr("Frame {time} was moved or deleted meanwhile.", time=time))
     yield
-    box, rows = worth_sending(data, shot.box, shot.color_format.pixel_bytes)
+    box, rows = worth_sending(data, layer.box, layer.color_format.pixel_bytes)
     header = {
-        "type": "add_reference",
+        **fields,
         "shot": shot.document.key,
         "frame": time,
-        "hash": shot.seen[time].hash,
-        "origin": origin,
+        "hash": layer.seen[time].hash,
     }
     yield from talk.tell(header, {"box": list(box), "bytes": len(rows)}, rows)

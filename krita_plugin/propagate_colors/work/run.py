@@ -8,19 +8,20 @@ engine need not colour again, and that still hold what we wrote, are not written
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from time import monotonic
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
-from ..host import steps, writing
 from ..host.document import HostError
-from ..i18n import tr
+from ..i18n import tr, tr_n
+from ..link.engine_texts import sentence
 from ..link.talk import Call, Steps, Talk
 from ..state import layers, review, timeline
 from ..state.journal import pack_result
+from ..state.layer_frames import MovedLayer
 from ..state.model import FrameState
 from ..state.pixels import Format
 from ..state.shot import Shot
 from . import reading, write
+from .pace import Pace
 
 Progress = Callable[[int, int, "float | None", str], None]  # done, total, seconds left, text
 RUN_SECONDS = 3600.0  # between two messages of a run; a dead engine is noticed otherwise
@@ -36,6 +37,8 @@ class Outcome:
     stale: list[int] = field(default_factory=list)  # their lines changed meanwhile
     failed: list[int] = field(default_factory=list)
     beyond: list[int] = field(default_factory=list)  # keys after the animation's end
+    moved: list[int] = field(default_factory=list)  # frames written on layers that also move
+    emptied: dict[str, list[int]] = field(default_factory=dict)  # painted frames, by such a layer
     warnings: list[str] = field(default_factory=list)  # the engine's sentences
 
 
@@ -52,16 +55,16 @@ class Run:
         self._wrote = wrote  # after each frame, for the widgets
         self._model = ""
         self._lines: dict[int, str] = {}  # hash of the drawing by time, as it was sent
-        self._began = 0.0
-        self._keys: writing.Keys | None = None
+        self._pace = Pace()
+        self._keys = write.LayerKeys(shot.document)
+        self._moved: dict[MovedLayer, list[int]] = {}  # with the painted frames that are sent
 
     def steps(self) -> Steps:
         """Run; neither playhead nor active layer moves, but to a colour layer that is made."""
         try:
             yield from self._all()
         finally:
-            if self._keys is not None:
-                self._keys.close()
+            self._keys.close()
             self._note_kept()
         return self.outcome
 
@@ -76,10 +79,10 @@ class Run:
         shot.look()
         check_lines(shot)
         yield
-        yield from self._color_layer()
-        self._keys = writing.Keys(shot.document, shot.color or "")
+        yield from write.make_color_layer(shot)
         self._progress(0, 0, None, tr("Looking at the frames"))
         yield from reading.scan(shot)
+        yield from self._scan_moved()
         targets, references = shot.targets(), shot.references()
         self.outcome.beyond = timeline.times_beyond(shot.lines, shot.document.clip[1])
         check_work(shot, targets, references)
@@ -91,33 +94,45 @@ class Run:
         yield
         yield from self._color(targets, references)
 
-    def _color_layer(self) -> Steps:
-        """Make the colour layer below the lines, named after them, if none was chosen."""
+    def _scan_moved(self) -> Steps:
+        """Look at the layers that also move; those on which nothing is painted are told of."""
         shot = self._shot
-        if shot.color is not None:
-            write.color_layer(shot)
-            shot.chosen |= {"lines", "color"}  # by pressing the button
-            return
-        line = shot.info(shot.lines[0].uuid)
-        name = layers.color_layer_name(line.name)
-        uuid = yield from steps.create_color_layer(shot.document, name, line.uuid)
-        shot.choose(color=uuid)
+        for layer in shot.also_moved():
+            check_format(layer.color_format)
+            write.color_layer(layer)
+            for _ in layer.scan():
+                yield
+            painted = self._painted_on(layer)
+            if painted:
+                self._moved[layer] = painted
+            else:
+                self.outcome.warnings.append(
+                    tr('Nothing is painted on the layer "{name}" to be moved.', name=layer.name)
+                )
+
+    def _painted_on(self, layer: MovedLayer) -> list[int]:
+        """Return the painted frames of a layer that show a drawing."""
+        lines = self._shot.lines
+        return [time for time in layer.painted() if timeline.drawing_at(lines, time).parts]
 
     # ---- what the engine must know
 
     def _send(self, targets: list[int], references: list[int]) -> Steps:
         shot, talk = self._shot, self._talk
-        times = sorted({*targets, *references})
+        shades = [(layer, time) for layer, frames in self._moved.items() for time in frames]
+        times = sorted({*targets, *references, *(time for _, time in shades)})
         painted = sorted({*references, *(shot.locked_segments() & set(targets))})
-        total = len(times) + len(painted)
-        for done, time in enumerate(times):
-            self._progress(done, total, None, tr("Reading drawings"))
-            self._lines[time] = yield from reading.teach_drawing(shot, talk, time)
+        total = len(times) + len(painted) + len(shades)
+        self._lines = yield from read_drawings(shot, talk, times, self._progress, total)
+        text = tr_n("Reading 1 painted frame", "Reading {n} painted frames", len(painted))
         for done, time in enumerate(painted, len(times)):
-            self._progress(done, total, None, tr("Reading colors"))
+            self._progress(done, total, None, text)
             ours = shot.state(time) in review.OURS
             origin = "accepted" if ours else "painted"
             yield from reading.teach_reference(shot, talk, time, origin)
+        for done, (layer, time) in enumerate(shades, len(times) + len(painted)):
+            self._progress(done, total, None, tr("Reading the layers that also move"))
+            yield from reading.teach_shade(shot, layer, talk, time)
         for path in shot.journal.choices.model_sheets:
             yield from talk.ask(
                 {"type": "add_model_sheet", "shot": shot.document.key, "path": path}
@@ -135,61 +150,96 @@ class Run:
             "hints": shot.hints_for(targets),
             "gap_px": shot.journal.choices.gap_px,
             "known": {str(time): shot.known_to_engine(time) for time in predicted},
+            # Only where they are wanted: an engine before them knows no such fields.
+            **({"surface": "auto"} if shot.journal.choices.surfaces else {}),
+            **({"shades": [self._shade(layer) for layer in self._moved]} if self._moved else {}),
         }
+
+    def _shade(self, layer: MovedLayer) -> dict[str, Any]:
+        return {"layer": layer.color, "painted": self._moved[layer], "known": layer.known()}
 
     # ---- what comes back
 
     def _color(self, targets: list[int], references: list[int]) -> Steps:
         self._model = self._talk.client.model_hash
-        self._began = monotonic()
+        self._pace = Pace()
         self._shot.failures, self._shot.taught = {}, {}
-        self._progress(0, len(targets), None, tr("Coloring"))
+        self._tell(0, len(targets), None)
         call = self._talk.start(self._request(targets, references))
         try:
-            yield from self._follow(call)
+            yield from self._follow(call, len(targets))
         except Exception:
             self._talk.stop(call)
             raise
 
-    def _follow(self, call: Call) -> Steps:
+    def _follow(self, call: Call, total: int) -> Steps:
+        done = 0  # references are answered too, at once
         while True:
             yield from self._talk.await_message(call, RUN_SECONDS)
             header, plane = call.take()
             if header["type"] == "finished":
-                self.outcome.warnings += header.get("summary", {}).get("warnings", [])
+                warnings = header.get("summary", {}).get("warnings", [])
+                self.outcome.warnings += [sentence(text) for text in warnings]
                 return
             if header["type"] == "frame_result":
                 yield from self._take_frame(header, plane)
-                done, total = header["done"], header["total"]
-                self._progress(done, total, self._left(done, total), tr("Coloring"))
+                if header["result"]["role"] != "reference":
+                    done += 1
+                    self._tell(done, total, self._pace.arrived(total - done))
 
-    def _left(self, done: int, total: int) -> float | None:
-        """Return the seconds that the rest will take at the pace so far."""
-        return (monotonic() - self._began) / done * (total - done) if done else None
+    def _tell(self, done: int, total: int, seconds_left: float | None) -> None:
+        text = tr("Coloring {n} of {all}", n=min(done + 1, total), all=total)
+        self._progress(done, total, seconds_left, text)
 
-    def _take_frame(self, header: dict[str, Any], plane: bytes) -> Steps:
+    def _take_frame(self, header: dict[str, Any], payload: bytes) -> Steps:
         shot, outcome, time = self._shot, self.outcome, header["frame"]
+        plane, rest = payload[: header.get("bytes", 0)], payload[header.get("bytes", 0) :]
         result = header["result"]
         if result["role"] == "failed":
-            shot.failures[time] = result.get("error") or tr("The engine could not color it.")
+            why = result.get("error")
+            shot.failures[time] = sentence(why) if why else tr("The engine could not color it.")
             outcome.failed.append(time)
         elif result["role"] == "reference":
             shot.taught[time] = pack_result(result)
         elif header.get("box") is None:
-            shot.kept(time, result)
+            shot.kept(time, result, self._talk.review_below)
             outcome.kept.append(time)
         elif (yield from self._lines_changed(time)):
             outcome.stale.append(time)
         else:
-            colored = write.Colored(
-                time, tuple(header["box"]), plane, result, self._model, header.get("hash", "")
-            )
-            state = yield from write.write_frame(shot, self._keys, colored)
+            box, expected = tuple(header["box"]), header.get("hash", "")
+            below = self._talk.review_below
+            colored = write.Colored(time, box, plane, result, self._model, expected, below)
+            state = yield from write.write_frame(shot, self._keys.of(shot), colored)
             (outcome.written if state == FrameState.PREDICTED else outcome.left).append(time)
         entry = shot.entry_of(time)
         if entry is not None:  # while the result is at hand unpacked
             shot.digests.make(entry, self._talk.review_below, result)
+        if header.get("shades") and time not in outcome.stale:
+            # Not read twice: lines in a group are read behind a shield.
+            if header.get("box") is None and (yield from self._lines_changed(time)):
+                outcome.stale.append(time)
+            else:
+                yield from self._take_moved(time, header["shades"], rest)
         self._wrote(time)
+
+    def _take_moved(self, time: int, planes: list[dict[str, Any]], data: bytes) -> Steps:
+        """Write what was moved onto a frame, a layer after the other."""
+        outcome, start = self.outcome, 0
+        for plane in planes:
+            end = start + plane["bytes"]
+            layer, box = self._shot.layer(plane["layer"]), tuple(plane["box"])
+            moved = write.Colored(
+                time, box, data[start:end], {}, self._model, plane["hash"], self._talk.review_below
+            )
+            start = end
+            state = yield from write.write_frame(layer, self._keys.of(layer), moved)
+            if state != FrameState.PREDICTED:
+                outcome.left = sorted({*outcome.left, time})
+                continue
+            outcome.moved = sorted({*outcome.moved, time})
+            if not moved.data and time in self._shot.seen and self._shot.is_reference(time):
+                outcome.emptied.setdefault(layer.name, []).append(time)
 
     def _lines_changed(self, time: int) -> Steps:
         """Tell whether a drawing was edited since it was sent; stop when keys were moved."""
@@ -202,6 +252,18 @@ class Run:
         drawing = timeline.drawing_at(shot.lines, time)
         digest, _ = yield from reading.read_drawing(shot, drawing)
         return digest != self._lines[time]
+
+
+def read_drawings(
+    shot: Shot, talk: Talk, times: Sequence[int], progress: Progress, total: int
+) -> Steps:
+    """Make drawings known to the engine; return their hashes by time. `total`: steps in all."""
+    hashes = {}
+    text = tr_n("Reading 1 drawing", "Reading {n} drawings", len(times))
+    for done, time in enumerate(times):
+        progress(done, total, None, text)
+        hashes[time] = yield from reading.teach_drawing(shot, talk, time)
+    return hashes
 
 
 def check_lines(shot: Shot) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Callable, Sequence
 
-from ..host import hand, writing
-from ..i18n import tr, tr_n
+from ..host import hand
+from ..i18n import join_sentences, tr, tr_n
 from ..link.talk import Steps
 from ..state import review
+from ..state.layer_frames import LayerFrames
 from ..state.shot import Shot
 from . import reading, write
 from .run import Outcome, Progress
@@ -32,10 +33,11 @@ def scan(shot: Shot) -> Steps:
 def look_again(shot: Shot) -> Steps:
     """Read the frames that we wrote or took back: Krita's own undo changed one of them, perhaps."""
     reading.require_ready(shot)
-    for time in shot.journal.touched(shot.color):
-        shot.look_at(time)
-        yield REST_SECONDS
-        yield hand.is_up, hand.STROKE_SECONDS
+    for layer in (shot, *shot.ever_moved()):
+        for time in shot.journal.touched(layer.color):
+            layer.look_at(time)
+            yield REST_SECONDS
+            yield hand.is_up, hand.STROKE_SECONDS
     _keep(shot)
 
 
@@ -67,6 +69,9 @@ class Accept:
             reading.require_ready(shot)
             shot.look_at(time)
             yield
+            for layer in shot.moved_at(time):
+                layer.look_at(time)
+                yield
             if shot.state(time) in review.OURS:
                 accepted.append(time)
             elif shot.journal.entry(shot.color, time) is not None:
@@ -106,24 +111,41 @@ class Undo:
 
     def steps(self) -> Steps:
         """Run; neither playhead nor active layer moves."""
-        keys = writing.Keys(self._shot.document, self._shot.color or "")
+        keys = write.LayerKeys(self._shot.document)
         try:
             return (yield from self._all(keys))
         finally:
             keys.close()
 
-    def _all(self, keys: writing.Keys) -> Steps:
+    def _all(self, keys: write.LayerKeys) -> Steps:
         shot = self._shot
-        times = [time for time in sorted(self._times) if shot.journal.entry(shot.color, time)]
+        for time in self._times:
+            shot.adopt(time)
+        times = [time for time in sorted(self._times) if self._layers(time)]
         refused = []
         for done, time in enumerate(times):
-            self._progress(done, len(times), None, tr("Taking back"))
-            try:
-                yield from write.undo_frame(shot, keys, time)
-            except write.CannotUndo as error:
-                refused.append(str(error))
+            text = tr("Taking back {n} of {all}", n=done + 1, all=len(times))
+            self._progress(done, len(times), None, text)
+            for layer in self._layers(time):
+                try:
+                    yield from write.undo_frame(layer, keys.of(layer), time)
+                except write.CannotUndo as error:
+                    refused.append(_of_layer(shot, layer, str(error)))
             self._wrote(time)
         return refused if times else [tr("There is no colored frame to take back here.")]
+
+    def _layers(self, time: int) -> list[LayerFrames]:
+        """Return the layers in which a frame is noted as ours, the colours first."""
+        shot = self._shot
+        own = [shot] if shot.journal.entry(shot.color, time) else []
+        return [*own, *shot.moved_at(time)]
+
+
+def _of_layer(shot: Shot, layer: LayerFrames, text: str) -> str:
+    """Say of which layer a sentence is, where that is not the colours."""
+    if layer is shot:
+        return text
+    return tr('On the layer "{name}": {text}', name=shot.info(layer.color).name, text=text)
 
 
 def describe(outcome: Outcome, doubtful: int = 0) -> str:
@@ -134,28 +156,42 @@ def describe(outcome: Outcome, doubtful: int = 0) -> str:
         sentence = tr("{n} colored, {doubtful} to look at.", n=written, doubtful=doubtful)
     elif written or failed:
         sentence = tr_n("{n} frame colored.", "{n} frames colored.", written)
-    sentences = [sentence]
+    said = [sentence]
+    if outcome.moved:
+        moved = len(outcome.moved)
+        said.append(
+            tr_n("Other layers moved on {n} frame.", "Other layers moved on {n} frames.", moved)
+        )
     if failed:
-        sentences.append(tr_n("{n} frame failed.", "{n} frames failed.", failed))
+        said.append(tr_n("{n} frame failed.", "{n} frames failed.", failed))
     if outcome.left:
-        sentences.append(
+        said.append(
             tr("Yours meanwhile, so left alone: {frames}.", frames=frame_list(outcome.left))
         )
     if outcome.stale:
-        sentences.append(
+        said.append(
             tr(
                 "Lines changed meanwhile, press again: {frames}.",
                 frames=frame_list(outcome.stale),
             )
         )
     if outcome.beyond:
-        sentences.append(
+        said.append(
             tr(
                 "After the end of the animation, so not colored: {frames}.",
                 frames=frame_list(outcome.beyond),
             )
         )
-    return " ".join([*sentences, *outcome.warnings])
+    for name, times in outcome.emptied.items():
+        said.append(
+            tr(
+                'Nothing was painted on the layer "{name}" beside the painted colors: {frames}. '
+                "It stays empty there.",
+                name=name,
+                frames=frame_list(times),
+            )
+        )
+    return join_sentences(*said, *outcome.warnings)
 
 
 def frame_list(times: Sequence[int]) -> str:

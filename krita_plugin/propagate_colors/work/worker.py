@@ -122,6 +122,6 @@ class Worker:
             self._on_change()
 
 
-def given_way(task: Task, error: BaseException) -> bool:
+def was_preempted(task: Task, error: BaseException) -> bool:
     """Tell whether a quiet task merely made room."""
     return task.busy is None and isinstance(error, JobCancelled)

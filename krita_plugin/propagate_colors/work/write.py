@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from typing import Any, Callable, Generator, NamedTuple
 
-from ..host import writing
+from ..host import steps, writing
 from ..host.document import HostError
 from ..i18n import tr
 from ..link.talk import Steps
 from ..pauses import pauses
 from ..state import journal as journals
-from ..state import review
+from ..state import layers, review
 from ..state.journal import Before, Entry, Plane
+from ..state.layer_frames import LayerFrames
 from ..state.model import FrameState
 from ..state.pixels import Box, fingerprint
 from ..state.shot import Shot
@@ -30,9 +31,30 @@ class Colored(NamedTuple):
     time: int
     box: Box
     data: bytes
-    result: dict[str, Any]
+    result: dict[str, Any]  # {} of a layer that also moves
     model: str
     hash: str  # of the frame, as the engine expects it to be read
+    review_below: float  # the engine's: less sure segments are doubtful
+
+
+class LayerKeys:
+    """Writes keys of several layers; `close` it when nothing more is to be written."""
+
+    def __init__(self, document: Any) -> None:
+        self._document = document
+        self._keys: dict[str, writing.Keys] = {}
+
+    def of(self, layer: LayerFrames) -> writing.Keys:
+        """Return what writes the keys of a layer."""
+        uuid = layer.color or ""
+        if uuid not in self._keys:
+            self._keys[uuid] = writing.Keys(self._document, uuid)
+        return self._keys[uuid]
+
+    def close(self) -> None:
+        """Let go of what writing needed."""
+        for keys in self._keys.values():
+            keys.close()
 
 
 class CannotUndo(Exception):
@@ -66,7 +88,7 @@ def unbroken(work: Generator[Any, Any, Any]) -> Steps:
     return value
 
 
-def write_frame(shot: Shot, keys: writing.Keys, colored: Colored) -> Steps:
+def write_frame(shot: LayerFrames, keys: writing.Keys, colored: Colored) -> Steps:
     """Write one frame; return its state: "predicted" when written, else why it was left alone."""
     layer = color_layer(shot)
     require_ready(shot)
@@ -84,7 +106,7 @@ def write_frame(shot: Shot, keys: writing.Keys, colored: Colored) -> Steps:
     return FrameState.PREDICTED
 
 
-def unchanged(shot: Shot, time: int) -> Callable[[], None]:
+def unchanged(shot: LayerFrames, time: int) -> Callable[[], None]:
     """Return a check that a frame is as it was last seen, or blank; it raises Painted if not."""
     expected = shot.seen.get(time)
 
@@ -97,17 +119,19 @@ def unchanged(shot: Shot, time: int) -> Callable[[], None]:
     return check
 
 
-def _before(shot: Shot, time: int, former: bytes | None) -> Before:
+def _before(shot: LayerFrames, time: int, former: bytes | None) -> Before:
     """Return what Undo is to bring back: what was there before we wrote for the first time."""
     if former is None:
         return None
     entry = shot.journal.entry(shot.color, time)
     if entry is not None and shot.state(time) in review.OURS:
         return entry.before
-    return Plane.of(former, shot.box, shot.color_format)
+    return journals.pack_plane(former, shot.box, shot.color_format)
 
 
-def _exchange(shot: Shot, keys: writing.Keys, uuid: str, colored: Colored, before: Before) -> Steps:
+def _exchange(
+    shot: LayerFrames, keys: writing.Keys, uuid: str, colored: Colored, before: Before
+) -> Steps:
     time = colored.time
     check = unchanged(shot, time)
     canvas = yield from keys.put(time, colored.box, colored.data or None, check)
@@ -120,21 +144,28 @@ def _exchange(shot: Shot, keys: writing.Keys, uuid: str, colored: Colored, befor
             colored.model,
             before,
             after,
-            review.summarize(colored.result),
-            journals.pack_result(colored.result),
+            _summary(shot, colored),
+            journals.pack_result(colored.result) if colored.result else b"",
         )
     shot.wrote(entry, colored.hash)
     yield
     shot.save()
 
 
-def written_hash(shot: Shot, time: int, canvas: bytes) -> str:
+def _summary(shot: LayerFrames, colored: Colored) -> dict[str, Any]:
+    """Return what the review needs; what is said of a frame is noted with its colours alone."""
+    if not colored.result:
+        return {journals.MOVED: True}
+    return review.summarize(colored.result, shot.canvas_px, colored.review_below)
+
+
+def written_hash(shot: LayerFrames, time: int, canvas: bytes) -> str:
     """Look at a frame that was just written; return the hash of what we wrote."""
     held = shot.look_at(time)
     return shot.seen[time].hash if held == canvas else fingerprint(canvas)
 
 
-def undo_frame(shot: Shot, keys: writing.Keys, time: int) -> Steps:
+def undo_frame(shot: LayerFrames, keys: writing.Keys, time: int) -> Steps:
     """Bring back the exact former pixels, or the former absence of a key."""
     layer = color_layer(shot)
     require_ready(shot)
@@ -159,7 +190,7 @@ def undo_frame(shot: Shot, keys: writing.Keys, time: int) -> Steps:
 
 
 def _bring_back(
-    shot: Shot, keys: writing.Keys, uuid: str, time: int, before: Plane | None
+    shot: LayerFrames, keys: writing.Keys, uuid: str, time: int, before: Plane | None
 ) -> Steps:
     check = unchanged(shot, time)
     if before is None:
@@ -167,7 +198,7 @@ def _bring_back(
         shot.look_at(time)
         taken_back = review.is_as_before(shot.seen.get(time), before)
     else:
-        data = before.data(shot.color_format)
+        data = journals.unpack_plane(before, shot.color_format)
         canvas = yield from keys.put(time, before.box, data or None, check)
         taken_back = written_hash(shot, time, canvas) == before.hash
     if not taken_back:
@@ -176,8 +207,8 @@ def _bring_back(
     shot.save()
 
 
-def color_layer(shot: Shot) -> Any:
-    """Return the colour layer; HostError when it cannot be written."""
+def color_layer(shot: LayerFrames) -> Any:
+    """Return the layer of some frames; HostError when it cannot be written."""
     layer = require_layer(shot, shot.color or "")
     if layer.info.locked:
         raise HostError(
@@ -188,3 +219,15 @@ def color_layer(shot: Shot) -> Any:
             tr('The layer "{name}" is hidden: show it and try again.', name=layer.info.name)
         )
     return layer
+
+
+def make_color_layer(shot: Shot) -> Steps:
+    """Make the colour layer below the lines, named after them, if none was chosen."""
+    if shot.color is not None:
+        color_layer(shot)
+        shot.chosen |= {"lines", "color"}  # by pressing the button
+        return
+    line = shot.info(shot.lines[0].uuid)
+    name = layers.color_layer_name(line.name)
+    uuid = yield from steps.create_color_layer(shot.document, name, line.uuid)
+    shot.choose(color=uuid)

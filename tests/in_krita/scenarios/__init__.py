@@ -51,12 +51,28 @@ GROUPS = {
 }
 
 # What the mock cannot show: the plugin as Krita itself loads it.
-REAL_ONLY = ("plugin:docker_and_actions_are_there",)
+REAL_ONLY = (
+    "plugin:docker_and_actions_are_there",
+    "workspaces:the_docker_is_there_in_the_animation_workspace",
+    "workspaces:a_hidden_docker_is_offered_once",
+)
 
 ALL = tuple(f"{group}:{name}" for group, names in GROUPS.items() for name in names)
 
 # What the plugin's controller does, with an engine in the same process.
 CONTROLLER_GROUPS = {
+    "moving": (
+        "a_shadow_goes_with_the_colors",
+        "undo_takes_all_layers_of_a_frame_back",
+        "what_the_artist_painted_there_is_never_written",
+        "a_frame_of_it_painted_during_the_run_is_left_alone",
+        "accepted_ones_teach",
+        "a_painted_frame_without_a_shadow_gets_an_empty_key",
+        "what_cannot_be_moved_is_said",
+        "choices_survive_save_and_reopen",
+        "krita_s_own_undo_is_followed",
+        "a_fix_leaves_what_moved_and_its_doubt",
+    ),
     "runs": (
         "choices_are_proposed",
         "colors_every_key_of_the_lines",
@@ -70,6 +86,7 @@ CONTROLLER_GROUPS = {
         "lines_edited_during_the_run_are_told_of",
         "frames_moved_during_the_run_end_it",
         "cancelling_leaves_whole_frames",
+        "a_stopped_run_says_what_waits",
         "a_cancel_at_any_step_leaves_whole_frames",
         "a_crash_of_the_engine_costs_nothing",
         "a_second_crash_is_not_restarted",
@@ -102,12 +119,16 @@ CONTROLLER_GROUPS = {
         "run_on_from_a_frame_that_was_always_the_artist_s",
         "run_on_from_a_blank_frame_is_refused",
         "a_hint_holds_in_later_runs",
+        "a_color_is_picked_from_the_color_layer",
+        "the_engine_knows_a_frame_before_the_first_dab",
         "the_artist_s_frames_take_no_hints",
         "a_locked_segment_is_sent_with_the_colors_it_has",
         "a_segment_says_where_its_color_came_from",
-        "doubtful_segments_are_stepped_through",
+        "mistakes_are_stepped_through",
+        "what_was_put_right_is_stepped_past",
         "what_is_not_doubtful_turns_pale",
         "colors_are_listed_across_frames",
+        "colors_to_choose_from_keep_their_places",
         "pictures_show_lines_over_colors",
         "a_picture_that_the_engine_cannot_draw_is_asked_for_once",
         "the_range_limits_what_is_colored",
@@ -132,6 +153,24 @@ CONTROLLER_GROUPS = {
         "messages_belong_to_a_document",
         "new_paint_is_noticed_within_a_second",
     ),
+    "suggests": (
+        "frames_are_suggested_before_anything_is_painted",
+        "the_message_leads_to_the_first_one",
+        "painting_begins_on_a_color_layer_that_is_made",
+        "painting_begins_without_touching_what_is_painted",
+        "a_suggestion_goes_when_its_frame_is_painted",
+        "suggestions_go_when_the_lines_change",
+        "suggestions_stay_where_only_the_playhead_moves",
+        "after_a_run_the_next_frame_is_named",
+        "nothing_to_suggest_is_said",
+        "a_suggestion_can_be_cancelled",
+        "suggestions_belong_to_a_document",
+    ),
+    "sheet_pictures": (
+        "they_show_frames_now_and_before",
+        "a_frame_that_was_blank_is_blank_before",
+        "pictures_give_way_to_commands",
+    ),
     "notes": (
         "state_survives_save_and_reopen",
         "a_frame_without_an_entry_is_unknown_until_toggled",
@@ -154,10 +193,22 @@ WITH_ENGINE = (
     "engine:rgba_u8",
     "engine:rgba_f32_with_a_hint",
     "engine:killed_in_the_middle",
+    "engine:a_shadow_layer_goes_along",
+    "sample_runs:frames_are_suggested",
+    "sample_runs:the_time_left_is_right",
+    "sheet_pictures:krita_hardly_waits",
 )
 
 # What needs Qt's own events.
 WITH_EVENTS = ("hand:a_tablet_s_stroke_is_waited_for",)
+
+# A real pointer's dabs on the canvas, which fix segments.
+DABS = (
+    "dabs:dabs_fix_segments_however_the_canvas_is_turned",
+    "dabs:a_dab_of_any_size_and_kind_counts",
+    "dabs:with_the_switch_off_painting_is_as_before",
+    "dabs:quick_dabs_wait_for_each_other",
+)
 
 # The artist's own strokes during the plugin's work, sent as events of a real pointer.
 STROKES = ("strokes:strokes_stay_where_they_are_drawn",)
@@ -184,6 +235,7 @@ DOCKER_GROUPS = {
         "run_on_from_here",
         "a_model_sheet",
     ),
+    "clicks": ("the_table_of_clicks",),
     "whole": (
         "the_whole_way",
         "cancelled_in_the_middle",

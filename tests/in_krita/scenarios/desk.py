@@ -135,7 +135,7 @@ class Desk:
         return (yield from self.rests())
 
     def look(self):
-        """Let the controller see what the artist did, on whatever frame."""
+        """Let the controller see what the artist did, on any frame."""
         self.controller.refresh()
         shot = self.controller._desk.shot
         if shot is not None:

@@ -7,7 +7,7 @@ import time
 
 from krita_plugin.propagate_colors.qt import Qt, QtCore, QtGui, QtWidgets
 from krita_plugin.propagate_colors.state.model import FrameState
-from krita_plugin.propagate_colors.ui.review_model import ROW_ROLE
+from krita_plugin.propagate_colors.ui.frame_model import ROW_ROLE
 
 RUN_SECONDS = 240.0  # on a busy machine; an idle one needs ten
 

@@ -7,7 +7,7 @@ from krita_plugin.propagate_colors.host import steps, writing
 from krita_plugin.propagate_colors.qt import QtGui, QtWidgets
 
 from .dialogs import Dialogs, choose_file
-from .docked import ARTIST, PREDICTED, Docker, frames_colored, now
+from .docked import ARTIST, PREDICTED, RUN_SECONDS, Docker, frames_colored, now
 from .rooms import (
     BODY,
     HALL,
@@ -33,6 +33,8 @@ def ready(ctx, states=None, **choices):
     docker = Docker(ctx)
     yield from docker.open()
     document, line, color = yield from house(ctx, **choices)
+    # Without painted frames its list is empty before and after it has looked at the document.
+    yield lambda: docker.widget._controller.color_layer == color, RUN_SECONDS
     painted = dict.fromkeys(choices.get("painted", (0,)), ARTIST)
     yield from docker.sees(document, painted if states is None else states)
     return docker, document, line, color
@@ -144,7 +146,8 @@ def a_locked_or_hidden_color_layer(ctx):
 def no_reference(ctx):
     docker, document, _, color = yield from ready(ctx, painted=())
     said = yield from docker.propagates()
-    assert said == "There is no painted frame to learn from: paint one frame in the color layer."
+    wanted = "There is no painted frame to learn from: paint one frame in the color layer."
+    assert said == wanted, said
     assert document.layer(color).key_times() == [0]
 
 

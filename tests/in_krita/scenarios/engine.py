@@ -3,6 +3,7 @@
 from krita_plugin.propagate_colors.controller import Controller
 from krita_plugin.propagate_colors.host import steps, writing
 from krita_plugin.propagate_colors.settings import Settings
+from krita_plugin.propagate_colors.state.model import MistakeShown
 from tests.in_krita.scenarios.desk import Desk
 
 SIZE = (240, 160)
@@ -113,7 +114,8 @@ def rgba_u8(ctx):
     desk.controller.check_regions(2)
     yield from desk.rests()
     assert desk.controller.viewer_picture(2, 120, 120, "segments")[:2] == (120, 80)
-    desk.controller._doubt = (2, 1)  # as if stepped to: nothing is doubtful here
+    stepped_to = MistakeShown(0, 1, 1, 2, 1, None)  # nothing is doubtful here
+    desk.controller.mistake_at = lambda time: stepped_to
     desk.controller.viewer_picture(2, 120, 120, "doubtful")
     yield from desk.rests()
     assert desk.controller.viewer_picture(2, 120, 120, "doubtful")[:2] == (120, 80)
@@ -148,3 +150,44 @@ def killed_in_the_middle(ctx):
     yield from desk.do("propagate")
     assert desk.states()[2] == "predicted"
     desk.controller.shutdown()
+
+
+def a_shadow_layer_goes_along(ctx):
+    desk = RealDesk(ctx)
+    yield from desk.set_up("U8")
+    shadow = yield from ctx.add_layer(desk.document, "Shadow", still=False)
+    painted = shadow_of_the_first_box(0)
+    yield from writing.put(desk.document, shadow, 0, desk.box, painted)
+    yield from desk.start()
+    yield from desk.do("propagate")
+    flat = desk.pixels(2)
+    yield from desk.do("undo", [2])
+    yield from desk.do("set_moved_layers", [shadow])
+    said = yield from desk.do("propagate")
+    assert said[-1].startswith("1 frame colored. Other layers moved on 1 frame."), said
+    assert desk.pixels(2) == flat, "the colours are as without it"
+    yield from desk.reopened()
+    assert desk.controller.moved_layers == [shadow]
+    keys = desk.document.layer(shadow).key_times()
+    assert keys == desk.color_keys() == [0, 2], keys
+    assert ctx.pixels(desk.document, shadow, 0) == painted
+    assert desk.pixels(2) == flat
+    moved, wanted = ctx.pixels(desk.document, shadow, 2), shadow_of_the_first_box(SHIFT)
+    size = len(wanted) // 4
+    same = sum(moved[4 * at : 4 * at + 4] == wanted[4 * at : 4 * at + 4] for at in range(size))
+    ctx.values["same"] = same / size
+    assert same / size > 0.99, same / size
+    assert (yield from desk.do("undo", [2])) == []
+    assert desk.document.layer(shadow).key_times() == desk.color_keys() == [0]
+    assert ctx.pixels(desk.document, shadow, 0) == painted
+    desk.controller.shutdown()
+
+
+def shadow_of_the_first_box(shift):
+    """Return a frame with the lower half of the first box in a colour that lets paint through."""
+    (width, height), (left, top, across, down) = SIZE, BOXES[0]
+    frame = bytearray(width * height * 4)
+    for y in range(top + down // 2, top + down):
+        place = (y * width + left + shift) * 4
+        frame[place : place + 4 * across] = b"\x50\x14\x0a\x80" * across
+    return bytes(frame)

@@ -17,15 +17,29 @@ def the_zip_is_imported(ctx):
     assert PLUGIN not in sys.modules
     assert all(docker.objectName() != PLUGIN for docker in ctx.krita.dockers())
     yield
+    seen = _import(ctx)
+    assert len(seen) == 2, seen
+    assert "Propagate Colors" in seen[1], seen
+    assert ctx.krita.readSetting("python", f"enable_{PLUGIN}", "") == "true"
+
+
+def the_zip_is_imported_again(ctx):
+    """The same with the plugin there and at work: Krita asks whether to put it over the old one."""
+    assert PLUGIN in sys.modules
+    yield
+    seen = _import(ctx)
+    assert any("overwrite" in text.lower() for text in seen), seen
+
+
+def _import(ctx):
+    """Import $PLUGIN_ZIP; returns the texts of the dialogs."""
     dialogs = Dialogs(_answer)
     try:
         ctx.krita.action("plugin_importer_file").trigger()
     finally:
         dialogs.stop()
     ctx.values["dialogs"] = dialogs.seen
-    assert len(dialogs.seen) == 2, dialogs.seen
-    assert "Propagate Colors" in dialogs.seen[1], dialogs.seen
-    assert ctx.krita.readSetting("python", f"enable_{PLUGIN}", "") == "true"
+    return dialogs.seen
 
 
 def _answer(box):

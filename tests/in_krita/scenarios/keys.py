@@ -147,7 +147,7 @@ def two_layers_in_turn(ctx):
 
 
 def cells_that_the_artist_selected_are_left_alone(ctx):
-    """Krita's own actions would take every selected cell, whatever the playhead says."""
+    """Krita's own actions would take every selected cell, not that under the playhead."""
     document = yield from ctx.new_document()
     layer, other = yield from ctx.layers(document, 2)
     kept = {}

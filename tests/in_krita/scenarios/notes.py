@@ -2,7 +2,6 @@
 
 from krita_plugin.propagate_colors.host import writing
 from krita_plugin.propagate_colors.state import journal as journals
-from krita_plugin.propagate_colors.state import journal_reading
 from tests.in_krita.scenarios.desk import BLUE, GREEN, RED, logical, ready
 
 
@@ -109,7 +108,7 @@ def a_damaged_journal_costs_no_pixels(ctx):
     assert {t: desk.pixels(t) for t in pixels} == pixels
     assert desk.pixels(9) == desk.predicted(9)
     assert desk.document.read_annotation(journals.KEPT_KIND) == damaged
-    journal_reading.load(desk.document.read_annotation(journals.KIND))
+    journals.load(desk.document.read_annotation(journals.KIND))
     desk.controller.shutdown()
 
 
@@ -131,7 +130,7 @@ def every_written_frame_is_noted_at_once(ctx):
     desk.controller.propagate()
     yield lambda: len(desk.color_keys()) == 3, 60.0
     yield 0.3
-    journal = journal_reading.load(desk.document.read_annotation(journals.KIND))
+    journal = journals.load(desk.document.read_annotation(journals.KIND))
     assert [entry.time for entry in journal] == [2, 5]
     desk.controller.cancel()
     yield from desk.rests()

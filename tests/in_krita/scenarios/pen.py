@@ -11,6 +11,7 @@ from krita_plugin.propagate_colors.qt import QtCore, QtWidgets
 POINTER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "pointer.py")
 BRUSH_PX = 5.0
 INK = (1.0, 0.0, 1.0, 1.0)  # blue, green, red and alpha: of no drawing and no engine
+ARRIVES_TENTHS = 50  # of a second, until a dab is drawn on a busy machine
 FAR = 0.2  # of the canvas, between the places that tell where the document lies
 
 
@@ -45,8 +46,13 @@ class Pen:
         for share in (0.5 - FAR / 2, 0.5 + FAR / 2):
             place = (corner.x() + round(width * share), corner.y() + round(height * share))
             before = ctx.pixels(self.document, layer, time)
-            yield from self._ends(self._start([(0.1, [place] * 3)]))
-            yield from ctx.settle(self.document.raw, 0.2)
+            yield from self.presses([place] * 3)
+            for _ in range(ARRIVES_TENTHS):
+                yield from ctx.settle(self.document.raw, 0.1)
+                after = ctx.pixels(self.document, layer, time)
+                if after != before:
+                    break
+            yield from ctx.settle(self.document.raw, 0.1)
             after = ctx.pixels(self.document, layer, time)
             changed = [
                 i // 4 for i in range(0, len(after), 4) if after[i : i + 4] != before[i : i + 4]
@@ -69,6 +75,10 @@ class Pen:
         return self._start(
             [(seconds, [self.screen(point) for point in points]) for seconds, points in strokes]
         )
+
+    def presses(self, places):
+        """Press at the first place of the screen, go through the others, release; steps."""
+        yield from self._ends(self._start([(0.1, places)]))
 
     def screen(self, point):
         """Return where a place of the document lies on the screen."""

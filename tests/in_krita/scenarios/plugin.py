@@ -8,6 +8,8 @@ ACTIONS = {
     "propagate_colors_undo": "Ctrl+Alt+U",
     "propagate_colors_next": "Ctrl+Alt+N",
     "propagate_colors_previous": "Ctrl+Alt+B",
+    "propagate_colors_sheet": "",
+    "propagate_colors_fix": "Ctrl+Alt+F",
     "propagate_colors_show": "",
 }
 

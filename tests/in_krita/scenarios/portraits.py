@@ -63,7 +63,7 @@ def of_everything(ctx):
 
 
 def make_room(window, docker):
-    """Give the docker a column of its own, as somebody does who works with it."""
+    """Give the docker a column of its own, as at work."""
     for other in window.findChildren(QtWidgets.QDockWidget):
         other.setVisible(other.objectName() in SHOWN)
     area = Qt.DockWidgetArea.RightDockWidgetArea

@@ -182,6 +182,41 @@ def a_hint_holds_in_later_runs(ctx):
     desk.controller.shutdown()
 
 
+def a_color_is_picked_from_the_color_layer(ctx):
+    """What a click with Ctrl does while the switch is on."""
+    desk = yield from colored(ctx)
+    yield from desk.do("go_to", 6)
+    desk.controller._on_pick((50.0, 24.0))
+    assert desk.controller.foreground_color()[0] == logical(BLUE)
+    desk.controller._on_pick((10.0, 24.0))
+    assert desk.controller.foreground_color()[0] == logical(RED)
+    desk.controller._on_pick(None)
+    yield from desk.do("go_to", 4)  # holds frame 2
+    desk.controller._on_pick((50.0, 24.0))
+    assert desk.controller.foreground_color()[0] == logical(BLUE)
+    desk.controller._on_dab((10.0, 24.0))
+    yield from desk.rests()
+    assert desk.pixels(2) == desk.predicted(2, BLUE, BLUE)
+    desk.controller.shutdown()
+
+
+def the_engine_knows_a_frame_before_the_first_dab(ctx):
+    """While the switch is on, of every frame that is gone to."""
+    desk = yield from colored(ctx)
+    assert not desk.engine.asked("segment_map")
+    desk.controller.set_fix_on_canvas(True)
+    yield from desk.rests()
+    frames = [header["frame"] for header in desk.engine.asked("segment_map")]
+    yield from desk.do("go_to", 6)
+    frames += [header["frame"] for header in desk.engine.asked("segment_map")][len(frames) :]
+    assert frames[-1] == 6, frames
+    desk.controller.set_fix_on_canvas(False)
+    asked = len(desk.engine.asked("segment_map"))
+    yield from desk.do("go_to", 2)
+    assert len(desk.engine.asked("segment_map")) == asked
+    desk.controller.shutdown()
+
+
 def the_artist_s_frames_take_no_hints(ctx):
     desk = yield from colored(ctx)
     said = yield from desk.do("give_hint", 0, (3, 3), GREEN)
@@ -219,18 +254,44 @@ def a_segment_says_where_its_color_came_from(ctx):
     desk.controller.shutdown()
 
 
-def doubtful_segments_are_stepped_through(ctx):
+def mistakes_are_stepped_through(ctx):
+    """One colour that was carried through frames is one mistake; what was accepted is none."""
     desk = yield from colored(ctx)
+    yield from desk.do("step_doubtful", 1)
+    assert desk.controller.current_time == 2
+    assert desk.controller.mistake_at(2)[1:5] == (1, 1, 2, 2)
+    assert desk.controller.mistake_at(5)[1:] == (1, 1, 2, 2, (32, 0, 32, 48)), "carried to there"
+    assert desk.controller.mistake_at(0) is None
+    yield from desk.do("accept", [5])
     seen = []
-    for direction in (1, 1, 1, 1, -1):
+    for direction in (1, 1, 1, -1):
         yield from desk.do("step_doubtful", direction)
-        seen.append(desk.controller.current_time)
-    assert seen == [2, 5, 6, 2, 6], seen
+        seen.append((desk.controller.current_time, desk.controller.mistake_at(2) is not None))
+    assert seen == [(6, False), (2, True), (6, False), (2, True)], seen
+    yield from desk.do("step_doubtful", 1)
     assert desk.controller.viewer_picture(6, 64, 48, "doubtful") is None
+    assert desk.controller.picture_awaited(6, "doubtful")
     yield from desk.rests()
+    assert not desk.controller.picture_awaited(6, "doubtful")
     assert desk.engine.asked("overlay")[-1]["segments"] == [2]
     picture = desk.controller.viewer_picture(6, 64, 48, "doubtful")
     assert picture[:2] == (64, 48)
+    desk.controller.shutdown()
+
+
+def what_was_put_right_is_stepped_past(ctx):
+    """And the answer to one mistake is for all frames that it was carried through."""
+    desk = yield from colored(ctx)
+    yield from desk.do("step_doubtful", 1)
+    said = yield from desk.do("give_hint", 2, (50, 24), logical(GREEN))
+    assert said == ["Also fix 2 later frames?"], said
+    assert desk.controller.mistake_at(2) is None
+    yield
+    message, _ = desk.controller._messages._said[desk.document.key]
+    message.actions[0][1]()
+    yield from desk.rests()
+    said = yield from desk.do("step_doubtful", 1)
+    assert said == ["No segment is doubtful."], said
     desk.controller.shutdown()
 
 
@@ -262,6 +323,19 @@ def colors_are_listed_across_frames(ctx):
     desk.controller.shutdown()
 
 
+def colors_to_choose_from_keep_their_places(ctx):
+    """Though fixes change which one is the most frequent."""
+    desk = yield from colored(ctx)
+    assert [color for color, _ in desk.controller.palette()] == [logical(RED), logical(BLUE)]
+    for time in (2, 5):
+        yield from desk.do("give_hint", time, (10, 24), logical(GREEN))
+    groups = [group.color for group in desk.controller.color_groups()]
+    assert groups == [logical(BLUE), logical(GREEN), logical(RED)], groups
+    chosen = [color for color, _ in desk.controller.palette()]
+    assert chosen == [logical(RED), logical(BLUE), logical(GREEN)], chosen
+    desk.controller.shutdown()
+
+
 def pictures_show_lines_over_colors(ctx):
     desk = yield from colored(ctx)
     width, height, data = desk.controller.viewer_picture(3, 64, 48, "picture")
@@ -279,7 +353,8 @@ def pictures_show_lines_over_colors(ctx):
     assert desk.engine.asked("preview")[-1]["gap_px"] is None
     assert desk.controller.viewer_picture(0, 32, 32, "segments")[:2] == (32, 24)
     yield from desk.do("set_gap", 7.0)
-    assert desk.controller.viewer_picture(0, 32, 32, "segments") is None
+    before = desk.controller.viewer_picture(0, 32, 32, "segments")
+    assert before[:2] == (32, 24), "what was last shown stays"
     yield from desk.rests()
     assert desk.engine.asked("preview")[-1]["gap_px"] == 7.0
     desk.controller.shutdown()

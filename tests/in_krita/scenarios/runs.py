@@ -1,7 +1,7 @@
 """Propagating: what is written, what is left alone, and every way in which a run can end."""
 
 from krita_plugin.propagate_colors.host import steps, writing
-from tests.in_krita.scenarios.desk import BLUE, GREEN, KEYS, RED, Desk, ready
+from tests.in_krita.scenarios.desk import BLUE, GREEN, KEYS, RED, Desk, logical, ready
 
 
 def choices_are_proposed(ctx):
@@ -158,6 +158,31 @@ def frames_moved_during_the_run_end_it(ctx):
     said = yield from desk.rests()
     assert "moved" in said[-1], said
     assert desk.color_keys() == [0, 2]
+    desk.controller.shutdown()
+
+
+def a_stopped_run_says_what_waits(ctx):
+    """Hints for frames that it did not come to are kept, marked, and followed by the next run."""
+    desk = yield from ready(ctx)
+    for time in (2, 6):
+        said = yield from desk.do("give_hint", time, (10, 24), logical(GREEN))
+        assert said == ["This holds from the next run on."], said
+    assert [desk.row(t).pending_hints for t in (0, 2, 5, 6)] == [0, 1, 0, 1]
+    assert [said.pending for said in desk.controller.said_on(2)] == [True]
+    yield from start_and_stop(desk, 2)
+    desk.controller.cancel()
+    said = yield from desk.rests()
+    assert said == ["Stopped: finished frames are kept. 1 hint waits for the next run."], said
+    assert [desk.row(t).pending_hints for t in (0, 2, 5, 6)] == [0, 0, 0, 1]
+    (given,) = desk.controller.said_on(2)
+    assert (given.kind, given.pending, given.display) == ("hint", False, GREEN[2::-1])
+    desk.engine.stop_after = None
+    yield from desk.do("propagate")
+    assert desk.pixels(6) == desk.predicted(6, GREEN, BLUE)
+    assert [desk.row(t).pending_hints for t in (0, 2, 5, 6)] == [0, 0, 0, 0]
+    yield from desk.do("toggle_lock", 5, (50, 24))
+    assert [desk.row(t).locks for t in (0, 2, 5, 6)] == [0, 0, 1, 0]
+    assert [said.kind for said in desk.controller.said_on(5)] == ["lock"]
     desk.controller.shutdown()
 
 

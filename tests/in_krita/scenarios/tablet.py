@@ -3,13 +3,13 @@
 from krita_plugin.propagate_colors.qt import Qt, QtCore, QtGui, QtWidgets
 
 
-def send_pen(widget, kind, pressed=None):
+def send_pen(widget, kind, pressed=None, at=(5, 5)):
     """Send a pen's event of this name: "TabletPress", "TabletMove" or "TabletRelease"."""
     if pressed is None:
         pressed = kind == "TabletPress"
     left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
     buttons, pressure = (left, 0.5) if pressed else (none, 0.0)
-    place, modifiers = QtCore.QPointF(5, 5), Qt.KeyboardModifier.NoModifier
+    place, modifiers = QtCore.QPointF(*at), Qt.KeyboardModifier.NoModifier
     type_ = getattr(QtCore.QEvent.Type, kind)
     if hasattr(QtGui, "QPointingDevice"):
         device = QtGui.QPointingDevice.primaryPointingDevice()

@@ -132,7 +132,6 @@ def facts_of_a_document(ctx):
     assert document.name == "A name"
     assert document.path == ""
     assert document.profile
-    assert document.frames_per_second > 0
     start, end = document.clip
     assert (start, document.length) == (0, end + 1)
     layer = yield from ctx.add_layer(document, "L")

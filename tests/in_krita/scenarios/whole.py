@@ -274,7 +274,7 @@ def the_autosave_is_recovered(ctx):
     ctx.values["recovered"] = len(kept) - 1
     assert 1 < len(kept) <= len(KEYS)
     # Krita may have saved just after it made a key, which is blank then, or between a frame and
-    # its note in the journal: nobody's for sure, and left alone.
+    # its note in the journal: of unknown owner, and left alone.
     yield lambda: set(docker.states) == set(kept), 30.0
     unsure = [time for time, state in docker.states.items() if state == UNKNOWN]
     assert len(unsure) <= 1

@@ -4,6 +4,7 @@ import pytest
 
 pytest.importorskip("PyQt5.QtCore", reason="imports Qt", exc_type=ImportError)
 
+from krita_plugin.propagate_colors import i18n
 from krita_plugin.propagate_colors.link import engine_room
 from krita_plugin.propagate_colors.link.engine_room import NOT_FOUND, EngineRoom
 from krita_plugin.propagate_colors.link.talk import EngineError
@@ -84,3 +85,11 @@ def test_the_engine_that_is_compiled_says_so(room, clock):
     room.client.compiling = 12
     assert room.status == "Preparing for this computer, once: step 12"
     assert room.client.state == engine_room.READY
+
+
+def test_what_the_engine_says_of_a_model_is_told_in_the_docker_s_language(room):
+    i18n.start("ja", [])
+    rows = [{"name": "large", "state": "31 % downloaded"}, {"name": "own", "state": "installed"}]
+    room._take_models({"models": rows})
+    assert [row["state"] for row in room.models] == ["31 % ダウンロード済み", "ダウンロード済み"]
+    i18n.start("en", [])

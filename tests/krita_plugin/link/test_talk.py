@@ -4,6 +4,7 @@ import tracemalloc
 
 import pytest
 
+from krita_plugin.propagate_colors import i18n
 from krita_plugin.propagate_colors.link.talk import Call, EngineError, Talk
 
 PLANE = 16 << 20  # bytes
@@ -42,15 +43,24 @@ def test_an_error_is_raised_in_its_turn():
     call({"type": "error", "code": "input", "message": "no"})
     assert call.over
     call.take()
-    with pytest.raises(EngineError, match="no"):
+    with pytest.raises(EngineError, match=r"No\."):
         call.take()
+
+
+def test_an_error_of_the_engine_is_told_in_the_docker_s_language():
+    i18n.start("fr", [])
+    call = Call()
+    call({"type": "error", "code": "internal", "message": "not enough memory"})
+    with pytest.raises(EngineError, match="La mémoire ne suffit pas"):
+        call.take()
+    i18n.start("en", [])
 
 
 def test_segments_are_doubtful_alike_before_the_engine_is_started():
     from ant_core.matching.fills import REVIEW_BELOW
     from krita_plugin.propagate_colors.link import talk
 
-    assert talk._REVIEW_BELOW == REVIEW_BELOW
+    assert talk.DOUBTFUL_BELOW == REVIEW_BELOW
 
 
 class Client:

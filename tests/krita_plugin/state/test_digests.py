@@ -48,10 +48,10 @@ def test_many_are_made_one_a_step(made):
 def test_another_result_or_bound_is_another_digest(made):
     entries = [entry(3)]
     own = Digests(lambda: entries)
-    assert own.made(0.6)[3].doubtful
+    assert own.made(0.6)[3].marks[0].worth is not None
     entries[0] = entry(3, confidence=0.9)
-    assert not own.made(0.6)[3].doubtful
-    assert own.made(0.95)[3].doubtful
+    assert own.made(0.6)[3].marks[0].worth is None
+    assert own.made(0.95)[3].marks[0].worth is not None
     assert made == [0.6, 0.6, 0.95]
 
 
@@ -59,7 +59,7 @@ def test_a_result_at_hand_need_not_be_unpacked(made):
     one = entry(3)
     own = Digests(lambda: [one])
     own.make(one, 0.6, one.result)
-    assert own.made(0.6)[3].doubtful
+    assert own.made(0.6)[3].marks[0].worth is not None
     assert made == [0.6]
 
 

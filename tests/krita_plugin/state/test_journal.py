@@ -5,6 +5,7 @@ import zlib
 import pytest
 
 from krita_plugin.propagate_colors.state import journal as journals
+from krita_plugin.propagate_colors.state import journal_format
 from krita_plugin.propagate_colors.state.journal import (
     ACCEPTED,
     PREDICTED,
@@ -12,10 +13,11 @@ from krita_plugin.propagate_colors.state.journal import (
     Entry,
     Journal,
     JournalError,
-    Plane,
+    load,
+    pack_plane,
     pack_result,
+    unpack_plane,
 )
-from krita_plugin.propagate_colors.state.journal_reading import load
 from krita_plugin.propagate_colors.state.pixels import Format, fingerprint
 from krita_plugin.propagate_colors.version import __version__
 
@@ -93,7 +95,7 @@ def test_the_fixture_is_read():
     assert journal.hints == FIXTURE_JSON["hints"]
     first = journal.entry(LAYER, 5)
     assert (first.state, first.after, first.summary["doubtful"]) == (PREDICTED, "cd" * 16, 3)
-    assert first.before.data(FORM) == bytes(range(1, 17))
+    assert unpack_plane(first.before, FORM) == bytes(range(1, 17))
     assert journal.entry(LAYER, 7).before is None
     assert journal.entry(LAYER, 9).before == PRUNED
     assert journal.entry("{other}", 5) is None
@@ -105,17 +107,17 @@ def test_the_fixture_is_written_byte_by_byte():
 
 def test_results_and_former_pixels_return():
     journal = Journal()
-    journal.record(entry(before=Plane.of(PAINTED, BOX, FORM), result=RESULT))
+    journal.record(entry(before=pack_plane(PAINTED, BOX, FORM), result=RESULT))
     journal.record(entry(time=6))
     again = load(journal.dump())
     assert again.entry(LAYER, 5).result == RESULT
-    assert again.entry(LAYER, 5).before == Plane.of(PAINTED, BOX, FORM)
+    assert again.entry(LAYER, 5).before == pack_plane(PAINTED, BOX, FORM)
     assert again.entry(LAYER, 6).result is None
 
 
 def test_a_blank_key_before_needs_no_pixels():
-    plane = Plane.of(bytes(48), BOX, FORM)
-    assert (plane.box[2:], plane.blob, plane.data(FORM)) == ((0, 0), b"", b"")
+    plane = pack_plane(bytes(48), BOX, FORM)
+    assert (plane.box[2:], plane.blob, unpack_plane(plane, FORM)) == ((0, 0), b"", b"")
 
 
 def test_the_frame_written_last_comes_last():
@@ -200,9 +202,9 @@ def test_hashes_that_were_written_once_stay_known():
 
 def test_no_more_former_hashes_are_kept_than_the_most():
     journal = Journal()
-    for number in range(journals.FORMER_MOST + 3):
+    for number in range(journal_format.FORMER_MOST + 3):
         journal.record(entry(after=str(number)))
-    assert len(journal.former) == journals.FORMER_MOST
+    assert len(journal.former) == journal_format.FORMER_MOST
     assert journal.former[0] == "2"
 
 
@@ -224,10 +226,10 @@ def test_a_newer_journal_is_not_guessed_at():
 
 
 def test_damaged_former_pixels_are_noticed():
-    whole = Plane.of(PAINTED, BOX, FORM)
+    whole = pack_plane(PAINTED, BOX, FORM)
     for blob in (whole.blob[:-3], b"nonsense", zlib.compress(bytes(10_000))):
         with pytest.raises(JournalError):
-            whole._replace(blob=blob).data(FORM)
+            unpack_plane(whole._replace(blob=blob), FORM)
 
 
 def test_a_damaged_result_is_no_result():
@@ -240,7 +242,7 @@ def pruned(limit):
     journal = Journal()
     noise = [bytes((i * 7919 * (n + 3) >> 5) % 256 for i in range(48)) for n in range(3)]
     for time, state in ((1, PREDICTED), (2, ACCEPTED), (3, ACCEPTED)):
-        before = Plane.of(noise[time - 1], BOX, FORM)
+        before = pack_plane(noise[time - 1], BOX, FORM)
         journal.record(entry(time, before, state=state, result={**RESULT, "frame": time}))
     full = len(journal.dump())
     data = journal.dump(full - limit)
@@ -267,7 +269,7 @@ def test_pruning_takes_accepted_former_pixels_first_then_results_then_the_rest()
 
 def test_everything_can_be_pruned():
     journal = Journal()
-    journal.record(entry(before=Plane.of(PAINTED, BOX, FORM), result=RESULT))
+    journal.record(entry(before=pack_plane(PAINTED, BOX, FORM), result=RESULT))
     again = load(journal.dump(10))
     assert again.entry(LAYER, 5).before == PRUNED
     assert again.entry(LAYER, 5).result is None
@@ -287,10 +289,45 @@ def test_an_entry_is_taken_up_again_when_its_pixels_are_back():
 
 
 def test_retired_entries_are_bounded(monkeypatch):
-    monkeypatch.setattr(journals, "RETIRED_MOST", 5000)
+    monkeypatch.setattr(journal_format, "RETIRED_MOST", 5000)
     book = journals.Journal()
     for number in range(20):
         book.record(journals.Entry("l", number, journals.PREDICTED, "m", None, str(number), {}))
         book.forget("l", number)
     kept = [number for number in range(20) if book.revive("l", number, str(number))]
     assert kept == list(range(10, 20))
+
+
+def test_a_forgotten_entry_can_be_taken_up_again_after_reopening_if_there_was_room_for_it():
+    book = journals.Journal()
+    book.record(journals.Entry("l", 3, journals.PREDICTED, "m", None, "one", {}))
+    book.record(journals.Entry("l", 3, journals.PREDICTED, "m", None, "two", {}))
+    book.record(journals.Entry("l", 4, journals.PREDICTED, "m", None, "four", {}))
+    book.forget("l", 4)
+    again = load(book.dump())
+    assert [(entry.time, entry.after) for entry in again] == [(3, "two")]
+    assert again.revive("l", 4, "four")
+    assert not again.revive("l", 3, "one")
+    small = load(book.dump(len(book.dump()) - 1))
+    assert [(entry.time, entry.after) for entry in small] == [(3, "two")]
+    assert not small.revive("l", 4, "four")
+
+
+def test_layers_that_also_move_and_painted_surfaces_are_kept():
+    journal = Journal()
+    journal.choices.moved, journal.choices.color = ["{s}", "{h}"], LAYER
+    journal.choices.surfaces = True
+    journal.record(Entry("{s}", 5, PREDICTED, "m", None, "aa", {journals.MOVED: True}))
+    journal.record(Entry(LAYER, 5, PREDICTED, "m", None, "bb", {"segments": 3}))
+    again = load(journal.dump())
+    assert again.choices == journal.choices
+    assert again.moved_layers() == {"{s}"}
+    assert again.is_moved("{s}", 5)
+    assert not again.is_moved(LAYER, 5)
+    assert not again.is_moved("{s}", 6)
+
+
+def test_a_journal_without_them_is_as_it_was_before_they_were_known():
+    text = Journal().dump()
+    assert b"surfaces" not in text
+    assert b"moved" not in text

@@ -1,5 +1,8 @@
 from typing import NamedTuple
 
+import pytest
+
+from krita_plugin.propagate_colors import i18n
 from krita_plugin.propagate_colors.state import layers
 
 
@@ -23,6 +26,33 @@ PAPER = Info("b", "Background", animated=False)
 
 def test_the_layer_named_for_lines_is_proposed_with_colors_below():
     assert layers.propose([ROUGH, LINES, COLORS, PAPER]) == (["l"], "c")
+
+
+@pytest.mark.parametrize(
+    ("lines", "colors"),
+    [
+        ("Tusche", "Farben"),
+        ("Trait", "Aplats"),
+        ("Encrage", "Couleurs"),
+        ("Líneas", "Relleno"),
+        ("Entintado", "Colores"),
+        ("線画", "塗り"),
+        ("清書線", "彩色"),
+        ("线稿", "填色"),
+        ("勾线", "上色"),
+    ],
+)
+def test_layers_named_in_other_languages_are_proposed(lines, colors):
+    below = Info("c", colors)
+    assert layers.propose([ROUGH, Info("l", lines), Info("x", "Portrait"), below]) == (["l"], "c")
+
+
+@pytest.mark.parametrize("code", i18n.languages())
+def test_a_color_layer_made_in_one_language_is_found_in_another(code):
+    i18n.start(code, [])
+    made = Info("o", layers.color_layer_name("Hero 1"))
+    i18n.start("en", [])
+    assert layers.find_color_layer([Info("l", "Hero 1"), made], Info("l", "Hero 1")) == "o"
 
 
 def test_without_a_telling_name_the_top_animated_layer_has_the_lines():
@@ -67,3 +97,16 @@ def test_members_of_a_group_are_all_in_it():
     inner = Info("i", "Inner", "grouplayer", parent_uuid="g")
     deep = Info("d", "Deep", parent_uuid="i")
     assert layers.members([group, inner, deep, LINES], "g") == [inner, deep]
+
+
+def test_animated_paint_layers_other_than_lines_and_colors_can_also_be_moved():
+    group = Info("g", "Group", kind="grouplayer")
+    locked = Info("k", "Light", locked=True)
+    infos = [group, ROUGH, LINES, COLORS, locked, PAPER]
+    choices = layers.moved_choices(infos, ["l"], "c")
+    assert {choice.name: choice.why_not for choice in choices} == {
+        "Rough": "",
+        "Hero lineart": "This is a line layer.",
+        "Light": "This layer is locked: unlock it to color into it.",
+        "Background": "This layer has no keyframes: animate it first.",
+    }

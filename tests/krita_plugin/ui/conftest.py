@@ -38,12 +38,13 @@ def controller():
 def make_panel(controller, no_failures):
     """Return a function that shows a panel of a width in a language."""
     from krita_plugin.propagate_colors.ui.panel import Panel
-    from tests.krita_plugin.ui.support import Store, application, turn
+    from tests.krita_plugin.ui.support import Store, application, need_font_for, turn
 
     application()
     panels = []
 
     def make(width=240, height=900, language="en", store=None):
+        need_font_for(language)
         i18n.start(language, [])
         panel = Panel(controller, Settings(store or Store()))
         panel.resize(width, height)

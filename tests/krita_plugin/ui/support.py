@@ -3,11 +3,14 @@
 import logging
 import os
 
+import pytest
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from krita_plugin.propagate_colors.qt import Qt, QtCore, QtGui, QtWidgets
 
-_FONT_POINTS = 10  # as most desktops have it, in whatever (often wide) fallback font there is
+_FONT_POINTS = 10  # as most desktops have it, in the fallback font that is there, often a wide one
+_SCRIPTS = {"ja": "Japanese", "zh": "SimplifiedChinese"}  # as Qt names them
 _kept = []  # the one QApplication of the process; dropping it would end Qt
 
 
@@ -46,6 +49,15 @@ def application():
     return _kept[0]
 
 
+def need_font_for(language):
+    """Skip where the computer has no font for a language: what is shown instead is wider."""
+    script = _SCRIPTS.get(language)
+    if script:
+        system = getattr(QtGui.QFontDatabase.WritingSystem, script)
+        if not QtGui.QFontDatabase().families(system):
+            pytest.skip(f"there is no font for {script} on this computer")
+
+
 def turn():
     """Let Qt do what is due."""
     application().processEvents()
@@ -59,6 +71,19 @@ def find(parent, name):
     return found[0]
 
 
+def in_view(area, widget):
+    """Tell whether all of a widget lies inside all that surrounds it, up to `area`."""
+    if not widget.isVisible():
+        return False
+    around = widget
+    while around is not area:
+        around = around.parentWidget()
+        corner = widget.mapTo(around, QtCore.QPoint(0, 0))
+        if not around.rect().contains(QtCore.QRect(corner, widget.size())):
+            return False
+    return True
+
+
 def click(parent, name):
     """Press a button as the mouse would."""
     button = find(parent, name)
@@ -68,7 +93,7 @@ def click(parent, name):
 
 def commands(controller):
     """Return the calls that change something, without the questions that painting asks."""
-    asked = {"segment_at", "viewer_picture", "thumbnail"}
+    asked = {"segment_at", "viewer_picture", "thumbnail", "sheet_picture"}
     return [call for call in controller.take_calls() if call[0] not in asked]
 
 
@@ -115,3 +140,22 @@ def wheel(widget, steps=1):
     )
     application().sendEvent(widget, event)
     return event.isAccepted()
+
+
+def roll(widget, steps=1):
+    """Turn the wheel over a widget; what does not take it passes it to its parent, as in Qt."""
+    while not wheel(widget, steps) and not widget.isWindow():
+        widget = widget.parentWidget()
+
+
+def contrast(first, second):
+    """Return the contrast ratio of two colours as the WCAG defines it."""
+
+    def light(color):
+        parts = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color.getRgbF()[:3]
+        ]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    low, high = sorted((light(first), light(second)))
+    return (high + 0.05) / (low + 0.05)

@@ -6,7 +6,7 @@ pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", e
 
 from krita_plugin.propagate_colors.state.model import FrameState, LayerChoice
 from krita_plugin.propagate_colors.ui import look
-from tests.krita_plugin.ui.support import QtCore, QtWidgets, click, commands, find, wheel
+from tests.krita_plugin.ui.support import QtCore, QtWidgets, click, commands, find, press, wheel
 
 
 def listed(panel):
@@ -66,6 +66,34 @@ def test_color_layer_is_created_or_chosen(panel, controller):
     assert combo.currentText().strip() == "Colors"
 
 
+def test_layers_that_also_move_are_chosen_in_a_menu_that_stays_open(panel, controller):
+    button = find(panel, "moved_button")
+    assert button.text() == "Nothing"
+    (action,) = button.menu().actions()
+    action.trigger()
+    assert commands(controller) == [("set_moved_layers", ["s"])]
+    controller.change(moved_layers=["s"])
+    assert button.text() == "Shadow"
+    assert action.isChecked()
+    action.trigger()
+    assert commands(controller) == [("set_moved_layers", [])]
+    assert action.isChecked(), "the choice was not taken"
+    controller.change(moved_choices=[LayerChoice("s", "Shadow", 0, False, "Locked")])
+    (action,) = button.menu().actions()
+    assert (action.isEnabled(), action.isChecked(), action.toolTip()) == (False, True, "Locked")
+
+
+def test_painted_surfaces_are_switched(panel, controller):
+    box = find(panel, "surfaces_box")
+    assert not box.isChecked()
+    box.click()
+    assert commands(controller) == [("set_surfaces", True)]
+    controller.change(surfaces=True)
+    assert box.isChecked()
+    box.click()
+    assert commands(controller) == [("set_surfaces", False)]
+
+
 def test_range_never_runs_backwards(panel, controller):
     first, last = find(panel, "first_spin"), find(panel, "last_spin")
     last.setValue(12)
@@ -111,6 +139,14 @@ def test_choices_fold_into_one_line(panel):
     assert find(panel, "line_button").isVisible()
 
 
+def test_the_whole_row_unfolds_the_choices(panel):
+    label = find(panel, "setup_summary")
+    press(label.parentWidget(), label.geometry().center())
+    assert not find(panel, "line_button").isVisible()
+    press(label.parentWidget(), label.geometry().center())
+    assert find(panel, "line_button").isVisible()
+
+
 @pytest.mark.parametrize(
     "name", ["first_spin", "last_spin", "color_combo", "gap_slider", "gap_field"]
 )
@@ -127,8 +163,8 @@ def test_propagate_and_cancel(panel, controller):
     assert commands(controller) == [("propagate",)]
     controller.change(busy="running")
     assert not find(panel, "propagate_button").isVisible()
-    controller.progress.emit(12, 40, 65.4, "frame 12")
-    assert find(panel, "progress_label").text() == "12 of 40, 1:05 left"
+    controller.progress.emit(12, 40, 65.4, "Coloring 13 of 40")
+    assert find(panel, "progress_label").text() == "Coloring 13 of 40, 1:05 left"
     assert find(panel, "progress_bar").value() == 12
     click(panel, "cancel_button")
     assert commands(controller) == [("cancel",)]
@@ -146,6 +182,15 @@ def test_propagate_says_what_is_missing(panel, controller):
     assert (button.isEnabled(), button.toolTip()) == (False, "Choose a line layer first")
     controller.change(has_document=False)
     assert (button.isEnabled(), button.toolTip()) == (False, "Open an animation first")
+
+
+def test_frames_to_paint_are_asked_for(panel, controller):
+    button = find(panel, "suggest_button")
+    assert "Suggest frames" in button.toolTip()
+    click(panel, "suggest_button")
+    assert commands(controller) == [("suggest_frames",)]
+    controller.change(line_layers=[])
+    assert (button.isEnabled(), button.toolTip()) == (False, "Choose a line layer first")
 
 
 def test_a_run_makes_room_for_what_comes_of_it(panel, controller):

@@ -1,17 +1,19 @@
-"""At 240 pixels nothing is cut off, in English and German, in the states that have most to say."""
+"""At 240 pixels nothing is cut off, in every language, in the states that have most to say."""
 
 import pytest
 
 pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
 
+from krita_plugin.propagate_colors import i18n
 from krita_plugin.propagate_colors.i18n import tr
+from krita_plugin.propagate_colors.state.model import FrameRow, FrameState
 from krita_plugin.propagate_colors.ui import look
 from krita_plugin.propagate_colors.ui.elided import ElidedButton, ElidedLabel
 from tests.krita_plugin.fake_controller import sample_frames
-from tests.krita_plugin.ui.support import QtGui, QtWidgets, find, turn
+from tests.krita_plugin.ui.support import QtGui, QtWidgets, contrast, find, turn
 
 # Texts of the artist's own length (layers, the engine) may be shortened; these may not.
-FIXED = {"mode_label"}
+FIXED = {"mode_label", "progress_label"}
 
 
 def cut_off(panel):
@@ -39,21 +41,48 @@ def fits(widget):
     return True
 
 
+def blank(panel, controller):
+    rows = [FrameRow(time, FrameState.TODO) for time in range(24)]
+    controller.change(frames=rows, suggested=[4, 14, 22])
+
+
 STATES = {
+    "nothing painted": blank,
     "idle": lambda panel, controller: None,
     "no document": lambda panel, controller: controller.change(has_document=False, frames=[]),
     "running": lambda panel, controller: (
         controller.change(busy="running"),
-        controller.progress.emit(128, 400, 3599.0, ""),
+        controller.progress.emit(128, 400, 3599.0, tr("Coloring {n} of {all}", n=129, all=400)),
     ),
     "starting": lambda panel, controller: controller.change(busy="reading"),
     "error": lambda panel, controller: controller.message.emit(
-        "error", "The engine ant_core was not found: choose it or install it.", (("Choose…", None),)
+        "error",
+        tr("There is no engine on this computer yet: set it up, or choose one."),
+        ((tr("Choose…"), None),),
     ),
     "question": lambda panel, controller: controller.message.emit(
         "warning",
-        "3 of 13 frames have doubtful segments. Accept all the same?",
+        tr("{n} of {all} frames have doubtful segments. Accept all the same?", n=3, all=13),
         ((tr("All"), None), (tr("Only sure ones"), None)),
+    ),
+    "fixed": lambda panel, controller: controller.message.emit(
+        "info",
+        tr("Also fix {n} later frames?", n=12),
+        ((tr("Fix"), None), (tr("No"), None)),
+    ),
+    "selected": lambda panel, controller: panel.review.list.selectAll(),
+    "accepted": lambda panel, controller: (
+        controller.change(frames=[FrameRow(998, FrameState.ACCEPTED)]),
+        panel.review.list.selectAll(),
+    ),
+    "setting up": lambda panel, controller: controller.engine_setup.show(
+        "offered", tr("Choose the layer with the lines first."), gpu_offered=True
+    ),
+    "failing": lambda panel, controller: controller.engine_setup.show(
+        "failed", tr("The list of the engine's parts is damaged: install the plugin's zip again.")
+    ),
+    "set up": lambda panel, controller: controller.engine_setup.show(
+        "ready", tr("Ready: {device}, version {version}. Try it on the sample shot?")
     ),
     "doubtful": lambda panel, controller: panel.viewer.set_mode("doubtful"),
     "folded": lambda panel, controller: panel.setup.fold(True),
@@ -61,7 +90,7 @@ STATES = {
 }
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", i18n.languages())
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_is_cut_off_at_240(make_panel, controller, state, language):
     panel = make_panel(240, 900, language)
@@ -83,7 +112,8 @@ def test_the_check_sees_what_is_cut_off(make_panel):
 def test_any_width_is_used(make_panel, width):
     panel = make_panel(width)
     assert panel.width() == width
-    assert find(panel, "propagate_button").width() > width - 20
+    assert find(panel, "run_box").width() > width - 20
+    assert find(panel, "propagate_button").width() > width - 70
 
 
 def test_everything_that_can_be_pressed_has_a_name_and_a_text_or_tip(make_panel):
@@ -93,19 +123,6 @@ def test_everything_that_can_be_pressed_has_a_name_and_a_text_or_tip(make_panel)
     own = [b for b in own if not isinstance(b.parent(), QtWidgets.QTabBar)]
     assert [b for b in own if not b.objectName()] == []
     assert [b.objectName() for b in own if not (b.text() or b.toolTip())] == []
-
-
-def contrast(first, second):
-    """Return the contrast ratio of two colours as the WCAG defines it."""
-
-    def light(color):
-        parts = [
-            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color.getRgbF()[:3]
-        ]
-        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-    low, high = sorted((light(first), light(second)))
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("state", look.STATE_COLORS)

@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
 
 from krita_plugin.propagate_colors.state.model import FrameRow, FrameState
+from krita_plugin.propagate_colors.ui.frame_words import facts
 from krita_plugin.propagate_colors.ui.review_delegate import summary
 from krita_plugin.propagate_colors.ui.review_model import ReviewModel
 from tests.krita_plugin.fake_controller import sample_frames
@@ -122,6 +123,9 @@ def test_only_rows_in_view_ask_for_thumbnails(view, controller):
 
 def test_the_row_says_it_short():
     assert summary(FrameRow(1, FrameState.PREDICTED, False, 0.784, 3, 1)) == "3 doubtful · 1 new"
+    moved = FrameRow(1, FrameState.PREDICTED, surfaces=2, surface_layers=("Shadow",))
+    assert summary(moved) == "2 surfaces (Shadow)"
+    assert facts(moved) == ["2 doubtful surfaces (Shadow)"]
     assert summary(FrameRow(1, FrameState.ARTIST)) == ""
     assert summary(FrameRow(1, FrameState.FAILED, error="Empty.")) == "Empty."
 

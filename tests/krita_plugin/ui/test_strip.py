@@ -6,13 +6,15 @@ pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", e
 
 from krita_plugin.propagate_colors.state.model import FrameRow, FrameState
 from krita_plugin.propagate_colors.ui import look
-from krita_plugin.propagate_colors.ui.strip import FrameStrip, describe
+from krita_plugin.propagate_colors.ui.frame_words import describe
+from krita_plugin.propagate_colors.ui.strip import FrameStrip
 from tests.krita_plugin.fake_controller import sample_frames
 from tests.krita_plugin.ui.support import (
     Qt,
     QtCore,
     QtGui,
     commands,
+    contrast,
     double_click,
     find,
     key,
@@ -75,6 +77,20 @@ def test_references_have_dots(strip, controller):
     base = strip.palette().color(QtGui.QPalette.ColorRole.Base).name()
     assert pixel(strip, strip.dot_rect(0).center()) != base
     assert pixel(strip, strip.dot_rect(1).center()) == base
+
+
+def test_frames_to_paint_first_are_marked_and_told_of(strip, controller):
+    rows = [FrameRow(time, FrameState.TODO) for time in range(4)]
+    controller.change(frames=rows, current_time=3)
+    before = [pixel(strip, strip.cell_rect(index).center()) for index in (1, 2)]
+    controller.change(suggested=[1])
+    after = [pixel(strip, strip.cell_rect(index).center()) for index in (1, 2)]
+    assert (after[0] != before[0], after[1] == before[1]) == (True, True)
+    assert contrast(QtGui.QColor(after[0]), QtGui.QColor(pixel(strip, corner(strip, 1)))) > 3
+    assert "Paint this frame first" in describe(rows[1], True)
+    assert "Paint this frame first" not in describe(rows[2])
+    controller.change(suggested=[])
+    assert pixel(strip, strip.cell_rect(1).center()) == before[0]
 
 
 def test_the_playhead_marks_the_current_frame(strip, controller):
@@ -176,3 +192,24 @@ def test_the_tooltip_tells_everything():
     )
     assert "never overwritten" in describe(FrameRow(7, FrameState.UNKNOWN))
     assert "reference" not in describe(FrameRow(7, FrameState.TODO))
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "side"),
+    [
+        ({"pending_hints": 2}, "2 hints for the next run", "left"),
+        ({"locks": 1}, "1 locked segment", "right"),
+    ],
+)
+def test_hints_that_wait_and_locks_have_a_mark(strip, controller, said, words, side):
+    row = FrameRow(1, FrameState.PREDICTED)
+    controller.change(frames=[FrameRow(0, FrameState.TODO), row], current_time=0)
+    box = strip.cell_rect(1)
+    across = box.left() + 4 if side == "left" else box.right() - 2
+    place = QtCore.QPoint(across, box.bottom() - 3)
+    assert pixel(strip, place) == look.BLUE
+    marked = row._replace(**said)
+    controller.change(frames=[FrameRow(0, FrameState.TODO), marked])
+    assert pixel(strip, place) == "#ffffff"
+    assert words in describe(marked)
+    assert words not in describe(row)

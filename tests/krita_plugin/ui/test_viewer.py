@@ -4,6 +4,8 @@ import pytest
 
 pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
 
+from krita_plugin.propagate_colors.state.model import HINT, LOCK, MistakeShown, Said
+from krita_plugin.propagate_colors.ui.color_menu import beside
 from krita_plugin.propagate_colors.ui.viewer import explain
 from tests.krita_plugin.fake_controller import PALETTE
 from tests.krita_plugin.ui.support import (
@@ -124,6 +126,11 @@ def test_hovering_says_where_the_color_came_from(viewer):
         ({"confidence": 0.18, "doubtful": True}, "From frame 3, unsure (18 %)"),
         ({"hinted": True}, "Your choice"),
         ({"locked": True}, "From frame 3, 71 % sure, locked"),
+        ({"surface_doubtful": True}, "From frame 3, 71 % sure, surface doubtful"),
+        (
+            {"surface_doubtful": True, "surface_layers": ("Shadow", "Light")},
+            "From frame 3, 71 % sure, surface doubtful (Shadow, Light)",
+        ),
     ],
 )
 def test_explanations(controller, values, text):
@@ -183,6 +190,48 @@ def test_no_foreground_color(viewer, canvas, controller):
     popup.close()
 
 
+@pytest.mark.parametrize("mode", ["segments", "doubtful", "picture"])
+def test_a_mistake_is_ringed_and_near_in_every_mode(viewer, canvas, controller, mode):
+    click(viewer, f"mode_{mode}")
+    whole = canvas.scale()
+    controller.change(mistake=MistakeShown(0, 3, 41, 18, 7, (200, 100, 12, 9)))
+    gather(viewer)
+    assert (canvas._ring, canvas._caption) == ((200, 100, 12, 9), "3 of 41, frame 18")
+    assert canvas.scale() > whole
+    assert canvas.to_document(center(canvas)) == pytest.approx((206, 104.5))
+    near = canvas.scale()
+    canvas.zoom_at(center(canvas), 1.3)
+    controller.change()
+    gather(viewer)
+    assert canvas.scale() == pytest.approx(1.3 * near), "the artist's own zoom stays"
+    controller.change(mistake=controller.mistake._replace(serial=1))
+    gather(viewer)
+    assert canvas.scale() == pytest.approx(near)
+    controller.change(mistake=None)
+    gather(viewer)
+    assert (canvas._ring, canvas.scale()) == (None, near), "fixed: it is still looked at"
+    controller.change(current_time=9)
+    gather(viewer)
+    assert canvas.scale() == pytest.approx(whole)
+
+
+def test_a_large_mistake_is_not_cut_off(viewer, canvas, controller):
+    whole = canvas.scale()
+    controller.change(mistake=MistakeShown(0, 1, 1, 18, 7, (0, 0, 320, 180)))
+    gather(viewer)
+    assert canvas.scale() == pytest.approx(whole)
+
+
+def test_nothing_is_said_before_it_is_known(viewer, canvas, controller):
+    controller.pictures = {}
+    controller.awaited = True
+    click(viewer, "mode_doubtful")
+    assert canvas._text == "Looking …"
+    controller.change(awaited=False)
+    gather(viewer)
+    assert canvas._text == "Nothing doubtful on this frame."
+
+
 def test_own_window_and_back(panel, viewer):
     click(viewer, "float_button")
     window = viewer.window()
@@ -211,3 +260,76 @@ def test_without_a_document_or_picture_it_says_so(viewer, canvas, controller):
     gather(viewer)
     assert canvas._text == "The current frame appears here."
     assert not find(viewer, "next_doubtful").isEnabled()
+
+
+def test_the_switch_lets_dabs_on_the_canvas_fix_segments(viewer, controller):
+    switch = find(viewer, "fix_switch")
+    click(viewer, "fix_switch")
+    assert commands(controller) == [("set_fix_on_canvas", True)]
+    controller.change(fix_on_canvas=False)
+    assert not switch.isChecked(), "it shows what holds, also where another window changed it"
+    controller.change(fix_on_canvas=True)
+    assert switch.isChecked()
+
+
+def test_hints_and_locks_are_marked_on_the_picture(viewer, canvas, controller):
+    def color(point):
+        target = canvas._target()
+        place = QtCore.QPointF(*point) * canvas.scale() + target.topLeft()
+        return canvas.grab().toImage().pixelColor(place.toPoint()).name()
+
+    given, waiting, kept = (80.5, 90.5), (160.5, 90.5), (240.5, 90.5)
+    assert {color(given), color(waiting), color(kept)} == {"#ffffff"}
+    controller.change(
+        said=[
+            Said(HINT, given, (200, 30, 40), False),
+            Said(HINT, waiting, (200, 30, 40), True),
+            Said(LOCK, kept, None, False),
+        ]
+    )
+    gather(viewer)
+    assert color(given) == "#c81e28"
+    assert color(waiting) == "#ffffff", "hollow while it waits"
+    assert color(kept) == "#161616"
+
+
+def test_the_menu_rings_its_segment_and_lies_beside_it(viewer, canvas, controller):
+    controller.segment = controller.segment._replace(box=(150, 80, 20, 20))
+    popup = open_popup(viewer, canvas)
+    assert canvas._ring == (150, 80, 20, 20)
+    assert not popup.geometry().intersects(canvas.box_on_screen((150, 80, 20, 20)))
+    popup.close()
+    gather(viewer)
+    assert canvas._ring is None
+
+
+SCREEN = (800, 600)  # of Qt's offscreen platform
+
+
+@pytest.mark.parametrize(
+    ("box", "sides"),
+    [
+        ((100, 300, 50, 50), "right"),
+        ((700, 300, 50, 50), "left"),
+        ((50, 100, 700, 300), "below"),
+        ((50, 250, 700, 300), "above"),
+    ],
+)
+def test_where_the_menu_goes(viewer, box, sides):
+    box, size = QtCore.QRect(*box), QtCore.QSize(200, 150)
+    corner = beside(box, size, box.center())
+    menu = QtCore.QRect(corner, size)
+    assert not menu.intersects(box)
+    assert QtWidgets.QApplication.primaryScreen().availableGeometry().contains(menu)
+    place = {
+        "right": menu.left() > box.right(),
+        "left": menu.right() < box.left(),
+        "below": menu.top() > box.bottom(),
+        "above": menu.bottom() < box.top(),
+    }
+    assert place[sides]
+
+
+def test_a_segment_that_fills_the_screen_is_covered_where_the_pointer_is(viewer):
+    box = QtCore.QRect(0, 0, *SCREEN)
+    assert beside(box, QtCore.QSize(200, 150), QtCore.QPoint(90, 80)) == QtCore.QPoint(90, 80)

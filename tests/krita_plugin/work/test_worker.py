@@ -1,7 +1,7 @@
 import pytest
 
 from krita_plugin.propagate_colors.work.jobs import JobCancelled
-from krita_plugin.propagate_colors.work.worker import Task, Worker, given_way
+from krita_plugin.propagate_colors.work.worker import Task, Worker, was_preempted
 from krita_plugin.propagate_colors.work.write import unbroken
 from tests.krita_plugin.mock_krita import Clock
 
@@ -15,7 +15,7 @@ class Bench:
         self.worker = Worker(self.clock, lambda: None, self._failed)
 
     def _failed(self, task, error):
-        self.events.append((task.name, type(error).__name__, given_way(task, error)))
+        self.events.append((task.name, type(error).__name__, was_preempted(task, error)))
 
     def task(self, name, busy=None, turns=3, error=None):
         def steps():

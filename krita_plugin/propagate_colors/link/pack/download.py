@@ -36,7 +36,7 @@ class Limits(NamedTuple):
     window_s: float = 20.0
     tries: int = 4  # in a row without progress
     wait_s: float = 1.0  # before the second try; doubled before each further one
-    most_wait_s: float = 30.0  # whatever the server asks for
+    most_wait_s: float = 30.0  # even if the server asks for more
     progress_bytes: int = 256 << 10  # that make a try count as none
 
 

@@ -28,7 +28,7 @@ class Folders:
         return open((self._pieces if piece.url else self._plugin) / piece.name, "rb")
 
     def has(self, piece: Piece) -> bool:
-        """Tell whether a piece is there with all its bytes, whatever they are."""
+        """Tell whether a piece is there in its full size; its bytes are not checked."""
         place = (self._pieces if piece.url else self._plugin) / piece.name
         try:
             return place.stat().st_size == piece.size
@@ -68,7 +68,7 @@ class PackFile:
         """Return the pack for this platform; SetupProblem where it is for another.
 
         With the plugin's `own` lock it is that one's pack, which this one must equal: what is run
-        was published with the plugin, whoever gave the file.
+        was published with the plugin, from any source of the file.
         """
         for name in (key, key + CUDA):
             if name in self.lock.packs:

@@ -1,0 +1,115 @@
+"""The controller's commands about layers, range, gaps and references: what a run works with."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Sequence
+
+from .desk import Desk
+from .state import layers
+from .state.model import LayerChoice
+
+
+class Choosing:
+    """What the artist chose for the document in front."""
+
+    _desk: Desk
+    _free: Callable[[], bool]
+    _guard: Callable[[Callable[[], Any]], bool]
+    _refused: set[Any]
+    _scan: Callable[[], None]
+
+    @property
+    def line_choices(self) -> list[LayerChoice]:
+        shot = self._desk.shot
+        return [] if shot is None else layers.line_choices(shot.infos)
+
+    @property
+    def color_choices(self) -> list[LayerChoice]:
+        shot = self._desk.shot
+        return [] if shot is None else layers.color_choices(shot.infos, self.line_layers)
+
+    @property
+    def moved_choices(self) -> list[LayerChoice]:
+        shot = self._desk.shot
+        if shot is None:
+            return []
+        return layers.moved_choices(shot.infos, self.line_layers, shot.color)
+
+    @property
+    def moved_layers(self) -> list[str]:
+        shot = self._desk.shot
+        return [] if shot is None else list(shot.journal.choices.moved)
+
+    @property
+    def surfaces(self) -> bool:
+        shot = self._desk.shot
+        return shot is not None and shot.journal.choices.surfaces
+
+    @property
+    def line_layers(self) -> list[str]:
+        shot = self._desk.shot
+        return [] if shot is None else list(shot.journal.choices.lines)
+
+    @property
+    def color_layer(self) -> str | None:
+        shot = self._desk.shot
+        return None if shot is None else shot.color
+
+    @property
+    def frame_range(self) -> tuple[int, int]:
+        return self._desk.range
+
+    @property
+    def gap_px(self) -> float | None:
+        shot = self._desk.shot
+        return None if shot is None else shot.journal.choices.gap_px
+
+    @property
+    def model_sheets(self) -> list[str]:
+        shot = self._desk.shot
+        return [] if shot is None else list(shot.journal.choices.model_sheets)
+
+    def set_line_layers(self, uuids: Sequence[str]) -> None:
+        """Take the lines from these layers."""
+        self._choose(lines=list(uuids))
+
+    def set_color_layer(self, uuid: str | None) -> None:
+        """Write colours into this layer; None: a new one below the lines."""
+        self._choose(color=uuid)
+
+    def set_moved_layers(self, uuids: Sequence[str]) -> None:
+        """Move what is painted on these layers along with the segments."""
+        self._choose(moved=list(uuids))
+
+    def set_surfaces(self, kept: bool) -> None:
+        """Keep what is painted in more than one colour, or give each segment one."""
+        self._choose(surfaces=kept)
+
+    def set_range(self, first: int, last: int) -> None:
+        """Colour the drawings that begin within these frames."""
+        self._choose(first=min(first, last), last=max(first, last))
+
+    def set_gap(self, px: float | None) -> None:
+        """Close gaps in lines up to this width; None: as the drawing suggests."""
+        self._choose(gap_px=px)
+
+    def add_model_sheet(self, path: str) -> None:
+        """Learn from a picture outside the document, too."""
+        if path not in self.model_sheets:
+            self._choose(model_sheets=[*self.model_sheets, path])
+
+    def remove_model_sheet(self, path: str) -> None:
+        """Learn from a picture no longer."""
+        self._choose(model_sheets=[kept for kept in self.model_sheets if kept != path])
+
+    def _choose(self, **choices: Any) -> None:
+        if self._free():
+            self._refused.clear()
+            self._guard(lambda: self._desk.choose(choices))
+            self._scan()
+
+    def toggle_reference(self, time: int) -> None:
+        """Let a painted frame teach the others, or no longer."""
+        if self._free():
+            self._guard(lambda: self._desk.shot.toggle_reference(time))
+            self._desk.changed("frames")

@@ -1,0 +1,116 @@
+"""Dabs that come while one is at work: each is followed, and all can be taken back at once."""
+
+import pytest
+
+pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_type=ImportError)
+
+from tests.in_krita.scenarios.desk import BLUE, GREEN, logical
+from tests.in_krita.scenarios.hand import LEFT, RIGHT
+from tests.in_krita.scenarios.reviews import colored
+
+NOTICED_SECONDS = 1.2
+
+
+def dab(desk, point, color):
+    """Press on the canvas at frame 5 with a foreground colour."""
+    desk.controller.foreground_color = lambda: (logical(color), (0, 0, 0))
+    desk.controller._on_dab(point)
+
+
+def at_frame_5(ctx):
+    desk = yield from colored(ctx)
+    yield from desk.do("go_to", 5)
+    return desk
+
+
+def answer(desk, label):
+    message, _ = desk.controller._messages._said[desk.document.key]
+    dict(message.actions)[label]()
+
+
+def test_undo_takes_back_all_of_them(run):
+    def scenario(ctx):
+        desk = yield from at_frame_5(ctx)
+        before = desk.pixels(5)
+        hints = list(desk.controller._desk.shot.journal.hints["hints"])
+        for point, color in ((LEFT, GREEN), (RIGHT, GREEN), (LEFT, BLUE)):
+            dab(desk, point, color)
+        said = yield from desk.rests()
+        assert desk.pixels(5) == desk.predicted(5, BLUE, GREEN)
+        assert len(said) == 1, said
+        answer(desk, "Undo")
+        yield from desk.rests()
+        assert desk.pixels(5) == before
+        assert desk.controller._desk.shot.journal.hints["hints"] == hints
+        assert desk.row(5).state == "predicted"
+        desk.controller.shutdown()
+
+    run(scenario)
+
+
+def test_later_frames_of_dabs_of_one_color_are_fixed_together(run):
+    def scenario(ctx):
+        desk = yield from at_frame_5(ctx)
+        dab(desk, LEFT, GREEN)
+        dab(desk, RIGHT, GREEN)
+        said = yield from desk.rests()
+        assert said == ["Also fix 1 later frame?"], said
+        answer(desk, "Fix")
+        said = yield from desk.rests()
+        assert said == ["2 frames fixed."], said
+        assert desk.pixels(6) == desk.predicted(6, GREEN, GREEN)
+        desk.controller.shutdown()
+
+    run(scenario)
+
+
+def test_one_that_is_refused_leaves_the_undo_of_those_before(run):
+    def scenario(ctx):
+        desk = yield from at_frame_5(ctx)
+        before = desk.pixels(5)
+        desk.controller._show = lambda _: setattr(desk.engine, "cannot", "segment_map")
+        dab(desk, LEFT, GREEN)
+        dab(desk, RIGHT, GREEN)
+        (said,) = yield from desk.rests()
+        assert said.startswith("1 frame fixed. "), said
+        desk.engine.cannot = ""
+        answer(desk, "Undo")
+        yield from desk.rests()
+        assert desk.pixels(5) == before
+        desk.controller.shutdown()
+
+    run(scenario)
+
+
+def test_a_dab_answers_nothing_in_another_document(run):
+    def scenario(ctx):
+        desk = yield from at_frame_5(ctx)
+        other = yield from ctx.new_document(name="other")
+        ctx.krita.setActiveDocument(desk.document.raw)
+        yield NOTICED_SECONDS
+        yield from desk.rests()
+        dab(desk, LEFT, GREEN)
+        finish = desk.controller._worker._done
+
+        def switched(value):
+            ctx.krita.setActiveDocument(other.raw)
+            finish(value)
+
+        desk.controller._worker._runner._on_result = switched
+        assert (yield from desk.rests()) == []
+        assert desk.controller._desk.shot.document.key == other.key
+        desk.controller.shutdown()
+
+    run(scenario)
+
+
+def test_without_a_foreground_color_that_is_said(run):
+    def scenario(ctx):
+        desk = yield from at_frame_5(ctx)
+        desk.controller.foreground_color = lambda: None
+        desk.controller._on_dab(LEFT)
+        said = yield from desk.rests()
+        assert said == ["Krita tells no foreground color: choose one and click again."], said
+        desk.controller.shutdown()
+
+    run(scenario)
