@@ -1,12 +1,13 @@
 """Environments of their own for demo.py and test.py; the standard library only.
 
-This file and its two users start on whatever ``python3`` a machine has. They keep to the syntax
+This file and its two users start on any ``python3`` of a machine. They keep to the syntax
 of Python 3.6, so that an old one can still say in one sentence what is wrong.
 """
 
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -35,17 +36,19 @@ def check_python(version=None):
         )
 
 
-def ensure(name, extras, torch=False):
+def ensure(name, extras, torch=False, lowest=False):
     """Make the environment `name` in the checkout, or find it ready, and return its Python.
 
     `extras` are the project's optional dependencies to install. With `torch`, the extra `train`
-    is added where PyTorch can be installed; where it cannot, the environment does without.
+    is added where PyTorch can be installed; where it cannot, the environment does without. With
+    `lowest`, of each package that pyproject.toml names the lowest version that it allows is taken,
+    and no PyTorch: its old builds are many times the size of all else.
     """
     check_python()
     folder = os.path.join(ROOT, name)
     python = _python_of(folder)
     stamp = os.path.join(folder, "ready")
-    key = _key(extras, torch)
+    key = _key(extras, torch or lowest)
     if os.path.exists(python) and _read(stamp) == key:
         return python
     say("Setting up %s (once; takes a minute or two) ..." % name)
@@ -59,7 +62,9 @@ def ensure(name, extras, torch=False):
     with_torch = torch and any(_pip(python, log, requirement) for requirement in TORCH)
     if with_torch:
         extras.append("train")
-    if "dev" in extras and _is_locked():
+    if lowest:
+        installed = _install_lowest(python, log, extras)
+    elif "dev" in extras and _is_locked():
         # setuptools is among them: to fetch another for the build would be one without a hash.
         installed = _pip(python, log, "--require-hashes", "--no-deps", "-r", LOCK) and _pip(
             python, log, "--no-build-isolation", "--no-deps", "-e", ROOT
@@ -73,6 +78,19 @@ def ensure(name, extras, torch=False):
     with open(stamp, "w") as file:
         file.write(key)
     return python
+
+
+def _install_lowest(python, log, extras):
+    """Install the lowest versions, as uv finds them; tell whether it worked."""
+    with open(os.path.join(ROOT, "pyproject.toml")) as file:
+        uv = re.search(r'"(uv==[^"]+)"', file.read()).group(1)
+    left_out = os.path.join(os.path.dirname(log), "left_out.txt")
+    with open(left_out, "w") as file:
+        file.write("torch\n")
+    project = "%s[%s]" % (ROOT, ",".join(sorted(extras)))
+    command = [python, "-m", "uv", "pip", "install", "--python", python]
+    command += ["--resolution", "lowest-direct", "--excludes", left_out, "-e", project]
+    return _pip(python, log, uv) and _logged(command, log)
 
 
 def run(command, **options):
@@ -142,7 +160,7 @@ def _runs(python):
 
 
 def _create(folder):
-    """Make a virtual environment with pip in it, whatever part of that the system lacks."""
+    """Make a virtual environment with pip in it, also where the system lacks a part of that."""
     shutil.rmtree(folder, ignore_errors=True)
     if _try([sys.executable, "-m", "venv", folder]):
         return
@@ -211,9 +229,14 @@ def _pip(python, log, *what):
     """Install with pip, its messages going to the log; tell whether it worked."""
     command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--retries", "2", "--prefer-binary"]
+    return _logged(command + list(what), log)
+
+
+def _logged(command, log):
+    """Run a command in the checkout, its messages going to the log; tell whether it worked."""
     with open(log, "ab") as messages, open(os.devnull) as nothing:
         return not subprocess.call(
-            command + list(what), cwd=ROOT, stdin=nothing, stdout=messages, stderr=messages
+            command, cwd=ROOT, stdin=nothing, stdout=messages, stderr=messages
         )
 
 

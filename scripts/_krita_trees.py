@@ -125,7 +125,9 @@ def _make(name, suite, tree, log):
     for command in (["apt-get", "update"], ["apt-get", "install", "-y"] + list(TREE_PACKAGES)):
         if not _logged(_inside(tree, command), log):
             raise TreeError("Krita could not be installed in it; see %s." % log)
-    qt = "6" if _quiet(_inside(tree, ["dpkg", "-s", "libqt6gui6"])) else "5"
+    # Not by what is installed: other packages may bring the other Qt.
+    uses_5 = _quiet(_inside(tree, ["sh", "-c", "ldd /usr/bin/krita | grep -q libQt5Core"]))
+    qt = "5" if uses_5 else "6"
     extra = ["python3-pyqt" + qt] + (["qt6-svg-plugins"] if qt == "6" else [])
     if not _logged(_inside(tree, ["apt-get", "install", "-y"] + extra), log):
         raise TreeError("PyQt%s could not be installed in it; see %s." % (qt, log))

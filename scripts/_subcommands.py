@@ -1,11 +1,22 @@
-"""A script of several subcommands, one module each."""
+"""What the scripts' command lines share."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+from ant_core.errors import AntError
+
+
+def exit_code(run: Callable[[], int | None]) -> int:
+    """Run a script and return its exit code; an error that a user can meet is one line."""
+    try:
+        return run() or 0
+    except AntError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
 
 
 def run_subcommand(description: str | None, room: str, texts: Mapping[str, str]) -> int:

@@ -2,7 +2,7 @@
 """Measure what each idea is worth: one short training run an idea, all on the same clips.
 
     python scripts/ablate.py --clips CLIPS --out RUNS --pairs 3000 --threads 1
-    python scripts/ablate.py --clips CLIPS --out RUNS --only ours --only triplet
+    python scripts/ablate.py --clips CLIPS --out RUNS --only ours --only no_graph
     python scripts/ablate.py --clips CLIPS --out RUNS --data DATA --docs docs/ablations.md
 
 Runs that have a result in RUNS/results.jsonl are not made again. CLIPS holds what
@@ -20,13 +20,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ant_core.errors import AntError
 from ant_core.training.network.ablation import EXPERIMENTS, ablate
 from ant_core.training.network.ablation_table import insert, tables
 from ant_core.training.network.config import TrainConfig
 from ant_core.training.network.self_reference import bent_maker
 from ant_core.training.synthesis.clip import write_clip
 from ant_core.training.synthesis.source import load_source
+from scripts._subcommands import exit_code
 
 
 def _arguments() -> argparse.Namespace:
@@ -52,7 +52,10 @@ def _bend(clips: Path, data: Path) -> None:
 
 def main() -> int:
     """Run the command line; return its exit code."""
-    arguments = _arguments()
+    return exit_code(lambda: _run(_arguments()))
+
+
+def _run(arguments: argparse.Namespace) -> None:
     os.nice(10)
     start = time.monotonic()
     base = TrainConfig(
@@ -66,19 +69,14 @@ def main() -> int:
     def notify(text: str) -> None:
         print(f"[{time.monotonic() - start:.0f} s] {text}", file=sys.stderr, flush=True)
 
-    try:
-        if arguments.data:
-            _bend(arguments.clips, arguments.data)
-        names = arguments.only or list(EXPERIMENTS)
-        text = tables(ablate(names, arguments.clips, arguments.out, base, notify))
-    except AntError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    if arguments.data:
+        _bend(arguments.clips, arguments.data)
+    names = arguments.only or list(EXPERIMENTS)
+    text = tables(ablate(names, arguments.clips, arguments.out, base, notify))
     print(text)
     if arguments.docs:
         page = arguments.docs.read_text("utf-8")
         arguments.docs.write_text(insert(page, text), "utf-8")
-    return 0
 
 
 if __name__ == "__main__":

@@ -18,11 +18,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ant_core.errors import AntError, UsageError
+from ant_core.errors import UsageError
 from ant_core.files import read_bytes
 from ant_core.models.release import describe, write_beside, write_release
 from ant_core.training.evaluation.card import card_notes
 from ant_core.training.network.curves import draw_curves, read_log
+from scripts._subcommands import exit_code
 
 ROOT = Path(__file__).resolve().parents[1]
 # Files of a proof, and what the card says below them.
@@ -84,12 +85,7 @@ def _write(arguments: argparse.Namespace) -> None:
 
 def main() -> int:
     """Run the command line; return its exit code."""
-    try:
-        _write(_arguments())
-    except AntError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code(lambda: _write(_arguments()))
 
 
 if __name__ == "__main__":

@@ -46,11 +46,13 @@ _PAGES: dict[str, dict[str, str]] = {
         "Contributing": "CONTRIBUTING.md",
         "Versions of Krita": "docs/krita_versions.md",
         "What did not help": "docs/ablations.md",
+        "Networks that paint pixels": "docs/pixel_networks.md",
         "First run elsewhere": "docs/first_run_checklist.md",
         "Sources and licences": "THIRD_PARTY.md",
     },
 }
 _PICTURES = {".png", ".svg"}
+_SHOWN = re.compile(r'src="(pictures/[^"]+)"')
 _LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
 
 
@@ -148,8 +150,15 @@ def _manual(docs: Path) -> Iterator[tuple[str, str]]:
         name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") + ".md"
         # Markdown would take what is indented or between blank lines for its own.
         plain = "\n".join(line.strip() for line in content.splitlines() if line.strip())
+        plain = _SHOWN.sub(lambda match: _copied(match[1], docs), plain)
         (docs / name).write_text(f"# {title}\n\n<div>\n{plain}\n</div>\n", "utf-8")
         yield title, name
+
+
+def _copied(picture: str, docs: Path) -> str:
+    """Put a picture of the docker's manual beside the pages; returns how they name it."""
+    shutil.copyfile(PLUGIN / picture, docs / Path(picture).name)
+    return f'src="{Path(picture).name}"'
 
 
 def messages_page() -> str:

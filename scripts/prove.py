@@ -22,7 +22,6 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ant_core import __version__
-from ant_core.errors import AntError
 from ant_core.files import WholeFiles
 from ant_core.matching.matcher import Matcher
 from ant_core.matching.model_file import default_model
@@ -42,6 +41,7 @@ from ant_core.training.evaluation.methods import (
 from ant_core.training.evaluation.proof import as_document, as_markdown, prove
 from ant_core.training.evaluation.reliability import draw_reliability
 from ant_core.training.evaluation.worst_sheet import draw_worst
+from scripts._subcommands import exit_code
 
 SETS = {
     "single": "single characters in colour: clips or shots",
@@ -95,30 +95,29 @@ def _write(out: Path, measured: dict[str, Measured], about: dict[str, Any]) -> s
 
 def main() -> int:
     """Run the command line; return its exit code."""
-    arguments = _arguments()
+    return exit_code(lambda: _run(_arguments()))
+
+
+def _run(arguments: argparse.Namespace) -> int:
     limit_threads(arguments.threads)
-    try:
-        paths = _paths(arguments)
-        models = {
-            name: Matcher(path, arguments.device, arguments.threads) for name, path in paths.items()
-        }
-        methods: list[Method] = [Position(), Overlap(), Flow()]
-        methods += [Model(m, name, region_threshold_of(paths[name])) for name, m in models.items()]
-        places = {name: getattr(arguments, name) for name in SETS if getattr(arguments, name)}
-        measured = prove(places, methods, threading.Event(), _scored, arguments.limit)
-        about = {
-            "ant_core": __version__,
-            "sets_from": {name: [str(p) for p in paths] for name, paths in places.items()},
-            "limit": arguments.limit,
-            "models": {
-                name: {"name": m.model_name, "sha256": m.model_hash, "device": m.device}
-                for name, m in models.items()
-            },
-        }
-        print(_write(arguments.out, measured, about))
-    except AntError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    paths = _paths(arguments)
+    models = {
+        name: Matcher(path, arguments.device, arguments.threads) for name, path in paths.items()
+    }
+    methods: list[Method] = [Position(), Overlap(), Flow()]
+    methods += [Model(m, name, region_threshold_of(paths[name])) for name, m in models.items()]
+    places = {name: getattr(arguments, name) for name in SETS if getattr(arguments, name)}
+    measured = prove(places, methods, threading.Event(), _scored, arguments.limit)
+    about = {
+        "ant_core": __version__,
+        "sets_from": {name: [str(p) for p in paths] for name, paths in places.items()},
+        "limit": arguments.limit,
+        "models": {
+            name: {"name": m.model_name, "sha256": m.model_hash, "device": m.device}
+            for name, m in models.items()
+        },
+    }
+    print(_write(arguments.out, measured, about))
     verdicts = judge({name: found.results for name, found in measured.items()})
     return 0 if all(verdict.met for verdict in verdicts) else 1
 

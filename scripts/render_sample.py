@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from _actors import Actor, Shot
 from _drawn import Drawing, draw, stack
 from _morevna import Layers, Puppet
-from _shots import SAMPLE, TEST, VALIDATION, Actor, Shot
+from _shots import SAMPLE, TEST, VALIDATION
 
 SETS = {"sample": (SAMPLE,), "validation": VALIDATION, "test": TEST}
 SHADES = 15  # steps of grey in an anti-aliased line; more only makes the files larger

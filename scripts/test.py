@@ -1,6 +1,6 @@
 """Run every test that can run here.
 
-    python3 scripts/test.py [--data DIR] [--bench DIR] [--krita all] [what pytest takes]
+    python3 scripts/test.py [--lowest] [--data DIR] [--bench DIR] [--krita all] [what pytest takes]
 
 Makes an environment of its own (.venv-test) with the packages of the tests, among them PyTorch
 where it can be had, and starts pytest in it. What else is given goes to pytest, for example:
@@ -10,6 +10,8 @@ where it can be had, and starts pytest in it. What else is given goes to pytest,
 Without anything given, the tests outside Krita run side by side, one process a core, and those
 inside Krita after them: each of these starts programs of its own and measures how they respond.
 
+--lowest takes the lowest versions that pyproject.toml allows (.venv-lowest), and without anything
+else the tests of what runs at an artist's or on a farm.
 --data and --bench name folders outside the project; tests that need one are skipped without it.
 The tests inside Krita and those of pages use the installed Krita and browser (of the Chromium
 family); as root on Debian, what is missing is installed first.
@@ -29,6 +31,10 @@ import _krita_trees
 
 EXTRAS = ["cpu", "dev", "farm", "formats", "release", "site"]
 IN_KRITA = "tests/in_krita"
+LOWEST = ["cpu", "dev", "farm", "formats", "train"]
+_ROOMS = ("api", "batch", "color", "commands", "doctor", "engine", "formats", "matching", "models")
+_ROOMS += ("output", "propagation", "segmentation", "shot", "workflow")
+AT_RUN_TIME = ["tests/" + room for room in _ROOMS]
 SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
 IN_NEWEST = "test_host or packed or (whole_way and not killed)"
 
@@ -39,6 +45,13 @@ def main():
     if arguments in (["-h"], ["--help"]):
         sys.stdout.write(__doc__ + "\n")
         return 0
+    if "--lowest" in arguments:
+        arguments.remove("--lowest")
+        python = _env.ensure(".venv-lowest", LOWEST, lowest=True)
+        # Beside the source, another Numba's compiled kernels would take the place of these.
+        kernels = os.path.join(_env.ROOT, ".venv-lowest", "kernels")
+        command = [python, "-m", "pytest"] + (arguments or SIDE_BY_SIDE + AT_RUN_TIME)
+        return _env.run(command, env=dict({"NUMBA_CACHE_DIR": kernels}, **os.environ))
     python = _env.ensure(".venv-test", EXTRAS, torch=True)
     log = os.path.join(_env.ROOT, ".venv-test", "krita.log")
     if _wants(arguments, "in_krita"):
@@ -65,7 +78,11 @@ def main():
 
 def _wants(arguments, room):
     """Tell whether the tests of a room are among those to be run."""
-    places = [word.rstrip("/") for word in arguments if word.startswith("tests")]
+    ignored = [arguments[i + 1] for i, word in enumerate(arguments[:-1]) if word == "--ignore"]
+    if any(room in word for word in ignored):
+        return False
+    chosen = [word.rstrip("/") for word in arguments if word not in ignored]
+    places = [word for word in chosen if word.startswith("tests")]
     return not places or any(word == "tests" or room in word for word in places)
 
 

@@ -27,13 +27,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import cv2
 from platformdirs import user_cache_path
 
-from ant_core.errors import AntError, UsageError
+from ant_core.errors import UsageError
 from ant_core.matching.model_file import default_model
 from ant_core.training.network.background import Background, stopping
 from ant_core.training.network.config import TrainConfig, example, read_config
 from ant_core.training.network.data import SampleOptions
 from ant_core.training.synthesis.source import SOURCES
 from ant_core.training.synthesis.stream import StreamOptions, stream
+from scripts._subcommands import exit_code
 
 # From the shipped weights; most pairs a CPU second; validated once an hour.
 _EXPERIMENT = TrainConfig(
@@ -136,12 +137,7 @@ def main() -> int:
     """Run the command line; return its exit code."""
     arguments = _arguments()
     cv2.setNumThreads(1)
-    try:
-        _run(Background(arguments.state), arguments)
-    except AntError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code(lambda: _run(Background(arguments.state), arguments))
 
 
 if __name__ == "__main__":

@@ -17,9 +17,11 @@ from ant_core.matching.descriptors import Descriptors
 from ant_core.matching.matcher import Matcher, default_model
 from ant_core.training.data.clips import clip_from_arrays, load_clip
 from ant_core.training.data.majority import majority
-from ant_core.training.data.pictures import shot_pictures
+from ant_core.training.data.pictures import color_numbers, read_picture, shot_pictures
 from ant_core.training.evaluation.protocols import by_overlap, by_position, recursive
-from ant_core.training.synthesis.clip import shot_arrays
+from ant_core.training.synthesis.clip import clip_arrays, sample
+from ant_core.training.synthesis.ink.ink import Drawn
+from ant_core.training.synthesis.source import SourceClip, SourceFrame
 from segmentation import extract_lines, segment
 
 SHOT = Path(__file__).parents[1] / "samples" / "saha"
@@ -58,9 +60,21 @@ def propagate(out, *options):
     return accuracy(out)
 
 
+def shot_arrays():
+    """Segment and describe the shot; fully transparent truth is colour 0."""
+    numbers, drawn, frames = {}, [], []
+    for line_path, truth_path in shot_pictures(SHOT):
+        ids = color_numbers(read_picture(truth_path), numbers)
+        frames.append(SourceFrame(ids))
+        drawn.append(sample(Drawn(read_picture(line_path), ids)))
+    colors = {n: (v >> 16, v >> 8 & 255, v & 255) for v, n in numbers.items()}
+    clip = SourceClip("sample", "validation", ("sample",), ("sample",), frames, colors)
+    return clip_arrays(clip, drawn)
+
+
 @pytest.fixture(scope="module")
 def baselines():
-    clip = clip_from_arrays("sample", shot_arrays("sample", "validation", shot_pictures(SHOT)))
+    clip = clip_from_arrays("sample", shot_arrays())
     return by_position(clip.frames).accuracy, by_overlap(clip.frames).accuracy
 
 

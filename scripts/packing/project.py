@@ -47,7 +47,7 @@ def commit_time(root: Path = ROOT) -> int:
 def export(folder: Path, root: Path = ROOT) -> Path:
     """Write the files of the commit, and nothing else, into a folder, and return it.
 
-    They all have the commit's time and plain permissions, whatever the umask.
+    They all have the commit's time and plain permissions, under any umask.
     """
     when = commit_time(root)
     data = io.BytesIO(_git(root, "archive", "--format=tar", "HEAD"))

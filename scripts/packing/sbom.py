@@ -49,7 +49,7 @@ def _of_wheel(path: Path) -> Component:
     metadata = _metadata(path)
     name, version = metadata["Name"], metadata["Version"]
     licence = metadata["License-Expression"]
-    if licence is None:  # before PEP 639, in whatever words
+    if licence is None:  # before PEP 639, in free text
         licence = next(iter((metadata["License"] or "").splitlines()), "") or None
     return _component(name, version, licence, path, PackageURL("pypi", None, name.lower(), version))
 

@@ -72,6 +72,19 @@ def test_versions_agree_with_the_package():
     assert ((3, int(low)), (3, int(high) - 1)) == (_env.OLDEST, _env.NEWEST)
 
 
+def test_the_lowest_versions_are_uvs_to_find(checkout, monkeypatch):
+    root, installed = checkout
+    (root / "pyproject.toml").write_text('[project]\nrelease = ["uv==0.1.2"]\n')
+    commands = []
+    monkeypatch.setattr(_env, "_logged", lambda command, log: commands.append(command) or True)
+    _env.ensure(".venv-lowest", ["cpu", "train"], lowest=True)
+    assert installed == ["uv==0.1.2"]
+    (command,) = commands
+    assert command[command.index("--resolution") + 1] == "lowest-direct"
+    assert command[-1].endswith("[cpu,train]")
+    assert Path(command[command.index("--excludes") + 1]).read_text() == "torch\n"
+
+
 def test_second_start_installs_nothing(checkout):
     _, installed = checkout
     python = _env.ensure(".venv-demo", ["cpu"])

@@ -35,7 +35,7 @@ FLOORS = (
     ("__init__",),
 )
 # Rooms within training, from the top down.
-TRAINING = (("evaluation", "network"), ("synthesis",), ("data",))
+TRAINING = (("pixels",), ("evaluation", "network"), ("synthesis",), ("data",))
 # The only modules outside training that may import it, and they do so inside their functions.
 DOORS = tuple(f"ant_core.commands.{name}" for name in ("evaluate", "finetune", "train"))
 

@@ -1,5 +1,7 @@
 """Installing Krita and making trees, with every command replaced by a recorder."""
 
+from pathlib import Path
+
 import pytest
 
 from scripts import _krita_trees as trees
@@ -106,6 +108,20 @@ def test_a_build_server_ends_with_the_newest_krita(monkeypatch, ci, arguments, c
         assert ["--ignore" in command for command in seen] == [True] + [False] * (starts - 1)
 
 
+@pytest.mark.parametrize("named", [None, "elsewhere"])
+def test_the_lowest_versions_keep_compiled_kernels_of_their_own(monkeypatch, named):
+    seen = []
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    if named:
+        monkeypatch.setenv("NUMBA_CACHE_DIR", named)
+    monkeypatch.setattr(test_script.sys, "argv", ["test.py", "--lowest", "tests/shot"])
+    monkeypatch.setattr(test_script._env, "ensure", lambda *_, **__: "python")
+    monkeypatch.setattr(test_script._env, "run", lambda *_, env: seen.append(env) or 0)
+    assert test_script.main() == 0
+    own = str(Path(test_script._env.ROOT, ".venv-lowest", "kernels"))
+    assert seen[0]["NUMBA_CACHE_DIR"] == (named or own)
+
+
 def test_a_tree_that_fails_costs_a_loud_line_and_not_the_others(commands, log, capsys):
     commands[1].add("forky")
     trees.make_all(log)
@@ -130,6 +146,8 @@ def test_where_nothing_may_be_mounted_one_line_says_so(commands, log, capsys, mo
         (["tests/"], True),
         (["tests/segmentation", "-k", "gap"], False),
         (["tests/segmentation", "tests/in_krita/test_host.py"], True),
+        (["--ignore", "tests/in_krita"], False),
+        (["--ignore", "tests/batch", "-q"], True),
     ],
 )
 def test_krita_is_wanted_only_for_its_own_tests(arguments, wanted):

@@ -12,7 +12,7 @@ import pytest
 
 from krita_plugin.propagate_colors.link.pack.unpack import Guard, Trim
 from scripts.packing.project import PackagingError, commit_time, export, version
-from tests.models.server import running
+from tests.support.loopback import serving
 
 pytest.importorskip("packaging", reason="needs the release extra")
 
@@ -185,7 +185,7 @@ def test_simulated_windows_refuses_names_that_differ_in_case_alone(tmp_path):
 
 @pytest.fixture
 def served():
-    with running() as server:
+    with serving() as server:
         yield server
 
 
@@ -197,7 +197,7 @@ def python_piece(content):
 def test_a_python_archive_is_fetched_once_and_kept(served, tmp_path):
     platform = python_piece(b"archive")
     served.files["/py/cpython-3.12.1%2B2026-x.tar.gz"] = b"archive"
-    path = pieces.fetch_python(platform, served.url + "/py", tmp_path)
+    path = pieces.fetch_python(platform, served.base + "/py", tmp_path)
     assert path.read_bytes() == b"archive"
     assert pieces.fetch_python(platform, "", tmp_path) == path
     assert len(served.requests) == 1
@@ -207,7 +207,7 @@ def test_a_python_archive_with_another_hash_is_refused_and_not_kept(served, tmp_
     platform = python_piece(b"archive")
     served.files["/py/cpython-3.12.1%2B2026-x.tar.gz"] = b"another"
     with pytest.raises(PackagingError, match="another hash"):
-        pieces.fetch_python(platform, served.url + "/py", tmp_path)
+        pieces.fetch_python(platform, served.base + "/py", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -215,7 +215,7 @@ def test_a_python_archive_that_is_nowhere_is_asked_for(served, tmp_path):
     with pytest.raises(PackagingError, match="--python-address"):
         pieces.fetch_python(python_piece(b"a"), "", tmp_path)
     with pytest.raises(PackagingError, match="check the address"):
-        pieces.fetch_python(python_piece(b"a"), served.url, tmp_path)
+        pieces.fetch_python(python_piece(b"a"), served.base, tmp_path)
 
 
 # ---- the command

@@ -26,7 +26,7 @@ from ant_core.schemas import first_error
 from krita_plugin.propagate_colors.link.pack import lock as plugin_lock
 from scripts.packing.project import PackagingError, canonical, commit_time, sha256, version
 from scripts.unpack_engine import unpack_engine
-from tests.models.server import running
+from tests.support.loopback import serving
 
 pytest.importorskip("cyclonedx", reason="needs the release extra")
 pytest.importorskip("build", reason="needs the dev extra")
@@ -49,7 +49,7 @@ def run(*command, **options):
 
 @pytest.fixture(scope="module")
 def clones(tmp_path_factory):
-    """Two clones in folders of different length; one with files that nobody committed."""
+    """Two clones in folders of different length; one with files that are not committed."""
     if not (ROOT / ".git").exists() or shutil.which("git") is None:
         pytest.skip("this is no clone")
     found = [tmp_path_factory.mktemp("a"), tmp_path_factory.mktemp("a_longer_name") / "b"]
@@ -230,14 +230,14 @@ def test_the_registry_in_the_wheel_names_the_released_models_and_their_address(o
 
 def test_the_engine_of_the_wheel_downloads_a_model_from_the_releases_address(out, tmp_path):
     """The registry is the wheel's own; the address in it is led to a server on loopback."""
-    with running() as server:
+    with serving() as server:
         for path in out.iterdir():
             server.files[f"/release/{path.name}"] = path.read_bytes()
         target = tmp_path / "site"
         with zipfile.ZipFile(named(out, ".whl")) as archive:
             archive.extractall(target)
         registry = target / "ant_core" / "models" / "registry.json"
-        registry.write_text(registry.read_text().replace("http://127.0.0.1:1", server.url))
+        registry.write_text(registry.read_text().replace("http://127.0.0.1:1", server.base))
         names = {name: "" for name in os.environ if name.startswith("ANT_CORE_")}
         variables = os.environ | names | {"PYTHONPATH": str(target)}
         variables["ANT_CORE_MODELS"] = str(tmp_path / "models")
