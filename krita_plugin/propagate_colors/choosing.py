@@ -17,6 +17,7 @@ class Choosing:
     _guard: Callable[[Callable[[], Any]], bool]
     _refused: set[Any]
     _scan: Callable[[], None]
+    close_message: Callable[[], None]
 
     @property
     def line_choices(self) -> list[LayerChoice]:
@@ -38,7 +39,7 @@ class Choosing:
     @property
     def moved_layers(self) -> list[str]:
         shot = self._desk.shot
-        return [] if shot is None else list(shot.journal.choices.moved)
+        return [] if shot is None else shot.moved_layers()
 
     @property
     def surfaces(self) -> bool:
@@ -105,6 +106,8 @@ class Choosing:
     def _choose(self, **choices: Any) -> None:
         if self._free():
             self._refused.clear()
+            if "color" in choices:
+                self.close_message()  # its answers are about the layer chosen before
             self._guard(lambda: self._desk.choose(choices))
             self._scan()
 

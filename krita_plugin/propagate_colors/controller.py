@@ -28,6 +28,7 @@ from .signals import Signal
 from .state import review
 from .state.answers import Refused
 from .state.model import FrameRow
+from .state.shot import Shot
 from .suggesting import Suggesting
 from .work import sample, tasks
 from .work.engine_setup import EngineSetup
@@ -125,14 +126,18 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
             return
         shot = self._desk.shot
         run = Run(shot, self._engine, self.progress.emit, self._desk.wrote)
-        self._start("running", "propagate", run.steps, self._on_outcome)
+        self._start("running", "propagate", run.steps, lambda it: self._on_outcome(shot, it))
 
-    def _on_outcome(self, outcome: Outcome) -> None:
+    def _on_outcome(self, shot: Shot, outcome: Outcome) -> None:
         self._engine.worked()
         level = "warning" if outcome.failed or outcome.warnings else "info"
-        doubtful = sum(row.needs_review for row in self.frames if row.time in outcome.written)
+        doubtful = sum(row.needs_review for row in shot.rows() if row.time in outcome.written)
         review_them = ((tr("Review"), lambda: self.step_doubtful(+1)),) if doubtful else ()
-        self._say(level, tasks.describe(outcome, doubtful), *review_them)
+        text = tasks.describe(outcome, doubtful)
+        if shot is self._desk.shot:
+            self._say(level, text, *review_them)
+        else:  # another document came in front meanwhile
+            self._messages.keep(shot.document.key, Message(level, text, review_them))
 
     def may_run_on(self, time: int) -> bool:
         """Tell whether a frame shows colours that others could be coloured from."""

@@ -9,7 +9,7 @@ from .desk import Desk
 from .host import hand, pictures
 from .host.document import HostError
 from .link.engine_room import EngineRoom
-from .state import layers, review
+from .state import review
 from .state.model import ColorGroup, MistakeShown, Picture, Point, Rgb, Said, SegmentInfo
 from .work import reading
 from .work.jobs import JobCancelled
@@ -135,9 +135,9 @@ class Showing:
         """Return Krita's foreground colour in the colour layer's values, and what to show."""
         shot = self._desk.shot
         try:
-            color = None if shot is None else self._host.foreground_color(shot.document)
+            color = None if shot is None else self._host.foreground_color(shot.color_format)
         except HostError:
             color = None
         if color is None:
             return None
-        return color, pictures.display(color, layers.document_format(shot.document))
+        return color, pictures.display(color, shot.color_format)

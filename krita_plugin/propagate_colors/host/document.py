@@ -73,26 +73,27 @@ class Host:
         """Return all open documents."""
         return [Document(raw) for raw in _open_documents()]
 
-    def foreground_color(self, document: Document) -> tuple[float, ...] | None:
-        """Return the foreground colour's channels as the document stores them, alpha last.
+    def foreground_color(self, form: Any) -> tuple[float, ...] | None:
+        """Return the foreground colour's channels as a layer stores them, alpha last.
 
-        Whole numbers in U8 and U16, in logical order (R, G, B, A); None without a view.
+        `form`: the layer's colour model, depth and profile. Whole numbers in U8 and U16, in logical
+        order (R, G, B, A); None without a view.
         """
         window = krita.Krita.instance().activeWindow()
         view = window.activeView() if window is not None else None
-        if view is None or view.document() is None or document.color_model not in CHANNELS:
+        if view is None or view.document() is None or form.model not in CHANNELS:
             return None
         color = view.foregroundColor()
-        color.setColorSpace(document.color_model, document.color_depth, document.profile)
+        color.setColorSpace(form.model, form.depth, form.profile)
         parts = list(color.components())
         # Krita's own order is that of the raw bytes: BGRA for whole numbers, RGBA for floats.
-        if document.color_model == "RGBA" and document.color_depth in ("U8", "U16"):
+        if form.model == "RGBA" and form.depth in ("U8", "U16"):
             parts[0], parts[2] = parts[2], parts[0]
-        top = {"U8": 255, "U16": 65535}.get(document.color_depth)
+        top = {"U8": 255, "U16": 65535}.get(form.depth)
         if top:
             return tuple(round(part * top) for part in parts)
         # Krita stores the inks of float CMYK as 0 to 100, their alpha as 0 to 1.
-        inks = 100 if document.color_model == "CMYKA" else 1
+        inks = 100 if form.model == "CMYKA" else 1
         return (*(part * inks for part in parts[:-1]), parts[-1])
 
     def set_foreground_color(self, layer: Layer, pixel: bytes) -> None:

@@ -187,8 +187,12 @@ class MovedLayer(LayerFrames):
             yield time
 
     def known(self) -> dict[str, str]:
-        """Return the hashes by which the engine knows what may be written over, by frame."""
-        times = [t for t in sorted(self.seen) if review.may_write(self.state(t))]
+        """Return the hashes by which the engine knows what is not learned from, by frame.
+
+        That is what may be written over, and what came out blank and was accepted.
+        """
+        painted = set(self.painted())
+        times = [t for t in sorted(self.seen) if t not in painted]
         return {str(time): self.known_to_engine(time) for time in times}
 
     def accept(self, time: int) -> None:

@@ -236,7 +236,7 @@ class TakeBack:
         shot, time = self._shot, former.time
         reading.require_ready(shot)
         shot.look_at(time)
-        if shot.entry_of(time) is None:
+        if former.entry.layer != shot.color or shot.entry_of(time) is None:
             raise Refused(
                 tr(
                     "Frame {time} was changed since it was colored, so it stays as it is.",

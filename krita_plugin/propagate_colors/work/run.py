@@ -185,7 +185,9 @@ class Run:
                 yield from self._take_frame(header, plane)
                 if header["result"]["role"] != "reference":
                     done += 1
-                    self._tell(done, total, self._pace.arrived(total - done))
+                    if header.get("box") is not None:
+                        self._pace.arrived()
+                    self._tell(done, total, self._pace.seconds(total - done))
 
     def _tell(self, done: int, total: int, seconds_left: float | None) -> None:
         text = tr("Coloring {n} of {all}", n=min(done + 1, total), all=total)

@@ -122,6 +122,8 @@ class Undo:
         for time in self._times:
             shot.adopt(time)
         times = [time for time in sorted(self._times) if self._layers(time)]
+        for layer in {id(layer): layer for time in times for layer in self._layers(time)}.values():
+            write.color_layer(layer)  # before the first is written: all layers of a frame or none
         refused = []
         for done, time in enumerate(times):
             text = tr("Taking back {n} of {all}", n=done + 1, all=len(times))
