@@ -198,7 +198,7 @@ WITH_ENGINE = (
     "engine:killed_in_the_middle",
     "engine:a_shadow_layer_goes_along",
     "sample_runs:frames_are_suggested",
-    "sample_runs:the_time_left_is_right",
+    "sample_runs:the_time_left_is_told",
     "sheet_pictures:krita_hardly_waits",
 )
 

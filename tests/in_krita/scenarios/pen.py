@@ -11,7 +11,7 @@ from krita_plugin.propagate_colors.qt import QtCore, QtWidgets
 POINTER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "pointer.py")
 BRUSH_PX = 5.0
 INK = (1.0, 0.0, 1.0, 1.0)  # blue, green, red and alpha: of no drawing and no engine
-ARRIVES_TENTHS = 50  # of a second, until a dab is drawn on a busy machine
+ARRIVES_TENTHS = 300  # of a second, until a dab is drawn on a busy machine
 FAR = 0.2  # of the canvas, between the places that tell where the document lies
 
 
