@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from ant_core.errors import InputError, OutputError
 from ant_core.files import WholeFiles
 from ant_core.formats.base import FrameInfo
-from ant_core.formats.kra.document import KraDocument, Layer
+from ant_core.formats.kra.document import DocumentLayer, KraDocument
 from ant_core.formats.kra.frames import PackedFrame
-from ant_core.formats.kra.journal import Journal, Plane, pack_plane
-from ant_core.formats.kra.owners import Painted, color_keys, survey
+from ant_core.formats.kra.journal import KraJournal, Plane, pack_plane
+from ant_core.formats.kra.owners import OwnedKey, color_keys, survey
 from ant_core.formats.kra.reader import read_plane
 from ant_core.formats.kra.spaces import Space
 from ant_core.formats.kra.writer import NewLayer, Painting
@@ -42,23 +42,23 @@ class PaintedLayer:
     Attributes
     ----------
     document : KraDocument
-    layer : Layer or NewLayer
-    journal : Journal or None
-    painted : dict of int to Painted
+    layer : DocumentLayer or NewLayer
+    journal : KraJournal or None
+    painted : dict of int to OwnedKey
         By time; empty for a new layer.
     """
 
     document: KraDocument
-    layer: Layer | NewLayer
-    journal: Journal | None
-    painted: Mapping[int, Painted]
+    layer: DocumentLayer | NewLayer
+    journal: KraJournal | None
+    painted: Mapping[int, OwnedKey]
 
     @classmethod
     def surveyed(
         cls,
         document: KraDocument,
-        layer: Layer,
-        journal: Journal | None,
+        layer: DocumentLayer,
+        journal: KraJournal | None,
         threads: int | None = None,
     ) -> PaintedLayer:
         """Look at every key of a layer; see `survey`."""
@@ -77,7 +77,7 @@ class PaintedLayer:
 
     def read(self, frame: int) -> NDArray[Any]:
         """Return the picture of a key, (H, W, C)."""
-        assert isinstance(self.layer, Layer)
+        assert isinstance(self.layer, DocumentLayer)
         key = next(key for key in color_keys(self.layer) if key.time == frame)
         return read_plane(self.document, self.layer, key)
 

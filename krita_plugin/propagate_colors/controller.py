@@ -21,7 +21,7 @@ from .i18n import join_sentences, tr
 from .link.engine_room import NOT_FOUND, EngineRoom
 from .link.talk import EngineError
 from .messages import Action, Message, Messages
-from .reviewing import Reviewing, Step
+from .reviewing import Reviewing, ReviewStep
 from .sheets import Sheets
 from .showing import Showing
 from .signals import Signal
@@ -32,7 +32,7 @@ from .suggesting import Suggesting
 from .work import sample, tasks
 from .work.engine_setup import EngineSetup
 from .work.jobs import JobCancelled, QtClock
-from .work.run import Outcome, Run
+from .work.run import RunOutcome, ShotRun
 from .work.worker import Steps, Task, Worker, was_preempted
 from .work.write import CannotUndo
 
@@ -75,7 +75,7 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
             may_end=self._not_busy,
             is_found=self._engine.is_found,
         )
-        self._step: Step | None = None  # the mistake last gone to
+        self._step: ReviewStep | None = None  # the mistake last gone to
         self._suggestions = {}
         self._sheet = OrderedDict()
         self._refused: set[Any] = set()  # pictures that the engine could not draw
@@ -124,10 +124,10 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
         if not self._free():
             return
         shot = self._desk.shot
-        run = Run(shot, self._engine, self.progress.emit, self._desk.wrote)
+        run = ShotRun(shot, self._engine, self.progress.emit, self._desk.wrote)
         self._start("running", "propagate", run.steps, self._on_outcome)
 
-    def _on_outcome(self, outcome: Outcome) -> None:
+    def _on_outcome(self, outcome: RunOutcome) -> None:
         self._engine.worked()
         level = "warning" if outcome.failed or outcome.warnings else "info"
         doubtful = sum(row.needs_review for row in self.frames if row.time in outcome.written)

@@ -20,7 +20,7 @@ from ant_core.training.data.baselines import nearest_position, shared_pixels
 from ant_core.training.data.flow_labels import look_up
 from ant_core.training.data.true_shots import TrueFrame
 
-__all__ = ["Flow", "Method", "Model", "Overlap", "Position", "region_threshold_of"]
+__all__ = ["Flow", "Method", "ModelMethod", "Overlap", "Position", "region_threshold_of"]
 
 Matched = tuple[NDArray[np.float32], NDArray[np.float32]]
 _LOG_AREA = SHAPE_FEATURES.index("log_area")
@@ -173,7 +173,7 @@ class _Encoded:
     features: DrawingFeatures
 
 
-class Model:
+class ModelMethod:
     """A network, through the product's matcher; encodes every drawing once.
 
     `region_threshold` is that of the matcher where none is given; see `region_threshold_of`.

@@ -11,7 +11,7 @@ from ..qt import QtCore
 from ..signals import Signal
 from .engine_texts import sentence
 from .install import clean_environment
-from .protocol import PROTOCOL, Callback, ProtocolError, Requests, error_answer
+from .protocol import PROTOCOL, Callback, EngineProtocolError, Requests, error_answer
 
 logger = logging.getLogger("propagate_colors")
 
@@ -170,7 +170,7 @@ class EngineClient:
                     _call(callback, header, payload)
                 if process is not self._process:  # the callback ended it
                     return
-        except ProtocolError as error:
+        except EngineProtocolError as error:
             logger.error("the engine's answer cannot be read: %s", error)
             self._give_up(
                 tr("The program chosen as engine does not answer as one: choose another.")

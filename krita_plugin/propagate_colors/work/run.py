@@ -19,7 +19,7 @@ from ..state.journal import pack_result
 from ..state.layer_frames import MovedLayer
 from ..state.model import FrameState
 from ..state.pixels import Format
-from ..state.shot import Shot
+from ..state.shot import DocumentShot
 from . import reading, write
 from .pace import Pace
 
@@ -28,7 +28,7 @@ RUN_SECONDS = 3600.0  # between two messages of a run; a dead engine is noticed 
 
 
 @dataclass
-class Outcome:
+class RunOutcome:
     """What became of the frames of a run."""
 
     written: list[int] = field(default_factory=list)
@@ -42,13 +42,13 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)  # the engine's sentences
 
 
-class Run:
+class ShotRun:
     """One run over a shot; `steps()` is the job."""
 
     def __init__(
-        self, shot: Shot, talk: Talk, progress: Progress, wrote: Callable[[int], None]
+        self, shot: DocumentShot, talk: Talk, progress: Progress, wrote: Callable[[int], None]
     ) -> None:
-        self.outcome = Outcome()
+        self.outcome = RunOutcome()
         self._shot = shot
         self._talk = talk
         self._progress = progress
@@ -255,7 +255,7 @@ class Run:
 
 
 def read_drawings(
-    shot: Shot, talk: Talk, times: Sequence[int], progress: Progress, total: int
+    shot: DocumentShot, talk: Talk, times: Sequence[int], progress: Progress, total: int
 ) -> Steps:
     """Make drawings known to the engine; return their hashes by time. `total`: steps in all."""
     hashes = {}
@@ -266,7 +266,7 @@ def read_drawings(
     return hashes
 
 
-def check_lines(shot: Shot) -> None:
+def check_lines(shot: DocumentShot) -> None:
     """Raise HostError when the chosen line layers cannot be worked with."""
     if not shot.lines:
         raise HostError(tr("Choose the layer with the lines first."))
@@ -298,7 +298,7 @@ def check_format(form: Format) -> None:
         )
 
 
-def check_work(shot: Shot, targets: list[int], references: list[int]) -> None:
+def check_work(shot: DocumentShot, targets: list[int], references: list[int]) -> None:
     """Raise HostError when there is nothing to learn from or nothing to colour."""
     if not references and not shot.journal.choices.model_sheets:
         raise HostError(

@@ -6,7 +6,7 @@ import threading
 from typing import Any, Callable
 
 from ..talk import Steps
-from .problems import Stopped
+from .problems import SetupStopped
 
 FOREVER = 1e9  # seconds
 
@@ -34,14 +34,14 @@ class Stage:
 def in_thread(work: Callable[[Callable[[], None]], Any], stage: Stage) -> Steps:
     """Steps that run `work(look)` and return what it returns.
 
-    `look()` raises Stopped once the job was cancelled: `work` calls it often.
+    `look()` raises SetupStopped once the job was cancelled: `work` calls it often.
     """
     stop = threading.Event()
     ended: list[tuple[Any, BaseException | None]] = []
 
     def look() -> None:
         if stop.is_set():
-            raise Stopped
+            raise SetupStopped
 
     def run() -> None:
         try:

@@ -29,7 +29,7 @@ INSTALLED = "installed.json"
 _FILES = ("current", "current.part", _BEGUN, f"{_BEGUN}.part", "setup.lock", "setup.lock.rmlock")
 
 
-class Engines:
+class EnginesFolder:
     """The folder `engines`, which need not exist."""
 
     def __init__(self, root: Path) -> None:

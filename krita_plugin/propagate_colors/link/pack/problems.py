@@ -32,7 +32,7 @@ class EngineFails(SetupProblem):
     """An engine that is whole does not work on this computer."""
 
 
-class Stopped(Exception):
+class SetupStopped(Exception):
     """The artist stopped it."""
 
 
