@@ -81,18 +81,22 @@ class KraOutput(KraLayer):
 
     @property
     def report_path(self) -> Path:
+        """Where the report lies: beside the document."""
         return self.path.with_suffix(".report.json")
 
     @property
     def sheet_path(self) -> Path:
+        """Where the contact sheet lies: beside the document."""
         return self.path.with_suffix(".contact_sheet.png")
 
     @property
     def page_path(self) -> Path:
+        """Where the review page lies: beside the document."""
         return self.path.with_suffix(".review.html")
 
     @property
     def notes_path(self) -> Path:
+        """Where the notes of a review lie: beside the document."""
         return self.path.with_suffix(".review_notes.json")
 
     @property

@@ -85,22 +85,27 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
 
     @property
     def has_document(self) -> bool:
+        """Whether a document is open."""
         return self._desk.shot is not None
 
     @property
     def document_size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
         return self._desk.size
 
     @property
     def busy(self) -> str | None:
+        """What is being done, for the artist; None when nothing is."""
         return self._worker.busy
 
     @property
     def current_time(self) -> int:
+        """The frame that Krita shows."""
         return self._desk.time
 
     @property
     def frames(self) -> list[FrameRow]:
+        """One row a frame of the document, rising."""
         return self._desk.rows()
 
     # ---- looking

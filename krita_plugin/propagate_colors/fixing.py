@@ -66,6 +66,7 @@ class Fixing:
 
     @property
     def fix_on_canvas(self) -> bool:
+        """Whether clicks on Krita's canvas fix colours."""
         return self._dabs.on
 
     def set_fix_on_canvas(self, on: bool) -> None:

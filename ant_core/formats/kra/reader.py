@@ -146,13 +146,16 @@ class LineReader:
 
     @property
     def frames(self) -> tuple[int, ...]:
+        """Frames at which a drawing begins, and those asked for that hold one, rising."""
         return self._frames
 
     def place(self, frame: int) -> str:
+        """Name the document, the layers and the frame."""
         names = " + ".join(layer.path for layer in self._layers)
         return f"{self._document.path} {names} frame {frame}"
 
     def probe(self, frame: int) -> FrameInfo:
+        """Describe the picture, its hash taken of the stored pixels and opacities."""
         digest = hashlib.sha256(f"{self._document.width} {self._document.height}".encode())
         for layer, opacity, key in self._parts(self._layers, frame):
             digest.update(b"%d %d " % (opacity, len(self._layers)))
@@ -180,6 +183,7 @@ class LineReader:
                 yield layer, opacity, key
 
     def read(self, frame: int) -> NDArray[Any]:
+        """Return the line art of all layers, (H, W, C) uint8."""
         if self._channels == 2 or (len(self._layers) == 1 and self._layers[0].kind == "paintlayer"):
             return self._picture(self._layers[0], frame)
         return self._composed(self._layers, frame)
@@ -260,18 +264,22 @@ class ColorReader:
 
     @property
     def frames(self) -> tuple[int, ...]:
+        """Times of the keys that count as painted, rising."""
         return self._frames
 
     def place(self, frame: int) -> str:
+        """Name the document, the layer and the frame."""
         return f"{self._document.path} {self._layer.path} frame {frame}"
 
     def probe(self, frame: int) -> FrameInfo:
+        """Describe the picture, its hash taken of the stored pixels."""
         pixels = self._document.space(self._layer).pixels
         digest = _digest_of_key(self._document, self._layer, self._keys[frame]).hex()
         size = self._document.height, self._document.width
         return FrameInfo(*size, pixels.channels, pixels.depth, digest, pixels.floating)
 
     def read(self, frame: int) -> NDArray[Any]:
+        """Return the layer's pixels on the canvas, (H, W, C) of its colour space."""
         return read_plane(self._document, self._layer, self._keys[frame], self._threads)
 
     def raw(self, frame: int) -> bytes:

@@ -300,10 +300,12 @@ class EngineClient:
 
     @property
     def model_name(self) -> str:
+        """The model's name; empty before the engine has said it."""
         return str(self.hello.get("model", {}).get("name", ""))
 
     @property
     def model_hash(self) -> str:
+        """SHA-256 of the model; empty before the engine has said it."""
         return str(self.hello.get("model", {}).get("sha256", ""))
 
     def last_lines(self) -> list[str]:

@@ -42,6 +42,7 @@ class Call:
         self.over = self.over or header["type"] not in MORE_TO_COME
 
     def ready(self) -> bool:
+        """Whether an answer waits to be taken."""
         return bool(self._messages)
 
     def take(self) -> Message:

@@ -32,6 +32,7 @@ class LayerFrames:
 
     @property
     def box(self) -> Box:
+        """x, y, width and height of the document in pixels."""
         return (0, 0, self.document.width, self.document.height)
 
     @property

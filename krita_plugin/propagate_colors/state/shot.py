@@ -136,6 +136,7 @@ class DocumentShot(LayerFrames, Answers):
 
     @property
     def color(self) -> str | None:
+        """Uuid of the layer with the colours; None where there is none yet."""
         return self.journal.choices.color
 
     @property

@@ -92,6 +92,7 @@ class EngineSetup:
 
     @property
     def folder(self) -> str:
+        """The folder that all engines lie in."""
         return str(self.engines.root.parent)
 
     def command(self) -> list[str] | None:

@@ -39,9 +39,11 @@ class EnginesFolder:
     # ---- what is there
 
     def folder(self, name: str) -> Path:
+        """Return the folder of an engine."""
         return self.root / name
 
     def new_folder(self, name: str) -> Path:
+        """Return the folder that an engine is made in, before it gets its name."""
         return self.root / f"{name}.new"
 
     def names(self) -> list[str]:
