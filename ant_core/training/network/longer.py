@@ -49,13 +49,7 @@ _WAIT_SECONDS = 2.0
 _NEEDED = {"model", "average", "optimizer", "pairs", "train_config"}  # to go on from a checkpoint
 
 
-def train_longer(
-    config: TrainConfig,
-    clips: Path,
-    folder: Path,
-    cancel: threading.Event,
-    notify: Notify = lambda _: None,
-) -> None:
+def train_longer(config: TrainConfig, clips: Path, folder: Path, cancel: threading.Event) -> None:
     """Train at a constant rate until cancelled; a run that is there goes on.
 
     Parameters
@@ -69,10 +63,8 @@ def train_longer(
         The run's own: last.pt, log.jsonl, curves.png, and pairs_N.pt, checkpoints that are kept.
     cancel : threading.Event
         Ends the run after the step, with everything saved.
-    notify : callable
-        Told of every line of the log.
     """
-    run = _run(config, folder, notify)
+    run = _run(config, folder, lambda _: None)
     while not cancel.is_set() and len(list((clips / "train").glob("*.npz"))) < _CLIPS_LEAST:
         time.sleep(_WAIT_SECONDS)
 
@@ -96,12 +88,14 @@ def decay(
     ----------
     checkpoint : Path
         last.pt or pairs_N.pt of `train_longer`; not changed.
-    clips, cancel, notify
+    clips, cancel
         As in `train_longer`.
     folder : Path
         Gets best.pt, which scripts/export.py takes. A decay that is there goes on.
     share : float
         Of all pairs at the end that the decay sees, such as 0.15.
+    notify : callable
+        Told of every line of the log.
 
     Raises
     ------

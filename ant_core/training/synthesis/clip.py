@@ -102,9 +102,9 @@ def drawings(clip: SourceClip, style: InkStyle | None = None) -> Iterator[Drawn]
         yield draw(frame, style, seeded("pen", clip.split, clip.name, i))
 
 
-def samples(clip: SourceClip, style: InkStyle | None = None) -> list[DrawnSample]:
-    """Draw and segment all frames; without a style in the clip's own or one from its name."""
-    return [sample(drawn) for drawn in drawings(clip, style)]
+def samples(clip: SourceClip) -> list[DrawnSample]:
+    """Draw and segment all frames, in the clip's own style or one from its name."""
+    return [sample(drawn) for drawn in drawings(clip)]
 
 
 def _color_numbers(clip: SourceClip) -> NDArray[np.int32]:

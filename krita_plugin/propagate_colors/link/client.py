@@ -35,13 +35,13 @@ class EngineClient:
     (it never was). `problem` is the sentence for the artist in the last two.
     """
 
-    def __init__(self, hello: dict[str, Any], clock_ms: int = _HELLO_MS) -> None:
+    def __init__(self, hello: dict[str, Any]) -> None:
         self.changed = Signal()
         self.state = OFF
         self.problem = ""
         self.hello: dict[str, Any] = {}
         self._greeting = hello
-        self._hello_ms = clock_ms
+        self._hello_ms = _HELLO_MS
         self._process: Any = None
         self._leaving: list[Any] = []
         self._lines: deque[str] = deque(maxlen=_LINES)

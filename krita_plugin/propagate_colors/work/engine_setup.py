@@ -54,7 +54,6 @@ class EngineSetup:
         may_end: Callable[[], bool] = lambda: True,
         is_found: Callable[[], bool] = lambda: False,
         plugin: Path = _PLUGIN,
-        limits: Any = None,
     ) -> None:
         self.changed = Signal()  # ()
         self.state = HIDDEN
@@ -74,7 +73,6 @@ class EngineSetup:
         self._is_found = is_found
         self._clock = clock
         self._plugin = plugin
-        self._limits = limits
         self._runner: Runner | None = None
         self._again: Callable[[], None] | None = None
         self._put_off = False
@@ -226,7 +224,6 @@ class EngineSetup:
             stage,
             self._handshake,
             chosen,
-            self._limits,
             let_go=self._let_go,
             source=source,
         )

@@ -80,9 +80,9 @@ class EnginesFolder:
         """Return what an engine's own list says: version, platform, files by piece."""
         return _read(self.folder(name) / INSTALLED)
 
-    def command(self, name: str | None = None) -> list[str] | None:
-        """Return the command of an engine, of the one in use by default; None without one."""
-        name = self.current() if name is None else name
+    def command(self) -> list[str] | None:
+        """Return the command of the engine in use; None without one."""
+        name = self.current()
         return None if name is None else command_in(self.folder(name))
 
     # ---- changes; files may be held by other programs, so in threads where that matters
