@@ -25,7 +25,7 @@ TWIN_LEVELS = 2  # colours no further apart than this (of 255) are the same pain
 REACH_PX = 2.0  # a border this near to drawn ink needs no line of its own
 MIXED_PX = 12  # smaller patches of a second colour are the rendering's edge, not a leak
 PASSES = 4  # rounds of closing leaks; two suffice on every shot so far
-SHORTEST_PX = 6  # added lines shorter than this are crumbs of the rendering
+SHORTEST_PX = 6  # added lines shorter than this are specks of the rendering
 
 
 @dataclass(frozen=True)

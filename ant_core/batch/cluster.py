@@ -1,6 +1,6 @@
 """The same batch on a Dask cluster: one whole shot a task, one shot at a time in a worker.
 
-Dask moves the shots of a worker that dies to another one. A shot is locked while it is worked on
+Dask moves the shots of a worker that crashes to another one. A shot is locked while it is worked on
 and leaves a record when it is done, so that none is done twice when Dask repeats a task.
 
 All machines see the shots and OUT under the same paths, as on a farm, and have the same ant_core.
@@ -102,7 +102,7 @@ def _connected(address: str, jobs: int) -> Iterator[Any]:
     logging.getLogger("distributed").setLevel(logging.ERROR)
     with ExitStack() as stack:
         if address == "local":
-            # No dashboard: nothing listens but the loopback of this batch. No memory limit: the
+            # No dashboard: only this machine can connect. No memory limit: the
             # system knows better what is free than a fixed share. Threads, because a worker only
             # waits for its engine; protocol: without it Dask asks for the machine's address.
             cluster: Any = dask.LocalCluster(

@@ -57,7 +57,7 @@ class FrameDone:
 
 @dataclass(frozen=True)
 class Retried:
-    """The engine that worked on a shot died; the shot is begun again."""
+    """The engine that worked on a shot crashed; the shot is begun again."""
 
     name: str
     why: str
@@ -183,7 +183,7 @@ class Pool:
     threads : int
         CPU threads of each.
     retries : int
-        How often a shot is begun again whose engine died.
+        How often a shot is begun again whose engine crashed.
     out : Path
         OUT of the batch, where the engines' logs lie unless they are sent elsewhere.
     files : WholeFiles
@@ -313,7 +313,7 @@ class Pool:
         self._events.put(Finished(ShotResult.from_json(event["result"])))
 
     def _bury(self, engine: EngineProcess, task: ShotTask, how: str) -> None:
-        """Begin the shot of a dead engine again, or give it up."""
+        """Begin the shot of an engine that crashed again, or give it up."""
         words = engine.last_words()
         self._end(engine)
         with self._lock:

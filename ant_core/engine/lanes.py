@@ -1,7 +1,7 @@
 """Jobs, the lanes they are worked off in, and the one way out for answers.
 
 The thread that reads requests never works and never waits for a reader of answers, so that it
-always hears a cancel. The threads that work do wait, before each job and each message on the way:
+always reads a cancel. The threads that work do wait, before each job and each message on the way:
 where answers are not read, at most one answer a lane goes beyond the bound.
 """
 

@@ -71,7 +71,7 @@ class _Server:
         self._end(0)
 
     def _end(self, exit_code: int) -> None:
-        """Stop what is at work; a native call that does not hear it ends with the process."""
+        """Stop what is at work; a native call that does not look for it ends with the process."""
         with self._lock:
             jobs = list(self._jobs.values())
         for job in jobs:

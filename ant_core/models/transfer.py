@@ -25,7 +25,7 @@ from ant_core.models.http import AddressRefused, Answer, Trouble, ask
 
 __all__ = ["Patience", "fetch", "file_sha256"]
 
-_CHUNK = 1 << 18  # bytes; small enough that a stop is heard within a moment
+_CHUNK = 1 << 18  # bytes; small enough that a stop takes effect within a moment
 _EARLIER = "an earlier run"
 _NUMBER = re.compile("[0-9]+")
 
@@ -42,7 +42,7 @@ class Patience:
     Attributes
     ----------
     timeout_s : float
-        Silence after which a connection counts as dead.
+        Silence after which a connection counts as broken.
     tries : int
         Attempts in a row without a new byte after which a mirror is left.
     pause_s : float

@@ -1,4 +1,4 @@
-"""The controller's pictures and colours: what is at hand at once, the rest fetched when idle."""
+"""The controller's pictures and colours: what is in memory at once, the rest fetched when idle."""
 
 from __future__ import annotations
 

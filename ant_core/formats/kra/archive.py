@@ -1,4 +1,4 @@
-"""The zip archive that a .kra file is, checked before anything in it is believed.
+"""The zip archive that a .kra file is, checked before anything in it is used.
 
 Nothing is ever unpacked to disk. Sizes that the archive declares are held against its own length
 and against what really comes out, so that a small file cannot fill the memory.

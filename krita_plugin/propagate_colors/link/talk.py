@@ -14,7 +14,7 @@ from .protocol import MORE_TO_COME, EngineError, Message
 
 Steps = Generator[Any, None, Any]
 
-# An answer may wait for a drawing that is being segmented; a dead engine is noticed otherwise.
+# An answer may wait for a drawing that is being segmented; a crash is noticed otherwise.
 ANSWER_SECONDS = 300.0
 # Planes that wait to be written, as they are. An engine that knows all frames of a shot already
 # sends them faster than Krita takes them: 400 of 4K would be 13 GB.

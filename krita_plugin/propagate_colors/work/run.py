@@ -24,7 +24,7 @@ from . import reading, write
 from .pace import Pace
 
 Progress = Callable[[int, int, "float | None", str], None]  # done, total, seconds left, text
-RUN_SECONDS = 3600.0  # between two messages of a run; a dead engine is noticed otherwise
+RUN_SECONDS = 3600.0  # between two messages of a run; an engine that crashed is noticed otherwise
 
 
 @dataclass
@@ -213,7 +213,7 @@ class ShotRun:
             state = yield from write.write_frame(shot, self._keys.of(shot), colored)
             (outcome.written if state == FrameState.PREDICTED else outcome.left).append(time)
         entry = shot.entry_of(time)
-        if entry is not None:  # while the result is at hand unpacked
+        if entry is not None:  # while the result is unpacked in memory
             shot.digests.make(entry, self._talk.review_below, result)
         if header.get("shades") and time not in outcome.stale:
             # Not read twice: lines in a group are read behind a shield.

@@ -12,7 +12,7 @@ FOREVER = 1e9  # seconds
 
 
 class Stage:
-    """How far it is; written by a thread, told by the event loop alone: widgets hear of it."""
+    """How far it is; written by a thread, passed on by the event loop alone, to widgets."""
 
     def __init__(self, told: Callable[[str, int, int], None]) -> None:
         self.name, self.done, self.total = "", 0, 0

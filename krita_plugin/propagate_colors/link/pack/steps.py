@@ -40,7 +40,7 @@ class Tried(NamedTuple):
     """What the test of an engine said."""
 
     device: str
-    note: str  # a sentence where something is not as hoped for
+    note: str  # a sentence where something is not as expected
 
 
 class Installation:
