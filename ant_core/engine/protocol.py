@@ -32,7 +32,7 @@ __all__ = [
     "MAX_PAYLOAD",
     "PROTOCOL",
     "Busy",
-    "Message",
+    "ProtocolMessage",
     "StreamBroken",
     "check_planes",
     "check_request",
@@ -61,7 +61,7 @@ class Busy(UsageError):
 
 
 @dataclass(frozen=True)
-class Message:
+class ProtocolMessage:
     """One message: its header as read from JSON, and its payload."""
 
     header: dict[str, Any]
@@ -129,7 +129,7 @@ def pack(header: Mapping[str, Any], payload: bytes | memoryview = b"") -> list[b
     return pieces
 
 
-def read_message(stream: BinaryIO) -> Message | None:
+def read_message(stream: BinaryIO) -> ProtocolMessage | None:
     """Read one message; None when the stream ends between two.
 
     Parameters
@@ -169,7 +169,7 @@ def read_message(stream: BinaryIO) -> Message | None:
             )
     text = _read(stream, header_bytes)
     payload = _read_payload(stream, payload_bytes)
-    return Message(_parse(text), payload)
+    return ProtocolMessage(_parse(text), payload)
 
 
 def _read(stream: BinaryIO, count: int) -> bytes:

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError, OutputError, UsageError
@@ -115,40 +114,43 @@ class OutputFolder:
 
     @property
     def report_path(self) -> Path:
+        """Where the report lies."""
         return self.path / "report.json"
 
     @property
     def sheet_path(self) -> Path:
+        """Where the contact sheet lies."""
         return self.path / "contact_sheet.png"
 
     @property
     def page_path(self) -> Path:
+        """Where the review page lies."""
         return self.path / "review.html"
 
     @property
     def notes_path(self) -> Path:
+        """Where the notes of a review lie."""
         return self.path / "review_notes.json"
 
     def place(self, frame: int) -> str:
+        """Return the path of the frame's picture, for messages."""
         return str(self.file(frame))
 
     def file(self, frame: int) -> Path:
+        """Return the path of the frame's picture."""
         return self.writer.path(frame)
 
     def encode(self, painted: NDArray[Any]) -> bytes:
+        """Pack a painted frame, (H, W, C), in the folder's format."""
         return self.writer.encode(painted)
 
-    def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
-        return make_thumbnail(line, painted)
+    thumbnail = staticmethod(make_thumbnail)
 
     def alone(self) -> contextlib.AbstractContextManager[None]:
         """Keep the folder from other processes; OutputError when one of them has it."""
         return alone(self.state.folder, self.path, self.files)
 
-    def crop(
-        self, line: NDArray[Any], painted: NDArray[Any], inside: NDArray[np.bool_], *, dark: bool
-    ) -> bytes:
-        return draw_crop(line, painted, inside, dark=dark)
+    crop = staticmethod(draw_crop)
 
     def prepare(self) -> None:
         """Make the folders and take away what a killed run left unfinished."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from ant_core.errors import OutputError
 from ant_core.files import WholeFiles
-from ant_core.formats.kra.journal import Journal
+from ant_core.formats.kra.journal import KraJournal
 from ant_core.formats.kra.writer import kra_pieces
 from ant_core.locks import alone
 from ant_core.output.kra_journal import merge_hints, note_frame, note_layers, note_references
@@ -81,18 +81,22 @@ class KraOutput(KraLayer):
 
     @property
     def report_path(self) -> Path:
+        """Where the report lies: beside the document."""
         return self.path.with_suffix(".report.json")
 
     @property
     def sheet_path(self) -> Path:
+        """Where the contact sheet lies: beside the document."""
         return self.path.with_suffix(".contact_sheet.png")
 
     @property
     def page_path(self) -> Path:
+        """Where the review page lies: beside the document."""
         return self.path.with_suffix(".review.html")
 
     @property
     def notes_path(self) -> Path:
+        """Where the notes of a review lie: beside the document."""
         return self.path.with_suffix(".review_notes.json")
 
     @property
@@ -114,7 +118,7 @@ class KraOutput(KraLayer):
 
     @property
     def _shot_hints(self) -> dict[str, Any]:
-        journal = self.painted.journal or Journal()
+        journal = self.painted.journal or KraJournal()
         return dict(journal.document["hints"])
 
     def alone(self) -> contextlib.AbstractContextManager[None]:
@@ -168,8 +172,8 @@ class KraOutput(KraLayer):
         results: Mapping[int, FrameResult],
         done: Sequence[tuple[KraLayer, Sequence[int], set[int]]],
         notes: RunNotes,
-    ) -> Journal:
-        journal = self.painted.journal or Journal()
+    ) -> KraJournal:
+        journal = self.painted.journal or KraJournal()
         if self.earlier is not None and self.earlier.journal is not None:
             journal = self.earlier.journal
         journal.document["hints"] = self.hints

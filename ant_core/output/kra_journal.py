@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ant_core.formats.kra.journal import COPY, MOVED, Entry, Journal, Plane, pack_result
+from ant_core.formats.kra.journal import COPY, MOVED, Entry, KraJournal, Plane, pack_result
 from ant_core.matching.fills import FLAG_SHADE, FLAG_SURFACE, NO_COUNTERPART
 from ant_core.propagation.output import RunNotes
 from ant_core.propagation.result import FrameResult
@@ -15,7 +15,7 @@ from ant_core.propagation.result import FrameResult
 __all__ = ["merge_hints", "note_frame", "note_layers", "note_references"]
 
 
-def note_layers(journal: Journal, lines: Sequence[str], color: str) -> None:
+def note_layers(journal: KraJournal, lines: Sequence[str], color: str) -> None:
     """Note which layers were chosen, so that the docker finds them; by uuid, bottom first."""
     known = journal.document["layers"].items()
     layers = {uuid: layer for uuid, layer in known if layer["role"] == "moved"}
@@ -23,7 +23,7 @@ def note_layers(journal: Journal, lines: Sequence[str], color: str) -> None:
     journal.document["layers"] = layers | {color: {"role": "color"}}
 
 
-def note_references(journal: Journal, artists: Collection[int]) -> None:
+def note_references(journal: KraJournal, artists: Collection[int]) -> None:
     """Note the frames that the artist painted: without it they would count as blank."""
     on = {*journal.references_on, *artists} - journal.references_off
     journal.document["references"] = {"on": sorted(on), "off": sorted(journal.references_off)}
@@ -58,7 +58,7 @@ def merge_hints(
 
 
 def note_frame(
-    journal: Journal,
+    journal: KraJournal,
     layer: str,
     result: FrameResult,
     after: str,
@@ -72,7 +72,7 @@ def note_frame(
 
     Parameters
     ----------
-    journal : Journal
+    journal : KraJournal
     layer : str
         Its uuid.
     result : FrameResult

@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError, OutputError
 from ant_core.files import WholeFiles
 from ant_core.formats.base import FrameInfo
-from ant_core.formats.kra.document import KraDocument, Layer
+from ant_core.formats.kra.document import DocumentLayer, KraDocument
 from ant_core.formats.kra.frames import PackedFrame
-from ant_core.formats.kra.journal import Journal, Plane, pack_plane
-from ant_core.formats.kra.owners import Painted, color_keys, survey
+from ant_core.formats.kra.journal import KraJournal, Plane, pack_plane
+from ant_core.formats.kra.owners import OwnedKey, color_keys, survey
 from ant_core.formats.kra.reader import read_plane
 from ant_core.formats.kra.spaces import Space
 from ant_core.formats.kra.writer import NewLayer, Painting
@@ -42,23 +41,23 @@ class PaintedLayer:
     Attributes
     ----------
     document : KraDocument
-    layer : Layer or NewLayer
-    journal : Journal or None
-    painted : dict of int to Painted
+    layer : DocumentLayer or NewLayer
+    journal : KraJournal or None
+    painted : dict of int to OwnedKey
         By time; empty for a new layer.
     """
 
     document: KraDocument
-    layer: Layer | NewLayer
-    journal: Journal | None
-    painted: Mapping[int, Painted]
+    layer: DocumentLayer | NewLayer
+    journal: KraJournal | None
+    painted: Mapping[int, OwnedKey]
 
     @classmethod
     def surveyed(
         cls,
         document: KraDocument,
-        layer: Layer,
-        journal: Journal | None,
+        layer: DocumentLayer,
+        journal: KraJournal | None,
         threads: int | None = None,
     ) -> PaintedLayer:
         """Look at every key of a layer; see `survey`."""
@@ -77,7 +76,7 @@ class PaintedLayer:
 
     def read(self, frame: int) -> NDArray[Any]:
         """Return the picture of a key, (H, W, C)."""
-        assert isinstance(self.layer, Layer)
+        assert isinstance(self.layer, DocumentLayer)
         key = next(key for key in color_keys(self.layer) if key.time == frame)
         return read_plane(self.document, self.layer, key)
 
@@ -170,10 +169,12 @@ class KraLayer:
         return f"{self._key} {frame}" if self._key else str(frame)
 
     def place(self, frame: int) -> str:
+        """Name the document, the layer and the frame."""
         layer = f" {self.painted.layer.name}" if self._key else ""
         return f"{self.path}{layer} frame {frame}"
 
     def file(self, frame: int) -> Path:
+        """Return the path of the document, which holds every frame."""
         return self.path
 
     def _cached(self, frame: int) -> Path:
@@ -188,6 +189,7 @@ class KraLayer:
         return data if hashlib.sha256(data).hexdigest() == known else None
 
     def is_intact(self, frame: int) -> bool:
+        """Tell whether the frame stays as it is, or is there as an earlier run wrote it."""
         if frame in self._fixed or frame in self._kept:
             return True
         if self._packed(frame) is None:
@@ -202,9 +204,11 @@ class KraLayer:
         return FrameInfo(*self._size, pixels.channels, pixels.depth, digest, pixels.floating)
 
     def read(self, frame: int) -> NDArray[Any]:
+        """Return the frame's pixels on the canvas, (H, W, C) of the layer's colour space."""
         return PackedFrame.parse(self.raw(frame)).image(self._space, self._size, self.place(frame))
 
     def raw(self, frame: int) -> bytes:
+        """Return the frame as packed: ours, else what the documents hold."""
         data = self._packed(frame) if frame in self._ours else None
         if data is not None:  # what the documents have is of a run before
             return data
@@ -223,15 +227,12 @@ class KraLayer:
         return data
 
     def encode(self, painted: NDArray[Any]) -> bytes:
+        """Pack a painted frame, (H, W, C) of the layer's colour space."""
         return PackedFrame.of(painted, self._space).dump()
 
-    def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
-        return make_thumbnail(line, painted)
+    thumbnail = staticmethod(make_thumbnail)
 
-    def crop(
-        self, line: NDArray[Any], painted: NDArray[Any], inside: NDArray[np.bool_], *, dark: bool
-    ) -> bytes:
-        return draw_crop(line, painted, inside, dark=dark)
+    crop = staticmethod(draw_crop)
 
     def put(self, frame: int, data: bytes) -> None:
         """Keep a painted frame for `finish`; one that the artist painted stays as it is."""
@@ -245,6 +246,7 @@ class KraLayer:
             self.files.write(self._cached(frame), data)
 
     def remove(self, frame: int) -> None:
+        """Delete the frame that an earlier run packed, if there is one."""
         with contextlib.suppress(OSError):
             self._cached(frame).unlink()
 

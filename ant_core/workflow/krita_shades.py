@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ant_core.errors import InputError, OutputError, UsageError
-from ant_core.formats.kra.document import KraDocument, Layer
-from ant_core.formats.kra.journal import Journal
+from ant_core.formats.kra.document import DocumentLayer, KraDocument
+from ant_core.formats.kra.journal import KraJournal
 from ant_core.formats.kra.reader import ColorReader
 from ant_core.output.kra import KraOutput
 from ant_core.output.kra_layer import ARTISTS, KraLayer, PaintedLayer
@@ -40,8 +40,8 @@ class ShadeLayer:
 def open_shade_layers(
     names: Sequence[str],
     document: KraDocument,
-    journal: Journal | None,
-    taken: Sequence[Layer],
+    journal: KraJournal | None,
+    taken: Sequence[DocumentLayer],
     output: KraOutput,
     threads: int | None,
 ) -> list[ShadeLayer]:
@@ -49,7 +49,7 @@ def open_shade_layers(
 
     Parameters
     ----------
-    taken : sequence of Layer
+    taken : sequence of DocumentLayer
         Those of the lines and of the colours.
     output : KraOutput
         Of the colours; the same file gets the further layers.
@@ -95,8 +95,8 @@ def open_shade_layers(
 
 def _carry_over(
     document: KraDocument,
-    journal: Journal | None,
-    taken: Sequence[Layer],
+    journal: KraJournal | None,
+    taken: Sequence[DocumentLayer],
     output: KraOutput,
     threads: int | None,
 ) -> None:
@@ -142,7 +142,7 @@ def load_shades(
     shades: list[Shade] = []
     told: list[str] = []
     for item in layers:
-        assert isinstance(item.painted.layer, Layer)
+        assert isinstance(item.painted.layer, DocumentLayer)
         own = item.painted.frames_of(*ARTISTS)
         if not overwrite:
             item.output.check_painted(own)

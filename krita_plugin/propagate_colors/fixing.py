@@ -12,7 +12,7 @@ from .link.engine_room import EngineRoom
 from .signals import Signal
 from .state.model import FrameState, Point, Rgb
 from .state.pixels import is_transparent
-from .state.shot import Shot
+from .state.shot import DocumentShot
 from .state.timeline import drawing_at
 from .work.fix import Fix, Fixed, Former, Place, TakeBack
 
@@ -22,7 +22,7 @@ _OURS = {FrameState.PREDICTED, FrameState.ACCEPTED}
 class Dab(NamedTuple):
     """A click on the canvas that waits for the one before it."""
 
-    shot: Shot
+    shot: DocumentShot
     time: int
     point: Point
     color: Any
@@ -66,6 +66,7 @@ class Fixing:
 
     @property
     def fix_on_canvas(self) -> bool:
+        """Whether clicks on Krita's canvas fix colours."""
         return self._dabs.on
 
     def set_fix_on_canvas(self, on: bool) -> None:

@@ -10,9 +10,9 @@ from typing import Any, Hashable, Tuple
 from .host import pictures
 from .link.talk import Steps, Talk
 from .state import review, timeline
-from .state.model import HINT, LOCK, UNPAINTED, Picture, Point, Rgb, Said, SegmentInfo, Size
+from .state.model import HINT, LOCK, UNPAINTED, ArtistMark, Picture, Point, Rgb, SegmentInfo, Size
 from .state.pixels import Box, Format
-from .state.shot import Shot
+from .state.shot import DocumentShot
 from .work import reading
 
 THUMBNAIL: Size = (160, 120)
@@ -99,10 +99,10 @@ class Shelf:
 Wish = Tuple[str, Hashable]  # "preview" | "overlay" | "map", what it depends on
 
 
-class View:
+class ShotView:
     """Pictures and segments of one shot; what only the engine can draw is fetched by a job."""
 
-    def __init__(self, shot: Shot) -> None:
+    def __init__(self, shot: DocumentShot) -> None:
         self._shot = shot
         self._fetched = Shelf()
         self._composed = Shelf()
@@ -285,11 +285,11 @@ class View:
             self._shot.layer_names(review.doubtful_layers(result, segment)),
         )
 
-    def said(self, time: int) -> list[Said]:
+    def said(self, time: int) -> list[ArtistMark]:
         """Return the hints and locks on the drawing shown at a time."""
         shot, frame = self._shot, self.drawing(time)
         hints = [
-            Said(
+            ArtistMark(
                 HINT,
                 tuple(item["point"]),
                 self.display(review.as_color(item["color"])),
@@ -298,7 +298,7 @@ class View:
             for item in shot.said_on(frame, "hints")
         ]
         locks = shot.said_on(frame, "locks")
-        return hints + [Said(LOCK, tuple(item["point"]), None, False) for item in locks]
+        return hints + [ArtistMark(LOCK, tuple(item["point"]), None, False) for item in locks]
 
     def _marked(self, kind: str, frame: int, segment: int) -> bool:
         """Tell whether a hint or lock of the frame lies in the segment."""

@@ -161,7 +161,7 @@ def _without_history(document: Any) -> Any:
 
 
 class _Attack:
-    """One command: its calm run, and rounds of kills."""
+    """One command: a run without kills, and rounds of kills."""
 
     def __init__(self, name: str, command: Command, home: Path) -> None:
         self.name, self.command, self.home = name, command, home

@@ -90,9 +90,9 @@ def steps_of(log: Path) -> int:
     return int(_steps_file(log).read_text())
 
 
-def wait(process: int, longest_s: float = _LONGEST_S) -> int:
+def wait(process: int) -> int:
     """Return the exit code of a process; SystemExit when it hangs."""
-    end = time.monotonic() + longest_s
+    end = time.monotonic() + _LONGEST_S
     while time.monotonic() < end:
         found, status = os.waitpid(process, os.WNOHANG)
         if found:

@@ -1,7 +1,7 @@
-"""Messages to the engine that are damaged, giant, unknown, unread or cancelled in storms.
+"""Messages to the engine that are damaged, giant, unknown, unread or cancelled again and again.
 
 Every case must end in answers of the error tree, one last answer a request, soon and in little
-memory; then the engine serves as before, or has ended cleanly where its stream cannot be trusted.
+memory; then the engine serves as before, or has ended cleanly where its stream is out of step.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _refused(answer: dict[str, Any]) -> str:
 
 
 def _ends(data: Callable[[random.Random], bytes]) -> Case:
-    """Send bytes after which nothing can be trusted: told, and the end."""
+    """Send bytes after which nothing can be read: told, and the end."""
 
     def case(client: Client, rng: random.Random) -> str:
         client.write(data(rng))

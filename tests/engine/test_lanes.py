@@ -7,8 +7,8 @@ import weakref
 import pytest
 
 from ant_core.engine import handlers, lanes
-from ant_core.engine.lanes import Job, JobQueue, ReplyWriter
-from ant_core.engine.protocol import Message
+from ant_core.engine.lanes import JobQueue, ReplyWriter, RequestJob
+from ant_core.engine.protocol import ProtocolMessage
 from ant_core.errors import Cancelled
 
 PAYLOAD = bytes(8 << 20)
@@ -37,7 +37,13 @@ def answering(outbox, count):
 
     lane = JobQueue("work", work)
     jobs = [
-        Job(n, "preview", Message({"id": n, "type": "preview"}, b""), outbox, lambda job: None)
+        RequestJob(
+            n,
+            "preview",
+            ProtocolMessage({"id": n, "type": "preview"}, b""),
+            outbox,
+            lambda job: None,
+        )
         for n in range(count)
     ]
     for job in jobs:
@@ -99,7 +105,9 @@ def test_a_storm_of_cancels_is_one_cancel():
     stream = Stuck()
     stream.read.set()
     outbox, ended = ReplyWriter(stream, lambda: None), []
-    job = Job(1, "propagate", Message({"id": 1, "type": "propagate"}, b""), outbox, ended.append)
+    job = RequestJob(
+        1, "propagate", ProtocolMessage({"id": 1, "type": "propagate"}, b""), outbox, ended.append
+    )
     lane = JobQueue("work", stubborn)
     lane.put(job)
     before = threading.active_count()
@@ -119,7 +127,9 @@ def test_cancels_from_many_threads_are_one_cancel(monkeypatch):
 
     made = []
     outbox = ReplyWriter(Stuck(), lambda: None)
-    job = Job(1, "propagate", Message({"id": 1, "type": "propagate"}, b""), outbox, made.append)
+    job = RequestJob(
+        1, "propagate", ProtocolMessage({"id": 1, "type": "propagate"}, b""), outbox, made.append
+    )
     job.cancel = Slow()
     timer = threading.Timer
     monkeypatch.setattr(threading, "Timer", lambda *given: made.append(given) or timer(*given))
@@ -151,6 +161,8 @@ def test_memory_is_given_back_however_a_large_request_ends(monkeypatch, kind, er
     stream.read.set()
     outbox = ReplyWriter(stream, lambda: None)
     lane = JobQueue("work", work, handlers.Handlers().clear)
-    lane.put(Job(1, kind, Message({"id": 1, "type": kind}, b""), outbox, lambda job: None))
+    lane.put(
+        RequestJob(1, kind, ProtocolMessage({"id": 1, "type": kind}, b""), outbox, lambda job: None)
+    )
     assert lane.idle(30)
     assert alive == ([] if kind == "preview" else [None])

@@ -13,7 +13,7 @@ from ant_core.engine.protocol import (
     MAX_HEADER,
     MAX_PAYLOAD,
     Busy,
-    Message,
+    ProtocolMessage,
     StreamBroken,
     check_planes,
     check_request,
@@ -41,13 +41,13 @@ def test_a_packed_message_reads_back():
     header = {"type": "ok", "re": 3, "text": 'é\ud800"\n'}
     data = b"".join(pack(header, b"\0\xffabc"))
     assert data[:16] == prefix(len(data) - 16 - 5, 5)
-    assert read(data) == Message(header, b"\0\xffabc")
+    assert read(data) == ProtocolMessage(header, b"\0\xffabc")
 
 
 def test_messages_follow_each_other_and_the_end_is_none():
     stream = io.BytesIO(packed({"a": 1}) + packed({"b": 2}, b"xy"))
-    assert read_message(stream) == Message({"a": 1})
-    assert read_message(stream) == Message({"b": 2}, b"xy")
+    assert read_message(stream) == ProtocolMessage({"a": 1})
+    assert read_message(stream) == ProtocolMessage({"b": 2}, b"xy")
     assert read_message(stream) is None
 
 
@@ -96,7 +96,7 @@ def test_a_bad_header_is_refused_and_the_stream_goes_on(text):
         read_message(stream)
     assert not isinstance(caught.value, StreamBroken)
     assert len(str(caught.value)) < 400
-    assert read_message(stream) == Message({"id": 1})
+    assert read_message(stream) == ProtocolMessage({"id": 1})
 
 
 def test_without_memory_for_a_payload_the_stream_goes_on():
@@ -109,7 +109,7 @@ def test_without_memory_for_a_payload_the_stream_goes_on():
     stream = Poor(packed({"id": 1}, bytes(5 << 20)) + packed({"id": 2}))
     with pytest.raises(MemoryError):
         read_message(stream)
-    assert read_message(stream) == Message({"id": 2})
+    assert read_message(stream) == ProtocolMessage({"id": 2})
 
 
 def test_a_number_that_json_cannot_hold_is_not_sent():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_core.formats.kra.journal import Journal
+from ant_core.formats.kra.journal import KraJournal
 from scripts.attacks import downloads, kills, mutations, protocol
 from scripts.attacks.readers import readers
 from scripts.attacks.spoil import spoil
@@ -113,7 +113,7 @@ def test_an_attack_that_hits_is_a_find(monkeypatch):
 
 def test_journals_that_differ_in_their_range_are_not_alike():
     def compared(**settings):
-        journal = Journal()
+        journal = KraJournal()
         journal.document["settings"] |= settings
         return kills._journal(journal.dump())
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ant_core.formats.kra import KraArchive, KraDocument
-from ant_core.formats.kra.journal import KIND, Journal, plane_hash
+from ant_core.formats.kra.journal import KIND, KraJournal, plane_hash
 from ant_core.formats.kra.owners import color_keys, read_journal
 from ant_core.formats.kra.reader import read_plane
 from tests.formats.kra_builder import Builder, Frame, Paint, pixel_file, write_zip
@@ -52,7 +52,7 @@ def layer_of(path: Path, name: str = "Color") -> tuple[KraDocument, dict[int, np
     return document, {key.time: read_plane(document, layer, key) for key in color_keys(layer)}
 
 
-def journal_of(path: Path) -> Journal:
+def journal_of(path: Path) -> KraJournal:
     found = read_journal(KraDocument(KraArchive(path)))
     assert found is not None
     return found

@@ -24,7 +24,7 @@ from ant_core.training.network.model import (
 )
 from ant_core.training.network.restore import read_model
 
-__all__ = ["Run", "load_model", "save_checkpoint"]
+__all__ = ["TrainingRun", "load_model", "save_checkpoint"]
 
 _AVERAGE = 0.998  # decay a step of the averaged weights that are validated and shipped
 
@@ -56,7 +56,7 @@ def save_checkpoint(state: dict[str, Any], path: Path) -> None:
     part.replace(path)
 
 
-class Run:
+class TrainingRun:
     """Weights, their running average, optimizer and log of one run.
 
     Parameters

@@ -96,7 +96,7 @@ class Host:
         inks = 100 if form.model == "CMYKA" else 1
         return (*(part * inks for part in parts[:-1]), parts[-1])
 
-    def set_foreground_color(self, layer: Layer, pixel: bytes) -> None:
+    def set_foreground_color(self, layer: OpenLayer, pixel: bytes) -> None:
         """Make a pixel of a layer, as its raw bytes, the foreground colour."""
         window, info = krita.Krita.instance().activeWindow(), layer.info
         view = None if window is None else window.activeView()
@@ -224,16 +224,16 @@ class Document:
         """Return all layers, the topmost first, groups before what they hold."""
         return [info for info, _ in self._walk()]
 
-    def layer(self, uuid: str) -> Layer | None:
+    def layer(self, uuid: str) -> OpenLayer | None:
         """Return the layer of that id, or None if there is none (any more)."""
         for info, node in self._walk():
             if info.uuid == uuid:
-                return Layer(self, node, info)
+                return OpenLayer(self, node, info)
         return None
 
-    def layers_by_uuid(self) -> dict[str, Layer]:
+    def layers_by_uuid(self) -> dict[str, OpenLayer]:
         """Return all layers as they are now: one look at the tree instead of one a layer."""
-        return {info.uuid: Layer(self, node, info) for info, node in self._walk()}
+        return {info.uuid: OpenLayer(self, node, info) for info, node in self._walk()}
 
     def active_layer_uuid(self) -> str | None:
         """Return the id of the layer that is selected in the layer list."""
@@ -259,7 +259,7 @@ class Document:
         raw.setModified(True)
 
 
-class Layer:
+class OpenLayer:
     """A layer of an open document, as it is now; look it up again after the event loop turned."""
 
     def __init__(self, document: Document, node: Any, info: LayerInfo) -> None:

@@ -27,14 +27,17 @@ class Format(NamedTuple):
 
     @property
     def channels(self) -> int:
+        """Channels of a pixel, alpha included."""
         return _CHANNELS[self.model]
 
     @property
     def channel_bytes(self) -> int:
+        """Bytes of a channel."""
         return _CHANNEL_BYTES[self.depth]
 
     @property
     def pixel_bytes(self) -> int:
+        """Bytes of a pixel."""
         return self.channels * self.channel_bytes
 
     def pack(self, color: Sequence[float]) -> bytes:

@@ -13,17 +13,17 @@ from .layer_frames import LayerFrames, MovedLayer
 from .mistakes import Frames, MistakeList
 from .model import FrameRow, FrameState
 from .pixels import Format
-from .review import Seen
+from .review import SeenKey
 
 
-class Shot(LayerFrames, Answers):
+class DocumentShot(LayerFrames, Answers):
     """The state of one open document; changed by jobs, read by the controller."""
 
     def __init__(self, document: Any) -> None:
         self.document = document
         self.infos: list[Any] = []
         self.lines: list[timeline.LineLayer] = []  # bottom first, as composed
-        self.seen: dict[int, Seen] = {}  # of the colour layer's keys
+        self.seen: dict[int, SeenKey] = {}  # of the colour layer's keys
         self.scanned = False
         self.failures: dict[int, str] = {}  # of the last run
         self.taught: dict[int, bytes] = {}  # packed results of references in the last run
@@ -139,6 +139,7 @@ class Shot(LayerFrames, Answers):
 
     @property
     def color(self) -> str | None:
+        """Uuid of the layer with the colours; None where there is none yet."""
         return self.journal.choices.color
 
     @property

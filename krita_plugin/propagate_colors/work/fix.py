@@ -19,7 +19,7 @@ from ..state.journal import Entry, Listed
 from ..state.mistakes import Carried
 from ..state.model import UNPAINTED, Point
 from ..state.recolor import recolor
-from ..state.shot import Shot
+from ..state.shot import DocumentShot
 from . import reading, write
 from .jobs import JobCancelled
 
@@ -63,7 +63,7 @@ class Fix:
 
     def __init__(
         self,
-        shot: Shot,
+        shot: DocumentShot,
         talk: Talk,
         places: Sequence[Place],
         color: Any,
@@ -172,7 +172,7 @@ class Fix:
 
 
 def write_over(
-    shot: Shot,
+    shot: DocumentShot,
     keys: writing.Keys,
     entry: Entry,
     data: bytes,
@@ -206,7 +206,7 @@ class TakeBack:
 
     def __init__(
         self,
-        shot: Shot,
+        shot: DocumentShot,
         former: Sequence[Former],
         unsay: Callable[[Former], None],
         wrote: Callable[[int], None],
@@ -253,7 +253,7 @@ class TakeBack:
         shot.save()
 
 
-def _label(labels: bytes, shot: Shot, point: Point) -> int:
+def _label(labels: bytes, shot: DocumentShot, point: Point) -> int:
     """Return the segment at a position, or beside it where that is a line; 0: there is none."""
     width, height = shot.document.width, shot.document.height
     x, y = int(point[0]), int(point[1])
@@ -285,7 +285,7 @@ def _with_color(result: Any, segment: int, color: Any, review_below: float) -> A
     return {**result, "segments": segments, "doubtful": doubtful}
 
 
-def _results_after(shot: Shot, time: int) -> Any:
+def _results_after(shot: DocumentShot, time: int) -> Any:
     """Yield (time, result) of the predicted frames after one, up to the next of another kind."""
     for later in sorted(shot.seen):
         if later <= time:

@@ -19,16 +19,16 @@ from ..state.journal import pack_result
 from ..state.layer_frames import MovedLayer
 from ..state.model import FrameState
 from ..state.pixels import Format
-from ..state.shot import Shot
+from ..state.shot import DocumentShot
 from . import reading, write
 from .pace import Pace
 
 Progress = Callable[[int, int, "float | None", str], None]  # done, total, seconds left, text
-RUN_SECONDS = 3600.0  # between two messages of a run; a dead engine is noticed otherwise
+RUN_SECONDS = 3600.0  # between two messages of a run; an engine that crashed is noticed otherwise
 
 
 @dataclass
-class Outcome:
+class RunOutcome:
     """What became of the frames of a run."""
 
     written: list[int] = field(default_factory=list)
@@ -42,13 +42,13 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)  # the engine's sentences
 
 
-class Run:
+class ShotRun:
     """One run over a shot; `steps()` is the job."""
 
     def __init__(
-        self, shot: Shot, talk: Talk, progress: Progress, wrote: Callable[[int], None]
+        self, shot: DocumentShot, talk: Talk, progress: Progress, wrote: Callable[[int], None]
     ) -> None:
-        self.outcome = Outcome()
+        self.outcome = RunOutcome()
         self._shot = shot
         self._talk = talk
         self._progress = progress
@@ -215,7 +215,7 @@ class Run:
             state = yield from write.write_frame(shot, self._keys.of(shot), colored)
             (outcome.written if state == FrameState.PREDICTED else outcome.left).append(time)
         entry = shot.entry_of(time)
-        if entry is not None:  # while the result is at hand unpacked
+        if entry is not None:  # while the result is unpacked in memory
             shot.digests.make(entry, self._talk.review_below, result)
         if header.get("shades") and time not in outcome.stale:
             # Not read twice: lines in a group are read behind a shield.
@@ -257,7 +257,7 @@ class Run:
 
 
 def read_drawings(
-    shot: Shot, talk: Talk, times: Sequence[int], progress: Progress, total: int
+    shot: DocumentShot, talk: Talk, times: Sequence[int], progress: Progress, total: int
 ) -> Steps:
     """Make drawings known to the engine; return their hashes by time. `total`: steps in all."""
     hashes = {}
@@ -268,7 +268,7 @@ def read_drawings(
     return hashes
 
 
-def check_lines(shot: Shot) -> None:
+def check_lines(shot: DocumentShot) -> None:
     """Raise HostError when the chosen line layers cannot be worked with."""
     if not shot.lines:
         raise HostError(tr("Choose the layer with the lines first."))
@@ -300,7 +300,7 @@ def check_format(form: Format) -> None:
         )
 
 
-def check_work(shot: Shot, targets: list[int], references: list[int]) -> None:
+def check_work(shot: DocumentShot, targets: list[int], references: list[int]) -> None:
     """Raise HostError when there is nothing to learn from or nothing to colour."""
     if not references and not shot.journal.choices.model_sheets:
         raise HostError(

@@ -9,14 +9,14 @@ from ..i18n import join_sentences, tr, tr_n
 from ..link.talk import Steps
 from ..state import review
 from ..state.layer_frames import LayerFrames
-from ..state.shot import Shot
+from ..state.shot import DocumentShot
 from . import reading, write
-from .run import Outcome, Progress
+from .run import Progress, RunOutcome
 
 REST_SECONDS = 0.03  # between two keys, about as long as one takes
 
 
-def scan(shot: Shot) -> Steps:
+def scan(shot: DocumentShot) -> Steps:
     """Read the line layers' keys, new keys of the colour layer and the frame that is shown.
 
     It has no deadline, and the artist may be drawing: it rests between keys and during strokes.
@@ -30,7 +30,7 @@ def scan(shot: Shot) -> Steps:
     _keep(shot)
 
 
-def look_again(shot: Shot) -> Steps:
+def look_again(shot: DocumentShot) -> Steps:
     """Read the frames that we wrote or took back: Krita's own undo changed one of them, perhaps."""
     reading.require_ready(shot)
     for layer in (shot, *shot.ever_moved()):
@@ -41,13 +41,13 @@ def look_again(shot: Shot) -> Steps:
     _keep(shot)
 
 
-def _keep(shot: Shot) -> None:
+def _keep(shot: DocumentShot) -> None:
     """Save the journal if it followed Krita's own undo."""
     if shot.unsaved:
         shot.save()
 
 
-def look_at(shot: Shot, time: int) -> Steps:
+def look_at(shot: DocumentShot, time: int) -> Steps:
     """Read one frame that the artist may have painted on."""
     reading.require_ready(shot)
     shot.look_at(time)
@@ -58,7 +58,7 @@ def look_at(shot: Shot, time: int) -> Steps:
 class Accept:
     """Accepts frames that still hold what we wrote; `steps()` returns sentences."""
 
-    def __init__(self, shot: Shot, times: Sequence[int]) -> None:
+    def __init__(self, shot: DocumentShot, times: Sequence[int]) -> None:
         self._shot = shot
         self._times = times
 
@@ -99,7 +99,7 @@ class Undo:
 
     def __init__(
         self,
-        shot: Shot,
+        shot: DocumentShot,
         times: Sequence[int],
         progress: Progress,
         wrote: Callable[[int], None],
@@ -143,14 +143,14 @@ class Undo:
         return [*own, *shot.moved_at(time)]
 
 
-def _of_layer(shot: Shot, layer: LayerFrames, text: str) -> str:
+def _of_layer(shot: DocumentShot, layer: LayerFrames, text: str) -> str:
     """Say of which layer a sentence is, where that is not the colours."""
     if layer is shot:
         return text
     return tr('On the layer "{name}": {text}', name=shot.info(layer.color).name, text=text)
 
 
-def describe(outcome: Outcome, doubtful: int = 0) -> str:
+def describe(outcome: RunOutcome, doubtful: int = 0) -> str:
     """Return what a run did, in one to three sentences; `doubtful`: how many to look at."""
     written, failed = len(outcome.written), len(outcome.failed)
     sentence = tr("Nothing had to be colored again.")

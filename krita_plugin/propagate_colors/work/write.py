@@ -20,7 +20,7 @@ from ..state.journal import Before, Entry, Plane
 from ..state.layer_frames import LayerFrames
 from ..state.model import FrameState
 from ..state.pixels import Box, fingerprint
-from ..state.shot import Shot
+from ..state.shot import DocumentShot
 from .jobs import JobCancelled
 from .reading import require_layer, require_ready
 
@@ -221,7 +221,7 @@ def color_layer(shot: LayerFrames) -> Any:
     return layer
 
 
-def make_color_layer(shot: Shot) -> Steps:
+def make_color_layer(shot: DocumentShot) -> Steps:
     """Make the colour layer below the lines, named after them, if none was chosen."""
     if shot.color is not None:
         color_layer(shot)

@@ -49,10 +49,10 @@ def the_docker_is_there_in_the_animation_workspace(ctx):
 
 def a_hidden_docker_is_offered_once(ctx):
     from propagate_colors import extension
-    from propagate_colors.settings import DOCKER_CLOSED, DOCKER_OFFERED, Settings
+    from propagate_colors.settings import DOCKER_CLOSED, DOCKER_OFFERED, DockerSettings
 
     yield OFFERED_SECONDS
-    settings = Settings(ctx.host)
+    settings = DockerSettings(ctx.host)
     for setting in (DOCKER_OFFERED, DOCKER_CLOSED):
         settings.set(setting, "")
     docker = Docker(ctx)
