@@ -57,8 +57,8 @@ def check_run(
     return [f"nothing is painted on the reference {_name(blank)}: it teaches to leave frames bare"]
 
 
-def _check_sent(frames: Sequence[int] | set[int], shelf: PictureStore, what: str) -> None:
-    sent = shelf.frames
+def _check_sent(frames: Sequence[int] | set[int], pictures: PictureStore, what: str) -> None:
+    sent = pictures.frames
     missing = sorted(frame for frame in frames if frame not in sent)
     if missing:
         raise InputError(f"{_name(missing)} came without {what}: send it before the run")

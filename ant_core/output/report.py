@@ -34,7 +34,6 @@ __all__ = [
     "lines_told",
     "lowest_confidence",
     "notes_of",
-    "report_json",
     "summarize",
     "write_report",
     "write_sheet",
@@ -270,7 +269,7 @@ def summary_json(summary: Summary) -> dict[str, Any]:
     }
 
 
-def report_json(shot: Shot, run: RunResult, info: RunInfo) -> Iterator[str]:
+def _report_json(shot: Shot, run: RunResult, info: RunInfo) -> Iterator[str]:
     """Yield the report as pieces of JSON text, a frame at a time."""
     head = json.dumps(_head(shot, run, info), ensure_ascii=False, indent=1)
     yield head[: head.rindex("}")].rstrip() + ',\n "frames": ['
@@ -285,7 +284,7 @@ def report_json(shot: Shot, run: RunResult, info: RunInfo) -> Iterator[str]:
 def write_report(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) -> Path:
     """Write the report; returns its path."""
     path = output.report_path
-    pieces = report_json(shot, run, info)
+    pieces = _report_json(shot, run, info)
     # A file name that is no UTF-8 has lone surrogates, which are escaped as JSON escapes them.
     data = (piece.encode("utf-8", "backslashreplace") for piece in pieces)
     output.files.write_pieces(path, data)

@@ -62,7 +62,7 @@ class Host:
 
     def version(self) -> tuple[int, int, int]:
         """Return the version as numbers."""
-        return version_numbers(self.version_text)
+        return _version_numbers(self.version_text)
 
     def active_document(self) -> Document | None:
         """Return the document in front, or None."""
@@ -131,7 +131,7 @@ class Host:
         return folder
 
 
-def version_numbers(text: str) -> tuple[int, int, int]:
+def _version_numbers(text: str) -> tuple[int, int, int]:
     """Read "5.3.4.1" or "6.0.0-alpha (git abc)" as three numbers."""
     numbers = []
     for part in text.split(maxsplit=1)[0].split("-", maxsplit=1)[0].split(".")[:3]:

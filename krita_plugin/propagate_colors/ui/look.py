@@ -93,12 +93,12 @@ def swatch(rgb, size: int, palette) -> QtGui.QIcon:
     pixmap = QtGui.QPixmap(size, size)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QtGui.QPainter(pixmap)
-    paint_swatch(painter, QtCore.QRect(0, 0, size, size), rgb, palette)
+    _paint_swatch(painter, QtCore.QRect(0, 0, size, size), rgb, palette)
     painter.end()
     return QtGui.QIcon(pixmap)
 
 
-def paint_swatch(painter, box, rgb, palette) -> None:
+def _paint_swatch(painter, box, rgb, palette) -> None:
     """Draw a swatch into `box`; unpainted is an empty square with a stroke through it."""
     inner = box.adjusted(0, 0, -1, -1)
     painter.setPen(blend(palette.color(palette.ColorRole.Base), text_color(palette), 0.5))

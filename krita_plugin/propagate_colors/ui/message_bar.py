@@ -49,7 +49,7 @@ class MessageBar(QtWidgets.QFrame):
         row.addStretch(1)
         grid.addLayout(row, 1, 0, 1, 2)
         grid.setColumnStretch(0, 1)
-        watch(self, controller.message, self.show_message)
+        watch(self, controller.message, self._show_message)
         self._draw_icon()
         self.hide()
 
@@ -59,7 +59,7 @@ class MessageBar(QtWidgets.QFrame):
         button.clicked.connect(pressed(lambda: self._act(place)))
         return button
 
-    def show_message(self, level: str, text: str, actions=()) -> None:
+    def _show_message(self, level: str, text: str, actions=()) -> None:
         """Show a sentence; `actions` are up to two pairs (label, function)."""
         self._level = level
         self._text.setText(text)

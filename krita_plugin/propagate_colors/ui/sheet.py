@@ -137,14 +137,14 @@ class ContactSheet(QtWidgets.QWidget):
 
     # --- what the artist does
 
-    def show_before(self, before: bool) -> None:
+    def _show_before(self, before: bool) -> None:
         """Show what the frames held before we coloured them, or what they hold now."""
         self.model.before = before
         self._before.setChecked(before)
         self.model.show_anew()
 
     def _on_before(self) -> None:
-        self.show_before(self._before.isChecked())
+        self._show_before(self._before.isChecked())
 
     def _accept_selected(self) -> None:
         rows = self.selected()
@@ -163,7 +163,7 @@ class ContactSheet(QtWidgets.QWidget):
             return False
         if event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             if not event.isAutoRepeat():
-                self.show_before(event.type() == kinds.KeyPress)
+                self._show_before(event.type() == kinds.KeyPress)
             return True
         buttons = {
             Qt.Key.Key_B: self._before,

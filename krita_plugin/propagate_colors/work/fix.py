@@ -148,7 +148,7 @@ class Fix:
             self._former.append(former)
 
         summary = review.summarize(fixed, shot.canvas_px, self._talk.review_below)
-        over = write_over(shot, keys, entry, changed.data, fixed, summary, check, note)
+        over = _write_over(shot, keys, entry, changed.data, fixed, summary, check, note)
         yield from write.unbroken(over)
         return item
 
@@ -171,7 +171,7 @@ class Fix:
         return data
 
 
-def write_over(
+def _write_over(
     shot: DocumentShot,
     keys: writing.Keys,
     entry: Entry,
