@@ -22,8 +22,8 @@ from ..state.recolor import recolor
 from ..state.shot import DocumentShot
 from . import reading, write
 from .jobs import JobCancelled
+from .run import Progress
 
-Progress = Callable[[int, int, "float | None", str], None]
 ONE_SENTENCE = (HostError, EngineError, Refused)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Generator, NamedTuple
+from typing import Any, Callable, NamedTuple
 
+from ..link.talk import Steps
 from .jobs import JobCancelled, Runner
-
-Steps = Generator[Any, None, Any]
 
 
 class Task(NamedTuple):
