@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -25,7 +25,7 @@ from ant_core.propagation.progress import RunResult
 from ant_core.propagation.result import SCHEMA, FrameResult
 from ant_core.propagation.run import Settings
 from ant_core.reporter import counted
-from ant_core.shot.frames import describe_frames
+from ant_core.shot.frames import describe_frames, name_frames
 from ant_core.shot.shot import Shot
 
 __all__ = [
@@ -123,18 +123,14 @@ class Summary:
             are = "segment is" if self.not_flat == 1 else "segments are"
             text.append(f"{self.not_flat} reference {are} painted in more than one colour")
         if self.kept:
-            text.append(f"kept from the last run: {_name(self.kept)}")
+            text.append(f"kept from the last run: {name_frames(self.kept)}")
             for reason, frames in self.recomputed:
-                text.append(f"recomputed: {_name(frames)} ({reason})")
+                text.append(f"recomputed: {name_frames(frames)} ({reason})")
         if self.doubtful_frames:
-            text.append(f"to review: {_name(self.doubtful_frames)}")
+            text.append(f"to review: {name_frames(self.doubtful_frames)}")
         if self.failed:
-            text.append(f"failed: {_name(self.failed)}")
+            text.append(f"failed: {name_frames(self.failed)}")
         return text
-
-
-def _name(frames: Sequence[int]) -> str:
-    return ("frame " if len(frames) == 1 else "frames ") + describe_frames(frames)
 
 
 def summarize(results: dict[int, FrameResult], review_below: float) -> Summary:

@@ -110,6 +110,15 @@ def _paint_swatch(painter, box, rgb, palette) -> None:
         painter.drawLine(inner.bottomLeft(), inner.topRight())
 
 
+def paint_field(widget, color) -> None:
+    """Fill a widget as a message has it: tinted, with the colour at its left edge."""
+    painter = QtGui.QPainter(widget)
+    palette = widget.palette()
+    color = QtGui.QColor(color)
+    painter.fillRect(widget.rect(), blend(palette.color(palette.ColorRole.Window), color, 0.16))
+    painter.fillRect(QtCore.QRect(0, 0, 4, widget.height()), color)
+
+
 # Icons on a 16 x 16 grid, as polylines.
 _ICONS = {
     "menu": [[(3, 4), (13, 4)], [(3, 8), (13, 8)], [(3, 12), (13, 12)]],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..i18n import tr
-from ..qt import Qt, QtCore, QtGui, QtWidgets
+from ..qt import Qt, QtCore, QtWidgets
 from . import look
 from .slots import pressed, watch
 
@@ -105,9 +105,4 @@ class MessageBar(QtWidgets.QFrame):
 
     def paintEvent(self, _event) -> None:
         """Draw a field with the level's colour at its left edge."""
-        painter = QtGui.QPainter(self)
-        palette = self.palette()
-        color = QtGui.QColor(look.LEVEL_COLORS.get(self._level, look.BLUE))
-        window = palette.color(palette.ColorRole.Window)
-        painter.fillRect(self.rect(), look.blend(window, color, 0.16))
-        painter.fillRect(QtCore.QRect(0, 0, 4, self.height()), color)
+        look.paint_field(self, look.LEVEL_COLORS.get(self._level, look.BLUE))
