@@ -150,7 +150,7 @@ class Keys:
         return self._source.reaches_out(t, canvas_box(self._document))
 
     def close(self) -> None:
-        """Let go of what writing needed."""
+        """Release what writing needed."""
         if self._source is not None:
             self._source.close()
             self._source = None

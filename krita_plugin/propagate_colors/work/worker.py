@@ -122,5 +122,5 @@ class Worker:
 
 
 def was_preempted(task: Task, error: BaseException) -> bool:
-    """Tell whether a quiet task merely made room."""
+    """Tell whether a quiet task was only cancelled for another one."""
     return task.busy is None and isinstance(error, JobCancelled)
