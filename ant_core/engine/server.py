@@ -7,7 +7,7 @@ import threading
 from typing import BinaryIO
 
 from ant_core.engine.handlers import Handlers
-from ant_core.engine.lanes import JobQueue, ReplyWriter, RequestJob
+from ant_core.engine.job_queue import JobQueue, ReplyWriter, RequestJob
 from ant_core.engine.protocol import (
     Busy,
     ProtocolMessage,

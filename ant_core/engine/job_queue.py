@@ -1,4 +1,4 @@
-"""Jobs, the lanes they are worked off in, and the one way out for answers.
+"""Requests, the queues that they are worked off in, and the writer of all answers.
 
 The thread that reads requests never works and never waits for a reader of answers, so that it
 always reads a cancel. The threads that work do wait, before each job and each message on the way:

@@ -6,8 +6,8 @@ import weakref
 
 import pytest
 
-from ant_core.engine import handlers, lanes
-from ant_core.engine.lanes import JobQueue, ReplyWriter, RequestJob
+from ant_core.engine import handlers, job_queue
+from ant_core.engine.job_queue import JobQueue, ReplyWriter, RequestJob
 from ant_core.engine.protocol import ProtocolMessage
 from ant_core.errors import Cancelled
 
@@ -62,7 +62,7 @@ def test_work_waits_while_answers_are_not_read():
     stream = Stuck()
     outbox = ReplyWriter(stream, lambda: None)
     lane, _, done = answering(outbox, 40)
-    most = (lanes._MOST_WAITING // len(PAYLOAD)) + 1
+    most = (job_queue._MOST_WAITING // len(PAYLOAD)) + 1
     until(lambda: len(done) >= most - 1)
     time.sleep(0.3)
     assert len(done) <= most
@@ -88,7 +88,7 @@ def test_a_job_that_waits_for_room_hears_its_cancel():
 
 
 def test_short_answers_without_end_are_the_end(monkeypatch):
-    monkeypatch.setattr(lanes, "_MOST_PIECES", 100)
+    monkeypatch.setattr(job_queue, "_MOST_PIECES", 100)
     gone = threading.Event()
     outbox = ReplyWriter(Stuck(), gone.set)
     for number in range(200):
