@@ -270,7 +270,7 @@ class Pool:
                 self._end(engine)
 
     def _next(self) -> ShotTask | None:
-        """Return what to do next: shots that others hold come last, until they let go."""
+        """Return what to do next: shots that others hold come last, until they are released."""
         while True:
             with self._lock:
                 if self._waiting:

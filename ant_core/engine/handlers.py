@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ant_core import __version__
-from ant_core.engine.lanes import RequestJob
+from ant_core.engine.job_queue import RequestJob
 from ant_core.engine.model_store import answer_models, path_named
 from ant_core.engine.process import give_back_memory, lower_priority, usable_cores
 from ant_core.engine.protocol import MAX_PAYLOAD, PROTOCOL, check_planes

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ant_core.engine.lanes import RequestJob
+from ant_core.engine.job_queue import RequestJob
 from ant_core.errors import InputError
 from ant_core.models import Store, find_places, find_registry, load_registry
 from ant_core.models.listing import list_models, model_row

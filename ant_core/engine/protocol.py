@@ -49,7 +49,7 @@ MAX_PAYLOAD = 1 << 30  # bytes
 _MAGIC = b"PCP1"
 _PREFIX = struct.Struct("<4sIQ")
 _MAX_ID = 2**53  # what every JSON reader keeps exactly
-_PIECE = 1 << 20  # bytes that are thrown away at a time
+_PIECE = 1 << 20  # bytes that are discarded at a time
 
 
 class StreamBroken(ProtocolError):

@@ -7,7 +7,7 @@ import threading
 from typing import BinaryIO
 
 from ant_core.engine.handlers import Handlers
-from ant_core.engine.lanes import JobQueue, ReplyWriter, RequestJob
+from ant_core.engine.job_queue import JobQueue, ReplyWriter, RequestJob
 from ant_core.engine.protocol import (
     Busy,
     ProtocolMessage,
@@ -97,7 +97,7 @@ class _Server:
             return False
 
     def _sort(self, number: int, kind: str, message: ProtocolMessage) -> bool:
-        """Answer what can be answered at once, and give the rest to the lane it belongs to."""
+        """Answer what can be answered at once, and give the rest to the queue it belongs to."""
         if kind == "shutdown":
             self._outbox.put({"type": "ok", "re": number})
             return True

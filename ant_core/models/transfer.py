@@ -228,7 +228,7 @@ class _Fetch:
         self.on_progress(0)
 
     def _reject(self) -> None:
-        """Throw wrong bytes away, and leave the mirror they came from if it was only one."""
+        """Delete wrong bytes, and leave the mirror they came from if it was only one."""
         self._wrong = True
         only = self._origins.copy().pop() if len(self._origins) == 1 else None
         for mirror in self._mirrors:

@@ -10,13 +10,12 @@ from .host.dabs import Dabs
 from .i18n import join_sentences, tr, tr_n
 from .link.engine_room import EngineRoom
 from .signals import Signal
-from .state.model import FrameState, Point, Rgb
+from .state.model import Point, Rgb
 from .state.pixels import is_transparent
+from .state.review import OURS
 from .state.shot import DocumentShot
 from .state.timeline import drawing_at
 from .work.fix import Fix, Fixed, Former, Place, TakeBack
-
-_OURS = {FrameState.PREDICTED, FrameState.ACCEPTED}
 
 
 class Dab(NamedTuple):
@@ -56,7 +55,7 @@ class Fixing:
             return
         shot, view = self._desk.shot, self._desk.view
         frame = view.drawing(time)
-        if shot.state(frame) in _OURS:
+        if shot.state(frame) in OURS:
             before, self._unanswered = self._unanswered, None
             former = () if before is None else before.former
             place = Place(frame, point)

@@ -81,7 +81,7 @@ class Reviewing:
         return MistakeShown(step.serial, step.place + 1, step.count, first, mark.segment, mark.box)
 
     def _answered(self, time: int, point: Point) -> None:
-        """Let go of the mistake stepped to where it was put right; Next goes on from its place."""
+        """Forget the mistake stepped to where it was put right; Next goes on from its place."""
         shown = self.mistake_at(time)
         if shown is not None and shown.box is not None:
             x, y, width, height = shown.box

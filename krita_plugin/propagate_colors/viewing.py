@@ -75,7 +75,7 @@ def _image(layer: Any, key: int | None, form: Format, box: Box, most: Size) -> A
     return pictures.image(layer.read(key, box), form, (box[2], box[3]), most)
 
 
-class Shelf:
+class LastUsed:
     """The things used last, by key."""
 
     def __init__(self) -> None:
@@ -104,8 +104,8 @@ class ShotView:
 
     def __init__(self, shot: DocumentShot) -> None:
         self._shot = shot
-        self._fetched = Shelf()
-        self._composed = Shelf()
+        self._fetched = LastUsed()
+        self._composed = LastUsed()
         self._thumbnails: dict[int, tuple[Hashable, Picture]] = {}
         self.palette: list[Any] = []  # colours in the order in which they were first shown
         self._previewed: dict[int, Wish] = {}  # what was last shown of a drawing
@@ -130,7 +130,7 @@ class ShotView:
         if time is None:
             self._thumbnails.clear()
         self._thumbnails.pop(time, None)
-        self._composed = Shelf()
+        self._composed = LastUsed()
 
     def picture(self, time: int, most: Size) -> Picture | None:
         """Return lines over colours as the timeline shows them."""
@@ -224,7 +224,7 @@ class ShotView:
         yield from reading.open_shot(shot, talk)
         digest = yield from reading.teach_drawing(shot, talk, frame)
         if self._lines.get(frame, digest) != digest:
-            self._fetched = Shelf()  # lines were edited: what was fetched may be of old ones
+            self._fetched = LastUsed()  # lines were edited: what was fetched may be of old ones
         self._lines[frame] = digest
         kind = wish[0]
         request = {"type": kind, "shot": shot.document.key, "frame": frame}

@@ -25,7 +25,7 @@ __all__ = ["CASES", "add_arguments", "attack", "run"]
 
 _SIZE = (120, 160)
 _MOST_MB = 700.0  # 250 of them the engine at rest
-_MOST_UNREAD_MB = 200.0  # of answers; 64 are let wait, and one of each lane
+_MOST_UNREAD_MB = 200.0  # of answers; 64 are let wait, and one of each job queue
 _LONGEST_S = 60.0
 _SILENCE_S = 30.0  # of one answer
 Case = Callable[[Client, random.Random], str]

@@ -19,11 +19,11 @@ from typing import BinaryIO
 from ant_core.errors import InputError
 from ant_core.files import check_regular
 
-__all__ = ["ArchiveMember", "KraArchive"]
+__all__ = ["LOCAL_HEADER", "ArchiveMember", "KraArchive"]
 
 _MOST_MEMBERS = 200_000
 _MOST_RATIO = 1100  # deflate packs no denser than 1 : 1032
-_LOCAL = struct.Struct("<4s5H3L2H")
+LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _LOCAL_SIGNATURE = b"PK\x03\x04"
 _ENCRYPTED = 0x1
 # Older versions wrote x-kra, newer ones x-krita; templates that come with Krita say zip.
@@ -201,13 +201,13 @@ class KraArchive:
         """Return where a member's bytes begin, from its local header."""
         try:
             file.seek(info.header_offset)
-            header = file.read(_LOCAL.size)
+            header = file.read(LOCAL_HEADER.size)
         except (OSError, ValueError, OverflowError):
             header = b""
-        if len(header) != _LOCAL.size or not header.startswith(_LOCAL_SIGNATURE):
+        if len(header) != LOCAL_HEADER.size or not header.startswith(_LOCAL_SIGNATURE):
             raise self._damaged(f"the place of {info.filename} is wrong")
-        name_bytes, extra_bytes = _LOCAL.unpack(header)[-2:]
-        return info.header_offset + _LOCAL.size + name_bytes + extra_bytes
+        name_bytes, extra_bytes = LOCAL_HEADER.unpack(header)[-2:]
+        return info.header_offset + LOCAL_HEADER.size + name_bytes + extra_bytes
 
     def _check_overlap(self, members: Iterable[ArchiveMember], size: int) -> None:
         """Let no two members share bytes: that is how a small archive unpacks without end."""

@@ -11,11 +11,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ant_core.formats.kra.archive import KraArchive
+from ant_core.formats.kra.archive import LOCAL_HEADER, KraArchive
 
 __all__ = ["copied_archive"]
 
-_LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s4B4H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
@@ -117,7 +116,7 @@ def _local_header(info: zipfile.ZipInfo) -> bytes:
     if max(sizes) >= _LIMIT:
         extra = struct.pack("<2H2Q", _ZIP64, 16, info.file_size, info.compress_size)
         sizes = _LIMIT, _LIMIT
-    head = _LOCAL.pack(
+    head = LOCAL_HEADER.pack(
         b"PK\x03\x04", info.extract_version, _flags(info), info.compress_type, time, date,
         info.CRC, *sizes, len(name), len(extra),
     )  # fmt: skip

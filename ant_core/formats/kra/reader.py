@@ -16,7 +16,7 @@ from ant_core.formats.kra.document import DocumentLayer, Key, KraDocument
 from ant_core.formats.kra.frames import PackedFrame
 from ant_core.formats.kra.tiles import check_tiles, decode_tiles
 
-__all__ = ["ColorReader", "LineReader", "bare_pixel_of", "drawing_times", "read_plane"]
+__all__ = ["ColorReader", "LineReader", "drawing_times", "read_plane"]
 
 _MOST_FILE_BYTES = 1 << 30
 _SPARE_FILE_BYTES = 64 << 20
@@ -44,7 +44,7 @@ def read_plane(
     return decode_tiles(
         _pixel_file(document, layer, key),
         document.space(layer),
-        bare_pixel_of(document, key),
+        _bare_pixel_of(document, key),
         key.offset,
         (document.height, document.width),
         _place(document, layer, key),
@@ -52,7 +52,7 @@ def read_plane(
     )
 
 
-def bare_pixel_of(document: KraDocument, key: Key) -> bytes:
+def _bare_pixel_of(document: KraDocument, key: Key) -> bytes:
     """Return the stored pixel that fills what no tile of a key covers."""
     return document.archive.read(document.folder + key.file + _DEFAULT, _MOST_PIXEL_BYTES)
 
@@ -76,7 +76,7 @@ def drawing_times(layers: Sequence[DocumentLayer]) -> list[int]:
 
 def _digest_of_key(document: KraDocument, layer: DocumentLayer, key: Key) -> bytes:
     """Hash all that decides a key's pixels, checking that its files are whole."""
-    data, bare = _pixel_file(document, layer, key), bare_pixel_of(document, key)
+    data, bare = _pixel_file(document, layer, key), _bare_pixel_of(document, key)
     space = document.space(layer)
     check_tiles(data, space, bare, _place(document, layer, key))
     digest = hashlib.sha256(f"{space.name} {key.offset} {bare.hex()} ".encode())

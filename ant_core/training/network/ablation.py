@@ -1,6 +1,6 @@
 """What each idea is worth: one short run an idea, on the same clips, pairs, seed and validation.
 
-`scripts/ablate.py` is the door. Results are JSON lines, one an experiment, with the counts of
+`scripts/ablate.py` runs them. Results are JSON lines, one an experiment, with the counts of
 every validation clip, so that differences are paired by clip.
 """
 

@@ -125,7 +125,7 @@ class ClipPool:
         self._read: dict[Path, StoredClip] = {}
 
     def refresh(self) -> list[StoredClip]:
-        """Read what is new, let go of what is gone, and return all clips."""
+        """Read what is new, drop what is gone, and return all clips."""
         paths = _clip_paths(self.folder)
         for path in self._read.keys() - set(paths):
             del self._read[path]

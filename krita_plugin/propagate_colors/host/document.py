@@ -10,21 +10,18 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from typing import Any, Callable, NamedTuple, Tuple
+from typing import Any, Callable, NamedTuple
 
 import krita
 
 from ..i18n import tr
 from ..pauses import pauses
+from ..state.pixels import CHANNEL_BYTES, CODES, Box
 from . import timeline_cells
 from .history import History
 
-Box = Tuple[int, int, int, int]  # x, y, width, height in document pixels
-
 SETTINGS_GROUP = "propagate_colors"
 CHANNELS = {"RGBA": 4, "GRAYA": 2, "CMYKA": 5, "LABA": 4, "XYZA": 4, "YCbCrA": 4, "A": 1}
-CHANNEL_BYTES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
-_CODES = {"U8": "B", "U16": "H", "F16": "e", "F32": "f"}  # of struct
 # Keys may lie past the clip's end, after the artist shortened it. 1000 looks take 0.2 ms.
 SCAN_PAST_END = 2000
 
@@ -62,7 +59,7 @@ class Host:
 
     def version(self) -> tuple[int, int, int]:
         """Return the version as numbers."""
-        return version_numbers(self.version_text)
+        return _version_numbers(self.version_text)
 
     def active_document(self) -> Document | None:
         """Return the document in front, or None."""
@@ -102,7 +99,7 @@ class Host:
         view = None if window is None else window.activeView()
         if view is None:
             return
-        values = struct.unpack(f"<{CHANNELS[info.color_model]}{_CODES[info.color_depth]}", pixel)
+        values = struct.unpack(f"<{CHANNELS[info.color_model]}{CODES[info.color_depth]}", pixel)
         top = {"U8": 255, "U16": 65535}.get(info.color_depth, 1.0)
         parts = [value / top for value in values]
         if info.color_model == "CMYKA" and top == 1.0:  # inks of 0 to 100, as foreground_color
@@ -132,7 +129,7 @@ class Host:
         return folder
 
 
-def version_numbers(text: str) -> tuple[int, int, int]:
+def _version_numbers(text: str) -> tuple[int, int, int]:
     """Read "5.3.4.1" or "6.0.0-alpha (git abc)" as three numbers."""
     numbers = []
     for part in text.split(maxsplit=1)[0].split("-", maxsplit=1)[0].split(".")[:3]:

@@ -14,8 +14,9 @@ import krita
 from ..i18n import tr
 from ..log import logger
 from ..pauses import pauses
+from ..state.pixels import Box
 from . import hand, timeline_cells
-from .document import Box, Document, HostError, OpenLayer
+from .document import Document, HostError, OpenLayer
 
 Steps = Generator[Any, None, Any]
 

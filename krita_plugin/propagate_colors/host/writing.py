@@ -14,8 +14,9 @@ import krita
 
 from ..i18n import tr
 from ..pauses import pauses
+from ..state.pixels import Box
 from . import hand, timeline_cells
-from .document import Box, Document, HostError, OpenLayer
+from .document import Document, HostError, OpenLayer
 from .steps import (
     ATTEMPTS,
     FOLLOW_SECONDS,
@@ -149,7 +150,7 @@ class Keys:
         return self._source.reaches_out(t, canvas_box(self._document))
 
     def close(self) -> None:
-        """Let go of what writing needed."""
+        """Release what writing needed."""
         if self._source is not None:
             self._source.close()
             self._source = None

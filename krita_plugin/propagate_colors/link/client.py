@@ -113,7 +113,7 @@ class EngineClient:
             process.kill()
 
     def _release(self) -> Any:
-        """Let go of the process and tell it to end; None when none runs."""
+        """Detach the process and tell it to end; None when none runs."""
         process, self._process = self._process, None
         if process is None or process.state() == QProcess.ProcessState.NotRunning:
             return None

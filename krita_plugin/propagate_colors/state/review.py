@@ -83,7 +83,7 @@ def is_reference(state: str, time: int, on: Collection[int], off: Collection[int
 
 
 def may_write(state: str) -> bool:
-    """Tell whether a frame may be given other pixels; accepted ones are the artist's word."""
+    """Tell whether a frame may be given other pixels; accepted ones are final."""
     return state in {FrameState.TODO, FrameState.FAILED, FrameState.PREDICTED}
 
 

@@ -22,8 +22,8 @@ from ..state.recolor import recolor
 from ..state.shot import DocumentShot
 from . import reading, write
 from .jobs import JobCancelled
+from .run import Progress
 
-Progress = Callable[[int, int, "float | None", str], None]
 ONE_SENTENCE = (HostError, EngineError, Refused)
 
 
@@ -148,7 +148,7 @@ class Fix:
             self._former.append(former)
 
         summary = review.summarize(fixed, shot.canvas_px, self._talk.review_below)
-        over = write_over(shot, keys, entry, changed.data, fixed, summary, check, note)
+        over = _write_over(shot, keys, entry, changed.data, fixed, summary, check, note)
         yield from write.unbroken(over)
         return item
 
@@ -171,7 +171,7 @@ class Fix:
         return data
 
 
-def write_over(
+def _write_over(
     shot: DocumentShot,
     keys: writing.Keys,
     entry: Entry,

@@ -42,7 +42,7 @@ def require_layer(shot: DocumentShot, uuid: str) -> Any:
     return layer
 
 
-def read_part(shot: DocumentShot, part: Part) -> Steps:
+def _read_part(shot: DocumentShot, part: Part) -> Steps:
     """Return the raw pixels that one line layer adds to a drawing, in the canvas box."""
     require_ready(shot)
     if part.grouped:
@@ -64,7 +64,7 @@ def _read_drawing(shot: DocumentShot, drawing: TimedDrawing) -> Steps:
     planes = []
     digest = hashlib.blake2b(digest_size=16)
     for part in drawing.parts:
-        data = yield from read_part(shot, part)
+        data = yield from _read_part(shot, part)
         with pauses.measure("hash"):
             digest.update(data)
         planes.append(data)

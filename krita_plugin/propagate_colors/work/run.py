@@ -85,7 +85,7 @@ class ShotRun:
         yield from self._scan_moved()
         targets, references = shot.targets(), shot.references()
         self.outcome.beyond = timeline.times_beyond(shot.lines, shot.document.clip[1])
-        check_work(shot, targets, references)
+        _check_work(shot, targets, references)
         yield from reading.open_shot(shot, self._talk)
         yield from self._send(targets, references)
         # Before the first frame: one that is saved, or lost in a crash, a moment before it is noted
@@ -300,7 +300,7 @@ def check_format(form: Format) -> None:
         )
 
 
-def check_work(shot: DocumentShot, targets: list[int], references: list[int]) -> None:
+def _check_work(shot: DocumentShot, targets: list[int], references: list[int]) -> None:
     """Raise HostError when there is nothing to learn from or nothing to colour."""
     if not references and not shot.journal.choices.model_sheets:
         raise HostError(

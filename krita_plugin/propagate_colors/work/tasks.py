@@ -88,7 +88,7 @@ class Accept:
             return [
                 tr(
                     "Changed since they were colored, so yours already: {frames}.",
-                    frames=frame_list(changed),
+                    frames=_frame_list(changed),
                 )
             ]
         return [] if accepted else [tr("There is no colored frame to accept here.")]
@@ -168,20 +168,20 @@ def describe(outcome: RunOutcome, doubtful: int = 0) -> str:
         said.append(tr_n("{n} frame failed.", "{n} frames failed.", failed))
     if outcome.left:
         said.append(
-            tr("Yours meanwhile, so left alone: {frames}.", frames=frame_list(outcome.left))
+            tr("Yours meanwhile, so left alone: {frames}.", frames=_frame_list(outcome.left))
         )
     if outcome.stale:
         said.append(
             tr(
                 "Lines changed meanwhile, press again: {frames}.",
-                frames=frame_list(outcome.stale),
+                frames=_frame_list(outcome.stale),
             )
         )
     if outcome.beyond:
         said.append(
             tr(
                 "After the end of the animation, so not colored: {frames}.",
-                frames=frame_list(outcome.beyond),
+                frames=_frame_list(outcome.beyond),
             )
         )
     for name, times in outcome.emptied.items():
@@ -190,13 +190,13 @@ def describe(outcome: RunOutcome, doubtful: int = 0) -> str:
                 'Nothing was painted on the layer "{name}" beside the painted colors: {frames}. '
                 "It stays empty there.",
                 name=name,
-                frames=frame_list(times),
+                frames=_frame_list(times),
             )
         )
     return join_sentences(*said, *outcome.warnings)
 
 
-def frame_list(times: Sequence[int]) -> str:
+def _frame_list(times: Sequence[int]) -> str:
     """Return "3, 5-9, 12"."""
     runs: list[list[int]] = []
     for time in sorted(times):

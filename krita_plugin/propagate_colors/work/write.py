@@ -52,7 +52,7 @@ class LayerKeys:
         return self._keys[uuid]
 
     def close(self) -> None:
-        """Let go of what writing needed."""
+        """Release what writing needed."""
         for keys in self._keys.values():
             keys.close()
 

@@ -210,21 +210,15 @@ _FULL = StageRecipe(
 )
 # Frame by frame as the shots of AnimeRun are: crowded as `_FULL`, 24 drawings a second, in a film's
 # formats, and under a sky, so that every pixel shows geometry and has a flow.
-_FILM = StageRecipe(
+_FILM = replace(
+    _FULL,
     name="scene3d_film",
     sizes=((540, 960), (436, 1024)),
-    characters=(4, 5, 6),
-    character_shares=(0.4, 0.35, 0.25),
-    staged=1.0,
-    backed=1.0,
     things=(12, 24),
-    spread=1.1,
-    filled=(0.45, 0.8),
     drawings=tuple(range(8, 13)),
     steps=(1,),
     step_shares=(1.0,),
     sky=True,
-    flows=True,
 )
 
 

@@ -1,8 +1,8 @@
-"""Jobs, the lanes they are worked off in, and the one way out for answers.
+"""Requests, the queues that they are worked off in, and the writer of all answers.
 
 The thread that reads requests never works and never waits for a reader of answers, so that it
 always reads a cancel. The threads that work do wait, before each job and each message on the way:
-where answers are not read, at most one answer a lane goes beyond the bound.
+where answers are not read, at most one answer a queue goes beyond the bound.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ant_core.errors import Cancelled
 __all__ = ["JobQueue", "ReplyWriter", "RequestJob"]
 
 _MOST_WAITING = 64 << 20  # bytes of answers that the client has not read; above that, work waits
-_MOST_PIECES = 200_000  # of short answers, which no lane gives; then the other end is lost
+_MOST_PIECES = 200_000  # of short answers, which no job queue gives; then the other end is lost
 _POLL_S = 0.2
 _PATIENCE_S = 0.6  # for a cancelled job to end by itself; its answer is due within a second
 
