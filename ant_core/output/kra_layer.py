@@ -151,7 +151,7 @@ class KraLayer:
             return
         for frame in frames:
             now, then = self.earlier.painted.get(frame), self.painted.painted[frame]
-            if now is None or now.owner == "blank" or now.hash == then.hash:
+            if now is None or now.owner in ("blank", "predicted") or now.hash == then.hash:
                 continue
             if not self._is_copy(frame, self.earlier):
                 raise OutputError(
@@ -195,6 +195,16 @@ class KraLayer:
         self._ours.add(frame)
         return True
 
+    def has_ours(self, frame: int) -> bool:
+        """Tell whether a run has left a picture on the frame, in a document or for one to come."""
+        source = self._source(frame)
+        if source is not None:
+            item = source.painted[frame]
+            return item.owner == "predicted" and bool(source.read(frame)[..., -1].any())
+        if (data := self._packed(frame)) is None:
+            return False
+        return bool(self._image(frame, data)[..., -1].any())
+
     def probe(self, frame: int) -> FrameInfo:
         """Check and describe the picture that the output has of a frame."""
         pixels = self._space.pixels
@@ -202,18 +212,27 @@ class KraLayer:
         return FrameInfo(*self._size, pixels.channels, pixels.depth, digest, pixels.floating)
 
     def read(self, frame: int) -> NDArray[Any]:
-        return PackedFrame.parse(self.raw(frame)).image(self._space, self._size, self.place(frame))
+        return self._image(frame, self.raw(frame))
+
+    def _image(self, frame: int, data: bytes) -> NDArray[Any]:
+        return PackedFrame.parse(data).image(self._space, self._size, self.place(frame))
+
+    def _source(self, frame: int) -> PaintedLayer | None:
+        """Return the layer that shows a frame now: of the earlier output, or of the shot."""
+        for source in (self.earlier, self.painted):
+            if source is None or (source is self.earlier and frame in self._fixed):
+                continue
+            if frame in source.painted and source.painted[frame].owner != "blank":
+                return source
+        return None
 
     def raw(self, frame: int) -> bytes:
         data = self._packed(frame) if frame in self._ours else None
         if data is not None:  # what the documents have is of a run before
             return data
-        for source in (self.earlier, self.painted):
-            if source is not None and frame in source.painted:
-                if source is self.earlier and frame in self._fixed:
-                    continue
-                if source.painted[frame].owner != "blank":
-                    return PackedFrame.of(source.read(frame), self._space).dump()
+        source = self._source(frame)
+        if source is not None:
+            return PackedFrame.of(source.read(frame), self._space).dump()
         data = self._packed(frame)
         if data is None:
             raise InputError(

@@ -13,7 +13,7 @@ from ant_core.color.palette import Palette
 from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
-from ant_core.formats.packed import pack, unpack
+from ant_core.formats.packed import box_of, pack, unpack
 from ant_core.propagation.record import Record, pack_record, unpack_record
 
 __all__ = ["MemoryOutput", "MemoryState"]
@@ -119,6 +119,9 @@ class MemoryOutput:
 
     def is_intact(self, frame: int) -> bool:
         return frame in self._frames
+
+    def has_ours(self, frame: int) -> bool:
+        return frame in self._frames and box_of(self._frames[frame])[2] > 0
 
     def probe(self, frame: int) -> FrameInfo:
         """Describe what a locked frame shows now; InputError when nothing is known of it."""

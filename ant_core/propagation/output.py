@@ -72,6 +72,9 @@ class Output(Protocol):
     def is_intact(self, frame: int) -> bool:
         """Tell whether the frame is there as an earlier run wrote it."""
 
+    def has_ours(self, frame: int) -> bool:
+        """Tell whether the frame shows what a run has put there, and that is not blank."""
+
     def probe(self, frame: int) -> FrameInfo:
         """Check and describe the picture that the frame has now; InputError when it has none."""
 
