@@ -39,6 +39,12 @@ class MemoryState:
     def note_record(self, frame: int, name: str) -> None:
         self._frames[frame] = name
 
+    def begin(self, name: str, frames: Collection[int]) -> None:
+        """See `Memory.begin`."""
+        others = [frame for frame, record in list(self._frames.items()) if record == name]
+        for frame in {*frames, *others} & self._frames.keys():
+            self._frames[frame] = ""
+
     def load(self, name: str, palette: Palette) -> Record | None:
         data = self._records.get(name)
         return unpack_record(data, palette) if data is not None else None

@@ -107,7 +107,7 @@ def test_nothing_is_done_again_until_the_shadow_is_edited(shot, tmp_path, cli):
     assert files(out / "shadow") == before
     (out / "shadow" / "0003.png").unlink()
     cli(*arguments)
-    assert recomputed(out) == {3: "its file was missing"}
+    assert recomputed(out) == {3: "its file was missing or unfinished"}
     assert files(out / "shadow") == before
     image = shadow(1)
     image[image[..., 3] > 0] = (1, 2, 3, 255)
