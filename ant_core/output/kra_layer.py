@@ -270,7 +270,7 @@ class KraLayer:
     # ---- what the document gets
 
     def done(self, frames: Collection[int]) -> list[int]:
-        """Return those of some frames that get a picture of ours."""
+        """Return those of some frames that show a picture of ours."""
         if self._carried:
             return []
         return sorted({*frames} - self._fixed - self._kept)
@@ -284,8 +284,12 @@ class KraLayer:
 
     def painting(self, done: Collection[int], brought: Collection[int]) -> Painting:
         """Return the layer with the pictures of some frames."""
-        frames: dict[int, Callable[[], bytes]] = {f: self._loader(f) for f in done}
+        frames: dict[int, Callable[[], bytes]] = {f: self._loader(f) for f in done if self._new(f)}
         return Painting(self.painted.layer, frames | {f: self._bringer(f) for f in brought})
+
+    def _new(self, frame: int) -> bool:
+        """Tell whether the shot's document has another picture than the frame is to show."""
+        return frame in self._ours or self._source(frame) is not self.painted
 
     def artists(self, brought: Collection[int]) -> set[int]:
         """Return the frames that the artist painted, in the shot or in the output."""
@@ -304,7 +308,10 @@ class KraLayer:
 
     def after(self, frame: int) -> str:
         """Return the hash of our picture of a frame."""
-        return PackedFrame.parse(self._packed(frame) or b"").hash
+        source = None if frame in self._ours else self._source(frame)
+        if source is not None:
+            return source.painted[frame].hash
+        return PackedFrame.parse(self._picture(frame)).hash
 
     def before(self, frame: int) -> Plane | None:
         """Return what the shot's document has at a frame: nothing, or a key without a picture."""
@@ -324,15 +331,19 @@ class KraLayer:
                 source.document.archive.check_unchanged()
 
     def _loader(self, frame: int) -> Callable[[], bytes]:
-        def load() -> bytes:
-            data = self._packed(frame)
-            if data is None:
-                raise OutputError(
-                    f"{self._cached(frame)} changed while the run was under way: run again"
-                )
-            return PackedFrame.parse(data).tiles(str(self._cached(frame)))
+        place = str(self._cached(frame)) if frame in self._ours else self.place(frame)
+        return lambda: PackedFrame.parse(self._picture(frame)).tiles(place)
 
-        return load
+    def _picture(self, frame: int) -> bytes:
+        """Return what a frame is to show: what this run put, or what stays, of a locked one."""
+        if frame not in self._ours:
+            return self.raw(frame)
+        data = self._packed(frame)
+        if data is None:
+            raise OutputError(
+                f"{self._cached(frame)} changed while the run was under way: run again"
+            )
+        return data
 
     def _bringer(self, frame: int) -> Callable[[], bytes]:
         return lambda: PackedFrame.parse(self.raw(frame)).tiles(self.place(frame))

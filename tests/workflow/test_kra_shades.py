@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -256,10 +257,13 @@ def test_what_cannot_be_a_shade_ends_in_a_sentence(propagate, tmp_path):
     assert not (tmp_path / "out.kra").exists()
 
 
-def test_a_locked_frame_keeps_its_shadow_in_place(propagate, tmp_path):
+@pytest.mark.parametrize("memory", [True, False], ids=["memory", "forgotten"])
+def test_a_locked_frame_keeps_its_shadow_in_place(propagate, tmp_path, memory):
     shot = make(tmp_path / "shot.kra", again={5: 3})
     assert propagate(shot, "--in-place", "--shade", "Shadow").code == 0
     before = layer_of(shot, "Shadow")[1]
+    if not memory:
+        shutil.rmtree(tmp_path / ".ant_core")
     for _ in range(2):
         done = propagate(shot, "--in-place", "--shade", "Shadow", "--lock", "3")
         assert done.code == 0, done.err
