@@ -14,8 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError, OutputError, UsageError
 from ant_core.files import WholeFiles, same_file
 from ant_core.formats.base import FrameInfo
@@ -220,6 +222,21 @@ class OutputFolder:
         """Tell whether the frame's file is there as an earlier run wrote it."""
         present = self._present.get(frame)
         return present is not None and present == self.state.file_hash(self._name(frame))
+
+    def has_ours(self, frame: int) -> bool:
+        """Tell whether the frame's file is one of ours, also of a stopped run, and not blank."""
+        path, name = self.writer.path(frame), self._name(frame)
+        data = self._read(path)
+        if data is None:
+            return False
+        ours = self.state.file_hash(name), self.state.replaced_hash(name)
+        if hashlib.sha256(data).hexdigest() not in ours:
+            return False
+        info = self.writer.format.check(data, str(path))
+        pixels = PixelFormat(info.depth, info.channels, info.floating)
+        image = pixels.convert(self.writer.format.decode(data, str(path)), str(path))
+        part = np.s_[..., -1:] if pixels.has_alpha else np.s_[...]
+        return bool((image[part] != pixels.bare()[part]).any())
 
     def probe(self, frame: int) -> FrameInfo:
         """Check and describe the painted file of a frame; InputError when it is missing."""

@@ -14,6 +14,17 @@ from ant_core.propagation.result import FrameResult
 
 __all__ = ["merge_hints", "note_frame", "note_layers", "note_references"]
 
+_NOTED = (
+    "confidence",
+    "doubtful",
+    "no_counterpart",
+    "segments",
+    "surfaces",
+    "surface_layers",
+    MOVED,
+    COPY,
+)  # what we note in a summary
+
 
 def note_layers(journal: KraJournal, lines: Sequence[str], color: str) -> None:
     """Note which layers were chosen, so that the docker finds them; by uuid, bottom first."""
@@ -86,16 +97,25 @@ def note_frame(
     further : bool
         Whether it is a layer beside the colours: the result stands with those.
     """
-    former = journal.entry(layer, result.frame)
-    if former is not None and former.after == after and not result.recomputed:
-        return  # kept from the run that noted it
-    held = former.before if former is not None else before()
+    former, model = journal.entry(layer, result.frame), notes.model_hash
     summary = {MOVED: True} if further else _summary(result, notes.review_below)
     if copy:
         summary[COPY] = True
+    # A run that goes on after a stop may have kept what no document has yet: what the frame was
+    # made of tells, not whether it was made in this run.
+    same = former is not None and former.after == after and _summaries_agree(former, summary)
+    if same and not result.recomputed:
+        return
     packed = b"" if further else _packed(result, notes)
-    model = notes.model_hash
+    if same and former is not None and (former.packed_result, former.model) == (packed, model):
+        return
+    held = former.before if former is not None else before()
     journal.record(Entry(layer, result.frame, "predicted", model, held, after, summary, packed))
+
+
+def _summaries_agree(former: Entry, summary: dict[str, Any]) -> bool:
+    """Tell whether an entry says the same; the docker notes more beside it."""
+    return all(former.summary.get(name) == summary.get(name) for name in _NOTED)
 
 
 def _packed(result: FrameResult, notes: RunNotes) -> bytes:

@@ -150,7 +150,7 @@ class KraLayer:
             return
         for frame in frames:
             now, then = self.earlier.painted.get(frame), self.painted.painted[frame]
-            if now is None or now.owner == "blank" or now.hash == then.hash:
+            if now is None or now.owner in ("blank", "predicted") or now.hash == then.hash:
                 continue
             if not self._is_copy(frame, self.earlier):
                 raise OutputError(
@@ -197,6 +197,16 @@ class KraLayer:
         self._ours.add(frame)
         return True
 
+    def has_ours(self, frame: int) -> bool:
+        """Tell whether a run has left a picture on the frame, in a document or for one to come."""
+        source = self._source(frame)
+        if source is not None:
+            item = source.painted[frame]
+            return item.owner == "predicted" and bool(source.read(frame)[..., -1].any())
+        if (data := self._packed(frame)) is None:
+            return False
+        return bool(self._image(frame, data)[..., -1].any())
+
     def probe(self, frame: int) -> FrameInfo:
         """Check and describe the picture that the output has of a frame."""
         pixels = self._space.pixels
@@ -205,19 +215,28 @@ class KraLayer:
 
     def read(self, frame: int) -> NDArray[Any]:
         """Return the frame's pixels on the canvas, (H, W, C) of the layer's colour space."""
-        return PackedFrame.parse(self.raw(frame)).image(self._space, self._size, self.place(frame))
+        return self._image(frame, self.raw(frame))
+
+    def _image(self, frame: int, data: bytes) -> NDArray[Any]:
+        return PackedFrame.parse(data).image(self._space, self._size, self.place(frame))
+
+    def _source(self, frame: int) -> PaintedLayer | None:
+        """Return the layer that shows a frame now: of the earlier output, or of the shot."""
+        for source in (self.earlier, self.painted):
+            if source is None or (source is self.earlier and frame in self._fixed):
+                continue
+            if frame in source.painted and source.painted[frame].owner != "blank":
+                return source
+        return None
 
     def raw(self, frame: int) -> bytes:
         """Return the frame as packed: ours, else what the documents hold."""
         data = self._packed(frame) if frame in self._ours else None
         if data is not None:  # what the documents have is of a run before
             return data
-        for source in (self.earlier, self.painted):
-            if source is not None and frame in source.painted:
-                if source is self.earlier and frame in self._fixed:
-                    continue
-                if source.painted[frame].owner != "blank":
-                    return PackedFrame.of(source.read(frame), self._space).dump()
+        source = self._source(frame)
+        if source is not None:
+            return PackedFrame.of(source.read(frame), self._space).dump()
         data = self._packed(frame)
         if data is None:
             raise InputError(
@@ -253,7 +272,7 @@ class KraLayer:
     # ---- what the document gets
 
     def done(self, frames: Collection[int]) -> list[int]:
-        """Return those of some frames that get a picture of ours."""
+        """Return those of some frames that show a picture of ours."""
         if self._carried:
             return []
         return sorted({*frames} - self._fixed - self._kept)
@@ -267,8 +286,12 @@ class KraLayer:
 
     def painting(self, done: Collection[int], brought: Collection[int]) -> Painting:
         """Return the layer with the pictures of some frames."""
-        frames: dict[int, Callable[[], bytes]] = {f: self._loader(f) for f in done}
+        frames: dict[int, Callable[[], bytes]] = {f: self._loader(f) for f in done if self._new(f)}
         return Painting(self.painted.layer, frames | {f: self._bringer(f) for f in brought})
+
+    def _new(self, frame: int) -> bool:
+        """Tell whether the shot's document has another picture than the frame is to show."""
+        return frame in self._ours or self._source(frame) is not self.painted
 
     def artists(self, brought: Collection[int]) -> set[int]:
         """Return the frames that the artist painted, in the shot or in the output."""
@@ -287,7 +310,10 @@ class KraLayer:
 
     def after(self, frame: int) -> str:
         """Return the hash of our picture of a frame."""
-        return PackedFrame.parse(self._packed(frame) or b"").hash
+        source = None if frame in self._ours else self._source(frame)
+        if source is not None:
+            return source.painted[frame].hash
+        return PackedFrame.parse(self._picture(frame)).hash
 
     def before(self, frame: int) -> Plane | None:
         """Return what the shot's document has at a frame: nothing, or a key without a picture."""
@@ -307,15 +333,19 @@ class KraLayer:
                 source.document.archive.check_unchanged()
 
     def _loader(self, frame: int) -> Callable[[], bytes]:
-        def load() -> bytes:
-            data = self._packed(frame)
-            if data is None:
-                raise OutputError(
-                    f"{self._cached(frame)} changed while the run was under way: run again"
-                )
-            return PackedFrame.parse(data).tiles(str(self._cached(frame)))
+        place = str(self._cached(frame)) if frame in self._ours else self.place(frame)
+        return lambda: PackedFrame.parse(self._picture(frame)).tiles(place)
 
-        return load
+    def _picture(self, frame: int) -> bytes:
+        """Return what a frame is to show: what this run put, or what stays, of a locked one."""
+        if frame not in self._ours:
+            return self.raw(frame)
+        data = self._packed(frame)
+        if data is None:
+            raise OutputError(
+                f"{self._cached(frame)} changed while the run was under way: run again"
+            )
+        return data
 
     def _bringer(self, frame: int) -> Callable[[], bytes]:
         return lambda: PackedFrame.parse(self.raw(frame)).tiles(self.place(frame))

@@ -13,7 +13,7 @@ from ant_core.color.palette import Palette
 from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
-from ant_core.formats.packed import pack, unpack
+from ant_core.formats.packed import box_of, pack, unpack
 from ant_core.propagation.record import Record, pack_record, unpack_record
 
 __all__ = ["MemoryOutput", "MemoryState"]
@@ -42,6 +42,12 @@ class MemoryState:
     def note_record(self, frame: int, name: str) -> None:
         """Keep the name of the frame's record."""
         self._frames[frame] = name
+
+    def begin(self, name: str, frames: Collection[int]) -> None:
+        """See `Memory.begin`."""
+        others = [frame for frame, record in list(self._frames.items()) if record == name]
+        for frame in {*frames, *others} & self._frames.keys():
+            self._frames[frame] = ""
 
     def load(self, name: str, palette: Palette) -> Record | None:
         """Return a record by its name, None where there is none."""
@@ -127,6 +133,9 @@ class MemoryOutput:
     def is_intact(self, frame: int) -> bool:
         """Tell whether the frame was put."""
         return frame in self._frames
+
+    def has_ours(self, frame: int) -> bool:
+        return frame in self._frames and box_of(self._frames[frame])[2] > 0
 
     def probe(self, frame: int) -> FrameInfo:
         """Describe what a locked frame shows now; InputError when nothing is known of it."""

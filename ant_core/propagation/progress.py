@@ -85,7 +85,7 @@ class Results:
         self._notify = None
 
     def finish(self, frame: int, solved: Solved, role: Role) -> None:
-        """Note the result of one frame and tell of it."""
+        """Note the result of one frame, whose record the memory has by then, and tell of it."""
         color = None if solved.has_failed else self._output.place(frame)
         result = replace(
             solved.result,
@@ -99,7 +99,6 @@ class Results:
         self._results[frame] = result
         if not solved.has_failed:
             self._records[frame] = solved.record
-            self._output.state.note_record(frame, solved.record)
         if self._notify is not None:
             self._notify(Progress(len(self._results), self._total, result))
 

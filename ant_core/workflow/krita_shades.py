@@ -12,7 +12,7 @@ from ant_core.formats.kra.reader import ColorReader
 from ant_core.output.kra import KraOutput
 from ant_core.output.kra_layer import ARTISTS, KraLayer, PaintedLayer
 from ant_core.propagation.result import COLOR
-from ant_core.propagation.shades import Shade, load_shade
+from ant_core.propagation.shades import Shade, left_on_references, load_shade
 from ant_core.shot.frames import describe_frames
 from ant_core.shot.shot import Shot
 
@@ -149,12 +149,18 @@ def load_shades(
         painted = [frame for frame in own if frame in shot.lines.frames]
         reader = ColorReader(item.painted.document, item.painted.layer, painted, threads)
         kept = item.output.kept
-        shade = load_shade(item.name, reader, item.output, shot, painted, kept)
+        left = left_on_references(shot, item.output, {*painted, *kept})
+        shade = load_shade(item.name, reader, item.output, shot, painted, sorted({*kept, *left}))
         shades.append(shade)
         if kept:
             told.append(
                 f'frames {describe_frames(kept)} of "{item.name}" were painted in '
                 f"{item.output.path} since the last run: they are kept and learned from"
+            )
+        if left:
+            told.append(
+                f"frames {describe_frames(left)} have their colours given: they keep what earlier "
+                f'runs moved onto them in "{item.name}"; paint what belongs there'
             )
         empty = [r.frame for r in shot.references if not shade.digest(r.frame)]
         if empty:

@@ -72,9 +72,12 @@ def test_a_download_ends_whatever_the_server_does(kind):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="commands are forked")
-def test_nothing_is_lost_by_kills():
+@pytest.mark.parametrize(
+    ("names", "kills"), [(["import", "segment", "recolor"], "12"), (["hinted"], "4")]
+)
+def test_nothing_is_lost_by_kills(names, kills):
     attack = [sys.executable, ROOT / "scripts" / "attack.py", "kills", "--seed", str(SEED)]
-    bounds = ["--only", "import", "segment", "recolor", "--kills", "12", "--minutes", "2"]
+    bounds = ["--only", *names, "--kills", kills, "--minutes", "2"]
     done = subprocess.run([*attack, *bounds], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert int(re.search(r"(\d+) kills, 0 finds", done.stdout)[1]) > 0

@@ -107,7 +107,7 @@ def test_nothing_is_done_again_until_the_shadow_is_edited(shot, tmp_path, cli):
     assert files(out / "shadow") == before
     (out / "shadow" / "0003.png").unlink()
     cli(*arguments)
-    assert recomputed(out) == {3: "its file was missing"}
+    assert recomputed(out) == {3: "its file was missing or unfinished"}
     assert files(out / "shadow") == before
     image = shadow(1)
     image[image[..., 3] > 0] = (1, 2, 3, 255)
@@ -136,6 +136,45 @@ def test_a_shadow_that_was_changed_in_the_output_is_kept_and_learned_from(shot, 
     assert near(beyond, image) > 0.99
     assert near(load(out / "shadow" / "0002.png"), shadow(2)) > 0.99
     assert near(load(out / "color" / "0005.png"), painting(STEP * 4, BOXES, SIZE)) > 0.9
+
+
+@pytest.mark.parametrize("by", ["edit", "reference", "lock"])
+def test_a_frame_whose_colours_are_given_keeps_the_shadow_that_was_moved_there(
+    shot, tmp_path, cli, by
+):
+    out = tmp_path / "out"
+    arguments = ["propagate", shot, "--out", out, "--shade", "shadow"]
+    cli(*arguments)
+    before = files(out / "shadow")
+    own = painting(STEP * 2, BOXES, SIZE)
+    own[own[..., 0] == 220] = (1, 2, 3, 255)
+    if by == "lock":
+        arguments += ["--lock", "3"]
+    else:
+        save((out if by == "edit" else shot) / "color" / "0003.png", own)
+    for _ in range(2):
+        done = cli(*arguments)
+        assert done.code == 0, done.err
+        assert "stays empty" not in done.err
+        assert files(out / "shadow") == before
+        assert ("frames 3 have their colours given: they keep" in done.err) == (by != "lock")
+    if by == "edit":
+        (out / "color" / "0003.png").unlink()
+        done = cli(*arguments)
+        assert "have their colours given" not in done.err
+        assert files(out / "shadow") == before
+
+
+def test_a_frame_whose_colours_are_given_has_no_shadow_where_none_was_moved(shot, tmp_path, cli):
+    """What is blank is no picture that has to stay, so neighbours do not learn from it."""
+    out = tmp_path / "out"
+    arguments = ["propagate", shot, "--out", out, "--shade", "shadow"]
+    save(shot / "color" / "0005.png", painting(STEP * 4, BOXES, SIZE))
+    for _ in range(2):
+        done = cli(*arguments)
+        assert "painted frames 5 have nothing in --shade shadow" in done.err
+        assert not load(out / "shadow" / "0005.png").any()
+        assert near(load(out / "shadow" / "0004.png"), shadow(4)) > 0.99
 
 
 def test_frames_that_show_one_drawing_have_one_shadow(shot, tmp_path, cli):
