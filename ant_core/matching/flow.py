@@ -319,4 +319,5 @@ def _shares(
     """
     found, sizes = np.zeros((*counts, 2), np.float32), np.zeros(counts[0], np.float32)
     count_landings(labels, flow, reached, marked, found, sizes)
-    return found / np.maximum(sizes, 1)[:, None, None]
+    found /= np.maximum(sizes, 1)[:, None, None]
+    return found
