@@ -95,7 +95,18 @@ def note_frame(
         summary[COPY] = True
     packed = b"" if further else _packed(result, notes)
     model = notes.model_hash
-    journal.record(Entry(layer, result.frame, "predicted", model, held, after, summary, packed))
+    journal.record(
+        Entry(
+            layer=layer,
+            time=result.frame,
+            state="predicted",
+            model=model,
+            before=held,
+            after=after,
+            summary=summary,
+            packed_result=packed,
+        )
+    )
 
 
 def _packed(result: FrameResult, notes: RunNotes) -> bytes:
