@@ -110,7 +110,18 @@ def note_frame(
     if same and former is not None and (former.packed_result, former.model) == (packed, model):
         return
     held = former.before if former is not None else before()
-    journal.record(Entry(layer, result.frame, "predicted", model, held, after, summary, packed))
+    journal.record(
+        Entry(
+            layer=layer,
+            time=result.frame,
+            state="predicted",
+            model=model,
+            before=held,
+            after=after,
+            summary=summary,
+            packed_result=packed,
+        )
+    )
 
 
 def _summaries_agree(former: Entry, summary: dict[str, Any]) -> bool:

@@ -270,19 +270,19 @@ class ShotView:
         source = item.get("source") or {}
         segments = self._fetched.get(self.map_wish(time))
         return SegmentInfo(
-            segment,
-            item["state"],
-            item["confidence"],
-            review.as_color(item["color"]),
-            source.get("frame"),
-            source.get("segment"),
-            source.get("sheet", ""),
-            self._marked("locks", frame, segment),
-            self._marked("hints", frame, segment),
-            None if segments is None else segments.box(segment),
-            bool(found) and review.is_doubtful(item, review_below),
-            review.is_surface_doubtful(item),
-            self._shot.layer_names(review.doubtful_layers(result, segment)),
+            segment=segment,
+            state=item["state"],
+            confidence=item["confidence"],
+            color=review.as_color(item["color"]),
+            source_frame=source.get("frame"),
+            source_segment=source.get("segment"),
+            source_name=source.get("sheet", ""),
+            locked=self._marked("locks", frame, segment),
+            hinted=self._marked("hints", frame, segment),
+            box=None if segments is None else segments.box(segment),
+            doubtful=bool(found) and review.is_doubtful(item, review_below),
+            surface_doubtful=review.is_surface_doubtful(item),
+            surface_layers=self._shot.layer_names(review.doubtful_layers(result, segment)),
         )
 
     def said(self, time: int) -> list[ArtistMark]:

@@ -186,14 +186,14 @@ def _write_over(
     canvas = yield from keys.put(time, shot.box, data, check)
     after = write.written_hash(shot, time, canvas)
     noted = Entry(
-        entry.layer,
-        time,
-        journals.PREDICTED,
-        entry.model,
-        entry.before,
-        after,
-        summary,
-        journals.pack_result(result),
+        layer=entry.layer,
+        time=time,
+        state=journals.PREDICTED,
+        model=entry.model,
+        before=entry.before,
+        after=after,
+        summary=summary,
+        packed_result=journals.pack_result(result),
     )
     note()
     shot.wrote(noted, after)

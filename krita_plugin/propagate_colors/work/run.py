@@ -211,7 +211,15 @@ class ShotRun:
         else:
             box, expected = tuple(header["box"]), header.get("hash", "")
             below = self._talk.review_below
-            colored = write.Colored(time, box, plane, result, self._model, expected, below)
+            colored = write.Colored(
+                time=time,
+                box=box,
+                data=plane,
+                result=result,
+                model=self._model,
+                hash=expected,
+                review_below=below,
+            )
             state = yield from write.write_frame(shot, self._keys.of(shot), colored)
             (outcome.written if state == FrameState.PREDICTED else outcome.left).append(time)
         entry = shot.entry_of(time)
@@ -232,7 +240,13 @@ class ShotRun:
             end = start + plane["bytes"]
             layer, box = self._shot.layer(plane["layer"]), tuple(plane["box"])
             moved = write.Colored(
-                time, box, data[start:end], {}, self._model, plane["hash"], self._talk.review_below
+                time=time,
+                box=box,
+                data=data[start:end],
+                result={},
+                model=self._model,
+                hash=plane["hash"],
+                review_below=self._talk.review_below,
             )
             start = end
             state = yield from write.write_frame(layer, self._keys.of(layer), moved)

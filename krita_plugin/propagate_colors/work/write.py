@@ -138,14 +138,14 @@ def _exchange(
     after = written_hash(shot, time, canvas)
     with pauses.measure("pack"):
         entry = Entry(
-            uuid,
-            time,
-            journals.PREDICTED,
-            colored.model,
-            before,
-            after,
-            _summary(shot, colored),
-            journals.pack_result(colored.result) if colored.result else b"",
+            layer=uuid,
+            time=time,
+            state=journals.PREDICTED,
+            model=colored.model,
+            before=before,
+            after=after,
+            summary=_summary(shot, colored),
+            packed_result=journals.pack_result(colored.result) if colored.result else b"",
         )
     shot.wrote(entry, colored.hash)
     yield

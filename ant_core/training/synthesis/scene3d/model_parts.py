@@ -250,16 +250,16 @@ def build_figure(model: GltfModel, pack: str) -> PartedModel:
     pairs, faces = np.unique(corner, axis=0, return_inverse=True)
     rows = pairs[:, 0]
     return PartedModel(
-        model,
-        model.vertices[rows],
-        model.normals[rows],
-        model.joints[rows],
-        model.weights[rows],
-        faces.reshape(-1, 3).astype(np.int32),
-        pairs[:, 1].astype(np.int32),
-        part_material,
-        part_slot,
-        slots,
-        np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2], np.float32),
-        height,
+        model=model,
+        vertices=model.vertices[rows],
+        normals=model.normals[rows],
+        joints=model.joints[rows],
+        weights=model.weights[rows],
+        faces=faces.reshape(-1, 3).astype(np.int32),
+        vertex_part=pairs[:, 1].astype(np.int32),
+        part_material=part_material,
+        part_slot=part_slot,
+        slots=slots,
+        base=np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2], np.float32),
+        height=height,
     )
