@@ -49,6 +49,7 @@ MAX_PAYLOAD = 1 << 30  # bytes
 _MAGIC = b"PCP1"
 _PREFIX = struct.Struct("<4sIQ")
 _MAX_ID = 2**53  # what every JSON reader keeps exactly
+_MOST_IN_SHADES = 20_000  # frames painted or known, of all further layers
 _PIECE = 1 << 20  # bytes that are discarded at a time
 
 
@@ -241,6 +242,12 @@ def check_request(header: Mapping[str, Any]) -> str:
                 f"a request {kind} has {len(header[name])} {name}, and at most {most} are taken: "
                 "ask for fewer at a time"
             )
+    most, together = _MOST_IN_SHADES, _in_shades(header.get("shades"))
+    if together > most:
+        raise ProtocolError(
+            f"a request {kind} has {together} painted and known frames in its shades, and at most "
+            f"{most} are taken together: ask for fewer at a time"
+        )
     error = jsonschema.exceptions.best_match(_validator(kind).iter_errors(header))
     if error is not None:
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
@@ -249,6 +256,13 @@ def check_request(header: Mapping[str, Any]) -> str:
             f"{': ' if place else ''}{_shorten(error.message)}): update plug-in and engine together"
         )
     return kind
+
+
+def _in_shades(shades: Any) -> int:
+    """Count the frames that all further layers of a request name."""
+    layers = [one for one in shades if isinstance(one, dict)] if isinstance(shades, list) else []
+    parts = [one.get(name) for one in layers for name in ("painted", "known")]
+    return sum(len(part) for part in parts if isinstance(part, list | dict))
 
 
 def check_planes(planes: Sequence[Mapping[str, Any]], payload: bytes, pixel_bytes: int) -> None:

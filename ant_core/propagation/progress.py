@@ -94,7 +94,7 @@ class Results:
             line_file=self._shot.lines.place(frame),
             color_file=color,
             sheets=self._shot.sheet_names,
-            layer_files={} if solved.has_failed else self._mover.places(frame),
+            layer_files={} if solved.has_failed else self._mover.files.places(frame),
         )
         self._results[frame] = result
         if not solved.has_failed:

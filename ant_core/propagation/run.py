@@ -253,7 +253,7 @@ class Propagation:
                     self._output.state.note_record(frame, solved.record)
                 if painted or held:
                     self._output.put(frame, data)
-                self._mover.put([frame], self._frames_of(reference.frame), {})
+                self._mover.files.put([frame], self._frames_of(reference.frame), {})
             self._results.finish(frame, solved, "held_reference" if held else solved.result.role)
 
     # ---- targets
@@ -266,7 +266,7 @@ class Propagation:
         try:
             line_hash = self._bench.line_hash(step.frame)
             if line_hash in self._by_line:
-                self._share(self._by_line[line_hash], frames)
+                self._share(step, self._by_line[line_hash], frames)
             else:
                 self._keep_or_compute(step, frames, line_hash, sources, following)
         except (ValueError, MemoryError, cv2.error) as error:
@@ -310,7 +310,7 @@ class Propagation:
         had = {self._output.state.record_of(frame) for frame in frames}
         elsewhere = not had <= {name, ""}  # "": a run was stopped while it wrote them
         intact = had <= {name} and all(self._output.is_intact(frame) for frame in frames)
-        intact &= self._mover.intact(frames)
+        intact &= self._mover.files.intact(frames)
         analysis = None
         if record is None or record.keys != keys or record.sources != used or not intact:
             earlier = None if elsewhere else record
@@ -343,7 +343,7 @@ class Propagation:
         for frame in frames:
             self._results.finish(frame, solved, "predicted")
 
-    def _share(self, solved: Solved, frames: Sequence[int]) -> None:
+    def _share(self, step: Step, solved: Solved, frames: Sequence[int]) -> None:
         """Show a drawing that is packed differently but has the pixels of one that is done."""
         self._bench.pipeline.flush()
         origin = self._references.get(solved.result.frame)
@@ -352,7 +352,8 @@ class Propagation:
         else:
             data = self._output.raw(solved.result.frame)
         self._output.state.begin("", frames)
-        self._mover.share(frames, solved.result.frame)
+        self._mover.files.share(frames, step.frames, solved.result.frame)
+        solved = self._mover.shared(solved, step.frame, step.frames)
         for frame in frames:
             self._output.put(frame, data)
             self._output.state.note_record(frame, solved.record)
@@ -377,5 +378,5 @@ class Propagation:
         self._solved[step.frame] = solved
         for frame in frames:
             self._output.remove(frame)
-            self._mover.remove(frame)
+            self._mover.files.remove(frame)
             self._results.finish(frame, solved, "failed")

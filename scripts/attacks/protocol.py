@@ -160,6 +160,10 @@ _GIANTS: dict[str, Case] = {
         "propagate", shot="a", frames=[2], references=[1],
         known={str(n): "h" for n in range(200_000)},
     ),
+    "1,000,000 frames of further layers": _asked(
+        "propagate", shot="a", frames=[2], references=[1],
+        shades=[{"layer": str(n), "painted": [1] * 20_000} for n in range(50)],
+    ),
     "100,000 layers": _asked(
         "add_drawing", shot="a", frame=9, hash="n", layers=100_000 * [_layer(0, 0)]
     ),

@@ -217,6 +217,17 @@ def test_more_than_a_request_may_name_is_refused(field, value):
     request = {"id": 1, "type": "propagate", "shot": "a", "frames": [], "references": []}
     with pytest.raises(ProtocolError, match=rf"{len(value)} {field}, and at most 20000"):
         check_request(request | {field: value})
+    # What the further layers name counts together.
+    half = 10_000
+    layers = [
+        {"layer": "a", "painted": list(range(half))},
+        {"layer": "b", "painted": [1], "known": {str(frame): "h" for frame in range(half - 1)}},
+    ]
+    assert check_request(request | {"shades": layers}) == "propagate"
+    layers[1]["painted"] = [1, 2]
+    for shades in (layers, [{"layer": "a", "painted": [1] * 20_000}] * 100):
+        with pytest.raises(ProtocolError, match="in its shades, and at most 20000 are taken"):
+            check_request(request | {"shades": shades})
     pieces = {"type": "segment_map", "shot": "a", "frame": 1, "pieces": [1] * 100_001}
     with pytest.raises(ProtocolError, match="100001 pieces, and at most 100000"):
         check_request({"id": 1} | pieces)

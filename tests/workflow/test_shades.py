@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -185,6 +186,36 @@ def test_frames_that_show_one_drawing_have_one_shadow(shot, tmp_path, cli):
     made = files(tmp_path / "out" / "shadow")
     assert made["0006.png"] == made["0005.png"]
     assert made["0007.png"] == made["0001.png"] == (shot / "shadow" / "0001.png").read_bytes()
+
+
+@pytest.mark.parametrize("origin", [2, 1], ids=["coloured", "painted"])
+def test_a_shadow_painted_where_equal_lines_are_packed_otherwise_is_kept_and_learned_from(
+    shot, tmp_path, cli, origin
+):
+    """Frames 4 and 6, of one file, have the lines of another frame in other bytes."""
+    lines = line_drawing(STEP * (origin - 1), BOXES, SIZE)
+    packed = cv2.imencode(".png", lines, [cv2.IMWRITE_PNG_COMPRESSION, 0])[1].tobytes()
+    assert packed != (shot / "line" / f"{origin:04d}.png").read_bytes()
+    for frame in (4, 6):
+        (shot / "line" / f"{frame:04d}.png").write_bytes(packed)
+    own = shadow(origin)
+    own[own[..., 3] > 0] = (1, 2, 3, 255)
+    save(shot / "shadow" / "0004.png", own)
+    arguments = ("propagate", shot, "--out", tmp_path / "out", "--shade", "shadow")
+    for _ in range(2):
+        done = cli(*arguments)
+        assert done.code == 0, done.err
+        made = {f: load(tmp_path / "out" / "shadow" / f"{f:04d}.png") for f in range(1, 7)}
+        np.testing.assert_array_equal(made[4], own)
+        np.testing.assert_array_equal(made[6], own)
+        assert near(made[2], shadow(2)) > 0.99
+        assert near(made[3], shadow(3)) > 0.99
+        wanted = shadow(5)
+        wanted[wanted[..., 3] > 0] = (1, 2, 3, 255)
+        assert near(made[5], wanted) > 0.99, "the frame beside it learns from it"
+        (layer,) = frames_of(tmp_path / "out")[4]["layers"]
+        assert not layer["doubtful"]
+    assert recomputed(tmp_path / "out") == {}
 
 
 def test_several_layers_have_each_their_own_format(shot, tmp_path, cli):

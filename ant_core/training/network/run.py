@@ -155,15 +155,18 @@ class TrainingRun:
 
     @property
     def share(self) -> float:
-        """How much of the run is over, 0 to 1: by time, or by pairs where they end first."""
-        by_time = self.seconds / (self.config.minutes * 60)
-        by_pairs = self.pairs / self.config.pairs if self.config.pairs else 0.0
-        return max(by_time, by_pairs)
+        """How much of the run is over, 0 to 1: by pairs where they bound it, else by time.
+
+        The learning rate follows it. By pairs no clock has a say in the weights.
+        """
+        if self.config.pairs:
+            return self.pairs / self.config.pairs
+        return self.seconds / (self.config.minutes * 60)
 
     @property
     def is_over(self) -> bool:
         """Whether the time box is used up, or all pairs have been seen."""
-        return self.share >= 1
+        return self.share >= 1 or self.seconds >= self.config.minutes * 60
 
     def keep(self, scores: dict[str, float]) -> None:
         """Save the run after a validation, and its weights if none before were better.

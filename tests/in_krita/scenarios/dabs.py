@@ -214,8 +214,7 @@ def _inked(ctx, desk, pen, place):
     yield from ctx.activate(desk.document, desk.line)
     ctx.krita.activeWindow().activeView().setForeGroundColor(_pink())
     before = ctx.pixels(desk.document, desk.line, TIME)
-    yield from pen.presses([place] * 3)
-    yield lambda: ctx.pixels(desk.document, desk.line, TIME) != before, ARRIVES_SECONDS
+    yield from pen.inks(desk.line, TIME, place)
     former, after = b"", ctx.pixels(desk.document, desk.line, TIME)
     while former != after:  # until the whole dab is there
         yield from ctx.settle(desk.document.raw, 0.3)
