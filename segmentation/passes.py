@@ -118,16 +118,19 @@ def distinct(rows: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def in_doubt(
-    inside: NDArray[np.bool_], sides: NDArray[np.int32], evidence: NDArray[np.float64]
+    inside: NDArray[np.bool_],
+    sides: NDArray[np.int32],
+    evidence: NDArray[np.float64],
+    near: float,
 ) -> NDArray[np.bool_]:
     """Tell which of the passes `inside` groups are in doubt; `sides` are pieces.
 
-    A line that geometry closes somewhere between two pieces runs on between them: then their
-    narrow places are holes in it, too, and no longer in doubt.
+    A line with a hole of up to `near` pixels that geometry closes between two pieces runs on
+    between them: then their narrow places are holes in it, too, and no longer in doubt.
     """
     code = np.sort(sides, axis=1).astype(np.int64) @ np.array([1 << 32, 1])
     firm = (evidence[:, 5] >= links.TO_END) & (evidence[:, 7] >= SURE)
-    firm &= sides[:, 0] != sides[:, 1]
+    firm &= (evidence[:, 4] <= near) & (sides[:, 0] != sides[:, 1])
     return inside & ~np.isin(code, code[inside & firm])
 
 

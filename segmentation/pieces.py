@@ -254,7 +254,7 @@ def _numbered(
     parts = np.arange(area.size, dtype=np.int32)
     _merge_crumbs(parts, area, sides[inside], evidence[inside], open_crumb[inside])
     takes, sides = parts[takes], parts[sides]
-    doubtful = in_doubt(inside, sides, evidence)
+    doubtful = in_doubt(inside, sides, evidence, widths.near)
     closed = shut(area.size, sides, evidence, doubtful)
     # What doubtful passes join is as large as all of it beside a closed pass.
     roots = unions.connected(area.size, sides[doubtful])
