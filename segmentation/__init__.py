@@ -5,11 +5,12 @@ NumPy, OpenCV and Numba only; this package knows nothing of models, files or pro
 
 from segmentation.channels import to_bytes
 from segmentation.ground import NoLinesError
-from segmentation.labelling import cut_by_colors, label_pieces, merge_pieces
+from segmentation.labelling import cut_by_colors, label_pieces, merge_pieces, settle_doubts
 from segmentation.labels import expand_labels
 from segmentation.lines import LineArt, extract_lines, line_width
 from segmentation.paint import paint
-from segmentation.pieces import Passes, Pieces, find_pieces
+from segmentation.passes import Passes
+from segmentation.pieces import Pieces, find_pieces
 from segmentation.places import Places, locate
 from segmentation.regions import Segments, measure, preview
 from segmentation.rough import Rough
@@ -38,5 +39,6 @@ __all__ = [
     "preview",
     "relabel_pieces",
     "segment",
+    "settle_doubts",
     "to_bytes",
 ]

@@ -178,6 +178,69 @@ def join(
     return parents, holes[:count].copy()
 
 
+@kernel(
+    "Tuple((int32[::1], int64[:,::1]))"
+    "(boolean[:,::1], boolean[:,::1], int32[:,::1], int32[::1], int32[::1], float64, float64)"
+)
+def divide(
+    ink: Array,
+    barrier: Array,
+    table: Array,
+    peaks: Array,
+    groups: Array,
+    narrow: float,
+    rise: float,
+) -> tuple[Array, Array]:
+    """Join the hills of each group anew, but over no pass of up to `narrow` bare pixels.
+
+    `groups` is what `join` made of the hills. A corner may hide that a stroke ends beside such a
+    pass: whether it is a hole is left to the colours. Both sides open by at least `rise`, and the
+    frame is no bank. Returns the parent of each hill, and such passes as rows of y, x, y, x (the
+    banks), hill, hill, squared height: one a place.
+    """
+    height, width = ink.shape
+    parents = np.arange(peaks.size).astype(np.int32)
+    highest = peaks.copy()
+    cut = np.zeros((height, width), np.bool_)
+    found = np.empty((table.shape[0], 7), np.int64)
+    count = 0
+    for i in range(table.shape[0]):
+        if groups[table[i, 2]] != groups[table[i, 3]]:
+            continue
+        a = find(parents, np.int32(table[i, 2]))
+        b = find(parents, np.int32(table[i, 3]))
+        if a == b:
+            continue
+        y, x, level = table[i, 0], table[i, 1], table[i, 4]
+        known = False
+        for y2 in range(max(0, y - 2), min(height, y + 3)):
+            for x2 in range(max(0, x - 2), min(width, x + 3)):
+                known |= cut[y2, x2]
+        if known:
+            cut[y, x] = True
+            continue
+        neck = math.sqrt(level)
+        if 2 * neck - 1 <= narrow and math.sqrt(min(highest[a], highest[b])) - neck >= rise:
+            py, px, qy, qx = banks(barrier, y, x, level)
+            if qy >= 0 and not on_frame(ink, py, px) and not on_frame(ink, qy, qx):
+                cut[y, x] = True
+                found[count, 0] = py
+                found[count, 1] = px
+                found[count, 2] = qy
+                found[count, 3] = qx
+                found[count, 4] = table[i, 2]
+                found[count, 5] = table[i, 3]
+                found[count, 6] = level
+                count += 1
+                continue
+        if highest[b] > highest[a] or (highest[a] == highest[b] and b < a):
+            a, b = b, a
+        parents[b] = a
+    for i in range(parents.size):
+        parents[i] = find(parents, np.int32(i))
+    return parents, found[:count].copy()
+
+
 @kernel("int64[:,::1](boolean[:,::1], boolean[:,::1], int32[:,::1], int64[::1], float64, float64)")
 def witness(
     ink: Array, barrier: Array, table: Array, rows: Array, line: float, radius: float

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segmentation import _labelling_kernels as kernels
+from segmentation.passes import Passes
 from segmentation.pieces import Pieces
-from segmentation.trapped_ball import Segmentation, joined, united
+from segmentation.trapped_ball import Segmentation, joined, relabel_pieces, united
 
 
 def cut_by_colors(pieces: Pieces, colors: ArrayLike) -> Segmentation:
@@ -75,6 +76,40 @@ def label_pieces(pieces: Pieces, votes: ArrayLike, smoothness: float = 1.0) -> N
     labels = _labelled(pieces, costs, np.zeros(pieces.passes.count, np.bool_), smoothness)
     nowhere = np.zeros(pieces.passes.count, np.bool_)
     return np.where(_reached(pieces, known, nowhere), labels, -1)
+
+
+def settle_doubts(pieces: Pieces) -> tuple[Pieces, NDArray[np.int32]]:
+    """Join pieces over doubtful passes: what nothing but their width speaks for is no line.
+
+    Returns
+    -------
+    Pieces, (P,) int32
+        The joined pieces, numbered by their first pieces, and which of them each piece is part of.
+    """
+    old = pieces.passes
+    part_of = united(pieces.count, old.pieces[old.doubtful])
+    count = int(part_of.max(initial=0))
+    if count == pieces.count:
+        return pieces, part_of
+    area = np.bincount(part_of - 1, pieces.area, count).astype(np.int64)
+    sides = np.sort(part_of[old.pieces - 1], axis=1)
+    # A link between two pieces is told once, though it may meet several parts of either.
+    rows = np.column_stack([sides, old.banks])
+    kept = np.sort(np.unique(rows, axis=0, return_index=True)[1])
+    kept = kept[sides[kept, 0] != sides[kept, 1]]
+    kept = kept[np.lexsort((sides[kept, 1], sides[kept, 0]))]
+    passes = Passes(
+        sides[kept],
+        old.width_px[kept],
+        old.banks[kept],
+        old.kind[kept],
+        old.ends[kept],
+        old.strength[kept],
+        old.closed[kept],
+        old.doubtful[kept],
+    )
+    labels = relabel_pieces(pieces.labels, part_of)
+    return Pieces(labels, area, passes, pieces.gap_px, pieces.line_width_px), part_of
 
 
 def merge_pieces(pieces: Pieces, labels: ArrayLike) -> Segmentation:

@@ -15,21 +15,29 @@ from segmentation import _piece_kernels as unions
 from segmentation import _speck_kernels as specks
 from segmentation import _tip_kernels as tips
 from segmentation.lines import LineArt
+from segmentation.passes import (
+    SURE,
+    Joined,
+    Passes,
+    distinct,
+    evidence_of,
+    in_doubt,
+    list_passes,
+    shut,
+)
 
 # Wider holes are drawing, and squared distances must fit 16 bits.
 WIDEST_GAP_PX = 256
-# From this strength on geometry closes a pass by itself.
-SURE = 0.5
 # Both sides of a hole open by at least this much, else the narrow place is a wobble of a line.
 _RISE_PX = 1.0
+# Narrow places up to this many line widths may be holes although no stroke is seen to end there.
+_DOUBT_WIDTHS = 2.0
 # How far around its end a stroke is followed to see that it ends, and to see where it points.
 _TIP_RADIUS_WIDTHS = 1.3
 _TIP_RADIUS_PX = 2.4
 _SIGHT_RADII = 2.5
 # Where to look for ends: the ink around is at most this share of that around a whole line.
 _CROWD_AT_END = 0.9
-# A narrow place between two ends is a hole up to this many times the width.
-_TWO_ENDS = 1.5
 # Segments up to this share of a squared line width are grain, not drawing; within these areas.
 _SPECK_SHARE = 0.25
 _SPECK_PX = (3, 12)
@@ -52,38 +60,6 @@ class GapWidths:
 
     near: float
     wide: float
-
-
-@dataclass(frozen=True)
-class Passes:
-    """The places where two pieces meet without a line between them.
-
-    Attributes
-    ----------
-    pieces : (Q, 2) int32, piece ids a < b, sorted
-    width_px : (Q,) float32, bare pixels from bank to bank
-    banks : (Q, 4) float32, x0, y0, x1, y1 in pixels
-    kind : (Q,) uint8, 0 narrow place, 1 slit, link from a stroke's end to 2 an end, 3 the side
-        of a stroke, 4 the canvas edge
-    ends : (Q,) uint8, banks on which a stroke ends: 0, 1 or 2
-    strength : (Q,) float32 in [0, 1]
-        What speaks for a line there: 1 for a hole of no width, 0.5 at the widest that geometry
-        closes given the evidence, 0 at twice that width or without evidence.
-    closed : (Q,) bool, closed by geometry: no way between the two pieces is open
-    """
-
-    pieces: NDArray[np.int32]
-    width_px: NDArray[np.float32]
-    banks: NDArray[np.float32]
-    kind: NDArray[np.uint8]
-    ends: NDArray[np.uint8]
-    strength: NDArray[np.float32]
-    closed: NDArray[np.bool_]
-
-    @property
-    def count(self) -> int:
-        """Number of passes Q."""
-        return int(self.width_px.size)
 
 
 @dataclass(frozen=True)
@@ -162,33 +138,15 @@ def find_pieces(lines: LineArt, gap_px: float | None = None) -> Pieces:
     if widths.wide == 0:
         mask = np.logical_not(lines.ink).view(np.uint8)
         count, labels = _components(mask)
-        return _numbered(lines, widths, labels, _Joined.none(count))
+        return _numbered(lines, widths, labels, Joined.none(count))
     ink = np.pad(lines.ink, 1, constant_values=True)
     labels, joined = _hills(ink, lines, widths)
     return _numbered(lines, widths, labels, joined)
 
 
-@dataclass(frozen=True)
-class _Joined:
-    """Hills joined to pieces, before they are numbered."""
-
-    parents: NDArray[np.int32]  # piece of each hill; 0 is line
-    holes: NDArray[np.int64]  # y, x, y, x, hill, hill, squared height, ends
-    links: NDArray[np.float64]  # rows of links.propose
-    added: NDArray[np.int64]  # y, x, link
-
-    @staticmethod
-    def none(count: int) -> _Joined:
-        """Hills that have no passes."""
-        own = np.arange(count, dtype=np.int32)
-        return _Joined(
-            own, np.zeros((0, 8), np.int64), np.zeros((0, 9)), np.zeros((0, 3), np.int64)
-        )
-
-
 def _hills(
     ink: NDArray[np.bool_], lines: LineArt, widths: GapWidths
-) -> tuple[NDArray[np.int32], _Joined]:
+) -> tuple[NDArray[np.int32], Joined]:
     """Return hills of the free space and how they join; links are drawn into `ink`."""
     line = lines.line_width_px
     radius = _TIP_RADIUS_WIDTHS * line + _TIP_RADIUS_PX
@@ -206,11 +164,17 @@ def _hills(
     roots, holes = gaps.join(
         ink, barrier, squared, labels, table, peaks, widths.near, _RISE_PX, line, radius
     )
-    parents, pieces = _counted(roots)
+    parts, narrow = gaps.divide(ink, barrier, table, peaks, roots, _DOUBT_WIDTHS * line, _RISE_PX)
+    parents, pieces = _counted(parts)
+    groups = np.zeros(pieces, np.int32)
+    groups[parents] = roots
+    unseen = np.zeros((len(narrow), 1), np.int64)
+    holes = np.concatenate([holes, np.hstack([narrow, unseen])])
     holes = np.concatenate([holes, _others(ink, barrier, table, parents, holes, line, radius)])
     spare = np.arange(pieces, pieces + len(added), dtype=np.int32)
     tips.release(labels, added, parents.size)
-    return labels, _Joined(np.concatenate([parents, spare]), holes, chosen, added)
+    groups = np.concatenate([groups, roots.size + spare])
+    return labels, Joined(np.concatenate([parents, spare]), groups, holes, chosen, added)
 
 
 def _counted(roots: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
@@ -274,109 +238,35 @@ def _link(
 
 
 def _numbered(
-    lines: LineArt, widths: GapWidths, labels: NDArray[np.int32], joined: _Joined
+    lines: LineArt, widths: GapWidths, labels: NDArray[np.int32], joined: Joined
 ) -> Pieces:
     """Settle specks and crumbs, number the pieces, describe the passes."""
     line = lines.line_width_px
     area, first = specks.settle(labels, joined.parents)
-    met = _distinct(links.contacts(labels, joined.added))
-    sides, evidence = _evidence(joined, met, widths, line)
+    met = distinct(links.contacts(labels, joined.added))
+    sides, evidence = evidence_of(joined, met, widths.near, line)
     speck = round(np.clip(_SPECK_SHARE * line**2, *_SPECK_PX))
     takes = specks.takers(labels, area, first, speck, _SPECK_WALK_PX)
-    closed = _closed(area.size, sides, evidence)
     lacks = (evidence[:, 4] + 1) * (line + 1)
-    crumb = np.where(closed, lacks, np.maximum(lacks, _CRUMB_WIDTHS * line**2))
+    open_crumb = np.maximum(lacks, _CRUMB_WIDTHS * line**2)
+    inside = joined.groups[sides[:, 0]] == joined.groups[sides[:, 1]]
+    takes[sides[inside]] = sides[inside]
+    parts = np.arange(area.size, dtype=np.int32)
+    _merge_crumbs(parts, area, sides[inside], evidence[inside], open_crumb[inside])
+    takes, sides = parts[takes], parts[sides]
+    doubtful = in_doubt(inside, sides, evidence, widths.near)
+    closed = shut(area.size, sides, evidence, doubtful)
+    # What doubtful passes join is as large as all of it beside a closed pass.
+    roots = unions.connected(area.size, sides[doubtful])
+    whole = np.bincount(roots[parts], area, area.size)[roots]
+    crumb = np.where(closed, lacks, open_crumb)
+    crumb[closed & (whole[sides].min(axis=1) > crumb)] = 0
     _merge_crumbs(takes, area, sides, evidence, crumb)
     margin = (labels.shape[0] - lines.ink.shape[0]) // 2
     count, numbers, numbered = specks.renumber(labels, takes, margin)
     sizes = np.bincount(numbers[takes], weights=area, minlength=count + 1)[1:].astype(np.int64)
-    passes = _passes(lines.ink, numbers[takes[sides]], evidence, closed)
+    passes = list_passes(lines.ink, numbers[takes[sides]], evidence, closed, doubtful)
     return Pieces(numbered, sizes, passes, widths.wide, line)
-
-
-def _distinct(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the different ones of (n, 3) rows, sorted; np.unique is slow on rows."""
-    rows = rows[np.lexsort(rows.T[::-1])]
-    new = np.ones(len(rows), np.bool_)
-    new[1:] = (rows[1:] != rows[:-1]).any(axis=1)
-    return rows[new]
-
-
-def _passes(
-    ink: NDArray[np.bool_],
-    sides: NDArray[np.int32],
-    evidence: NDArray[np.float64],
-    closed: NDArray[np.bool_],
-) -> Passes:
-    """Keep the passes between different pieces, in the order of these."""
-    sides = np.sort(sides, axis=1)
-    kept = np.flatnonzero(sides[:, 0] != sides[:, 1])
-    kept = kept[np.lexsort((sides[kept, 1], sides[kept, 0]))]
-    closed, found = closed[kept], evidence[kept]
-    _to_ink(ink, found)
-    strength = np.where(closed, np.maximum(found[:, 7], SURE), found[:, 7])
-    return Passes(
-        sides[kept],
-        found[:, 4].astype(np.float32),
-        found[:, :4].astype(np.float32),
-        found[:, 5].astype(np.uint8),
-        found[:, 6].astype(np.uint8),
-        strength.astype(np.float32),
-        closed,
-    )
-
-
-def _closed(
-    count: int, sides: NDArray[np.int32], evidence: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Tell which passes lie between pieces that no link joins that geometry leaves open."""
-    opened = (evidence[:, 5] >= links.TO_END) & (evidence[:, 7] < SURE)
-    roots = unions.connected(count, sides[opened])
-    return np.asarray(roots[sides[:, 0]] != roots[sides[:, 1]])
-
-
-def _evidence(
-    joined: _Joined, met: NDArray[np.int64], widths: GapWidths, line: float
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Return the two sides of every pass and rows x0, y0, x1, y1, width, kind, ends, strength."""
-    holes, chosen = joined.holes, joined.links
-    width = np.maximum(2 * np.sqrt(holes[:, 6]) - 1, 1)
-    ends = holes[:, 7]
-    slit = (ends == 0) & (width <= line)
-    limit = np.where(ends == 2, _TWO_ENDS, 1.0) * max(widths.near, 1e-6)
-    limit[slit] = max(line, 1)
-    strength = np.where((ends > 0) | slit, np.clip(1 - width / (2 * limit), 0, 1), 0)
-    narrow = np.column_stack(
-        [holes[:, [1, 0, 3, 2]] - 1, width, slit, np.maximum(ends, 0), strength]
-    )
-    row = chosen[met[:, 2]]
-    linked = np.column_stack(
-        [row[:, [1, 0, 3, 2]] - 1, row[:, 4], row[:, 6], 1 + (row[:, 8] >= 0), row[:, 5]]
-    )
-    sides = np.concatenate([joined.parents[holes[:, 4:6]], met[:, :2].astype(np.int32)])
-    return sides, np.concatenate([narrow, linked])
-
-
-def _to_ink(ink: NDArray[np.bool_], evidence: NDArray[np.float64]) -> None:
-    """Move banks that lie on a link, or on none, to the nearest ink, in place.
-
-    The canvas edge is told as the pixel beside it.
-    """
-    height, width = ink.shape
-    for row in evidence:
-        for side in (0, 2):
-            x, y = row[side : side + 2].astype(int).tolist()
-            inside = min(max(x, 0), width - 1), min(max(y, 0), height - 1)
-            row[side : side + 2] = inside
-            if inside != (x, y) or ink[y, x]:
-                continue
-            for half in (8, 32, WIDEST_GAP_PX):
-                top, left = max(0, y - half), max(0, x - half)
-                ys, xs = np.nonzero(ink[top : y + half + 1, left : x + half + 1])
-                if ys.size:
-                    nearest = np.argmin((ys + top - y) ** 2 + (xs + left - x) ** 2)
-                    row[side : side + 2] = xs[nearest] + left, ys[nearest] + top
-                    break
 
 
 def _merge_crumbs(

@@ -23,7 +23,7 @@ from ant_core.propagation.prepared import Analysis
 from ant_core.propagation.references import GivenColors
 from ant_core.propagation.result import Solved
 from ant_core.propagation.surfaces import Neighbour
-from segmentation import label_pieces, merge_pieces
+from segmentation import label_pieces, merge_pieces, settle_doubts
 
 __all__ = ["LEAST_SOURCES", "Filler", "Sources"]
 
@@ -215,7 +215,8 @@ class Filler:
         Such a segment may be two, joined through a gap that is too wide to be closed by its shape
         alone. Its pieces are matched by themselves; a piece is spoken for by its own match and by
         that of its segment, the more, the larger a part of the segment it is. Then votes are
-        weighed against the width of the passes between the pieces.
+        weighed against the width of the passes between the pieces. Pieces that are apart in doubt
+        only are matched as one: shown the fragments, the network takes them for something else.
 
         Parameters
         ----------
@@ -224,11 +225,13 @@ class Filler:
         fills : Fills
             Of the pieces, as their segments have them.
         """
-        pieces, of_piece = analysis.pieces, analysis.segmentation.of_piece.astype(np.int64) - 1
+        pieces, part_of = settle_doubts(analysis.pieces)
+        of_piece = np.zeros(pieces.count, np.int64)
+        of_piece[part_of - 1] = analysis.segmentation.of_piece - 1
         rows = np.flatnonzero(np.bincount(of_piece)[of_piece] > 1)
         if len(rows) == 0 or not polls:
             return fills
-        target = self._bench.encode_labels(frame, np.arange(1, pieces.count + 1, dtype=np.int32))
+        target = self._bench.encode_labels(frame, part_of)
         own = self._polls(rows, target, *seen)
         votes = self._shares(own, pieces.count)
         whole = self._shares(polls, int(of_piece.max()) + 1)[of_piece]
@@ -248,7 +251,8 @@ class Filler:
         color = np.where(used == votes.shape[1] - 1, NO_COLOR, used)
         chosen = np.where(label >= 0, color[label], FREE)
         elected = self._elect(own, len(rows), chosen)
-        return fills.replaced(divided, elected.taken(np.searchsorted(rows, divided)))
+        mine = np.flatnonzero(np.isin(part_of - 1, divided))
+        return fills.replaced(mine, elected.taken(np.searchsorted(rows, part_of[mine] - 1)))
 
 
 def _neighbours(

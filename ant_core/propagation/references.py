@@ -26,7 +26,7 @@ from ant_core.propagation.record import Record, digest_of
 from ant_core.propagation.result import NotFlat
 from ant_core.shot.hints import HintSet, segment_under
 from ant_core.shot.shot import Reference
-from segmentation import Segmentation, cut_by_colors
+from segmentation import Pieces, Segmentation, cut_by_colors
 
 __all__ = ["GivenColors", "learn"]
 
@@ -126,7 +126,8 @@ def _divided(analysis: Analysis, colors: SegmentColors) -> tuple[Colors, Segment
     """Divide a painted drawing where its colours meet; returns the colour of every piece, too.
 
     A bare piece beside one that has a dab of paint, with no line between them, gets its colour:
-    the dab means the whole segment.
+    the dab means the whole segment. So does a smaller bare segment behind a closed gap, which the
+    artist did not take for a line.
     """
     index, segment = colors.index.copy(), analysis.segmentation.of_piece
     dabbed = np.unique(segment[colors.dab_at[:, 0] >= 0])
@@ -136,7 +137,39 @@ def _divided(analysis: Analysis, colors: SegmentColors) -> tuple[Colors, Segment
     known = np.full(int(segmentation.of_piece.max(initial=0)) + 1, UNPAINTED, np.int32)
     known[segmentation.of_piece[~bare]] = index[~bare]
     index[bare] = known[segmentation.of_piece[bare]]
+    _over_gaps(analysis.pieces, segmentation.of_piece - 1, index, colors.dab_at[:, 0] >= 0)
     return index, segmentation
+
+
+def _over_gaps(
+    pieces: Pieces, segment: NDArray[np.int32], index: Colors, dabbed: NDArray[np.bool_]
+) -> None:
+    """Give bare segments the colour of larger dabbed ones behind closed gaps, in place.
+
+    The gap that looks least like a line goes first, and what got its colour hands it on.
+    """
+    if not dabbed.any():
+        return
+    area = np.bincount(segment, pieces.area)
+    color = np.full(len(area), UNPAINTED, np.int32)
+    color[segment] = index
+    meant = np.zeros(len(area), np.bool_)
+    meant[segment[dabbed]] = True
+    ends = segment[pieces.passes.pieces - 1]
+    rows = np.flatnonzero(pieces.passes.closed & (ends[:, 0] != ends[:, 1]))
+    rows = rows[np.argsort(pieces.passes.strength[rows], kind="stable")]
+    ends = np.concatenate([ends[rows], ends[rows, ::-1]])
+    while True:
+        giver, taker = ends.T
+        free = meant[giver] & ~meant[taker] & (color[taker] == UNPAINTED)
+        free &= (area[taker] < area[giver]) & (color[giver] > UNPAINTED)
+        if not free.any():
+            break
+        first = np.flatnonzero(free)
+        first = first[np.argmin(first % len(rows))]
+        color[taker[first]] = color[giver[first]]
+        meant[taker[first]] = True
+    index[:] = np.where(meant[segment] & (index == UNPAINTED), color[segment], index)
 
 
 def _notes(
