@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import glob
 import hashlib
 import json
 import os
@@ -216,9 +217,10 @@ class KraOutput(KraLayer):
 
     def _back_up(self, document: str) -> None:
         """Copy the document, of this hash, unless a run that was killed right after has done so."""
-        backup = self.path.with_name(self.path.name + "~")
-        if backup.is_file() and _hash_of_file(backup) == document:
-            return
+        backup, size = self.path.with_name(self.path.name + "~"), self.path.stat().st_size
+        for other in _backups(backup):
+            if other.stat().st_size == size and _hash_of_file(other) == document:
+                return
         if self._written() == (None, None):
             # What a run writes is remembered; where the memory is gone, this file may be one, and
             # the backup the artist's only original.
@@ -236,6 +238,13 @@ class KraOutput(KraLayer):
                 f"the backup {backup} cannot be written ({error.strerror}), so {self.path} was "
                 "left as it is: free some space or change its permissions"
             ) from error
+
+
+def _backups(backup: Path) -> list[Path]:
+    """Return SHOT.kra~ and SHOT.kra~2, SHOT.kra~3, ... as far as they are there."""
+    found = backup.parent.glob(glob.escape(backup.name) + "*")
+    numbers = ((path, path.name.removeprefix(backup.name)) for path in found if path.is_file())
+    return [path for path, number in sorted(numbers) if not number or number.isdecimal()]
 
 
 def _unused(backup: Path) -> Path:

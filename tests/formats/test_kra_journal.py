@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ant_core import __version__
 from ant_core.errors import InputError
 from ant_core.formats.kra import journal_format, owners
 from ant_core.formats.kra.document import Key
@@ -113,6 +114,22 @@ def test_both_sides_hold_the_same_format():
     ours, theirs = Path(journal_format.__file__), Path(docker_format.__file__)
     assert ours != theirs
     assert ours.read_bytes() == theirs.read_bytes()
+
+
+def head_of(data: bytes) -> tuple[int, str]:
+    """Return schema and writer of an annotation."""
+    document = json.loads(data[12 : 12 + int.from_bytes(data[8:12], "little")])
+    return document["schema"], document["writer"]
+
+
+def test_who_wrote_last_is_named_and_in_which_form(monkeypatch):
+    theirs = docker.Journal().dump()
+    assert head_of(theirs) == (1, docker.WRITER)
+    ours = Journal(theirs).dump()
+    assert head_of(ours) == (1, f"ant_core {__version__}")
+    assert head_of(docker.load(ours).dump()) == head_of(theirs)
+    monkeypatch.setattr(journal_format, "_SCHEMA", 2)
+    assert head_of(Journal(theirs).dump())[0] == 2
 
 
 def taken_back() -> bytes:
