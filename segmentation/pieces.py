@@ -44,7 +44,8 @@ _SPECK_PX = (3, 12)
 # How far a speck looks for the segment that takes it.
 _SPECK_WALK_PX = 24
 # Pieces up to this many squared line widths are not kept apart by passes that geometry opens,
-# and those no larger than the ink that a pass lacks are not kept apart by that pass.
+# and those no larger than the ink that a pass lacks are not kept apart by that pass: at least
+# where two lines cross, which a hole may bare.
 _CRUMB_WIDTHS = 6.0
 
 
@@ -247,7 +248,7 @@ def _numbered(
     sides, evidence = evidence_of(joined, met, widths.near, line)
     speck = round(np.clip(_SPECK_SHARE * line**2, *_SPECK_PX))
     takes = specks.takers(labels, area, first, speck, _SPECK_WALK_PX)
-    lacks = (evidence[:, 4] + 1) * (line + 1)
+    lacks = (np.maximum(evidence[:, 4], line) + 1) * (line + 1)
     open_crumb = np.maximum(lacks, _CRUMB_WIDTHS * line**2)
     inside = joined.groups[sides[:, 0]] == joined.groups[sides[:, 1]]
     takes[sides[inside]] = sides[inside]

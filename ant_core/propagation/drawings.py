@@ -33,7 +33,7 @@ from segmentation import Rough, extract_lines, relabel_pieces
 
 __all__ = ["Settings", "Workbench"]
 
-_ALGORITHM = 6  # raised when the same inputs would give other fills than before
+_ALGORITHM = 7  # raised when the same inputs would give other fills than before
 
 
 @dataclass(frozen=True)

@@ -125,11 +125,11 @@ def head_of(data: bytes) -> tuple[int, str]:
 def test_who_wrote_last_is_named_and_in_which_form(monkeypatch):
     theirs = docker.Journal().dump()
     assert head_of(theirs) == (1, docker.WRITER)
-    ours = Journal(theirs).dump()
+    ours = KraJournal(theirs).dump()
     assert head_of(ours) == (1, f"ant_core {__version__}")
     assert head_of(docker.load(ours).dump()) == head_of(theirs)
     monkeypatch.setattr(journal_format, "_SCHEMA", 2)
-    assert head_of(Journal(theirs).dump())[0] == 2
+    assert head_of(KraJournal(theirs).dump())[0] == 2
 
 
 def taken_back() -> bytes:

@@ -105,6 +105,35 @@ def slow_join(ink, barrier, squared, labels, table, peaks, line):
     return [root(group) for group in groups], holes
 
 
+def slow_divide(ink, barrier, table, peaks, groups, narrow):
+    pieces = [{hill} for hill in range(len(peaks))]
+    cut = np.zeros(ink.shape, bool)
+    found = []
+
+    def root(piece):
+        return min(piece, key=lambda hill: (-peaks[hill], hill))
+
+    for y, x, a, b, level in table.tolist():
+        one, other = pieces[a], pieces[b]
+        if one is other or groups[a] != groups[b]:
+            continue
+        if cut[max(0, y - 2) : y + 3, max(0, x - 2) : x + 3].any():
+            cut[y, x] = True
+            continue
+        neck = math.sqrt(level)
+        opens = math.sqrt(min(peaks[root(one)], peaks[root(other)])) - neck
+        if 2 * neck - 1 <= narrow and opens >= RISE:
+            first, second = slow_banks(barrier, y, x, level)
+            if second is not None and not (on_frame(ink, first) or on_frame(ink, second)):
+                cut[y, x] = True
+                found.append((*first, *second, a, b, level))
+                continue
+        one |= other
+        for hill in other:
+            pieces[hill] = one
+    return [root(piece) for piece in pieces], found
+
+
 def discs():
     """A wall between two rooms, with a slit between discs, on whose banks no stroke ends."""
     picture = np.full((90, 110), 255, np.uint8)
@@ -128,6 +157,22 @@ def test_join_equals_its_slow_twin(line, scribble):
         kinds |= set(holes[:, 7].tolist())
     # Without thick lines a slit has to open faster than beside the discs.
     assert kinds >= ({1} if line == 1 else {0, 1, 2})
+
+
+@pytest.mark.parametrize("narrow", [2.0, 8.0])
+def test_divide_equals_its_slow_twin(narrow, scribble):
+    divided = 0
+    for seed in range(6):
+        case = scene(discs() if seed == 5 else scribble(seed, 90, 110), 1000 + seed)
+        ink, barrier, _, _, table, peaks = case
+        groups, _ = gaps.join(*case, GAP, RISE, 4.0, RADIUS)
+        parents, found = gaps.divide(ink, barrier, table, peaks, groups, narrow, RISE)
+        expected, expected_found = slow_divide(ink, barrier, table, peaks, groups, narrow)
+        assert parents.tolist() == expected
+        assert list(map(tuple, found.tolist())) == expected_found
+        np.testing.assert_array_equal(groups[parents], groups)
+        divided += len(found)
+    assert divided > 0
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -78,6 +78,22 @@ def test_dabs_are_told_with_their_places(tmp_path, cli):
     assert report["summary"]["doubtful"] == 0
 
 
+def test_a_dab_means_a_smaller_bare_segment_behind_a_closed_gap(tmp_path, cli):
+    line = np.full((240, 320), 255, np.uint8)
+    cv2.rectangle(line, (40, 40), (280, 200), 0, 3)
+    cv2.line(line, (200, 40), (200, 200), 0, 3)
+    line[115:121, 190:211] = 255  # the wall to the smaller room has a hole
+    cv2.rectangle(line, (230, 100), (260, 140), 0, 3)  # a closed room within it stays bare
+    color = np.zeros((240, 320, 4), np.uint8)
+    cv2.circle(color, (120, 120), 9, BLUE, -1)
+    save(tmp_path / "shot" / "line" / "0001.png", line)
+    save(tmp_path / "shot" / "color" / "0001.png", color)
+    assert cli("propagate", tmp_path / "shot", "--out", tmp_path / "out").code == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    segments = report["frames"][0]["segments"]
+    assert [s["color"] for s in segments] == ["unpainted", list(BLUE), list(BLUE), "unpainted"]
+
+
 def test_a_gradient_is_told_with_place_and_cause(tmp_path, cli):
     image = big(painting(0))
     (x, y, width, height), _ = BOXES[2]
