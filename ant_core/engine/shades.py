@@ -140,7 +140,9 @@ class Shades:
                 sorted(painted),
                 kept=[
                     frame
-                    for frame in left_on_references(shot, layer.output, painted)
+                    for frame in left_on_references(
+                        shot, layer.output, painted, [item.frame for item in shot.references]
+                    )
                     # Not what the artist has taken back since.
                     if asked.known.get(frame) == layer.output.plane_hash(frame)
                 ],

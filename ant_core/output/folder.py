@@ -32,6 +32,8 @@ from ant_core.propagation.result import COLOR, FrameResult
 
 __all__ = ["OutputFolder"]
 
+_COPY = "shot "  # and a file's name: the hash of a picture that was copied from the shot
+
 
 class OutputFolder:
     """OUT with its painted frames, report and memory.
@@ -224,13 +226,17 @@ class OutputFolder:
         return present is not None and present == self.state.file_hash(self._name(frame))
 
     def has_ours(self, frame: int) -> bool:
-        """Tell whether the frame's file is one of ours, also of a stopped run, and not blank."""
+        """Tell whether the frame's file is one that a run made, also a stopped one, and not blank.
+
+        One that was copied from what the artist painted does not count.
+        """
         path, name = self.writer.path(frame), self._name(frame)
         data = self._read(path)
         if data is None:
             return False
+        digest = hashlib.sha256(data).hexdigest()
         ours = self.state.file_hash(name), self.state.replaced_hash(name)
-        if hashlib.sha256(data).hexdigest() not in ours:
+        if digest not in ours or digest == self.state.file_hash(_COPY + name):
             return False
         info = self.writer.format.check(data, str(path))
         pixels = PixelFormat(info.depth, info.channels, info.floating)
@@ -260,10 +266,13 @@ class OutputFolder:
         self.probe(frame)
         return self.writer.path(frame).read_bytes()
 
-    def put(self, frame: int, data: bytes) -> None:
+    def put(self, frame: int, data: bytes, *, copied: bool = False) -> None:
         """Write the painted file of a frame, unless the same bytes are there already."""
         digest = hashlib.sha256(data).hexdigest()
         name, present = self._name(frame), self._present.get(frame)
+        copy = digest if copied else ""
+        if (self.state.file_hash(_COPY + name) or "") != copy:
+            self.state.note_file(_COPY + name, copy, None)
         # Noted first, old and new: whichever a stopped run leaves in place is known to be ours.
         self.state.note_file(name, digest, present if present != digest else None)
         if present != digest:

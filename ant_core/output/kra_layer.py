@@ -20,7 +20,7 @@ from ant_core.files import WholeFiles
 from ant_core.formats.base import FrameInfo
 from ant_core.formats.kra.document import DocumentLayer, KraDocument
 from ant_core.formats.kra.frames import PackedFrame
-from ant_core.formats.kra.journal import KraJournal, Plane, pack_plane
+from ant_core.formats.kra.journal import COPY, KraJournal, Plane, pack_plane
 from ant_core.formats.kra.owners import OwnedKey, color_keys, survey
 from ant_core.formats.kra.reader import read_plane
 from ant_core.formats.kra.spaces import Space
@@ -73,6 +73,12 @@ class PaintedLayer:
     def frames_of(self, *owners: str) -> list[int]:
         """Return the times of the keys that belong to one of these."""
         return [time for time, item in self.painted.items() if item.owner in owners]
+
+    def is_copy(self, frame: int) -> bool:
+        """Tell whether a key of ours has the very pixels of one that the artist painted."""
+        assert isinstance(self.layer, DocumentLayer)
+        entry = None if self.journal is None else self.journal.entry(self.layer.uuid, frame)
+        return entry is not None and bool(entry.summary.get(COPY))
 
     def read(self, frame: int) -> NDArray[Any]:
         """Return the picture of a key, (H, W, C)."""
@@ -198,14 +204,16 @@ class KraLayer:
         return True
 
     def has_ours(self, frame: int) -> bool:
-        """Tell whether a run has left a picture on the frame, in a document or for one to come."""
+        """Tell whether a document shows on the frame what a run has moved there.
+
+        What the artist has erased since, or what is a copy of his own, does not count.
+        """
         source = self._source(frame)
-        if source is not None:
-            item = source.painted[frame]
-            return item.owner == "predicted" and bool(source.read(frame)[..., -1].any())
-        if (data := self._packed(frame)) is None:
+        if source is None or source.painted[frame].owner != "predicted":
             return False
-        return bool(self._image(frame, data)[..., -1].any())
+        if source is self.painted and self.earlier is not None and frame in self.earlier.painted:
+            return False  # erased in the output, which shows more than the shot
+        return not source.is_copy(frame) and bool(source.read(frame)[..., -1].any())
 
     def probe(self, frame: int) -> FrameInfo:
         """Check and describe the picture that the output has of a frame."""
@@ -253,7 +261,7 @@ class KraLayer:
 
     crop = staticmethod(draw_crop)
 
-    def put(self, frame: int, data: bytes) -> None:
+    def put(self, frame: int, data: bytes, *, copied: bool = False) -> None:
         """Keep a painted frame for `finish`; one that the artist painted stays as it is."""
         if frame in self._fixed or frame in self._kept:
             return

@@ -174,7 +174,7 @@ class MemoryOutput:
         del line, painted, inside, dark
         return b""
 
-    def put(self, frame: int, data: bytes) -> None:
+    def put(self, frame: int, data: bytes, *, copied: bool = False) -> None:
         """Keep a packed frame and tell the caller of it."""
         self._frames[frame] = data
         self._on_put(frame)

@@ -62,7 +62,7 @@ class LayerFiles:
                 if frame in shade.kept:
                     continue
                 if own is not None:
-                    shade.output.put(frame, shade.raw(own))
+                    shade.output.put(frame, shade.raw(own), copied=True)
                 elif shade.name in packed:
                     shade.output.put(frame, packed[shade.name])
                 else:
@@ -86,9 +86,9 @@ class LayerFiles:
                     continue
                 own = shade.nearest(frame, shown)
                 if own is not None:
-                    shade.output.put(frame, shade.raw(own))
+                    shade.output.put(frame, shade.raw(own), copied=True)
                 elif shade.digest(origin):
-                    shade.output.put(frame, shade.raw(origin))
+                    shade.output.put(frame, shade.raw(origin), copied=True)
                 elif shade.output.is_intact(origin):
                     shade.output.put(frame, shade.output.raw(origin))
                 else:  # a painted frame with nothing in this layer, which was not asked for itself

@@ -105,8 +105,11 @@ class Output(Protocol):
         `dark` tells of light lines on a dark ground.
         """
 
-    def put(self, frame: int, data: bytes) -> None:
-        """Put a frame in place: what `encode` made, or `FrameReader.raw` of a painted one."""
+    def put(self, frame: int, data: bytes, *, copied: bool = False) -> None:
+        """Put a frame in place: what `encode` made, or `FrameReader.raw` of a painted one.
+
+        `copied`, of a further layer: whether it is a picture of the artist's own.
+        """
 
     def remove(self, frame: int) -> None:
         """Take away our picture of a frame that could not be coloured this time."""

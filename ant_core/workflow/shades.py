@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ant_core.errors import UsageError
 from ant_core.files import same_file
+from ant_core.formats.base import FrameInfo
 from ant_core.formats.sequence import SequenceReader
 from ant_core.output.folder import OutputFolder
 from ant_core.propagation.result import COLOR
@@ -76,7 +77,13 @@ def open_shades(
         further = output.further(name, reader, painted)
         edited = further.survey(shot.frames, painted, locked, options.overwrite)
         there = [frame for frame in locked if frame in shot.frames and further.file(frame).exists()]
-        left = left_on_references(shot, further, {*painted, *edited, *there})
+        given = [reference.frame for reference in shot.references]
+        taken = {*painted, *edited, *there}
+        left = [
+            frame
+            for frame in left_on_references(shot, further, taken, given)
+            if not painted or _alike(further.probe(frame), reader.probe(painted[0]))
+        ]
         kept = sorted({*edited, *there, *left} - set(painted))
         shade = load_shade(name, reader, further, shot, painted, kept)
         shades.append(shade)
@@ -100,3 +107,9 @@ def open_shades(
                 "stays empty there; save what belongs there under the same numbers"
             )
     return tuple(shades), told
+
+
+def _alike(one: FrameInfo, other: FrameInfo) -> bool:
+    """Tell whether two pictures have one size and depth; else a run has written for others."""
+    sizes = (one.height, one.width), (other.height, other.width)
+    return sizes[0] == sizes[1] and (one.depth, one.floating) == (other.depth, other.floating)

@@ -111,8 +111,8 @@ class Fixing:
                 self._host.set_foreground_color(layer, pixel)
 
     def _look(self) -> None:
-        """Notice the document in front, but not during a job: it works with the layers chosen."""
-        if not self.busy:
+        """Notice document and frame in front, but not during a run: it keeps the layers chosen."""
+        if self.busy in {None, "fixing"}:
             self._desk.look()
 
     def _fix_next(self) -> None:

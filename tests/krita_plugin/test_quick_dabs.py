@@ -211,3 +211,21 @@ def test_what_a_run_did_is_said_in_its_own_document(run):
         desk.controller.shutdown()
 
     run(scenario)
+
+
+def test_one_on_another_frame_while_a_fix_is_at_work_is_of_that_frame(run):
+    def scenario(ctx):
+        desk = yield from at_frame_5(ctx)
+        before = desk.pixels(5)
+        dab(desk, LEFT, GREEN)
+        assert desk.controller.busy == "fixing"
+        yield from steps.goto(desk.document, 6)
+        dab(desk, RIGHT, GREEN)
+        yield from desk.rests()
+        assert desk.pixels(5) == desk.predicted(5, GREEN, BLUE) != before
+        assert desk.pixels(6) == desk.predicted(6, RED, GREEN)
+        hints = desk.controller._desk.shot.journal.hints["hints"]
+        assert [hint["frame"] for hint in hints] == [5, 6]
+        desk.controller.shutdown()
+
+    run(scenario)

@@ -300,3 +300,49 @@ def test_a_frame_with_given_colours_keeps_its_shadow_in_another_file(propagate, 
         if not lock:
             np.testing.assert_array_equal(layer_of(out)[1][3], own)
     assert "frames 3 have their colours given: they keep what earlier runs moved" in done.err
+
+
+@pytest.mark.parametrize("place", ["in place", "out"])
+@pytest.mark.parametrize("by", ["lock", "paint"])
+def test_a_shadow_that_was_erased_does_not_come_back(propagate, tmp_path, place, by):
+    shot, out = make(tmp_path / "shot.kra"), tmp_path / "out.kra"
+    options = ["--shade", "Shadow", *(["--in-place"] if place == "in place" else ["--out", out])]
+    shown = shot if place == "in place" else out
+    assert propagate(shot, *options).code == 0
+    repaint(shown, tmp_path / "again.kra", 3, BLANK)
+    if by == "paint":
+        own = painting(STEP * 3, BOXES, SIZE)
+        own[own[..., 0] == 220] = (1, 2, 3, 255)
+        repaint(tmp_path / "again.kra", tmp_path / "painted.kra", 3, own, "Color")
+        (tmp_path / "painted.kra").replace(tmp_path / "again.kra")
+    else:
+        options += ["--lock", "3"]
+    (tmp_path / "again.kra").replace(shown)
+    for _ in range(2):
+        done = propagate(shot, *options)
+        assert done.code == 0, done.err
+        assert not layer_of(shown, "Shadow")[1][3].any()
+
+
+def test_a_shadow_that_another_frame_of_the_drawing_has_is_copied_anew(propagate, tmp_path):
+    lines = Paint("Line", {t: Frame(ink(min(t, 4))) for t in (*TIMES, 5)})
+    colors = Paint("Color", {t: Frame(painting(STEP * t, BOXES, SIZE)) for t in (0, 4)})
+    shadows = Paint("Shadow", {0: Frame(shades(0)), 5: Frame(shades(4))})
+    shot = Builder(SIZE[1], SIZE[0], "Shaded").write(
+        tmp_path / "shot.kra", [lines, shadows, colors]
+    )
+    options = "--in-place", "--shade", "Shadow"
+    assert propagate(shot, *options).code == 0
+    np.testing.assert_array_equal(layer_of(shot, "Shadow")[1][4], shades(4))
+    done = propagate(shot, *options)
+    assert "have their colours given" not in done.err
+    report = json.loads((tmp_path / "shot.report.json").read_text("utf-8"))
+    assert [frame["frame"] for frame in report["frames"] if frame["recomputed"]] == []
+    edited = shades(4)
+    edited[edited[..., 3] > 0] = (1, 2, 3, 255)
+    repaint(shot, tmp_path / "edited.kra", 5, edited)
+    (tmp_path / "edited.kra").replace(shot)
+    assert propagate(shot, *options).code == 0
+    moved = layer_of(shot, "Shadow")[1]
+    np.testing.assert_array_equal(moved[4], edited)
+    assert (moved[3] == (1, 2, 3, 255)).all(axis=2).any()

@@ -166,6 +166,56 @@ def test_a_frame_whose_colours_are_given_keeps_the_shadow_that_was_moved_there(
         assert files(out / "shadow") == before
 
 
+def on_twos(shot):
+    """Let frame 6 show frame 5's drawing, coloured on one and shaded on the other."""
+    (shot / "line" / "0006.png").write_bytes((shot / "line" / "0005.png").read_bytes())
+    save(shot / "color" / "0005.png", painting(STEP * 4, BOXES, SIZE))
+    save(shot / "shadow" / "0006.png", shadow(5))
+
+
+def test_a_shadow_that_another_frame_of_the_drawing_has_is_copied_anew(shot, tmp_path, cli):
+    out = tmp_path / "out"
+    arguments = ["propagate", shot, "--out", out, "--shade", "shadow"]
+    on_twos(shot)
+    cli(*arguments)
+    np.testing.assert_array_equal(load(out / "shadow" / "0005.png"), shadow(5))
+    done = cli(*arguments)
+    assert recomputed(out) == {}
+    assert "have their colours given" not in done.err
+    edited = shadow(5)
+    edited[edited[..., 3] > 0] = (1, 2, 3, 255)
+    save(shot / "shadow" / "0006.png", edited)
+    cli(*arguments)
+    np.testing.assert_array_equal(load(out / "shadow" / "0005.png"), edited)
+    assert (load(out / "shadow" / "0004.png") == (1, 2, 3, 255)).all(axis=2).any()
+
+
+def test_a_shadow_that_is_taken_from_the_shot_goes_from_the_output(shot, tmp_path, cli):
+    """What was copied from it is no picture that a run has made."""
+    out = tmp_path / "out"
+    arguments = ["propagate", shot, "--out", out, "--shade", "shadow"]
+    save(shot / "color" / "0005.png", painting(STEP * 4, BOXES, SIZE))
+    save(shot / "shadow" / "0005.png", shadow(5))
+    cli(*arguments)
+    (shot / "shadow" / "0005.png").unlink()
+    for _ in range(2):
+        done = cli(*arguments)
+        assert "painted frames 5 have nothing in --shade shadow" in done.err
+        assert not load(out / "shadow" / "0005.png").any()
+
+
+def test_a_shadow_that_was_moved_in_another_depth_is_in_no_shadow_s_way(shot, tmp_path, cli):
+    out = tmp_path / "out"
+    arguments = ["propagate", shot, "--out", out, "--shade", "shadow"]
+    cli(*arguments)
+    save(shot / "color" / "0005.png", painting(STEP * 4, BOXES, SIZE))
+    save(shot / "shadow" / "0001.png", shadow(1).astype(np.uint16) * 257)
+    done = cli(*arguments)
+    assert done.code == 0, done.err
+    assert "painted frames 5 have nothing in --shade shadow" in done.err
+    assert load(out / "shadow" / "0004.png").dtype == np.uint16
+
+
 def test_a_frame_whose_colours_are_given_has_no_shadow_where_none_was_moved(shot, tmp_path, cli):
     """What is blank is no picture that has to stay, so neighbours do not learn from it."""
     out = tmp_path / "out"
