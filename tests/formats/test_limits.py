@@ -14,7 +14,7 @@ from ant_core.formats.palettes import read_palette
 from ant_core.formats.pictures import picture_format
 from ant_core.formats.xdts import parse_xdts
 from ant_core.guard import MOST_PIXELS, check_layers, check_pixels, parse_json
-from scripts.attacks import giants
+from scripts.attacks import giants, pictures
 
 ONE_SENTENCE = r"^[^\n]+: [^\n]+$"
 
@@ -98,7 +98,7 @@ def png(kind, depth, channels, *chunks):
     head = struct.pack(">IIBBBBB", 2, 2, depth, kind, 0, 0, 0)
     rows = zlib.compress((b"\0" + bytes(2 * channels)) * 2)
     parts = [(b"IHDR", head), *chunks, (b"IDAT", rows), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(giants._chunk(*part) for part in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(pictures.png_chunk(*part) for part in parts)
 
 
 @pytest.mark.parametrize("key", [b"", b"\0", b"\0\0\0"])
