@@ -133,14 +133,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, reporter: Reporter) -> Outcome:
-    """Run the command on a thread of its own, so that Ctrl-C is heard at once."""
+    """Run the command on a thread of its own, so that Ctrl-C takes effect at once."""
     from ant_core.commands.interrupt import PATIENCE_S, run_interruptibly
 
     begun: list[WholeFiles] = []
     cancel = threading.Event()
 
     def work() -> Outcome:
-        # Imports take half a second, in which Ctrl-C must be heard too.
+        # Imports take half a second, in which Ctrl-C must take effect too.
         from ant_core.files import WholeFiles
 
         files = WholeFiles()

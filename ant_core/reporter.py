@@ -106,13 +106,16 @@ class PlainReporter:
         self.live = has_bars(err)
 
     def say(self, text: str) -> None:
+        """Write a line to stderr, below the progress bar."""
         self._close_bar()
         _tell(self._err, text)
 
     def warn(self, text: str) -> None:
+        """Write a warning to stderr."""
         self.say(f"warning: {text}")
 
     def progress(self, done: int, total: int, text: str, event: dict[str, Any]) -> None:
+        """Move the bar; a line a step where there is no terminal."""
         del event
         if not self.live:
             self.say(f"[{done}/{total}] {text}")
@@ -123,6 +126,7 @@ class PlainReporter:
         self._bar.update(done - self._bar.n)
 
     def result(self, event: dict[str, Any], text: str) -> None:
+        """Write the text to stdout, or the error to stderr."""
         self._close_bar()
         if event["ok"] and text:
             _put(self._out, text)
@@ -143,11 +147,13 @@ class FarmReporter(PlainReporter):
         self.live = True
 
     def progress(self, done: int, total: int, text: str, event: dict[str, Any]) -> None:
+        """Write progress in percent and a status, as the farm's worker reads them."""
         part = event.get("frame", {})  # of a shot that is under way
         share = (done + (part["done"] / part["total"] if part else 0)) / total
         self.say(f"openjd_progress: {100 * share:.1f}\nopenjd_status: {_one_line(text)}")
 
     def result(self, event: dict[str, Any], text: str) -> None:
+        """Write the result; an error also as the farm's worker reads it."""
         super().result(event, text)
         if not event["ok"]:
             self.say(f"openjd_fail: {_one_line(event['error'])}")
@@ -166,16 +172,20 @@ class JsonReporter:
         self._out, self._err = out, err
 
     def say(self, text: str) -> None:
+        """Write a line to stderr: stdout has JSON alone."""
         _tell(self._err, text)
 
     def warn(self, text: str) -> None:
+        """Write a warning to stderr."""
         self.say(f"warning: {text}")
 
     def progress(self, done: int, total: int, text: str, event: dict[str, Any]) -> None:
+        """Write a progress event, one line of JSON."""
         del text
         self._emit({"event": "progress", "schema": 1, "done": done, "total": total} | event)
 
     def result(self, event: dict[str, Any], text: str) -> None:
+        """Write the result event, one line of JSON; an error also to stderr."""
         del text
         if not event["ok"]:
             self.say(f"ant_core: {event['error']}")

@@ -13,7 +13,7 @@ ONE_PALETTE: Mapping[Color, Color] = {(0.815, 0.358, 0.215): (0.650, 0.238, 0.17
 
 
 @dataclass(frozen=True)
-class Actor:
+class PuppetActor:
     """One puppet of a shot: its view, its keys and the way it walks.
 
     ``keys`` maps a frame to the values that are set there; values named ``switch-*`` hold until
@@ -51,11 +51,11 @@ def _mix(old: float, new: float, share: float) -> float:
 
 
 @dataclass(frozen=True)
-class Shot:
+class ActedShot:
     """A shot: actors from back to front, the camera, the frames and the painted reference."""
 
     name: str
-    actors: tuple[Actor, ...]
+    actors: tuple[PuppetActor, ...]
     camera: tuple[float, float, float]  # centre x, centre y, height of the picture in Synfig units
     frames: int
     reference: int = 1

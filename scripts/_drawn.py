@@ -25,11 +25,11 @@ TWIN_LEVELS = 2  # colours no further apart than this (of 255) are the same pain
 REACH_PX = 2.0  # a border this near to drawn ink needs no line of its own
 MIXED_PX = 12  # smaller patches of a second colour are the rendering's edge, not a leak
 PASSES = 4  # rounds of closing leaks; two suffice on every shot so far
-SHORTEST_PX = 6  # added lines shorter than this are crumbs of the rendering
+SHORTEST_PX = 6  # added lines shorter than this are specks of the rendering
 
 
 @dataclass(frozen=True)
-class Drawing:
+class DrawnFrame:
     """One frame: what the artist draws and what the painter would make of it.
 
     Attributes
@@ -69,7 +69,7 @@ def _over(top: NDArray[np.uint8], below: NDArray[np.uint8]) -> NDArray[np.uint8]
     return np.rint(np.concatenate([rgb, alpha * 255], axis=2)).astype(np.uint8)
 
 
-def draw(layers: Layers, line_px: float) -> Drawing:
+def draw(layers: Layers, line_px: float) -> DrawnFrame:
     """Make the line drawing and the flat colours of one frame.
 
     Parameters
@@ -95,7 +95,7 @@ def draw(layers: Layers, line_px: float) -> Drawing:
         shadow = np.maximum(shadow, _stroke(leaks & shade, line_px))
         found = _regions(small, np.maximum(np.maximum(ink, part), shadow))
     line = _ink_on_paper(np.maximum(ink, part), shadow)
-    return Drawing(line, unpack(found.color), found.count, int(found.mixed.sum()))
+    return DrawnFrame(line, unpack(found.color), found.count, int(found.mixed.sum()))
 
 
 def flatten(image: NDArray[np.uint8]) -> NDArray[np.uint32]:

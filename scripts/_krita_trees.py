@@ -16,9 +16,10 @@ import _env
 
 # Tree -> suite. Krita 6 lies in experimental, on top of the unstable suite.
 SUITES = (("trixie", "trixie"), ("forky", "forky"), ("experimental", "sid"))
-SYSTEM_PACKAGES = ("krita", "python3-pyqt5", "xvfb", "libgl1-mesa-dri", "fonts-dejavu-core")
+SYSTEM_PACKAGES = ("krita", "python3-pyqt5", "xvfb")
+SYSTEM_PACKAGES += ("libgl1-mesa-dri", "libxtst6", "fonts-dejavu-core")
 # On Debian, PyQt, OpenGL drivers and Qt 6's icons are no dependencies of Krita.
-TREE_PACKAGES = ("krita", "python3", "libgl1-mesa-dri", "fonts-dejavu-core")
+TREE_PACKAGES = ("krita", "python3", "libgl1-mesa-dri", "libxtst6", "fonts-dejavu-core")
 MIRROR = "http://deb.debian.org/debian"
 READY = ".propagate_colors_ready"
 

@@ -55,7 +55,7 @@ class Layers:
 
 
 @dataclass
-class Puppet:
+class MorevnaPuppet:
     """The puppet's files, prepared once for each of the three renderings.
 
     Parameters

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from _actors import ONE_PALETTE, Actor, Color, Shot, Value
+from _actors import ONE_PALETTE, ActedShot, Color, PuppetActor, Value
 
 # Head views are chosen by a number: the middle of the range in which the file shows that head.
 FRONT = {"left": -5.5, "half left": -4.5, "front": -3.5, "half right": -2.5, "right": -1.0}
@@ -25,12 +25,12 @@ BROWN_SUIT: Mapping[Color, Color] = {
 }
 
 
-SAMPLE = Shot(
+SAMPLE = ActedShot(
     name="saha",
     camera=(-0.12, 0.78, 3.05),
     frames=14,
     actors=(
-        Actor(
+        PuppetActor(
             "front",
             {
                 1: {
@@ -104,13 +104,13 @@ def _merge(*tracks: Mapping[int, Mapping[str, Value]]) -> dict[int, dict[str, Va
 
 
 VALIDATION = (
-    Shot(
+    ActedShot(
         name="side_walk",
         camera=(-0.1, -0.1, 5.1),
         frames=12,
         line_px=1.8,
         actors=(
-            Actor(
+            PuppetActor(
                 "side",
                 _merge(
                     _walk((1, 4, 8, 12)),
@@ -142,14 +142,14 @@ VALIDATION = (
             ),
         ),
     ),
-    Shot(
+    ActedShot(
         name="side_talk",
         camera=(-0.35, 0.75, 3.2),
         frames=12,
         first=5,
         reference=5,
         actors=(
-            Actor(
+            PuppetActor(
                 "side",
                 {
                     5: {
@@ -179,13 +179,13 @@ VALIDATION = (
             ),
         ),
     ),
-    Shot(
+    ActedShot(
         name="side_pass",
         camera=(0.0, -0.05, 5.0),
         frames=10,
         line_px=1.8,
         actors=(
-            Actor(
+            PuppetActor(
                 "side",
                 {
                     1: {
@@ -207,7 +207,7 @@ VALIDATION = (
                 },
                 BROWN_SUIT,
             ),
-            Actor(
+            PuppetActor(
                 "side",
                 _merge(
                     _walk((1, 4, 7, 10)),
@@ -237,13 +237,13 @@ VALIDATION = (
 )
 
 TEST = (
-    Shot(
+    ActedShot(
         name="front_full",
         camera=(-0.2, -0.12, 5.1),
         frames=12,
         line_px=1.8,
         actors=(
-            Actor(
+            PuppetActor(
                 "front",
                 {
                     1: {
@@ -277,7 +277,7 @@ TEST = (
             ),
         ),
     ),
-    Shot(
+    ActedShot(
         name="front_near",
         camera=(-0.1, 1.0, 2.7),
         frames=12,
@@ -285,7 +285,7 @@ TEST = (
         reference=101,
         line_px=2.4,
         actors=(
-            Actor(
+            PuppetActor(
                 "front",
                 {
                     101: {
@@ -315,13 +315,13 @@ TEST = (
             ),
         ),
     ),
-    Shot(
+    ActedShot(
         name="front_pass",
         camera=(0.0, -0.05, 5.0),
         frames=10,
         line_px=1.8,
         actors=(
-            Actor(
+            PuppetActor(
                 "front",
                 {
                     1: {
@@ -338,7 +338,7 @@ TEST = (
                 },
                 BROWN_SUIT,
             ),
-            Actor(
+            PuppetActor(
                 "front",
                 {
                     1: {

@@ -31,20 +31,20 @@ from numpy.typing import NDArray
 from ant_core.errors import AntError
 from ant_core.matching.matcher import Matcher
 from ant_core.models.release import describe, write_beside, write_release
-from ant_core.training.data.clips import Clip, Frame, load_clip
+from ant_core.training.data.clips import ClipFrame, StoredClip, load_clip
 from ant_core.training.data.sets import find_shots
-from ant_core.training.evaluation.benchmark import Result, applies, run_protocol
+from ant_core.training.evaluation.benchmark import MethodResult, applies, run_protocol
 from ant_core.training.evaluation.calibration import (
     calibration_error,
     fit_confidence,
     fit_threshold,
 )
 from ant_core.training.evaluation.counterparts import Line
-from ant_core.training.evaluation.methods import Model
+from ant_core.training.evaluation.methods import ModelMethod
 from ant_core.training.evaluation.protocols import (
     Confidence,
     MatchFrames,
-    Score,
+    ProtocolScore,
     by_overlap,
     by_position,
     recursive,
@@ -55,12 +55,12 @@ from ant_core.training.network.run import load_model
 from ant_core.training.network.train import network_matcher
 
 
-def _total(scores: Sequence[Score]) -> float:
+def _total(scores: Sequence[ProtocolScore]) -> float:
     right, segments = sum(s.right for s in scores), sum(s.segments for s in scores)
     return 100 * right / max(segments, 1)
 
 
-def _kind_scores(clips: Sequence[Clip], scores: Sequence[Score]) -> dict[str, Any]:
+def _kind_scores(clips: Sequence[StoredClip], scores: Sequence[ProtocolScore]) -> dict[str, Any]:
     position, overlap = (
         [by_position(c.frames) for c in clips],
         [by_overlap(c.frames) for c in clips],
@@ -77,7 +77,7 @@ def _kind_scores(clips: Sequence[Clip], scores: Sequence[Score]) -> dict[str, An
     }
 
 
-def _table(scores: Sequence[Score]) -> NDArray[np.float64]:
+def _table(scores: Sequence[ProtocolScore]) -> NDArray[np.float64]:
     """Fit confidence on clips that weigh the same: one full scene holds as much as ten others."""
     raw, hit = [a for s in scores for a in s.raw], [a for s in scores for a in s.hit]
     weight = [np.full(sum(map(len, s.raw)), 1 / max(sum(map(len, s.raw)), 1)) for s in scores]
@@ -95,7 +95,7 @@ def _remembered(match: MatchFrames) -> MatchFrames:
     known: dict[tuple[int, ...], tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
 
     def recall(
-        references: Sequence[Frame], target: Frame
+        references: Sequence[ClipFrame], target: ClipFrame
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         key = (id(target), *map(id, references))
         if key not in known:
@@ -105,7 +105,7 @@ def _remembered(match: MatchFrames) -> MatchFrames:
     return recall
 
 
-def _calibration_error(match: MatchFrames, clips: Sequence[Clip]) -> float:
+def _calibration_error(match: MatchFrames, clips: Sequence[StoredClip]) -> float:
     """Fit on every other clip; measure what propagation then says of the rest."""
     table = _table([recursive(c.frames, match, true_references=True) for c in clips[::2]])
     scores = [recursive(clip.frames, match, _interpolate(table)) for clip in clips[1::2]]
@@ -119,7 +119,7 @@ def _region_line(model: Path, scenes: Path | None) -> Line | None:
     """Fit the threshold of "no counterpart" for matching regions on full scenes."""
     if scenes is None:
         return None
-    method, result = Model(Matcher(model, "cpu", 1), "exported"), Result()
+    method, result = ModelMethod(Matcher(model, "cpu", 1), "exported"), MethodResult()
     for source in find_shots(scenes):
         shot = source.read()
         if applies("regions", shot):
@@ -141,7 +141,7 @@ def _export(
     fitted = [recursive(clip.frames, match, true_references=True) for clip in validation]
     confidence = _table(fitted)
 
-    def propagated(threshold: float) -> list[Score]:
+    def propagated(threshold: float) -> list[ProtocolScore]:
         sure = _interpolate(confidence)
         return [recursive(clip.frames, match, sure, threshold) for clip in validation]
 

@@ -79,8 +79,8 @@ def write_pages(out: Path) -> None:
             _moved((ROOT / source).read_text("utf-8"), source, pages, docs), "utf-8"
         )
     artist = dict(_manual(docs))
-    (docs / "messages.md").write_text(messages_page(), "utf-8")
-    (docs / "commands.md").write_text(commands_page(), "utf-8")
+    (docs / "messages.md").write_text(_messages_page(), "utf-8")
+    (docs / "commands.md").write_text(_commands_page(), "utf-8")
     nav: list[object] = [{"Start": "index.md"}, {"In Krita": _entries(artist)}]
     nav.append({"When it says …": "messages.md"})
     for part, found in _PAGES.items():
@@ -161,7 +161,7 @@ def _copied(picture: str, docs: Path) -> str:
     return f'src="{Path(picture).name}"'
 
 
-def messages_page() -> str:
+def _messages_page() -> str:
     """Return the page of all that the docker tells besides what is on its buttons.
 
     What to do stands after the colon or semicolon of each.
@@ -190,7 +190,7 @@ def _cell(text: str) -> str:
     return html.escape(text, quote=False).replace("|", "\\|")
 
 
-def commands_page() -> str:
+def _commands_page() -> str:
     """Return what every command answers to --help."""
     from ant_core.cli import COMMANDS, main
 

@@ -73,7 +73,7 @@ def _engine(options: argparse.Namespace) -> None:
     try:
         from scripts.packing.release import Addresses, Release, Scope
         from scripts.packing.requirements import write_requirements
-        from scripts.packing.resolve import SETTINGS, Settings
+        from scripts.packing.resolve import SETTINGS, PlatformSettings
     except ImportError as error:
         raise PackagingError(f"{error}: pip install '.[release]'") from None
 
@@ -81,7 +81,7 @@ def _engine(options: argparse.Namespace) -> None:
         print(write_requirements(int(time.time())))
         return
     scope = Scope(
-        Settings.read(options.settings or SETTINGS),
+        PlatformSettings.read(options.settings or SETTINGS),
         options.platforms,
         options.models,
         options.without_models,

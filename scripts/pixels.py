@@ -17,8 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ant_core.errors import AntError
-from scripts._subcommands import run_subcommand
+from scripts._subcommands import exit_code, run_subcommand
 
 COMMANDS = {
     "generate": "make small painted clips with exact truth",
@@ -33,11 +32,7 @@ COMMANDS = {
 
 def main() -> int:
     """Run one of them; returns the exit code."""
-    try:
-        return run_subcommand(__doc__, "scripts.pixel_networks", COMMANDS)
-    except AntError as error:
-        print(error, file=sys.stderr)
-        return 5
+    return exit_code(lambda: run_subcommand(__doc__, "scripts.pixel_networks", COMMANDS))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from ant_core.training.evaluation.measure import Measured
 from ant_core.training.evaluation.methods import (
     Flow,
     Method,
-    Model,
+    ModelMethod,
     Overlap,
     Position,
     region_threshold_of,
@@ -105,7 +105,9 @@ def _run(arguments: argparse.Namespace) -> int:
         name: Matcher(path, arguments.device, arguments.threads) for name, path in paths.items()
     }
     methods: list[Method] = [Position(), Overlap(), Flow()]
-    methods += [Model(m, name, region_threshold_of(paths[name])) for name, m in models.items()]
+    methods += [
+        ModelMethod(m, name, region_threshold_of(paths[name])) for name, m in models.items()
+    ]
     places = {name: getattr(arguments, name) for name in SETS if getattr(arguments, name)}
     measured = prove(places, methods, threading.Event(), _scored, arguments.limit)
     about = {

@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from _actors import Actor, Shot
-from _drawn import Drawing, draw, stack
-from _morevna import Layers, Puppet
+from _actors import ActedShot, PuppetActor
+from _drawn import DrawnFrame, draw, stack
+from _morevna import Layers, MorevnaPuppet
 from _shots import SAMPLE, TEST, VALIDATION
 
 SETS = {"sample": (SAMPLE,), "validation": VALIDATION, "test": TEST}
@@ -54,7 +54,7 @@ def main() -> int:
     return 0
 
 
-def render(shot: Shot, data: Path, out: Path, wanted: set[int] | None = None) -> None:
+def render(shot: ActedShot, data: Path, out: Path, wanted: set[int] | None = None) -> None:
     """Render a shot into ``out/line``, ``out/color`` and ``out/truth``."""
     numbers = [number for number in shot.numbers() if wanted is None or number in wanted]
     actors = [_frames(actor, shot, data, numbers) for actor in shot.actors]
@@ -66,12 +66,14 @@ def render(shot: Shot, data: Path, out: Path, wanted: set[int] | None = None) ->
             print(f"  {drawing.mixed} regions hold more than one colour", file=sys.stderr)
 
 
-def _frames(actor: Actor, shot: Shot, data: Path, numbers: Sequence[int]) -> Iterator[Layers]:
-    puppet = Puppet(data, actor.view, actor.recolor)
+def _frames(
+    actor: PuppetActor, shot: ActedShot, data: Path, numbers: Sequence[int]
+) -> Iterator[Layers]:
+    puppet = MorevnaPuppet(data, actor.view, actor.recolor)
     return puppet.render([actor.pose(number) for number in numbers], shot.box, shot.size)
 
 
-def _write(drawing: Drawing, out: Path, number: int, is_reference: bool) -> None:
+def _write(drawing: DrawnFrame, out: Path, number: int, is_reference: bool) -> None:
     name = f"{number:04d}.png"
     step = 255 / SHADES
     line = np.rint(np.rint(drawing.line / step) * step).astype(np.uint8)

@@ -50,7 +50,7 @@ def main() -> int:
         done = subprocess.run([*command, "--basetemp", str(tests)], cwd=ROOT, check=False)
         if done.returncode:
             return done.returncode
-        for path in keep_set_up(tests, manual):
+        for path in _keep_set_up(tests, manual):
             print(path)
     return 0
 
@@ -73,7 +73,7 @@ def _of_a_run(folder: Path, tree: Path | None) -> Path | None:
     return Path(result["place"])
 
 
-def keep_set_up(tests: Path, manual: Path) -> list[Path]:
+def _keep_set_up(tests: Path, manual: Path) -> list[Path]:
     """Keep the pictures that the test of setting up took below its folder; returns them."""
     # pytest leaves a link to the latest folder beside it.
     found = {path.parent.resolve() for path in tests.glob("*/online/*_offered.png")}

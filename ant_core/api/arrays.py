@@ -61,19 +61,24 @@ class ArrayFrames:
 
     @property
     def frames(self) -> tuple[int, ...]:
+        """Frame numbers, rising."""
         return tuple(self._keys)
 
     def place(self, frame: int) -> str:
+        """Say where the caller's array came in, such as `lines[3]`."""
         return f"{self._name}[{frame}]"
 
     def probe(self, frame: int) -> FrameInfo:
+        """Return size, channels and depth as they were found when the arrays came in."""
         return self._infos[frame]
 
     def read(self, frame: int) -> NDArray[Any]:
+        """Return the picture, (H, W) or (H, W, C), in the shot's format where there is one."""
         image = checked(self._frames[self._keys[frame]], self.place(frame))
         return image if self._pixels is None else self._pixels.convert(image, self.place(frame))
 
     def raw(self, frame: int) -> bytes:
+        """Return the picture's pixels, packed."""
         return pack(self.read(frame))
 
     def bring_to_one_format(self) -> PixelFormat | None:

@@ -17,7 +17,7 @@ import numpy as np
 from ant_core.api.arrays import ArrayFrames, Frames, frame_number
 from ant_core.api.label_map import check_lines_options
 from ant_core.api.model import Model
-from ant_core.api.result import ColoredFrame, Result, Run
+from ant_core.api.result import ColoredFrame, Result, SharedRun
 from ant_core.errors import Cancelled, InputError
 from ant_core.guard import parse_json
 from ant_core.matching.review import REVIEW_BELOW
@@ -200,7 +200,7 @@ class _Call:
         self._stop = _Stop(cancel)
         self._done: dict[int, FrameResult] = {}
         self._failure: Exception | None = None
-        self._run: Run | None = None
+        self._run: SharedRun | None = None
 
     def run(self, model: Model) -> Result:
         """Colour the shot; `Stopped` and what `on_frame` raised come out of it."""
@@ -210,7 +210,7 @@ class _Call:
             propagation = self._assembly.propagation(
                 model._matcher, self._options, cancel=self._stop, notify=delivery.on_result
             )
-            self._run = Run(self._lines, self._output, propagation.palette, self._options)
+            self._run = SharedRun(self._lines, self._output, propagation.palette, self._options)
             try:
                 propagation.run()
             except Cancelled:

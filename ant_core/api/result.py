@@ -19,11 +19,11 @@ from ant_core.propagation.options import RunOptions
 from ant_core.propagation.prepared import pixel_hash
 from ant_core.propagation.result import FrameResult, Role
 
-__all__ = ["ColoredFrame", "Result", "Run"]
+__all__ = ["ColoredFrame", "Result", "SharedRun"]
 
 
 @dataclass(frozen=True)
-class Run:
+class SharedRun:
     """What the frames of one run share."""
 
     lines: ArrayFrames
@@ -39,7 +39,7 @@ class ColoredFrame:
     label map. `numpy.append(1, confidence)[labels]` is the confidence of every pixel.
     """
 
-    def __init__(self, result: FrameResult, run: Run) -> None:
+    def __init__(self, result: FrameResult, run: SharedRun) -> None:
         self._result = result
         self._run = run
 
@@ -143,7 +143,7 @@ class Result(Mapping[int, ColoredFrame]):
     """
 
     def __init__(
-        self, run: Run, results: Mapping[int, FrameResult], warnings: tuple[str, ...]
+        self, run: SharedRun, results: Mapping[int, FrameResult], warnings: tuple[str, ...]
     ) -> None:
         self._run = run
         self._frames = {frame: ColoredFrame(results[frame], run) for frame in sorted(results)}

@@ -99,7 +99,7 @@ class Board:
     def put(self, result: ShotResult) -> ShotResult:
         """Note how a shot ended, from time to time also on disk; returns what is noted."""
         noted = self._note(result)
-        if not result.worker:  # its engine died, so only this process can tell of it
+        if not result.worker:  # its engine crashed, so only this process can tell of it
             self._records.write(result, "", "", b"")
         if time.monotonic() - self._written > _REWRITE_S:
             self.write()

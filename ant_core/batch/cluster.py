@@ -1,6 +1,6 @@
 """The same batch on a Dask cluster: one whole shot a task, one shot at a time in a worker.
 
-Dask moves the shots of a worker that dies to another one. A shot is locked while it is worked on
+Dask moves the shots of a worker that crashes to another one. A shot is locked while it is worked on
 and leaves a record when it is done, so that none is done twice when Dask repeats a task.
 
 All machines see the shots and OUT under the same paths, as on a farm, and have the same ant_core.
@@ -31,13 +31,13 @@ from ant_core.batch.pool import (
     EngineProcess,
     Event,
     Finished,
-    Moved,
+    FrameDone,
     Passed,
     Retried,
     fatal_error,
 )
 from ant_core.batch.result import ShotResult
-from ant_core.batch.task import Task
+from ant_core.batch.task import ShotTask
 from ant_core.errors import AntError, InputError, UsageError
 from ant_core.files import WholeFiles
 from ant_core.logs import engine_log
@@ -55,7 +55,7 @@ _NUMBERS = itertools.count(1)  # of the engines that this process starts
 
 def run_on_cluster(
     address: str,
-    tasks: Sequence[Task],
+    tasks: Sequence[ShotTask],
     *,
     jobs: int,
     threads: int | None,
@@ -68,7 +68,7 @@ def run_on_cluster(
     ----------
     address : str
         Of the scheduler, such as tcp://farm:8786; "local" starts a cluster for this batch.
-    tasks : sequence of Task
+    tasks : sequence of ShotTask
         Begun in this order.
     jobs : int
         Workers of a local cluster.
@@ -88,7 +88,7 @@ def run_on_cluster(
         When no shot can be coloured, for want of the model for example.
     """
     with _connected(address, jobs) as client:
-        yield from _Run(client, tasks, threads, retries).events(cancel)
+        yield from _ClusterRun(client, tasks, threads, retries).events(cancel)
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def _connected(address: str, jobs: int) -> Iterator[Any]:
     logging.getLogger("distributed").setLevel(logging.ERROR)
     with ExitStack() as stack:
         if address == "local":
-            # No dashboard: nothing listens but the loopback of this batch. No memory limit: the
+            # No dashboard: only this machine can connect. No memory limit: the
             # system knows better what is free than a fixed share. Threads, because a worker only
             # waits for its engine; protocol: without it Dask asks for the machine's address.
             cluster: Any = dask.LocalCluster(
@@ -127,11 +127,11 @@ def _connected(address: str, jobs: int) -> Iterator[Any]:
         yield stack.enter_context(client)
 
 
-class _Run:
+class _ClusterRun:
     """One batch on a cluster."""
 
     def __init__(
-        self, client: Any, tasks: Sequence[Task], threads: int | None, retries: int
+        self, client: Any, tasks: Sequence[ShotTask], threads: int | None, retries: int
     ) -> None:
         self._client = client
         self._tasks = {task.name: task for task in tasks}
@@ -187,7 +187,7 @@ class _Run:
                 self._client.cancel(list(futures.values()))
             self._client.unsubscribe_topic(self._run_id)
 
-    def _submit(self, task: Task) -> Any:
+    def _submit(self, task: ShotTask) -> Any:
         self._submitted += 1
         future = self._client.submit(
             run_remote,
@@ -202,9 +202,9 @@ class _Run:
     def _heard(self, event: tuple[Any, dict[str, Any]]) -> None:
         """Take a worker's word on a frame; Dask calls this on a thread of its own."""
         news = event[1]
-        self._news.put(Moved(news["name"], news["done"], news["total"], news["place"]))
+        self._news.put(FrameDone(news["name"], news["done"], news["total"], news["place"]))
 
-    def _ended(self, task: Task, future: Any) -> None:
+    def _ended(self, task: ShotTask, future: Any) -> None:
         """Take the end of a shot; Dask calls this on a thread of its own."""
         if future.status == "cancelled":
             return
@@ -225,7 +225,7 @@ class _Run:
         else:
             self._again(task, "every worker that took it died")
 
-    def _again(self, task: Task, why: str) -> None:
+    def _again(self, task: ShotTask, why: str) -> None:
         """Begin a shot again, or give it up."""
         if task.attempt <= self._retries:
             self._tasks[task.name] = replace(task, attempt=task.attempt + 1)
@@ -260,7 +260,7 @@ class _Worker:
         self._stopped: set[str] = set()
 
     def run(
-        self, task: Task, threads: int, run: str, tell: Callable[[dict[str, Any]], None]
+        self, task: ShotTask, threads: int, run: str, tell: Callable[[dict[str, Any]], None]
     ) -> dict[str, Any]:
         """Have the engine colour a shot; a `died` event when it is gone."""
         with self._one_at_a_time:
@@ -332,7 +332,7 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
         text = f"a worker has ant_core {__version__} but the batch {settings['version']}"
         return _fatal(InputError(f"{text}: install the same on both"))
     worker = importlib.import_module("distributed").get_worker()
-    task = Task.from_json(document)
+    task = ShotTask.from_json(document)
     threads = settings["threads"]
     if threads is None:
         neighbours = settings["neighbours"].get(urlsplit(worker.address).hostname, 1)

@@ -11,11 +11,11 @@ from typing import Any
 
 from ant_core.batch.board import Board
 from ant_core.batch.options import BatchOptions
-from ant_core.batch.pool import Event, Finished, Moved, Passed, Pool, Retried
+from ant_core.batch.pool import Event, Finished, FrameDone, Passed, Pool, Retried
 from ant_core.batch.records import Records
 from ant_core.batch.result import ShotResult
 from ant_core.batch.shots import BatchShot, close_to_options, read_shots
-from ant_core.batch.task import Task
+from ant_core.batch.task import ShotTask
 from ant_core.errors import Cancelled, UsageError
 from ant_core.files import WholeFiles
 from ant_core.reporter import Reporter, counted
@@ -48,9 +48,9 @@ def batch(
     return _conclude(board, {shot.name for shot in chosen}, options, reporter)
 
 
-def _task(shot: BatchShot, options: BatchOptions, out: Path) -> Task:
+def _task(shot: BatchShot, options: BatchOptions, out: Path) -> ShotTask:
     chosen = replace(shot.options, out=str(out / shot.name), **options.common)
-    return Task(shot.name, chosen, str(out))
+    return ShotTask(shot.name, chosen, str(out))
 
 
 def _only(shots: list[BatchShot], names: Sequence[str]) -> list[BatchShot]:
@@ -63,7 +63,7 @@ def _only(shots: list[BatchShot], names: Sequence[str]) -> list[BatchShot]:
 
 
 def _color(
-    tasks: Sequence[Task],
+    tasks: Sequence[ShotTask],
     options: BatchOptions,
     reporter: Reporter,
     cancel: threading.Event,
@@ -92,7 +92,7 @@ def _color(
 
 
 def _events(
-    tasks: Sequence[Task],
+    tasks: Sequence[ShotTask],
     options: BatchOptions,
     cancel: threading.Event,
     files: WholeFiles,
@@ -141,11 +141,11 @@ def _usual_jobs(device: str) -> int:
     return max(1, _cores() // _CORES_A_JOB)
 
 
-def _tell(event: Moved | Retried | Finished, done: int, total: int, reporter: Reporter) -> None:
+def _tell(event: FrameDone | Retried | Finished, done: int, total: int, reporter: Reporter) -> None:
     if isinstance(event, Retried):
         reporter.warn(f"{event.name} is begun again: {event.why}")
         reporter.progress(done, total, f"{event.name} again", _json(event.name, retry=event.why))
-    elif isinstance(event, Moved):
+    elif isinstance(event, FrameDone):
         if reporter.live:
             frame = {"done": event.done, "total": event.total, "worker": event.worker}
             text = f"{event.name}: frame {event.done} of {event.total}"

@@ -72,7 +72,7 @@ class BatchOptions(ListOptions):
     out: str
     # Shots at the same time. Default None: one for every two cores; with CUDA, one.
     jobs: int | None = None
-    # How often a shot is begun again whose engine died. Default 1.
+    # How often a shot is begun again whose engine crashed. Default 1.
     retries: int = 1
     # Names of the shots to colour. Default (): all.
     only: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ant_core.batch.result import ShotResult
-from ant_core.batch.task import Task
+from ant_core.batch.task import ShotTask
 from ant_core.errors import (
     AntError,
     DeviceUnavailable,
@@ -30,14 +30,23 @@ from ant_core.errors import (
 from ant_core.files import WholeFiles
 from ant_core.logs import engine_log
 
-__all__ = ["COME_BACK_S", "Event", "Finished", "Moved", "Passed", "Pool", "Retried", "fatal_error"]
+__all__ = [
+    "COME_BACK_S",
+    "Event",
+    "Finished",
+    "FrameDone",
+    "Passed",
+    "Pool",
+    "Retried",
+    "fatal_error",
+]
 
 COME_BACK_S = 1.0  # until a shot that another batch works on is tried again
 _LAST_LOG_BYTES = 2000
 
 
 @dataclass(frozen=True)
-class Moved:
+class FrameDone:
     """One more frame of a shot is done."""
 
     name: str
@@ -48,7 +57,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Retried:
-    """The engine that worked on a shot died; the shot is begun again."""
+    """The engine that worked on a shot crashed; the shot is begun again."""
 
     name: str
     why: str
@@ -68,7 +77,7 @@ class Finished:
     result: ShotResult
 
 
-Event = Moved | Retried | Passed | Finished
+Event = FrameDone | Retried | Passed | Finished
 
 
 def fatal_error(kind: str, text: str) -> AntError:
@@ -118,7 +127,7 @@ class EngineProcess:
             )
         self.name = f"engine {number} (process {self._child.pid})"
 
-    def run(self, task: Task, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    def run(self, task: ShotTask, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Have a shot coloured; returns the last event. Died when the process is gone."""
         assert self._child.stdin is not None
         assert self._child.stdout is not None
@@ -167,14 +176,14 @@ class Pool:
 
     Parameters
     ----------
-    tasks : sequence of Task
+    tasks : sequence of ShotTask
         Begun in this order.
     jobs : int
         Engines; no more are started than there are shots.
     threads : int
         CPU threads of each.
     retries : int
-        How often a shot is begun again whose engine died.
+        How often a shot is begun again whose engine crashed.
     out : Path
         OUT of the batch, where the engines' logs lie unless they are sent elsewhere.
     files : WholeFiles
@@ -182,7 +191,7 @@ class Pool:
 
     def __init__(
         self,
-        tasks: Sequence[Task],
+        tasks: Sequence[ShotTask],
         *,
         jobs: int,
         threads: int,
@@ -196,7 +205,7 @@ class Pool:
         self._threads = threads
         self._retries = retries
         self._waiting = deque(tasks)
-        self._held: deque[tuple[float, Task]] = deque()  # by the time when each is due
+        self._held: deque[tuple[float, ShotTask]] = deque()  # by the time when each is due
         self._left = len(tasks)
         self._events: queue.Queue[Event | BaseException] = queue.Queue()
         self._lock = threading.Lock()
@@ -260,8 +269,8 @@ class Pool:
             if engine is not None:
                 self._end(engine)
 
-    def _next(self) -> Task | None:
-        """Return what to do next: shots that others hold come last, until they let go."""
+    def _next(self) -> ShotTask | None:
+        """Return what to do next: shots that others hold come last, until they are released."""
         while True:
             with self._lock:
                 if self._waiting:
@@ -287,10 +296,10 @@ class Pool:
         with self._lock:
             self._engines.discard(engine)
 
-    def _color(self, engine: EngineProcess, task: Task) -> None:
+    def _color(self, engine: EngineProcess, task: ShotTask) -> None:
         def tell(event: dict[str, Any]) -> None:
             if event["event"] == "progress":
-                self._events.put(Moved(task.name, event["done"], event["total"], engine.name))
+                self._events.put(FrameDone(task.name, event["done"], event["total"], engine.name))
 
         event = engine.run(task, tell)
         if event["event"] == "fatal":
@@ -303,8 +312,8 @@ class Pool:
             return
         self._events.put(Finished(ShotResult.from_json(event["result"])))
 
-    def _bury(self, engine: EngineProcess, task: Task, how: str) -> None:
-        """Begin the shot of a dead engine again, or give it up."""
+    def _bury(self, engine: EngineProcess, task: ShotTask, how: str) -> None:
+        """Begin the shot of an engine that crashed again, or give it up."""
         words = engine.last_words()
         self._end(engine)
         with self._lock:

@@ -22,14 +22,14 @@ from ant_core.batch.result import SCHEMA, ShotResult
 from ant_core.files import WholeFiles
 from ant_core.locks import hold, process_name
 
-__all__ = ["Record", "Records"]
+__all__ = ["Records", "ShotRecord"]
 
 _LONGEST_HISTORY = 20
 _PATIENCE_S = 0.2  # a lock that is about to be given back
 
 
 @dataclass(frozen=True)
-class Record:
+class ShotRecord:
     """How a shot ended the last time.
 
     Attributes
@@ -64,13 +64,13 @@ class Records:
     def _path(self, name: str, suffix: str) -> Path:
         return self._folder / f"{name}{suffix}"
 
-    def read(self, name: str) -> Record | None:
+    def read(self, name: str) -> ShotRecord | None:
         """Return the record of a shot; None where there is none that can be read."""
         try:
             document = json.loads(self._path(name, ".json").read_bytes())
             if document["schema"] != SCHEMA:
                 return None
-            return Record(
+            return ShotRecord(
                 ShotResult.from_json(document["result"]),
                 document["inputs"],
                 document["outputs"],

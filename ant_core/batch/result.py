@@ -39,7 +39,7 @@ class ShotResult:
     seconds : float
         Time that the run took; of an earlier run where `kept`.
     attempts : int
-        How often it was begun; more than 1 after an engine died.
+        How often it was begun; more than 1 after an engine crashed.
     kept : bool
         Whether an earlier run had done it all.
     report, contact_sheet, review_page : str
@@ -85,7 +85,7 @@ class ShotResult:
 
     @classmethod
     def given_up(cls, name: str, attempts: int, error: str) -> ShotResult:
-        """Return that of a shot whose process died too often to begin it again."""
+        """Return that of a shot whose process crashed too often to begin it again."""
         return cls(
             name=name,
             state="failed",

@@ -14,11 +14,11 @@ from typing import Any
 from ant_core.errors import InputError, UsageError
 from ant_core.guard import parse_json
 
-__all__ = ["Row", "read_rows"]
+__all__ = ["ShotRow", "read_rows"]
 
 
 @dataclass(frozen=True)
-class Row:
+class ShotRow:
     """One shot as a list has it.
 
     Attributes
@@ -39,7 +39,7 @@ class Row:
     columns: dict[str, str] = field(default_factory=dict)
 
 
-def read_rows(data: bytes, path: Path, options: Collection[str]) -> Iterator[Row]:
+def read_rows(data: bytes, path: Path, options: Collection[str]) -> Iterator[ShotRow]:
     """Yield the rows of a list; its kind goes by the name of the file.
 
     Parameters
@@ -69,7 +69,7 @@ def read_rows(data: bytes, path: Path, options: Collection[str]) -> Iterator[Row
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip() and not line.lstrip().startswith("#"):
                 place = f"{path} line {number}"
-                yield Row(_line_values(line.strip(), path.parent, place), path.parent, place)
+                yield ShotRow(_line_values(line.strip(), path.parent, place), path.parent, place)
 
 
 def _line_values(line: str, base: Path, place: str) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _add(values: dict[str, Any], key: str, value: Any) -> None:
     values[key] = value
 
 
-def _csv_rows(text: str, path: Path, options: Collection[str]) -> Iterator[Row]:
+def _csv_rows(text: str, path: Path, options: Collection[str]) -> Iterator[ShotRow]:
     first = text.partition("\n")[0]
     # Spreadsheets write what their country separates columns with.
     delimiter = max("\t;,", key=first.count)
@@ -136,7 +136,7 @@ def _csv_rows(text: str, path: Path, options: Collection[str]) -> Iterator[Row]:
                 elif title:
                     columns[title] = cell.strip()
             if any(values.values()):
-                yield Row(values, path.parent, place, columns)
+                yield ShotRow(values, path.parent, place, columns)
     except csv.Error as error:
         raise InputError(f"{path} is no CSV file ({error}): export it again") from error
 
@@ -151,7 +151,7 @@ def _cell(text: str) -> Any:
     return [part.strip() for part in text.split("|")] if "|" in text else text
 
 
-def _json_rows(text: str, path: Path) -> Iterator[Row]:
+def _json_rows(text: str, path: Path) -> Iterator[ShotRow]:
     from ant_core.schemas import first_error
 
     try:
@@ -168,7 +168,7 @@ def _json_rows(text: str, path: Path) -> Iterator[Row]:
         values = {"shot": entry} if isinstance(entry, str) else entry
         columns = {} if isinstance(entry, str) else entry.get("columns", {})
         values = {_key(key): value for key, value in values.items() if key != "columns"}
-        yield Row(defaults | values, path.parent, f"{path} shots[{number}]", columns)
+        yield ShotRow(defaults | values, path.parent, f"{path} shots[{number}]", columns)
 
 
 def _key(text: str) -> str:

@@ -22,7 +22,7 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ant_core.batch.rows import Row, read_rows
+from ant_core.batch.rows import ShotRow, read_rows
 from ant_core.errors import InputError, UsageError
 from ant_core.files import read_bytes
 from ant_core.formats.pattern import find_sequence
@@ -107,13 +107,13 @@ def _over(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, A
     return dict(defaults) | {key: value for key, value in values.items() if value != ""}
 
 
-def _rows(item: str, out: Path | None, line: str) -> Iterator[Row]:
+def _rows(item: str, out: Path | None, line: str) -> Iterator[ShotRow]:
     path = Path(item)
     # Unlike those of Path, they answer for text of any length.
     if os.path.isdir(path):
         yield from _folder(path, out, line)
     elif path.suffix.lower() in _SHOT_FILES and os.path.isfile(path):
-        yield Row({"shot": str(path.absolute())}, path.parent, item)
+        yield ShotRow({"shot": str(path.absolute())}, path.parent, item)
     elif os.path.isfile(path):
         if path.suffix.lower() not in _LIST_FILES:
             raise InputError(
@@ -140,12 +140,12 @@ def close_to_options(shots: Sequence[BatchShot]) -> dict[str, str]:
     return found
 
 
-def _folder(root: Path, out: Path | None, line: str) -> Iterator[Row]:
+def _folder(root: Path, out: Path | None, line: str) -> Iterator[ShotRow]:
     """Find the shots in a folder, in the order of their names."""
     avoid = os.path.realpath(out) if out is not None else None
     for folder, inner, files in os.walk(root):
         if _holds_lines(Path(folder), line):
-            yield Row({"shot": str(Path(folder).absolute())}, root, folder)
+            yield ShotRow({"shot": str(Path(folder).absolute())}, root, folder)
             inner.clear()
             continue
         inner[:] = sorted(
@@ -156,7 +156,7 @@ def _folder(root: Path, out: Path | None, line: str) -> Iterator[Row]:
         for name in sorted(files):
             ours = not name.startswith(".") and not name.lower().endswith(_AUTOSAVES)
             if ours and name.lower().endswith(_SHOT_FILES):
-                yield Row({"shot": str((Path(folder) / name).absolute())}, root, name)
+                yield ShotRow({"shot": str((Path(folder) / name).absolute())}, root, name)
 
 
 def _holds_lines(folder: Path, line: str) -> bool:
@@ -169,7 +169,7 @@ def _holds_lines(folder: Path, line: str) -> bool:
         return False
 
 
-def _names(rows: Sequence[Row]) -> list[str]:
+def _names(rows: Sequence[ShotRow]) -> list[str]:
     """Name every shot: as its row says, else as its folder or file; with the folders above it
     where that would not be unique.
     """
@@ -193,7 +193,7 @@ def _names(rows: Sequence[Row]) -> list[str]:
     return names
 
 
-def _place(row: Row) -> Path:
+def _place(row: ShotRow) -> Path:
     """Return where the pictures of a row lie, for its name."""
     if row.values.get("shot"):
         return Path(os.path.normpath(row.base.absolute() / str(row.values["shot"])))
@@ -203,7 +203,7 @@ def _place(row: Row) -> Path:
     return Path(os.path.normpath((row.base.absolute() / str(line)).parent))
 
 
-def _check_name(name: str, row: Row) -> None:
+def _check_name(name: str, row: ShotRow) -> None:
     parts = PurePosixPath(name).parts
     wrong = any(part in ("..", "/") or part.startswith(".") for part in parts)
     longest = max((len(os.fsencode(part)) for part in parts), default=0)
@@ -225,8 +225,8 @@ def _check_name(name: str, row: Row) -> None:
         )
 
 
-def _check_unique(names: Sequence[str], rows: Sequence[Row]) -> None:
-    known: dict[str, Row] = {}
+def _check_unique(names: Sequence[str], rows: Sequence[ShotRow]) -> None:
+    known: dict[str, ShotRow] = {}
     for name, row in zip(names, rows, strict=True):
         other = known.setdefault(name.casefold(), row)
         if other is not row:
@@ -242,7 +242,7 @@ def _check_unique(names: Sequence[str], rows: Sequence[Row]) -> None:
             )
 
 
-def _options(row: Row) -> PropagateOptions:
+def _options(row: ShotRow) -> PropagateOptions:
     """Read a row as options of `ant_core propagate`; UsageError names the row."""
     values = {key: value for key, value in row.values.items() if key != "name"}
     base = row.base.absolute()

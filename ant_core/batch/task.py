@@ -1,7 +1,7 @@
 """One shot of a batch, from the list to its record; runs in an engine process.
 
-The batch itself and the workers of a cluster import this too, for `Task`: what only colouring needs
-(NumPy, OpenCV, the kernels) is imported where a shot is coloured.
+The batch itself and the workers of a cluster import this too, for `ShotTask`: what only
+colouring needs (NumPy, OpenCV, the kernels) is imported where a shot is coloured.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 _COUNTS = ("frames", "drawings", "segments", "doubtful", "no_counterpart", "not_flat")
 
-__all__ = ["Engine", "Task", "run_task"]
+__all__ = ["ShotTask", "TaskModel", "run_task"]
 
 
 @dataclass(frozen=True)
-class Task:
+class ShotTask:
     """What an engine needs to know of a shot.
 
     Attributes
@@ -61,7 +61,7 @@ class Task:
         }
 
     @classmethod
-    def from_json(cls, document: dict[str, Any]) -> Task:
+    def from_json(cls, document: dict[str, Any]) -> ShotTask:
         """Read what `to_json` wrote."""
         return cls(**document | {"options": options_from_json(document["options"])})
 
@@ -70,12 +70,12 @@ class Task:
         """Where the results of the shot lie."""
         return Path(self.out) / self.name
 
-    def with_threads(self, threads: int) -> Task:
+    def with_threads(self, threads: int) -> ShotTask:
         """Return it with another number of CPU threads."""
         return replace(self, options=replace(self.options, threads=threads))
 
 
-class Engine:
+class TaskModel:
     """The model of a process: loaded for the first shot, used for all."""
 
     def __init__(self) -> None:
@@ -93,7 +93,9 @@ class Engine:
         return self._matcher
 
 
-def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.Event) -> ShotResult:
+def run_task(
+    task: ShotTask, engine: TaskModel, reporter: Reporter, cancel: threading.Event
+) -> ShotResult:
     """Colour a shot, unless its record shows that this was done; write its record.
 
     Raises
@@ -143,7 +145,7 @@ def run_task(task: Task, engine: Engine, reporter: Reporter, cancel: threading.E
 
 
 def _colored(
-    task: Task,
+    task: ShotTask,
     matcher: Matcher,
     reporter: Reporter,
     cancel: threading.Event,
@@ -218,7 +220,7 @@ def _inside(path: str, out: str) -> str:
     return Path(path).absolute().relative_to(out).as_posix()
 
 
-def _failed(task: Task, error: Exception) -> ShotResult:
+def _failed(task: ShotTask, error: Exception) -> ShotResult:
     """Tell of a shot that could not be coloured; the details go to the log."""
     if isinstance(error, AntError):
         text, code = str(error), error.exit_code

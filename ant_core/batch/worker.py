@@ -24,7 +24,7 @@ import threading
 import time
 from typing import Any, TextIO
 
-from ant_core.batch.task import Engine, Task, run_task
+from ant_core.batch.task import ShotTask, TaskModel, run_task
 from ant_core.errors import AntError, Cancelled
 from ant_core.locks import Held
 from ant_core.reporter import PlainReporter
@@ -60,18 +60,18 @@ class _Reporter(PlainReporter):
         self._pipe.send({"event": "progress", "done": done, "total": total, "text": text})
 
 
-def _read(tasks: queue.Queue[Task | None], cancel: threading.Event) -> None:
+def _read(tasks: queue.Queue[ShotTask | None], cancel: threading.Event) -> None:
     """Take tasks from stdin; when it closes, end the process at once, also during a task."""
     for line in sys.stdin:
-        tasks.put(Task.from_json(json.loads(line)["task"]))
+        tasks.put(ShotTask.from_json(json.loads(line)["task"]))
     cancel.set()
     tasks.put(None)
     time.sleep(_PATIENCE_S)
     os._exit(Cancelled.exit_code)
 
 
-def _serve(tasks: queue.Queue[Task | None], pipe: _Pipe, cancel: threading.Event) -> None:
-    engine, reporter = Engine(), _Reporter(pipe)
+def _serve(tasks: queue.Queue[ShotTask | None], pipe: _Pipe, cancel: threading.Event) -> None:
+    engine, reporter = TaskModel(), _Reporter(pipe)
     pipe.send({"event": "ready"})
     while (task := tasks.get()) is not None and not cancel.is_set():
         reporter.say(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {task.name}, attempt {task.attempt}")
@@ -98,7 +98,7 @@ def main() -> None:
     # Ctrl-C reaches every process of a terminal; the batch decides what becomes of this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cancel = threading.Event()
-    tasks: queue.Queue[Task | None] = queue.Queue()
+    tasks: queue.Queue[ShotTask | None] = queue.Queue()
     # A library that prints must not break the conversation.
     stream = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -1,7 +1,6 @@
 """`ant_core batch`: many shots in one go, on this machine or on a cluster.
 
-The room behind this door, `ant_core.batch`, is opened by `run` alone: no other command waits
-for it.
+`run` alone imports `ant_core.batch`: no other command waits for it.
 """
 
 from __future__ import annotations

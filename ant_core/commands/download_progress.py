@@ -9,13 +9,13 @@ from typing import Any
 
 from ant_core.reporter import Reporter, has_bars, open_bar
 
-__all__ = ["Progress"]
+__all__ = ["DownloadProgress"]
 
 _EVENT_EVERY_S = 0.5
 _LINE_EVERY_S = 5.0  # a log of a farm should not fill with them
 
 
-class Progress:
+class DownloadProgress:
     """Tells how a download goes on; `close` ends it.
 
     Parameters

@@ -46,8 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pairs",
         type=whole(1),
         metavar="N",
-        help="end after so many pairs of drawings, if the time allows: on one machine's CPU the "
-        "same model every time",
+        help="end after so many pairs of drawings: on one machine's CPU the same model every time, "
+        "where --minutes are enough for them",
     )
     add_device(parser, "where to train")
     add("--seed", type=int, default=0, help="another seed gives another model (default: 0)")

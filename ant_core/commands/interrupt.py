@@ -24,7 +24,7 @@ def run_interruptibly(
     give_up: Callable[[], None],
     patience_s: float = PATIENCE_S,
 ) -> T:
-    """Run `work` on a thread of its own, so that signals are heard at once.
+    """Run `work` on a thread of its own, so that signals take effect at once.
 
     Parameters
     ----------

@@ -110,7 +110,7 @@ def _placed(model: Installed, event: dict[str, Any]) -> Outcome:
 def _download(
     options: argparse.Namespace, store: Store, reporter: Reporter, cancel: threading.Event
 ) -> Outcome:
-    from ant_core.commands.download_progress import Progress
+    from ant_core.commands.download_progress import DownloadProgress
 
     for mirror in options.mirror:
         if not _ADDRESS.fullmatch(mirror):
@@ -118,7 +118,7 @@ def _download(
                 f"--mirror {mirror} is no address of a folder: it must begin with https:// or "
                 "http:// and hold no user name"
             )
-    progress = Progress(reporter, as_json=options.json)
+    progress = DownloadProgress(reporter, as_json=options.json)
     try:
         model, fetched = store.download(
             options.name,

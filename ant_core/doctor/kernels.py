@@ -20,7 +20,7 @@ from segmentation._jit import Kernel
 __all__ = ["Kernels"]
 
 _PACKAGES = ("segmentation", "ant_core")
-_TRAINING = "ant_core.training."  # behind its wall; compiled where training is
+_TRAINING = "ant_core.training."  # imported and compiled where training is
 _REMEDY = "set NUMBA_CACHE_DIR to a folder that can be written"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ant_core.engine.planes import PictureStore
 from ant_core.errors import InputError
-from ant_core.shot.frames import describe_frames
+from ant_core.shot.frames import name_frames
 
 __all__ = ["check_run"]
 
@@ -52,17 +52,16 @@ def check_run(
         return []
     if len(blank) == len(set(references)) and not has_sheets:
         raise InputError(
-            f"nothing is painted on the reference {_name(blank)}: paint it, or choose another one"
+            f"nothing is painted on the reference {name_frames(blank)}: paint it, or choose "
+            "another one"
         )
-    return [f"nothing is painted on the reference {_name(blank)}: it teaches to leave frames bare"]
+    return [
+        f"nothing is painted on the reference {name_frames(blank)}: it teaches to leave frames bare"
+    ]
 
 
-def _check_sent(frames: Sequence[int] | set[int], shelf: PictureStore, what: str) -> None:
-    sent = shelf.frames
+def _check_sent(frames: Sequence[int] | set[int], pictures: PictureStore, what: str) -> None:
+    sent = pictures.frames
     missing = sorted(frame for frame in frames if frame not in sent)
     if missing:
-        raise InputError(f"{_name(missing)} came without {what}: send it before the run")
-
-
-def _name(frames: Sequence[int]) -> str:
-    return ("frame " if len(frames) == 1 else "frames ") + describe_frames(frames)
+        raise InputError(f"{name_frames(missing)} came without {what}: send it before the run")

@@ -58,7 +58,8 @@ class PlaneDelivery:
         """Notify of one frame, whose picture is in place."""
         assert self._palette is not None
         box, data = self._plane(result)
-        moved = [] if result.role == "failed" else self._shades.planes(result.frame)
+        given = None if result.role == "predicted" else result.drawing_frame
+        moved = [] if result.role == "failed" else self._shades.planes(result.frame, given)
         self._notify(result.to_json(self._palette, REVIEW_BELOW), box, data, done, total, moved)
 
     def _plane(self, result: FrameResult) -> tuple[Box | None, bytes | None]:

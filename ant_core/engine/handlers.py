@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ant_core import __version__
-from ant_core.engine.lanes import Job
+from ant_core.engine.job_queue import RequestJob
 from ant_core.engine.model_store import answer_models, path_named
 from ant_core.engine.process import give_back_memory, lower_priority, usable_cores
 from ant_core.engine.protocol import MAX_PAYLOAD, PROTOCOL, check_planes
@@ -47,7 +47,7 @@ class Handlers:
         self._threads = 1
         self._shots: OrderedDict[str, tuple[Any, ShotSession]] = OrderedDict()
         self._lock = threading.Lock()  # questions look up shots while the worker opens others
-        self._handlers: dict[str, Callable[[Job, Fields], None]] = {
+        self._handlers: dict[str, Callable[[RequestJob, Fields], None]] = {
             "hello": self._hello,
             "choose_model": self._choose_model,
             "open_shot": self._open_shot,
@@ -77,7 +77,7 @@ class Handlers:
         """Whether hello was said and answered."""
         return self._matcher is not None
 
-    def work(self, job: Job) -> None:
+    def work(self, job: RequestJob) -> None:
         """Do one request and answer it."""
         if self.greeted == (job.kind == "hello"):
             raise ProtocolError(
@@ -89,7 +89,7 @@ class Handlers:
             self._limit_threads()
         self._handlers[job.kind](job, job.message.header)
 
-    def clear(self, job: Job) -> None:
+    def clear(self, job: RequestJob) -> None:
         """Give back what a request took, however it ended."""
         if job.kind in _LARGE:
             give_back_memory()
@@ -101,7 +101,7 @@ class Handlers:
 
     # ---- the engine
 
-    def _hello(self, job: Job, asked: Fields) -> None:
+    def _hello(self, job: RequestJob, asked: Fields) -> None:
         if asked["protocol"] != PROTOCOL:
             raise ProtocolError(
                 f"the plug-in speaks protocol {asked['protocol']} and this engine, ant_core "
@@ -124,7 +124,7 @@ class Handlers:
         notice = importlib.import_module("segmentation._jit").NOTICE
         notice.on_compile = lambda count: job.announce("compiling", done=count)
 
-    def _choose_model(self, job: Job, asked: Fields) -> None:
+    def _choose_model(self, job: RequestJob, asked: Fields) -> None:
         before = self._matcher
         if "path" in asked:
             self._load(path_named(asked["path"]), asked["path"])
@@ -144,7 +144,7 @@ class Handlers:
         self._matcher = Matcher(path, self._device, self._threads)
         self._model_name = name
 
-    def _introduce(self, job: Job) -> None:
+    def _introduce(self, job: RequestJob) -> None:
         from ant_core.matching.fills import REVIEW_BELOW
 
         assert self._matcher is not None
@@ -162,7 +162,7 @@ class Handlers:
 
     # ---- shots and what is in them
 
-    def _open_shot(self, job: Job, asked: Fields) -> None:
+    def _open_shot(self, job: RequestJob, asked: Fields) -> None:
         from ant_core.engine.session import ShotSession
 
         width, height = asked["width"], asked["height"]
@@ -195,7 +195,7 @@ class Handlers:
             self._shots.move_to_end(asked["shot"])
             return self._shots[asked["shot"]]
 
-    def _add_drawing(self, job: Job, asked: Fields) -> None:
+    def _add_drawing(self, job: RequestJob, asked: Fields) -> None:
         (_, _, line, _), session = self._shot(asked)
         planes = asked.get("layers")
         layers = None
@@ -209,7 +209,7 @@ class Handlers:
         known = session.add_drawing(asked["frame"], asked["hash"], layers)
         job.answer({"type": "ok" if known else "need"})
 
-    def _add_reference(self, job: Job, asked: Fields) -> None:
+    def _add_reference(self, job: RequestJob, asked: Fields) -> None:
         (_, _, _, color), session = self._shot(asked)
         payload = job.message.payload
         check_planes([asked] if "box" in asked else [], payload, color.pixel_bytes)
@@ -219,7 +219,7 @@ class Handlers:
         )
         job.answer({"type": "ok" if known else "need"})
 
-    def _add_shade(self, job: Job, asked: Fields) -> None:
+    def _add_shade(self, job: RequestJob, asked: Fields) -> None:
         _, session = self._shot(asked)
         form, payload, plane = _format(asked["format"]), job.message.payload, None
         check_planes([asked] if "box" in asked else [], payload, form.pixel_bytes)
@@ -228,25 +228,25 @@ class Handlers:
         known = session.shades.add(asked["layer"], form, asked["frame"], asked["hash"], plane)
         job.answer({"type": "ok" if known else "need"})
 
-    def _remove_drawing(self, job: Job, asked: Fields) -> None:
+    def _remove_drawing(self, job: RequestJob, asked: Fields) -> None:
         self._shot(asked)[1].remove_drawing(asked["frame"])
         job.answer({"type": "ok"})
 
-    def _remove_reference(self, job: Job, asked: Fields) -> None:
+    def _remove_reference(self, job: RequestJob, asked: Fields) -> None:
         self._shot(asked)[1].remove_reference(asked["frame"])
         job.answer({"type": "ok"})
 
-    def _add_model_sheet(self, job: Job, asked: Fields) -> None:
+    def _add_model_sheet(self, job: RequestJob, asked: Fields) -> None:
         _, session = self._shot(asked)
         job.answer({"type": "ok"} | session.add_model_sheet(str(path_named(asked["path"]))))
 
-    def _remove_model_sheet(self, job: Job, asked: Fields) -> None:
+    def _remove_model_sheet(self, job: RequestJob, asked: Fields) -> None:
         self._shot(asked)[1].remove_model_sheet(str(path_named(asked["path"])))
         job.answer({"type": "ok"})
 
     # ---- work on a shot
 
-    def _propagate(self, job: Job, asked: Fields) -> None:
+    def _propagate(self, job: RequestJob, asked: Fields) -> None:
         from ant_core.engine.planes import AskedShade
         from ant_core.propagation.options import RunOptions
         from ant_core.shot.hints import parse_hints
@@ -299,7 +299,7 @@ class Handlers:
         )
         job.answer({"type": "finished", "summary": summary})
 
-    def _suggest(self, job: Job, asked: Fields) -> None:
+    def _suggest(self, job: RequestJob, asked: Fields) -> None:
         from ant_core.propagation.suggest import suggest
 
         _, session = self._shot(asked)
@@ -318,30 +318,30 @@ class Handlers:
         )
         job.answer({"type": "suggest", "suggested": [one.to_json() for one in found]})
 
-    def _preview(self, job: Job, asked: Fields) -> None:
+    def _preview(self, job: RequestJob, asked: Fields) -> None:
         _, session = self._shot(asked)
         picture = session.preview(asked["frame"], asked.get("gap_px"), asked.get("max_side"))
         _show(job, "preview", picture)
 
-    def _overlay(self, job: Job, asked: Fields) -> None:
+    def _overlay(self, job: RequestJob, asked: Fields) -> None:
         _, session = self._shot(asked)
         picture = session.overlay(
             asked["frame"], asked["segments"], asked.get("max_side"), asked.get("pieces")
         )
         _show(job, "picture", picture)
 
-    def _segment_map(self, job: Job, asked: Fields) -> None:
+    def _segment_map(self, job: RequestJob, asked: Fields) -> None:
         _, session = self._shot(asked)
         most, pieces = asked.get("max_side"), asked.get("pieces")
         _show(job, "segment_map", session.segment_map(asked["frame"], most, pieces))
 
-    def _inspect(self, job: Job, asked: Fields) -> None:
+    def _inspect(self, job: RequestJob, asked: Fields) -> None:
         _, session = self._shot(asked)
         x, y = asked["point"]
         job.answer({"type": "inspect"} | session.inspect(asked["frame"], (x, y)))
 
 
-def _show(job: Job, kind: str, picture: Picture) -> None:
+def _show(job: RequestJob, kind: str, picture: Picture) -> None:
     size = {"width": picture.width, "height": picture.height}
     job.answer({"type": kind} | size | picture.info, picture.data)
 

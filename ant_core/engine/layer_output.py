@@ -40,9 +40,11 @@ class LayerOutput(MemoryOutput):
         self._last_hash: tuple[bytes, str] = (b"", "")
 
     def place(self, frame: int) -> str:
+        """Name the layer and the frame, for messages."""
         return f"{self._name}, frame {frame}"
 
     def encode(self, painted: NDArray[Any]) -> bytes:
+        """Pack a painted frame, (H, W, C); its bytes for the layer are kept for the next call."""
         packed = super().encode(painted)
         x, y, width, height = box_of(packed)
         # Almost always wanted next, and quicker from here than by unpacking it again.

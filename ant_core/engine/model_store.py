@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ant_core.engine.lanes import Job
+from ant_core.engine.job_queue import RequestJob
 from ant_core.errors import InputError
 from ant_core.models import Store, find_places, find_registry, load_registry
 from ant_core.models.listing import list_models, model_row
@@ -18,7 +18,7 @@ __all__ = ["answer_models", "path_named"]
 _PROGRESS_EVERY_S = 0.2
 
 
-def answer_models(job: Job, asked: Mapping[str, Any]) -> None:
+def answer_models(job: RequestJob, asked: Mapping[str, Any]) -> None:
     """Answer a request about the store of models: list, verify, download, remove or import."""
     places = find_places()
     store = Store(places, lambda: load_registry(find_registry(places)))
@@ -40,7 +40,7 @@ def answer_models(job: Job, asked: Mapping[str, Any]) -> None:
     job.answer({"type": "models", "models": list_models(store)})
 
 
-def _download(job: Job, store: Store, name: str) -> None:
+def _download(job: RequestJob, store: Store, name: str) -> None:
     size, told = 0, 0.0
 
     def on_start(entry: Any, done: int) -> None:

@@ -112,20 +112,25 @@ class MemoryFrames:
 
     @property
     def frames(self) -> tuple[int, ...]:
+        """Frame numbers, rising."""
         return tuple(self._kept)
 
     def place(self, frame: int) -> str:
+        """Say where the frame comes from, as the program that sent it named it."""
         return self._of(frame).place
 
     def probe(self, frame: int) -> FrameInfo:
+        """Describe the picture; it was checked when it was sent."""
         pixels = self._pixels
         digest = self._of(frame).digest
         return FrameInfo(*self._size, pixels.channels, pixels.depth, digest, pixels.floating)
 
     def read(self, frame: int) -> NDArray[Any]:
+        """Return the pixels, (H, W) or (H, W, C) of the layer's format."""
         return unpack(self.raw(frame), self._size, self._pixels.channels, self._pixels.dtype)
 
     def raw(self, frame: int) -> bytes:
+        """Return the picture as it is kept, packed."""
         return self._of(frame).packed
 
     def _of(self, frame: int) -> PackedPicture:

@@ -32,7 +32,7 @@ __all__ = [
     "MAX_PAYLOAD",
     "PROTOCOL",
     "Busy",
-    "Message",
+    "ProtocolMessage",
     "StreamBroken",
     "check_planes",
     "check_request",
@@ -49,7 +49,8 @@ MAX_PAYLOAD = 1 << 30  # bytes
 _MAGIC = b"PCP1"
 _PREFIX = struct.Struct("<4sIQ")
 _MAX_ID = 2**53  # what every JSON reader keeps exactly
-_PIECE = 1 << 20  # bytes that are thrown away at a time
+_MOST_IN_SHADES = 20_000  # frames painted or known, of all further layers
+_PIECE = 1 << 20  # bytes that are discarded at a time
 
 
 class StreamBroken(ProtocolError):
@@ -61,7 +62,7 @@ class Busy(UsageError):
 
 
 @dataclass(frozen=True)
-class Message:
+class ProtocolMessage:
     """One message: its header as read from JSON, and its payload."""
 
     header: dict[str, Any]
@@ -129,7 +130,7 @@ def pack(header: Mapping[str, Any], payload: bytes | memoryview = b"") -> list[b
     return pieces
 
 
-def read_message(stream: BinaryIO) -> Message | None:
+def read_message(stream: BinaryIO) -> ProtocolMessage | None:
     """Read one message; None when the stream ends between two.
 
     Parameters
@@ -169,7 +170,7 @@ def read_message(stream: BinaryIO) -> Message | None:
             )
     text = _read(stream, header_bytes)
     payload = _read_payload(stream, payload_bytes)
-    return Message(_parse(text), payload)
+    return ProtocolMessage(_parse(text), payload)
 
 
 def _read(stream: BinaryIO, count: int) -> bytes:
@@ -241,6 +242,12 @@ def check_request(header: Mapping[str, Any]) -> str:
                 f"a request {kind} has {len(header[name])} {name}, and at most {most} are taken: "
                 "ask for fewer at a time"
             )
+    most, together = _MOST_IN_SHADES, _in_shades(header.get("shades"))
+    if together > most:
+        raise ProtocolError(
+            f"a request {kind} has {together} painted and known frames in its shades, and at most "
+            f"{most} are taken together: ask for fewer at a time"
+        )
     error = jsonschema.exceptions.best_match(_validator(kind).iter_errors(header))
     if error is not None:
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
@@ -249,6 +256,13 @@ def check_request(header: Mapping[str, Any]) -> str:
             f"{': ' if place else ''}{_shorten(error.message)}): update plug-in and engine together"
         )
     return kind
+
+
+def _in_shades(shades: Any) -> int:
+    """Count the frames that all further layers of a request name."""
+    layers = [one for one in shades if isinstance(one, dict)] if isinstance(shades, list) else []
+    parts = [one.get(name) for one in layers for name in ("painted", "known")]
+    return sum(len(part) for part in parts if isinstance(part, list | dict))
 
 
 def check_planes(planes: Sequence[Mapping[str, Any]], payload: bytes, pixel_bytes: int) -> None:

@@ -7,10 +7,10 @@ import threading
 from typing import BinaryIO
 
 from ant_core.engine.handlers import Handlers
-from ant_core.engine.lanes import Job, JobQueue, ReplyWriter
+from ant_core.engine.job_queue import JobQueue, ReplyWriter, RequestJob
 from ant_core.engine.protocol import (
     Busy,
-    Message,
+    ProtocolMessage,
     StreamBroken,
     check_request,
     error_answer,
@@ -52,7 +52,7 @@ class _Server:
         # Questions and downloads beside a run.
         self._asides = JobQueue("asides", handlers.work, handlers.clear)
         self._lock = threading.Lock()
-        self._jobs: dict[int, Job] = {}  # those without a last answer
+        self._jobs: dict[int, RequestJob] = {}  # those without a last answer
 
     def run(self, incoming: BinaryIO) -> None:
         ends = False
@@ -71,7 +71,7 @@ class _Server:
         self._end(0)
 
     def _end(self, exit_code: int) -> None:
-        """Stop what is at work; a native call that does not hear it ends with the process."""
+        """Stop what is at work; a native call that does not look for it ends with the process."""
         with self._lock:
             jobs = list(self._jobs.values())
         for job in jobs:
@@ -81,7 +81,7 @@ class _Server:
         if not idle:
             os._exit(exit_code)
 
-    def _take(self, message: Message) -> bool:
+    def _take(self, message: ProtocolMessage) -> bool:
         """Take a request in; return whether it is the last."""
         number = request_id(message.header)
         with self._lock:
@@ -96,8 +96,8 @@ class _Server:
             self._outbox.put(error_answer(number, error))
             return False
 
-    def _sort(self, number: int, kind: str, message: Message) -> bool:
-        """Answer what can be answered at once, and give the rest to the lane it belongs to."""
+    def _sort(self, number: int, kind: str, message: ProtocolMessage) -> bool:
+        """Answer what can be answered at once, and give the rest to the queue it belongs to."""
         if kind == "shutdown":
             self._outbox.put({"type": "ok", "re": number})
             return True
@@ -108,14 +108,14 @@ class _Server:
         with self._lock:
             self._admit(kind, message)
             running = any(job.kind == "propagate" for job in self._jobs.values())
-            job = Job(number, kind, message, self._outbox, self._forget)
+            job = RequestJob(number, kind, message, self._outbox, self._forget)
             self._jobs[number] = job
         aside = kind == "models" or (kind in _QUESTIONS and running)
         # Before the greeting is over, everything waits its turn behind it.
         (self._asides if aside and self._handlers.greeted else self._worker).put(job)
         return False
 
-    def _admit(self, kind: str, message: Message) -> None:
+    def _admit(self, kind: str, message: ProtocolMessage) -> None:
         """Refuse what cannot be taken in now."""
         jobs = self._jobs.values()
         if kind == "propagate" and any(job.kind == "propagate" for job in jobs):
@@ -134,6 +134,6 @@ class _Server:
         if job is not None:  # otherwise it has ended, which is as well
             job.stop()
 
-    def _forget(self, job: Job) -> None:
+    def _forget(self, job: RequestJob) -> None:
         with self._lock:
             self._jobs.pop(job.number, None)

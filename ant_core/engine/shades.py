@@ -16,7 +16,7 @@ from ant_core.engine.planes import (
 )
 from ant_core.engine.protocol import MAX_PAYLOAD
 from ant_core.errors import InputError
-from ant_core.propagation.shades import Shade, load_shade
+from ant_core.propagation.shades import Shade, left_on_references, load_shade
 from ant_core.shot.frames import describe_frames
 from ant_core.shot.shot import Shot
 
@@ -138,18 +138,31 @@ class Shades:
                 layer.output,
                 shot,
                 sorted(painted),
-                kept=(),
+                kept=[
+                    frame
+                    for frame in left_on_references(shot, layer.output, painted)
+                    # Not what the artist has taken back since.
+                    if asked.known.get(frame) == layer.output.plane_hash(frame)
+                ],
             )
-            for layer, _, painted in self._layers
+            for layer, asked, painted in self._layers
         )
 
-    def planes(self, frame: int) -> list[MovedPlane]:
-        """Return what the program needs to write on a frame that is done."""
+    def planes(self, frame: int, given: int | None = None) -> list[MovedPlane]:
+        """Return what the program needs to write on a frame that is done.
+
+        `given` is the frame whose colours are those of this one, None where they were matched.
+        """
         found = []
         for layer, asked, painted in self._layers:
             if frame in painted:
                 continue
             digest = layer.output.plane_hash(frame)
-            if asked.known.get(frame) != digest:
-                found.append(MovedPlane(layer.name, *layer.output.plane(frame), digest))
+            if asked.known.get(frame) == digest:
+                continue
+            box, data = layer.output.plane(frame)
+            # Of an engine before this one: it could not be made again there.
+            if not data and given in asked.known and given not in painted:
+                continue
+            found.append(MovedPlane(layer.name, box, data, digest))
         return found

@@ -39,7 +39,7 @@ _BOUNDED = ("NO_COMPRESSION", "RLE_COMPRESSION", "ZIP_COMPRESSION", "ZIPS_COMPRE
 
 
 @dataclass(frozen=True)
-class _Layer:
+class _ExrLayer:
     """Where a layer lies: the number of its part, and what stands before its channels' names."""
 
     part: int
@@ -63,9 +63,9 @@ def _damaged(place: str, why: object) -> InputError:
     return InputError(f"{place} is no whole OpenEXR file ({why}): export or copy the file again")
 
 
-def _layers(parts: Sequence[Any]) -> dict[str, _Layer]:
+def _layers(parts: Sequence[Any]) -> dict[str, _ExrLayer]:
     """Return the layers that are pictures, by name, in the order of the file."""
-    layers: dict[str, _Layer] = {}
+    layers: dict[str, _ExrLayer] = {}
     for number, part in enumerate(parts):
         found: dict[str, set[str]] = {}
         for channel in part.header["channels"]:
@@ -77,7 +77,7 @@ def _layers(parts: Sequence[Any]) -> dict[str, _Layer]:
                 name = prefix.rstrip(".")
                 if len(parts) > 1:
                     name = _name_in_part(str(part.header.get("name", number)), name)
-                layers[name] = _Layer(number, prefix, layout)
+                layers[name] = _ExrLayer(number, prefix, layout)
     return layers
 
 
@@ -88,7 +88,7 @@ def _name_in_part(part: str, name: str) -> str:
     return f"{part}.{name}"
 
 
-def _choose(parts: Sequence[Any], place: str, wanted: str | None) -> _Layer:
+def _choose(parts: Sequence[Any], place: str, wanted: str | None) -> _ExrLayer:
     """Return the layer to read; InputError names those that are there when it is not clear."""
     layers = _layers(parts)
     if not layers:

@@ -41,7 +41,7 @@ _MAX_DIGITS = 9  # frame numbers stay within 32 bits
 class NameTemplate:
     """How a frame number becomes a file name: prefix, number, suffix.
 
-    `padding` is the least number of digits, 0 where the names at hand do not tell.
+    `padding` is the least number of digits, 0 where the names given do not tell.
     """
 
     prefix: str

@@ -67,6 +67,7 @@ class SequenceReader:
 
     @property
     def frames(self) -> tuple[int, ...]:
+        """Frame numbers of the files' names, rising."""
         return self._frames
 
     @property
@@ -84,6 +85,7 @@ class SequenceReader:
         return path.name if suffix is None else path.stem + suffix
 
     def place(self, frame: int) -> str:
+        """Return the path of the file."""
         return str(self.folder / self._files[frame])
 
     def format(self, frame: int) -> PictureFormat:
@@ -99,10 +101,12 @@ class SequenceReader:
         return data if form.suffix is None else form.encode(self.read(frame), b"")
 
     def probe(self, frame: int) -> FrameInfo:
+        """Check the file and describe the picture; InputError when it is missing or damaged."""
         data = read_bytes(self.folder / self._files[frame])
         return self.format(frame).check(data, self.place(frame))
 
     def read(self, frame: int) -> NDArray[Any]:
+        """Return the pixels, (H, W) or (H, W, C), of the file's depth."""
         data = read_bytes(self.folder / self._files[frame])
         return self.format(frame).decode(data, self.place(frame))
 

@@ -152,10 +152,11 @@ def _crops(
     tight = np.stack(
         [centre_x - half_w, centre_y - half_h, centre_x + half_w, centre_y + half_h], axis=1
     )
-    sample_crops(labels, pyramid, shapes, starts, tight.astype(np.float32), 3, crops, 0)
+    boxes = segments.box
+    sample_crops(labels, boxes, pyramid, shapes, starts, tight.astype(np.float32), 3, crops, 0)
     half = np.maximum(half_w, half_h) * _CONTEXT
     around = np.stack([centre_x - half, centre_y - half, centre_x + half, centre_y + half], axis=1)
-    sample_crops(labels, pyramid, shapes, starts, around.astype(np.float32), 2, crops, 2)
+    sample_crops(labels, boxes, pyramid, shapes, starts, around.astype(np.float32), 2, crops, 2)
     return crops
 
 

@@ -8,13 +8,15 @@ learned when to believe it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.matching._flow_kernels import count_landings, find_returning
 from segmentation import expand_labels
 
 __all__ = [
@@ -46,7 +48,7 @@ _FAR_PX = 20.0  # of the line distance; 8 to 40 are alike on validation
 # of the resolution is as good as a finer one.
 _SCALES = ((0, 5), (2, 4))
 _RETURN_PX = 1.0  # a pixel that comes back nearer than this has returned
-_KEPT = 8  # flow fields: of four pairs of drawings, both ways
+_KEPT = 8  # flow fields: of four pairs of drawings, both ways; and what four drawings need of it
 
 _Field = NDArray[np.float32]  # (h, w, 2) x, y in pixels
 
@@ -152,6 +154,7 @@ class Motion:
     def __init__(self) -> None:
         # Never changed in place, so threads need no lock; pictures are held, so that `is` is safe.
         self._known: tuple[tuple[NDArray[np.uint8], NDArray[np.uint8], bool, _Field], ...] = ()
+        self._made: tuple[tuple[NDArray[Any], Callable[..., Any], NDArray[Any]], ...] = ()
 
     def evidence(
         self,
@@ -205,19 +208,13 @@ class Motion:
         counts: N, M. Pixels that lead onto a line lead to the segment next to it. Where the two
         are far from each other in time the flow is coarser.
         """
-        landing = self.landing(target, reference, is_far=is_far)
+        ahead = self._flow(target.darkness, reference.darkness, is_far=is_far)
         back = self._flow(reference.darkness, target.darkness, is_far=is_far)
-        reached = landing.look_up(under_lines(reference))
-        came = _look_up(under_lines(target), *_moved(back))
-        forward = _joint(target.labels, reached, counts)
-        strict = _joint(np.where(landing.returned, target.labels, 0), reached, counts)
-        reverse = _joint(reference.labels, came, counts[::-1])
-        sizes = [
-            np.maximum(np.bincount(d.labels.ravel(), minlength=n + 1)[1 : n + 1], 1)
-            for d, n in zip((target, reference), counts, strict=True)
-        ]
-        shares = forward / sizes[0][:, None], (reverse / sizes[1][:, None]).T
-        return np.stack([*shares, strict / sizes[0][:, None]], axis=-1).astype(np.float32)
+        returned = _returned(ahead, back)
+        theirs, ours = (self._once(drawing.labels, _expand) for drawing in (reference, target))
+        there = _shares(target.labels, ahead, theirs, returned, counts)
+        here = _shares(reference.labels, back, ours, returned, counts[::-1])
+        return np.stack([there[..., 0], here[..., 0].T, there[..., 1]], axis=-1)
 
     def landing(
         self, target: SmallDrawing, reference: SmallDrawing, *, is_far: bool = False
@@ -225,11 +222,16 @@ class Motion:
         """Return where the target's pixels lie in the reference; see `compare`."""
         ahead = self._flow(target.darkness, reference.darkness, is_far=is_far)
         back = self._flow(reference.darkness, target.darkness, is_far=is_far)
-        there = _moved(ahead)
-        again = cv2.remap(back, *there, cv2.INTER_LINEAR, borderValue=(np.inf,) * 2)
-        astray = ahead + again
-        returned = astray[..., 0] ** 2 + astray[..., 1] ** 2 < _RETURN_PX**2
-        return Landing(*there, returned)
+        return Landing(*_moved(ahead), _returned(ahead, back))
+
+    def _once(
+        self, array: NDArray[Any], make: Callable[[NDArray[Any]], NDArray[Any]]
+    ) -> NDArray[Any]:
+        """Return what is made of a drawing's array: it takes part in several comparisons."""
+        found = next((m for m in self._made if m[0] is array and m[1] is make), None)
+        item = found or (array, make, make(array))
+        self._made = (*(m for m in self._made if m is not found), item)[-_KEPT:]
+        return item[2]
 
     def _flow(
         self, first: NDArray[np.uint8], second: NDArray[np.uint8], *, is_far: bool = False
@@ -237,8 +239,8 @@ class Motion:
         for one, other, far, field in self._known:
             if one is first and other is second and far == is_far:
                 return field
-        # Both ways, for both are asked, and what is done to the pictures serves both.
-        hills = _hilly(first), _hilly(second)
+        # Both ways, for both are asked.
+        hills = self._once(first, _hilly), self._once(second, _hilly)
         ahead, back = (_dense_flow(*pair, *_SCALES[is_far]) for pair in (hills, hills[::-1]))
         pairs = (first, second, is_far, ahead), (second, first, is_far, back)
         self._known = (*self._known[2 - _KEPT :], *pairs)
@@ -280,7 +282,11 @@ def _moved(field: _Field) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 def under_lines(drawing: SmallDrawing) -> NDArray[np.int32]:
     """Return the segments of a drawing, each reaching to the middle of its lines."""
-    return expand_labels(np.asarray(drawing.labels, np.int32))
+    return _expand(drawing.labels)
+
+
+def _expand(labels: NDArray[np.uint16] | NDArray[np.int32]) -> NDArray[np.int32]:
+    return expand_labels(np.asarray(labels, np.int32))
 
 
 def _look_up(
@@ -293,16 +299,25 @@ def _look_up(
     return cv2.remap(plane, x, y, cv2.INTER_NEAREST, borderValue=0).astype(np.int64)
 
 
-def _joint(
-    rows: NDArray[np.uint16] | NDArray[np.int32],
-    columns: NDArray[np.int64],
-    counts: tuple[int, int],
-) -> NDArray[np.int64]:
-    """Count the pixels of every two segments of two label maps, (N, M); counts: N, M.
+def _returned(ahead: _Field, back: _Field) -> NDArray[np.bool_]:
+    """Tell which pixels come back to their place, (h, w)."""
+    returned = np.empty(ahead.shape[:2], np.bool_)
+    find_returning(ahead, back, np.float32(_RETURN_PX), returned)
+    return returned
 
-    Labels above N and M count for none, up to N + 1 and M + 1.
+
+def _shares(
+    labels: NDArray[np.uint16] | NDArray[np.int32],
+    flow: _Field,
+    reached: NDArray[np.int32],
+    marked: NDArray[np.bool_],
+    counts: tuple[int, int],
+) -> NDArray[np.float32]:
+    """Return the share of every segment that leads to every segment there, (N, M, 2) float32.
+
+    First of all its pixels, then of those that are marked. counts: N, M.
     """
-    height, width = counts[0] + 2, counts[1] + 2
-    joint = rows.astype(np.int64) * width + columns
-    table = np.bincount(joint.ravel(), minlength=height * width).reshape(height, width)
-    return table[1:-1, 1:-1]
+    found, sizes = np.zeros((*counts, 2), np.float32), np.zeros(counts[0], np.float32)
+    count_landings(labels, flow, reached, marked, found, sizes)
+    found /= np.maximum(sizes, 1)[:, None, None]
+    return found

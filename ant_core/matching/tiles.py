@@ -99,7 +99,9 @@ def _around(
 
 
 def cut(features: DrawingFeatures, rows: NDArray[np.int64]) -> DrawingFeatures:
-    """Return some rows of a drawing's features, with the edges between them."""
+    """Return some rows of a drawing's features, in order, with the edges between them."""
+    if len(rows) == features.count:
+        return features
     edges = edges_between(rows, features.count, features.edges, features.edge_weight)
     small = features.small and features.small.taken(rows, features.count)
     return DrawingFeatures(

@@ -4,14 +4,14 @@ Only `Store.download` touches the network. The model in the package is always th
 """
 
 from ant_core.models.installed import Installed
-from ant_core.models.places import Places, find_places, find_registry
+from ant_core.models.places import ModelPlaces, find_places, find_registry
 from ant_core.models.registry import ModelEntry, Registry, load_registry
 from ant_core.models.store import Store
 
 __all__ = [
     "Installed",
     "ModelEntry",
-    "Places",
+    "ModelPlaces",
     "Registry",
     "Store",
     "find_places",

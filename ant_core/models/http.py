@@ -25,7 +25,7 @@ from typing import Any
 
 from ant_core import __version__
 
-__all__ = ["Answer", "Refused", "Trouble", "ask"]
+__all__ = ["AddressRefused", "Answer", "Trouble", "ask"]
 
 _LATE = "does not answer in time"
 _LOOK_EVERY_S = 0.1
@@ -49,7 +49,7 @@ class Trouble(Exception):
         self.ranges = ranges
 
 
-class Refused(Exception):
+class AddressRefused(Exception):
     """An address that will not give the file, however often it is asked."""
 
 
@@ -68,11 +68,11 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         allowed = ("https:",) if req.type == "https" else ("https:", "http:")
         if not newurl.lower().startswith(allowed):
             fp.close()
-            raise Refused(f"redirects to {newurl}, which is not followed")
+            raise AddressRefused(f"redirects to {newurl}, which is not followed")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-class _Watch:
+class _ConnectionWatch:
     """Cuts connections that take too long in all, and those of a stopped download.
 
     A time-out of a socket begins anew with every byte.
@@ -136,7 +136,9 @@ class _Watch:
 class Answer:
     """The body of an answer, from byte `offset` of the file on."""
 
-    def __init__(self, response: Any, offset: int, watch: _Watch, within_s: float) -> None:
+    def __init__(
+        self, response: Any, offset: int, watch: _ConnectionWatch, within_s: float
+    ) -> None:
         self._response = response
         self._watch, self._within_s = watch, within_s
         self.offset = offset
@@ -181,13 +183,13 @@ def ask(
 
     Raises
     ------
-    Trouble, Refused
+    Trouble, AddressRefused
     """
     # identity: the hash is that of the bytes as they lie there
     headers = {"User-Agent": f"ant_core/{__version__}", "Accept-Encoding": "identity"}
     if offset and ranges:
         headers["Range"] = f"bytes={offset}-"
-    watch = _Watch(cancel)
+    watch = _ConnectionWatch(cancel)
     watch.expect(2 * timeout_s)
     try:
         with _opened(watch, urllib.request.Request(url, headers=headers), timeout_s) as response:
@@ -197,7 +199,7 @@ def ask(
         watch.end()
 
 
-def _opened(watch: _Watch, request: urllib.request.Request, timeout_s: float) -> Any:
+def _opened(watch: _ConnectionWatch, request: urllib.request.Request, timeout_s: float) -> Any:
     """Send a request; return the answer once its headers are there."""
     try:
         response = watch.opener().open(request, timeout=timeout_s)
@@ -205,10 +207,10 @@ def _opened(watch: _Watch, request: urllib.request.Request, timeout_s: float) ->
         with error:
             raise _status_error(error) from None
     except ValueError as error:
-        raise Refused(f"is no usable address ({error})") from None
+        raise AddressRefused(f"is no usable address ({error})") from None
     except _BROKEN as error:
         if isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
-            raise Refused("shows a certificate that this system does not trust") from error
+            raise AddressRefused("shows a certificate that this system does not trust") from error
         raise Trouble(_LATE if watch.late else _describe(error)) from error
     if watch.late:  # headers that were cut look like whole ones
         response.close()
@@ -216,7 +218,7 @@ def _opened(watch: _Watch, request: urllib.request.Request, timeout_s: float) ->
     return response
 
 
-def _status_error(error: urllib.error.HTTPError) -> Trouble | Refused:
+def _status_error(error: urllib.error.HTTPError) -> Trouble | AddressRefused:
     text = str(error.reason)
     if text.startswith(urllib.request.HTTPRedirectHandler.inf_msg):  # several lines
         text = "and redirects without end"
@@ -225,7 +227,7 @@ def _status_error(error: urllib.error.HTTPError) -> Trouble | Refused:
         return Trouble(reason, ranges=False)
     if error.code in _TEMPORARY:
         return Trouble(reason, wait_s=_retry_after(error.headers.get("Retry-After")))
-    return Refused(reason)
+    return AddressRefused(reason)
 
 
 def _retry_after(text: str | None) -> float:
@@ -246,7 +248,7 @@ def _start(response: Any, offset: int, size: int) -> int:
         _check_size(response.headers.get("Content-Length"), size)
         return 0
     if response.status != 206:
-        raise Refused(f"answers {response.status} instead of the file")
+        raise AddressRefused(f"answers {response.status} instead of the file")
     match = _CONTENT_RANGE.match(response.headers.get("Content-Range") or "")
     if match is None or int(match[1]) != offset:
         raise Trouble("answers with another part than asked for", ranges=False)
@@ -256,7 +258,7 @@ def _start(response: Any, offset: int, size: int) -> int:
 
 def _check_size(claimed: str | None, size: int) -> None:
     if claimed is not None and _COUNT.fullmatch(claimed) and int(claimed) != size:
-        raise Refused(f"has a file of {claimed} bytes where {size} are expected")
+        raise AddressRefused(f"has a file of {claimed} bytes where {size} are expected")
 
 
 def _describe(error: BaseException) -> str:

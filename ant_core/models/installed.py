@@ -11,7 +11,7 @@ from typing import Literal
 
 from ant_core import __version__
 from ant_core.errors import InputError, ModelCorrupt, ModelMissing, UsageError
-from ant_core.models.places import Places, find_places
+from ant_core.models.places import ModelPlaces, find_places
 from ant_core.models.registry import (
     EMBEDDED_NAME,
     ModelEntry,
@@ -127,7 +127,7 @@ def _scan(root: Path, where: Where) -> Iterator[Installed]:
         yield Installed(name, version, path, where, entry)
 
 
-def installed(places: Places) -> list[Installed]:
+def installed(places: ModelPlaces) -> list[Installed]:
     """Return all models on this machine: the package's, then by name, the newest first."""
     found = list(_scan(places.own, "own"))
     for folder in places.shared:
@@ -136,7 +136,7 @@ def installed(places: Places) -> list[Installed]:
     return [embedded(), *sorted(found, key=lambda model: model.name)]
 
 
-def find_all(places: Places, wanted: str) -> list[Installed]:
+def find_all(places: ModelPlaces, wanted: str) -> list[Installed]:
     """Return the installed models that NAME or NAME@VERSION means, the newest first.
 
     Raises
@@ -161,7 +161,7 @@ def find_all(places: Places, wanted: str) -> list[Installed]:
     return found
 
 
-def find(places: Places, wanted: str) -> Installed:
+def find(places: ModelPlaces, wanted: str) -> Installed:
     """Return the newest installed model of a name that this engine can run, or the version asked.
 
     Raises

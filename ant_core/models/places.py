@@ -22,13 +22,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Places", "find_places", "find_registry"]
+__all__ = ["ModelPlaces", "find_places", "find_registry"]
 
 _PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Places:
+class ModelPlaces:
     """The folders of models.
 
     Attributes
@@ -43,13 +43,13 @@ class Places:
     shared: tuple[Path, ...] = ()
 
 
-def find_places(environment: Mapping[str, str] = os.environ) -> Places:
+def find_places(environment: Mapping[str, str] = os.environ) -> ModelPlaces:
     """Return the folders that the environment and the platform name."""
     named = environment.get("ANT_CORE_MODELS")
     own = Path(named).expanduser().absolute() if named else _cache_folder() / "models"
     listed = environment.get("ANT_CORE_SHARED_MODELS", "").split(os.pathsep)
     shared = tuple(Path(text).expanduser().absolute() for text in listed if text)
-    return Places(own, shared)
+    return ModelPlaces(own, shared)
 
 
 def _cache_folder() -> Path:
@@ -64,7 +64,7 @@ def _cache_folder() -> Path:
 
 
 def find_registry(
-    places: Places, named: str | None = None, environment: Mapping[str, str] = os.environ
+    places: ModelPlaces, named: str | None = None, environment: Mapping[str, str] = os.environ
 ) -> Path:
     """Return the registry file: the one named, else the nearest one there is."""
     chosen = named or environment.get("ANT_CORE_REGISTRY")

@@ -102,16 +102,13 @@ def model_card(
 
 
 def write_beside(
-    entry: ModelEntry,
-    model: Path,
-    files: WholeFiles | None = None,
-    pictures: Mapping[str, bytes] | None = None,
+    entry: ModelEntry, model: Path, pictures: Mapping[str, bytes] | None = None
 ) -> None:
     """Write entry and card beside a model file, as .json and .md; OutputError when refused.
 
     `pictures` are those that the card shows, PNG by file name.
     """
-    files = files or WholeFiles()
+    files = WholeFiles()
     for name, content in (pictures or {}).items():
         files.write(model.with_name(name), content)
     files.write(model.with_suffix(".json"), _json(entry.to_json()))

@@ -22,7 +22,7 @@ from ant_core.errors import (
 from ant_core.files import WholeFiles
 from ant_core.models.disk import locked, make_folder, refusal, require_space
 from ant_core.models.installed import Installed, embedded, find, find_all, installed
-from ant_core.models.places import Places
+from ant_core.models.places import ModelPlaces
 from ant_core.models.registry import (
     EMBEDDED_NAME,
     ModelEntry,
@@ -44,7 +44,7 @@ class Store:
 
     Parameters
     ----------
-    places : Places
+    places : ModelPlaces
     registry : callable
         Gives the registry; called only when something is asked that is not on the machine, so
         that a damaged registry never keeps an installed model from being used.
@@ -52,7 +52,7 @@ class Store:
     """
 
     def __init__(
-        self, places: Places, registry: Callable[[], Registry], files: WholeFiles | None = None
+        self, places: ModelPlaces, registry: Callable[[], Registry], files: WholeFiles | None = None
     ) -> None:
         self.places = places
         self._load = registry

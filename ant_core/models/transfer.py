@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 
 from ant_core.errors import Cancelled, ModelCorrupt, ModelMissing
 from ant_core.models.disk import refusal
-from ant_core.models.http import Answer, Refused, Trouble, ask
+from ant_core.models.http import AddressRefused, Answer, Trouble, ask
 
 __all__ = ["Patience", "fetch", "file_sha256"]
 
-_CHUNK = 1 << 18  # bytes; small enough that a stop is heard within a moment
+_CHUNK = 1 << 18  # bytes; small enough that a stop takes effect within a moment
 _EARLIER = "an earlier run"
 _NUMBER = re.compile("[0-9]+")
 
@@ -42,7 +42,7 @@ class Patience:
     Attributes
     ----------
     timeout_s : float
-        Silence after which a connection counts as dead.
+        Silence after which a connection counts as broken.
     tries : int
         Attempts in a row without a new byte after which a mirror is left.
     pause_s : float
@@ -87,7 +87,7 @@ class _Mirror:
 
 
 class _Pace:
-    """How fast bytes come; Refused when that is too slow."""
+    """How fast bytes come; AddressRefused when that is too slow."""
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
@@ -98,7 +98,9 @@ class _Pace:
         over_s = time.monotonic() - self._since
         if over_s >= self._patience.rate_over_s:
             if self._count < self._patience.least_rate * over_s:
-                raise Refused(f"sends {self._count / over_s:.0f} bytes a second, which is too slow")
+                raise AddressRefused(
+                    f"sends {self._count / over_s:.0f} bytes a second, which is too slow"
+                )
             self._since, self._count = time.monotonic(), 0
 
 
@@ -226,7 +228,7 @@ class _Fetch:
         self.on_progress(0)
 
     def _reject(self) -> None:
-        """Throw wrong bytes away, and leave the mirror they came from if it was only one."""
+        """Delete wrong bytes, and leave the mirror they came from if it was only one."""
         self._wrong = True
         only = self._origins.copy().pop() if len(self._origins) == 1 else None
         for mirror in self._mirrors:
@@ -276,7 +278,7 @@ class _Fetch:
             ) as answer:
                 self.on_progress(offset)  # it answers
                 self._receive(mirror, answer, offset)
-        except Refused as error:
+        except AddressRefused as error:
             mirror.note(str(error))
             mirror.left = True
         except Trouble as error:
@@ -313,7 +315,7 @@ class _Fetch:
                     new = chunk[max(0, offset - position) :]
                     position += len(chunk)
                     if position > self._size:
-                        raise Refused(f"sends more than the {self._size} bytes expected")
+                        raise AddressRefused(f"sends more than the {self._size} bytes expected")
                     if new:
                         self._origins.add(mirror.url)
                         file.write(new)

@@ -1,6 +1,6 @@
 """The contact sheet: every frame of a run at a glance, doubtful places marked.
 
-Drawn with OpenCV from thumbnails that are made while each drawing is at hand; the sheet's size
+Drawn with OpenCV from thumbnails that are made while each drawing is in memory; the sheet's size
 does not grow with the shot.
 """
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError, OutputError, UsageError
 from ant_core.files import WholeFiles, same_file
 from ant_core.formats.base import FrameInfo
@@ -115,40 +116,43 @@ class OutputFolder:
 
     @property
     def report_path(self) -> Path:
+        """Where the report lies."""
         return self.path / "report.json"
 
     @property
     def sheet_path(self) -> Path:
+        """Where the contact sheet lies."""
         return self.path / "contact_sheet.png"
 
     @property
     def page_path(self) -> Path:
+        """Where the review page lies."""
         return self.path / "review.html"
 
     @property
     def notes_path(self) -> Path:
+        """Where the notes of a review lie."""
         return self.path / "review_notes.json"
 
     def place(self, frame: int) -> str:
+        """Return the path of the frame's picture, for messages."""
         return str(self.file(frame))
 
     def file(self, frame: int) -> Path:
+        """Return the path of the frame's picture."""
         return self.writer.path(frame)
 
     def encode(self, painted: NDArray[Any]) -> bytes:
+        """Pack a painted frame, (H, W, C), in the folder's format."""
         return self.writer.encode(painted)
 
-    def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
-        return make_thumbnail(line, painted)
+    thumbnail = staticmethod(make_thumbnail)
 
     def alone(self) -> contextlib.AbstractContextManager[None]:
         """Keep the folder from other processes; OutputError when one of them has it."""
         return alone(self.state.folder, self.path, self.files)
 
-    def crop(
-        self, line: NDArray[Any], painted: NDArray[Any], inside: NDArray[np.bool_], *, dark: bool
-    ) -> bytes:
-        return draw_crop(line, painted, inside, dark=dark)
+    crop = staticmethod(draw_crop)
 
     def prepare(self) -> None:
         """Make the folders and take away what a killed run left unfinished."""
@@ -218,6 +222,21 @@ class OutputFolder:
         """Tell whether the frame's file is there as an earlier run wrote it."""
         present = self._present.get(frame)
         return present is not None and present == self.state.file_hash(self._name(frame))
+
+    def has_ours(self, frame: int) -> bool:
+        """Tell whether the frame's file is one of ours, also of a stopped run, and not blank."""
+        path, name = self.writer.path(frame), self._name(frame)
+        data = self._read(path)
+        if data is None:
+            return False
+        ours = self.state.file_hash(name), self.state.replaced_hash(name)
+        if hashlib.sha256(data).hexdigest() not in ours:
+            return False
+        info = self.writer.format.check(data, str(path))
+        pixels = PixelFormat(info.depth, info.channels, info.floating)
+        image = pixels.convert(self.writer.format.decode(data, str(path)), str(path))
+        part = np.s_[..., -1:] if pixels.has_alpha else np.s_[...]
+        return bool((image[part] != pixels.bare()[part]).any())
 
     def probe(self, frame: int) -> FrameInfo:
         """Check and describe the painted file of a frame; InputError when it is missing."""

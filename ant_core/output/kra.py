@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import glob
 import hashlib
 import json
 import os
@@ -19,7 +20,7 @@ from typing import Any
 
 from ant_core.errors import OutputError
 from ant_core.files import WholeFiles
-from ant_core.formats.kra.journal import Journal
+from ant_core.formats.kra.journal import KraJournal
 from ant_core.formats.kra.writer import kra_pieces
 from ant_core.locks import alone
 from ant_core.output.kra_journal import merge_hints, note_frame, note_layers, note_references
@@ -81,18 +82,22 @@ class KraOutput(KraLayer):
 
     @property
     def report_path(self) -> Path:
+        """Where the report lies: beside the document."""
         return self.path.with_suffix(".report.json")
 
     @property
     def sheet_path(self) -> Path:
+        """Where the contact sheet lies: beside the document."""
         return self.path.with_suffix(".contact_sheet.png")
 
     @property
     def page_path(self) -> Path:
+        """Where the review page lies: beside the document."""
         return self.path.with_suffix(".review.html")
 
     @property
     def notes_path(self) -> Path:
+        """Where the notes of a review lie: beside the document."""
         return self.path.with_suffix(".review_notes.json")
 
     @property
@@ -114,7 +119,7 @@ class KraOutput(KraLayer):
 
     @property
     def _shot_hints(self) -> dict[str, Any]:
-        journal = self.painted.journal or Journal()
+        journal = self.painted.journal or KraJournal()
         return dict(journal.document["hints"])
 
     def alone(self) -> contextlib.AbstractContextManager[None]:
@@ -168,8 +173,8 @@ class KraOutput(KraLayer):
         results: Mapping[int, FrameResult],
         done: Sequence[tuple[KraLayer, Sequence[int], set[int]]],
         notes: RunNotes,
-    ) -> Journal:
-        journal = self.painted.journal or Journal()
+    ) -> KraJournal:
+        journal = self.painted.journal or KraJournal()
         if self.earlier is not None and self.earlier.journal is not None:
             journal = self.earlier.journal
         journal.document["hints"] = self.hints
@@ -212,9 +217,10 @@ class KraOutput(KraLayer):
 
     def _back_up(self, document: str) -> None:
         """Copy the document, of this hash, unless a run that was killed right after has done so."""
-        backup = self.path.with_name(self.path.name + "~")
-        if backup.is_file() and _hash_of_file(backup) == document:
-            return
+        backup, size = self.path.with_name(self.path.name + "~"), self.path.stat().st_size
+        for other in _backups(backup):
+            if other.stat().st_size == size and _hash_of_file(other) == document:
+                return
         if self._written() == (None, None):
             # What a run writes is remembered; where the memory is gone, this file may be one, and
             # the backup the artist's only original.
@@ -232,6 +238,13 @@ class KraOutput(KraLayer):
                 f"the backup {backup} cannot be written ({error.strerror}), so {self.path} was "
                 "left as it is: free some space or change its permissions"
             ) from error
+
+
+def _backups(backup: Path) -> list[Path]:
+    """Return SHOT.kra~ and SHOT.kra~2, SHOT.kra~3, ... as far as they are there."""
+    found = backup.parent.glob(glob.escape(backup.name) + "*")
+    numbers = ((path, path.name.removeprefix(backup.name)) for path in found if path.is_file())
+    return [path for path, number in sorted(numbers) if not number or number.isdecimal()]
 
 
 def _unused(backup: Path) -> Path:

@@ -7,15 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from ant_core.formats.kra.journal import COPY, MOVED, Entry, Journal, Plane, pack_result
+from ant_core.formats.kra.journal import COPY, MOVED, Entry, KraJournal, Plane, pack_result
 from ant_core.matching.fills import FLAG_SHADE, FLAG_SURFACE, NO_COUNTERPART
 from ant_core.propagation.output import RunNotes
 from ant_core.propagation.result import FrameResult
 
 __all__ = ["merge_hints", "note_frame", "note_layers", "note_references"]
 
+_NOTED = (
+    "confidence",
+    "doubtful",
+    "no_counterpart",
+    "segments",
+    "surfaces",
+    "surface_layers",
+    MOVED,
+    COPY,
+)  # what we note in a summary
 
-def note_layers(journal: Journal, lines: Sequence[str], color: str) -> None:
+
+def note_layers(journal: KraJournal, lines: Sequence[str], color: str) -> None:
     """Note which layers were chosen, so that the docker finds them; by uuid, bottom first."""
     known = journal.document["layers"].items()
     layers = {uuid: layer for uuid, layer in known if layer["role"] == "moved"}
@@ -23,7 +34,7 @@ def note_layers(journal: Journal, lines: Sequence[str], color: str) -> None:
     journal.document["layers"] = layers | {color: {"role": "color"}}
 
 
-def note_references(journal: Journal, artists: Collection[int]) -> None:
+def note_references(journal: KraJournal, artists: Collection[int]) -> None:
     """Note the frames that the artist painted: without it they would count as blank."""
     on = {*journal.references_on, *artists} - journal.references_off
     journal.document["references"] = {"on": sorted(on), "off": sorted(journal.references_off)}
@@ -58,7 +69,7 @@ def merge_hints(
 
 
 def note_frame(
-    journal: Journal,
+    journal: KraJournal,
     layer: str,
     result: FrameResult,
     after: str,
@@ -72,7 +83,7 @@ def note_frame(
 
     Parameters
     ----------
-    journal : Journal
+    journal : KraJournal
     layer : str
         Its uuid.
     result : FrameResult
@@ -86,16 +97,36 @@ def note_frame(
     further : bool
         Whether it is a layer beside the colours: the result stands with those.
     """
-    former = journal.entry(layer, result.frame)
-    if former is not None and former.after == after and not result.recomputed:
-        return  # kept from the run that noted it
-    held = former.before if former is not None else before()
+    former, model = journal.entry(layer, result.frame), notes.model_hash
     summary = {MOVED: True} if further else _summary(result, notes.review_below)
     if copy:
         summary[COPY] = True
+    # A run that goes on after a stop may have kept what no document has yet: what the frame was
+    # made of tells, not whether it was made in this run.
+    same = former is not None and former.after == after and _summaries_agree(former, summary)
+    if same and not result.recomputed:
+        return
     packed = b"" if further else _packed(result, notes)
-    model = notes.model_hash
-    journal.record(Entry(layer, result.frame, "predicted", model, held, after, summary, packed))
+    if same and former is not None and (former.packed_result, former.model) == (packed, model):
+        return
+    held = former.before if former is not None else before()
+    journal.record(
+        Entry(
+            layer=layer,
+            time=result.frame,
+            state="predicted",
+            model=model,
+            before=held,
+            after=after,
+            summary=summary,
+            packed_result=packed,
+        )
+    )
+
+
+def _summaries_agree(former: Entry, summary: dict[str, Any]) -> bool:
+    """Tell whether an entry says the same; the docker notes more beside it."""
+    return all(former.summary.get(name) == summary.get(name) for name in _NOTED)
 
 
 def _packed(result: FrameResult, notes: RunNotes) -> bytes:

@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError, OutputError
 from ant_core.files import WholeFiles
 from ant_core.formats.base import FrameInfo
-from ant_core.formats.kra.document import KraDocument, Layer
+from ant_core.formats.kra.document import DocumentLayer, KraDocument
 from ant_core.formats.kra.frames import PackedFrame
-from ant_core.formats.kra.journal import Journal, Plane, pack_plane
-from ant_core.formats.kra.owners import Painted, color_keys, survey
+from ant_core.formats.kra.journal import KraJournal, Plane, pack_plane
+from ant_core.formats.kra.owners import OwnedKey, color_keys, survey
 from ant_core.formats.kra.reader import read_plane
 from ant_core.formats.kra.spaces import Space
 from ant_core.formats.kra.writer import NewLayer, Painting
@@ -42,23 +41,23 @@ class PaintedLayer:
     Attributes
     ----------
     document : KraDocument
-    layer : Layer or NewLayer
-    journal : Journal or None
-    painted : dict of int to Painted
+    layer : DocumentLayer or NewLayer
+    journal : KraJournal or None
+    painted : dict of int to OwnedKey
         By time; empty for a new layer.
     """
 
     document: KraDocument
-    layer: Layer | NewLayer
-    journal: Journal | None
-    painted: Mapping[int, Painted]
+    layer: DocumentLayer | NewLayer
+    journal: KraJournal | None
+    painted: Mapping[int, OwnedKey]
 
     @classmethod
     def surveyed(
         cls,
         document: KraDocument,
-        layer: Layer,
-        journal: Journal | None,
+        layer: DocumentLayer,
+        journal: KraJournal | None,
         threads: int | None = None,
     ) -> PaintedLayer:
         """Look at every key of a layer; see `survey`."""
@@ -77,7 +76,7 @@ class PaintedLayer:
 
     def read(self, frame: int) -> NDArray[Any]:
         """Return the picture of a key, (H, W, C)."""
-        assert isinstance(self.layer, Layer)
+        assert isinstance(self.layer, DocumentLayer)
         key = next(key for key in color_keys(self.layer) if key.time == frame)
         return read_plane(self.document, self.layer, key)
 
@@ -151,7 +150,7 @@ class KraLayer:
             return
         for frame in frames:
             now, then = self.earlier.painted.get(frame), self.painted.painted[frame]
-            if now is None or now.owner == "blank" or now.hash == then.hash:
+            if now is None or now.owner in ("blank", "predicted") or now.hash == then.hash:
                 continue
             if not self._is_copy(frame, self.earlier):
                 raise OutputError(
@@ -170,10 +169,12 @@ class KraLayer:
         return f"{self._key} {frame}" if self._key else str(frame)
 
     def place(self, frame: int) -> str:
+        """Name the document, the layer and the frame."""
         layer = f" {self.painted.layer.name}" if self._key else ""
         return f"{self.path}{layer} frame {frame}"
 
     def file(self, frame: int) -> Path:
+        """Return the path of the document, which holds every frame."""
         return self.path
 
     def _cached(self, frame: int) -> Path:
@@ -188,12 +189,23 @@ class KraLayer:
         return data if hashlib.sha256(data).hexdigest() == known else None
 
     def is_intact(self, frame: int) -> bool:
+        """Tell whether the frame stays as it is, or is there as an earlier run wrote it."""
         if frame in self._fixed or frame in self._kept:
             return True
         if self._packed(frame) is None:
             return False
         self._ours.add(frame)
         return True
+
+    def has_ours(self, frame: int) -> bool:
+        """Tell whether a run has left a picture on the frame, in a document or for one to come."""
+        source = self._source(frame)
+        if source is not None:
+            item = source.painted[frame]
+            return item.owner == "predicted" and bool(source.read(frame)[..., -1].any())
+        if (data := self._packed(frame)) is None:
+            return False
+        return bool(self._image(frame, data)[..., -1].any())
 
     def probe(self, frame: int) -> FrameInfo:
         """Check and describe the picture that the output has of a frame."""
@@ -202,18 +214,29 @@ class KraLayer:
         return FrameInfo(*self._size, pixels.channels, pixels.depth, digest, pixels.floating)
 
     def read(self, frame: int) -> NDArray[Any]:
-        return PackedFrame.parse(self.raw(frame)).image(self._space, self._size, self.place(frame))
+        """Return the frame's pixels on the canvas, (H, W, C) of the layer's colour space."""
+        return self._image(frame, self.raw(frame))
+
+    def _image(self, frame: int, data: bytes) -> NDArray[Any]:
+        return PackedFrame.parse(data).image(self._space, self._size, self.place(frame))
+
+    def _source(self, frame: int) -> PaintedLayer | None:
+        """Return the layer that shows a frame now: of the earlier output, or of the shot."""
+        for source in (self.earlier, self.painted):
+            if source is None or (source is self.earlier and frame in self._fixed):
+                continue
+            if frame in source.painted and source.painted[frame].owner != "blank":
+                return source
+        return None
 
     def raw(self, frame: int) -> bytes:
+        """Return the frame as packed: ours, else what the documents hold."""
         data = self._packed(frame) if frame in self._ours else None
         if data is not None:  # what the documents have is of a run before
             return data
-        for source in (self.earlier, self.painted):
-            if source is not None and frame in source.painted:
-                if source is self.earlier and frame in self._fixed:
-                    continue
-                if source.painted[frame].owner != "blank":
-                    return PackedFrame.of(source.read(frame), self._space).dump()
+        source = self._source(frame)
+        if source is not None:
+            return PackedFrame.of(source.read(frame), self._space).dump()
         data = self._packed(frame)
         if data is None:
             raise InputError(
@@ -223,15 +246,12 @@ class KraLayer:
         return data
 
     def encode(self, painted: NDArray[Any]) -> bytes:
+        """Pack a painted frame, (H, W, C) of the layer's colour space."""
         return PackedFrame.of(painted, self._space).dump()
 
-    def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
-        return make_thumbnail(line, painted)
+    thumbnail = staticmethod(make_thumbnail)
 
-    def crop(
-        self, line: NDArray[Any], painted: NDArray[Any], inside: NDArray[np.bool_], *, dark: bool
-    ) -> bytes:
-        return draw_crop(line, painted, inside, dark=dark)
+    crop = staticmethod(draw_crop)
 
     def put(self, frame: int, data: bytes) -> None:
         """Keep a painted frame for `finish`; one that the artist painted stays as it is."""
@@ -245,13 +265,14 @@ class KraLayer:
             self.files.write(self._cached(frame), data)
 
     def remove(self, frame: int) -> None:
+        """Delete the frame that an earlier run packed, if there is one."""
         with contextlib.suppress(OSError):
             self._cached(frame).unlink()
 
     # ---- what the document gets
 
     def done(self, frames: Collection[int]) -> list[int]:
-        """Return those of some frames that get a picture of ours."""
+        """Return those of some frames that show a picture of ours."""
         if self._carried:
             return []
         return sorted({*frames} - self._fixed - self._kept)
@@ -265,8 +286,12 @@ class KraLayer:
 
     def painting(self, done: Collection[int], brought: Collection[int]) -> Painting:
         """Return the layer with the pictures of some frames."""
-        frames: dict[int, Callable[[], bytes]] = {f: self._loader(f) for f in done}
+        frames: dict[int, Callable[[], bytes]] = {f: self._loader(f) for f in done if self._new(f)}
         return Painting(self.painted.layer, frames | {f: self._bringer(f) for f in brought})
+
+    def _new(self, frame: int) -> bool:
+        """Tell whether the shot's document has another picture than the frame is to show."""
+        return frame in self._ours or self._source(frame) is not self.painted
 
     def artists(self, brought: Collection[int]) -> set[int]:
         """Return the frames that the artist painted, in the shot or in the output."""
@@ -285,7 +310,10 @@ class KraLayer:
 
     def after(self, frame: int) -> str:
         """Return the hash of our picture of a frame."""
-        return PackedFrame.parse(self._packed(frame) or b"").hash
+        source = None if frame in self._ours else self._source(frame)
+        if source is not None:
+            return source.painted[frame].hash
+        return PackedFrame.parse(self._picture(frame)).hash
 
     def before(self, frame: int) -> Plane | None:
         """Return what the shot's document has at a frame: nothing, or a key without a picture."""
@@ -305,15 +333,19 @@ class KraLayer:
                 source.document.archive.check_unchanged()
 
     def _loader(self, frame: int) -> Callable[[], bytes]:
-        def load() -> bytes:
-            data = self._packed(frame)
-            if data is None:
-                raise OutputError(
-                    f"{self._cached(frame)} changed while the run was under way: run again"
-                )
-            return PackedFrame.parse(data).tiles(str(self._cached(frame)))
+        place = str(self._cached(frame)) if frame in self._ours else self.place(frame)
+        return lambda: PackedFrame.parse(self._picture(frame)).tiles(place)
 
-        return load
+    def _picture(self, frame: int) -> bytes:
+        """Return what a frame is to show: what this run put, or what stays, of a locked one."""
+        if frame not in self._ours:
+            return self.raw(frame)
+        data = self._packed(frame)
+        if data is None:
+            raise OutputError(
+                f"{self._cached(frame)} changed while the run was under way: run again"
+            )
+        return data
 
     def _bringer(self, frame: int) -> Callable[[], bytes]:
         return lambda: PackedFrame.parse(self.raw(frame)).tiles(self.place(frame))

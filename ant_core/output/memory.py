@@ -13,7 +13,7 @@ from ant_core.color.palette import Palette
 from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError
 from ant_core.formats.base import FrameInfo
-from ant_core.formats.packed import pack, unpack
+from ant_core.formats.packed import box_of, pack, unpack
 from ant_core.propagation.record import Record, pack_record, unpack_record
 
 __all__ = ["MemoryOutput", "MemoryState"]
@@ -28,22 +28,34 @@ class MemoryState:
         self._pixels: dict[str, str] = {}
 
     def pixels_of(self, digest: str) -> str | None:
+        """Return the pixel hash noted for a digest, None where there is none."""
         return self._pixels.get(digest)
 
     def note_pixels(self, digest: str, pixels: str) -> None:
+        """Keep the pixel hash of a digest."""
         self._pixels[digest] = pixels
 
     def record_of(self, frame: int) -> str | None:
+        """Return the name of the frame's record, None where there is none."""
         return self._frames.get(frame)
 
     def note_record(self, frame: int, name: str) -> None:
+        """Keep the name of the frame's record."""
         self._frames[frame] = name
 
+    def begin(self, name: str, frames: Collection[int]) -> None:
+        """See `Memory.begin`."""
+        others = [frame for frame, record in list(self._frames.items()) if record == name]
+        for frame in {*frames, *others} & self._frames.keys():
+            self._frames[frame] = ""
+
     def load(self, name: str, palette: Palette) -> Record | None:
+        """Return a record by its name, None where there is none."""
         data = self._records.get(name)
         return unpack_record(data, palette) if data is not None else None
 
     def save(self, name: str, record: Record, palette: Palette) -> None:
+        """Keep a record, packed, under its name."""
         self._records[name] = pack_record(record, palette)
 
     def finish(self, live_digests: Collection[str]) -> None:
@@ -115,10 +127,15 @@ class MemoryOutput:
             self._frames = dict(other._frames)
 
     def place(self, frame: int) -> str:
+        """Name the frame, for messages."""
         return f"colors of frame {frame}"
 
     def is_intact(self, frame: int) -> bool:
+        """Tell whether the frame was put."""
         return frame in self._frames
+
+    def has_ours(self, frame: int) -> bool:
+        return frame in self._frames and box_of(self._frames[frame])[2] > 0
 
     def probe(self, frame: int) -> FrameInfo:
         """Describe what a locked frame shows now; InputError when nothing is known of it."""
@@ -127,9 +144,11 @@ class MemoryOutput:
         return FrameInfo(*self.size, pixels.channels, pixels.depth, digest, pixels.floating)
 
     def read(self, frame: int) -> NDArray[Any]:
+        """Return the pixels that the frame has now, (H, W, C); InputError when it has none."""
         return unpack(self.raw(frame), self.size, self.pixels.channels, self.pixels.dtype)
 
     def raw(self, frame: int) -> bytes:
+        """Return the frame as packed, ours before the caller's; InputError when there is none."""
         if frame in self._frames:
             return self._frames[frame]
         if frame in self._present:
@@ -140,6 +159,7 @@ class MemoryOutput:
         )
 
     def encode(self, painted: NDArray[Any]) -> bytes:
+        """Pack a painted frame, (H, W, C)."""
         return pack(painted)
 
     def thumbnail(self, line: NDArray[Any], painted: NDArray[Any]) -> bytes:
@@ -155,8 +175,10 @@ class MemoryOutput:
         return b""
 
     def put(self, frame: int, data: bytes) -> None:
+        """Keep a packed frame and tell the caller of it."""
         self._frames[frame] = data
         self._on_put(frame)
 
     def remove(self, frame: int) -> None:
+        """Forget the frame, if it was put."""
         self._frames.pop(frame, None)

@@ -13,11 +13,11 @@ from ant_core.files import WholeFiles, read_bytes
 from ant_core.guard import MOST_JSON, parse_json
 from ant_core.schemas import first_error
 
-__all__ = ["Note", "Place", "attach", "keep_notes", "merge_notes", "notes_json", "read_notes"]
+__all__ = ["Note", "NotePlace", "attach", "keep_notes", "merge_notes", "notes_json", "read_notes"]
 
 
 @dataclass(frozen=True)
-class Place:
+class NotePlace:
     """A segment as a note knows it: by its drawing and where it lies, not by its number.
 
     Attributes
@@ -41,7 +41,7 @@ class Note:
 
     Attributes
     ----------
-    place : Place
+    place : NotePlace
     frame : str
         The frame that the page named.
     text : str
@@ -50,7 +50,7 @@ class Note:
         When, as ISO 8601 in UTC: of two notes on one place the later counts.
     """
 
-    place: Place
+    place: NotePlace
     frame: str
     text: str
     written: str
@@ -77,7 +77,7 @@ def read_notes(path: Path) -> list[Note]:
         )
     return [
         Note(
-            Place(item["drawing"], tuple(item["point"]), tuple(item["box"])),
+            NotePlace(item["drawing"], tuple(item["point"]), tuple(item["box"])),
             item["frame"],
             item["text"],
             item["written"],
@@ -125,22 +125,24 @@ def notes_json(notes: Sequence[Note]) -> dict[str, Any]:
     return {"schema": 1, "kind": "review_notes", "notes": rows}
 
 
-def attach(notes: Iterable[Note], segments: Mapping[str, Sequence[Place]]) -> dict[Place, Note]:
+def attach(
+    notes: Iterable[Note], segments: Mapping[str, Sequence[NotePlace]]
+) -> dict[NotePlace, Note]:
     """Find the segment of today that each note is about.
 
     Parameters
     ----------
     notes : iterable of Note
-    segments : dict of str to sequence of Place
+    segments : dict of str to sequence of NotePlace
         Of every drawing, by its hash.
 
     Returns
     -------
-    dict of Place to Note
+    dict of NotePlace to Note
         One a segment, the last written. A segment that was divided or joined since is the one with
         the same point, else the one whose box is most alike. Notes on other drawings are left out.
     """
-    found: dict[Place, Note] = {}
+    found: dict[NotePlace, Note] = {}
     for note in notes:
         known = segments.get(note.place.drawing, ())
         if not known:
@@ -152,7 +154,7 @@ def attach(notes: Iterable[Note], segments: Mapping[str, Sequence[Place]]) -> di
     return found
 
 
-def _alike(place: Place, note: Note) -> float:
+def _alike(place: NotePlace, note: Note) -> float:
     """Return the area that two boxes share by the area of both, in [0, 1]."""
     x0, y0, w0, h0 = place.box
     x1, y1, w1, h1 = note.place.box

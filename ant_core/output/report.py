@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -25,7 +25,7 @@ from ant_core.propagation.progress import RunResult
 from ant_core.propagation.result import SCHEMA, FrameResult
 from ant_core.propagation.run import Settings
 from ant_core.reporter import counted
-from ant_core.shot.frames import describe_frames
+from ant_core.shot.frames import describe_frames, name_frames
 from ant_core.shot.shot import Shot
 
 __all__ = [
@@ -34,7 +34,6 @@ __all__ = [
     "lines_told",
     "lowest_confidence",
     "notes_of",
-    "report_json",
     "summarize",
     "write_report",
     "write_sheet",
@@ -124,18 +123,14 @@ class Summary:
             are = "segment is" if self.not_flat == 1 else "segments are"
             text.append(f"{self.not_flat} reference {are} painted in more than one colour")
         if self.kept:
-            text.append(f"kept from the last run: {_name(self.kept)}")
+            text.append(f"kept from the last run: {name_frames(self.kept)}")
             for reason, frames in self.recomputed:
-                text.append(f"recomputed: {_name(frames)} ({reason})")
+                text.append(f"recomputed: {name_frames(frames)} ({reason})")
         if self.doubtful_frames:
-            text.append(f"to review: {_name(self.doubtful_frames)}")
+            text.append(f"to review: {name_frames(self.doubtful_frames)}")
         if self.failed:
-            text.append(f"failed: {_name(self.failed)}")
+            text.append(f"failed: {name_frames(self.failed)}")
         return text
-
-
-def _name(frames: Sequence[int]) -> str:
-    return ("frame " if len(frames) == 1 else "frames ") + describe_frames(frames)
 
 
 def summarize(results: dict[int, FrameResult], review_below: float) -> Summary:
@@ -270,7 +265,7 @@ def summary_json(summary: Summary) -> dict[str, Any]:
     }
 
 
-def report_json(shot: Shot, run: RunResult, info: RunInfo) -> Iterator[str]:
+def _report_json(shot: Shot, run: RunResult, info: RunInfo) -> Iterator[str]:
     """Yield the report as pieces of JSON text, a frame at a time."""
     head = json.dumps(_head(shot, run, info), ensure_ascii=False, indent=1)
     yield head[: head.rindex("}")].rstrip() + ',\n "frames": ['
@@ -285,7 +280,7 @@ def report_json(shot: Shot, run: RunResult, info: RunInfo) -> Iterator[str]:
 def write_report(output: RunOutput, shot: Shot, run: RunResult, info: RunInfo) -> Path:
     """Write the report; returns its path."""
     path = output.report_path
-    pieces = report_json(shot, run, info)
+    pieces = _report_json(shot, run, info)
     # A file name that is no UTF-8 has lone surrogates, which are escaped as JSON escapes them.
     data = (piece.encode("utf-8", "backslashreplace") for piece in pieces)
     output.files.write_pieces(path, data)

@@ -15,7 +15,7 @@ from ant_core.color.palette import NO_COLOR, UNPAINTED, Palette
 from ant_core.color.pixels import to_display
 from ant_core.matching.fills import FLAG_SIDES_DISAGREE, STATES
 from ant_core.output.html import render
-from ant_core.output.notes import Note, Place, attach, notes_json
+from ant_core.output.notes import Note, NotePlace, attach, notes_json
 from ant_core.output.report import RunInfo, summarize
 from ant_core.propagation.crops import Crop, worth
 from ant_core.propagation.output import RunOutput
@@ -65,10 +65,10 @@ def _rank(card: dict[str, Any]) -> tuple[bool, float, int]:
     return not card["doubtful"], sure, -card["area"]
 
 
-def _places(result: FrameResult) -> list[Place]:
+def _places(result: FrameResult) -> list[NotePlace]:
     division = result.division
     return [
-        Place(result.drawing, (point[0], point[1]), (box[0], box[1], box[2], box[3]))
+        NotePlace(result.drawing, (point[0], point[1]), (box[0], box[1], box[2], box[3]))
         for point, box in zip(division.point.tolist(), division.box.tolist(), strict=True)
     ]
 
@@ -115,7 +115,7 @@ def _cards(
     run: RunResult,
     result: FrameResult,
     info: RunInfo,
-    noted: dict[Place, Note],
+    noted: dict[NotePlace, Note],
 ) -> Iterator[dict[str, Any]]:
     """Yield what the page says of each segment of a drawing that needs a look or has a note."""
     record = output.state.load(run.records.get(result.frame, ""), run.palette)

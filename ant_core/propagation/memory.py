@@ -87,7 +87,7 @@ class RunState:
             json.dumps([kind, key, value]) + "\n"
             for kind, entries in self._entries.items()
             for key, value in entries.items()
-            if value
+            if value or kind == "frame"  # of a frame that a stopped run had begun
         ]
         self._files.write(self._ledger, "".join(lines).encode())
 
@@ -142,8 +142,15 @@ class RunState:
         return self._entries["frame"].get(str(frame))
 
     def note_record(self, frame: int, name: str) -> None:
-        """Remember the name of the record that a frame was coloured by."""
+        """Remember the name of the record that a frame was coloured by, once it shows it."""
         self._note("frame", str(frame), name)
+
+    def begin(self, name: str, frames: Collection[int]) -> None:
+        """Forget which record these frames have, and which others have the one of this name."""
+        with self._lock:
+            others = [key for key, value in self._entries["frame"].items() if value == name]
+        for key in dict.fromkeys([*map(str, frames), *others]):
+            self._note("frame", key, "")
 
     def load(self, name: str, palette: Palette) -> Record | None:
         """Return a record, None when there is none that can be read."""

@@ -31,6 +31,7 @@ from ant_core.matching.fills import (
 from ant_core.matching.matcher import DrawingFeatures
 from ant_core.propagation.division import Division
 from ant_core.propagation.drawings import Workbench
+from ant_core.propagation.layer_files import LayerFiles
 from ant_core.propagation.plan import Step
 from ant_core.propagation.prepared import Analysis
 from ant_core.propagation.record import digest_of
@@ -85,11 +86,17 @@ class Mover:
         Further layers.
     colors : bool
         Whether the colours themselves have surfaces.
+
+    Attributes
+    ----------
+    files : LayerFiles
+        Of the further layers.
     """
 
     def __init__(self, bench: Workbench, shades: Sequence[Shade], *, colors: bool) -> None:
         self._bench = bench
         self._shades = {shade.name: shade for shade in shades}
+        self.files = LayerFiles(shades, bench.shot.size)
         self._colors = colors
         painted = {reference.frame: reference for reference in bench.shot.references}
         self._references = painted
@@ -327,70 +334,20 @@ class Mover:
                 painted = over(painted, image)
         return painted
 
-    # ---- files of further layers
+    def shared(self, solved: Solved, frame: int, shown: Sequence[int]) -> Solved:
+        """Return a drawing that is done as other frames show it, that have the same lines.
 
-    def intact(self, frames: Sequence[int]) -> bool:
-        """Tell whether every file of every layer is there as an earlier run wrote it."""
-        return all(
-            frame in shade.kept or shade.output.is_intact(frame)
-            for shade in self._shades.values()
-            for frame in frames
-        )
-
-    def encode(self, layers: Mapping[str, NDArray[Any]]) -> dict[str, bytes]:
-        """Pack the layers that `paint` returned."""
-        return {name: self._shades[name].output.encode(image) for name, image in layers.items()}
-
-    def put(self, frames: Sequence[int], shown: Sequence[int], packed: Mapping[str, bytes]) -> None:
-        """Put a drawing's layers in place for some of the frames that show it.
-
-        Parameters
-        ----------
-        frames : sequence of int
-            The frames to write.
-        shown : sequence of int
-            All frames that show the drawing.
-        packed : dict of str to bytes
-            See `encode`. A layer that is painted by hand is copied from the nearest of `shown`; one
-            that is neither gets a file of nothing.
+        What is painted on a layer of theirs goes on from there, instead of what was moved onto
+        the drawing.
         """
-        for name, shade in self._shades.items():
-            for frame in frames:
-                own = shade.nearest(frame, shown)
-                if frame in shade.kept:
-                    continue
-                if own is not None:
-                    shade.output.put(frame, shade.raw(own))
-                elif name in packed:
-                    shade.output.put(frame, packed[name])
-                else:
-                    shade.output.put(frame, self._nothing(shade))
-
-    def _nothing(self, shade: Shade) -> bytes:
-        height, width = self._bench.shot.size
-        empty = np.empty((height, width, shade.pixels.channels), shade.pixels.dtype)
-        empty[:] = shade.pixels.bare()
-        return shade.output.encode(empty)
-
-    def share(self, frames: Sequence[int], origin: int) -> None:
-        """Give frames the layers of a drawing that is done, which shows the same lines."""
-        for shade in self._shades.values():
-            if shade.digest(origin):
-                data = shade.raw(origin)
-            elif shade.output.is_intact(origin):
-                data = shade.output.raw(origin)
-            else:  # a painted frame with nothing in this layer, which was not asked for itself
-                data = self._nothing(shade)
-            for frame in frames:
-                if frame not in shade.kept:
-                    shade.output.put(frame, data)
-
-    def remove(self, frame: int) -> None:
-        """Take away our files of a frame that could not be coloured this time."""
-        for shade in self._shades.values():
-            if frame not in shade.kept:
-                shade.output.remove(frame)
-
-    def places(self, frame: int) -> dict[str, str]:
-        """Say where the layers of a frame lie."""
-        return {name: shade.output.place(frame) for name, shade in self._shades.items()}
+        found = {name: shade.nearest(frame, shown) for name, shade in self._shades.items()}
+        painted = {name: at for name, at in found.items() if at is not None}
+        if not painted:
+            return solved
+        count = solved.result.fills.count
+        own = {name: Surfaces.own(at, count) for name, at in painted.items()}
+        result = replace(solved.result, surfaces={**solved.result.surfaces, **own})
+        digest = self.digest(solved.digest, own)
+        solved = replace(solved, frame=frame, result=result, digest=digest)
+        self._solved |= dict.fromkeys(painted.values(), solved)
+        return solved

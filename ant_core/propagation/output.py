@@ -33,7 +33,14 @@ class Memory(Protocol):
         """Return the name of the record that a frame was last coloured by."""
 
     def note_record(self, frame: int, name: str) -> None:
-        """Remember the name of the record that a frame was coloured by."""
+        """Remember the name of the record that a frame was coloured by, once it shows it."""
+
+    def begin(self, name: str, frames: Collection[int]) -> None:
+        """Forget which record these frames have, and which others have the one of this name.
+
+        Called before the record or a frame is written: whatever a stop leaves of them is not
+        taken for done by the next run. Also on the thread that writes.
+        """
 
     def load(self, name: str, palette: Palette) -> Record | None:
         """Return a record, None when there is none that can be read."""
@@ -71,6 +78,9 @@ class Output(Protocol):
 
     def is_intact(self, frame: int) -> bool:
         """Tell whether the frame is there as an earlier run wrote it."""
+
+    def has_ours(self, frame: int) -> bool:
+        """Tell whether the frame shows what a run has put there, and that is not blank."""
 
     def probe(self, frame: int) -> FrameInfo:
         """Check and describe the picture that the frame has now; InputError when it has none."""

@@ -65,7 +65,7 @@ class Painter:
         with self._bench.timings.measure("write"):
             try:
                 data = output.encode(painted)
-                packed = self._mover.encode(layers)
+                packed = self._mover.files.encode(layers)
                 painted = self._mover.seen(painted, layers, frames[0], job.moved.shown)
                 thumbnail = output.thumbnail(job.analysis.image, painted)
                 crops: tuple[Crop, ...] = ()
@@ -85,8 +85,11 @@ class Painter:
                     f"frame {frames[0]} could not be packed as {output.packing} "
                     f"({why}): close other programs and run again, finished frames are kept"
                 ) from error
-            # The record goes first: files that are in place can then always be accounted for.
+            # Noted by each frame once all of its layers are there: a run that is stopped before
+            # leaves none that has the record and not the picture.
+            output.state.begin(job.name, frames)
             output.state.save(job.name, replace(record, thumbnail=thumbnail, crops=crops), palette)
-            self._mover.put(frames, job.moved.shown, packed)
+            self._mover.files.put(frames, job.moved.shown, packed)
             for frame in frames:
                 output.put(frame, data)
+                output.state.note_record(frame, job.name)

@@ -85,7 +85,7 @@ class Results:
         self._notify = None
 
     def finish(self, frame: int, solved: Solved, role: Role) -> None:
-        """Note the result of one frame and tell of it."""
+        """Note the result of one frame, whose record the memory has by then, and tell of it."""
         color = None if solved.has_failed else self._output.place(frame)
         result = replace(
             solved.result,
@@ -94,12 +94,11 @@ class Results:
             line_file=self._shot.lines.place(frame),
             color_file=color,
             sheets=self._shot.sheet_names,
-            layer_files={} if solved.has_failed else self._mover.places(frame),
+            layer_files={} if solved.has_failed else self._mover.files.places(frame),
         )
         self._results[frame] = result
         if not solved.has_failed:
             self._records[frame] = solved.record
-            self._output.state.note_record(frame, solved.record)
         if self._notify is not None:
             self._notify(Progress(len(self._results), self._total, result))
 

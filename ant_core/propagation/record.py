@@ -82,7 +82,11 @@ def why_computed(
         return "a model sheet changed"
     if changed:
         return f"frame {', '.join(map(str, sorted(changed, key=source_code)))} changed"
-    return "its file was missing" if record.sources == sources else "it has other references now"
+    return (
+        "its file was missing or unfinished"
+        if record.sources == sources
+        else "it has other references now"
+    )
 
 
 @dataclass(frozen=True)

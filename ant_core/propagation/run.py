@@ -195,7 +195,8 @@ class Propagation:
         analysis = self._bench.pipeline.get(frame) if reason and self._mover.active else None
         self._mover.note(solved, self._frames_of(frame), analysis)
         self._by_line.setdefault(line_hash, solved)
-        # Also where the frame itself is not asked for: its record is needed the next time.
+        # Also where the frame itself is not asked for: its record is needed the next time. Noted
+        # before the files, which are put in place in every run: none is kept by this name alone.
         self._output.state.note_record(frame, name)
         self._show_reference(solved, reference)
         return solved
@@ -246,11 +247,13 @@ class Propagation:
         painted = reference.origin == "painted"
         data = (self._shot.colors if painted else self._output).raw(reference.frame)
         for frame in shown:
-            with self._timings.measure("write"):
-                if painted or frame != reference.frame:
-                    self._output.put(frame, data)
-                self._mover.put([frame], self._frames_of(reference.frame), {})
             held = frame != reference.frame
+            with self._timings.measure("write"):
+                if held:
+                    self._output.state.note_record(frame, solved.record)
+                if painted or held:
+                    self._output.put(frame, data)
+                self._mover.files.put([frame], self._frames_of(reference.frame), {})
             self._results.finish(frame, solved, "held_reference" if held else solved.result.role)
 
     # ---- targets
@@ -263,7 +266,7 @@ class Propagation:
         try:
             line_hash = self._bench.line_hash(step.frame)
             if line_hash in self._by_line:
-                self._share(self._by_line[line_hash], frames)
+                self._share(step, self._by_line[line_hash], frames)
             else:
                 self._keep_or_compute(step, frames, line_hash, sources, following)
         except (ValueError, MemoryError, cv2.error) as error:
@@ -304,9 +307,10 @@ class Propagation:
         )
         record, reason = self._output.state.load(name, self.palette), ""
         # A frame whose drawing was moved here from another one still shows its old picture.
-        elsewhere = any(self._output.state.record_of(frame) != name for frame in frames)
-        intact = not elsewhere and all(self._output.is_intact(frame) for frame in frames)
-        intact &= self._mover.intact(frames)
+        had = {self._output.state.record_of(frame) for frame in frames}
+        elsewhere = not had <= {name, ""}  # "": a run was stopped while it wrote them
+        intact = had <= {name} and all(self._output.is_intact(frame) for frame in frames)
+        intact &= self._mover.files.intact(frames)
         analysis = None
         if record is None or record.keys != keys or record.sources != used or not intact:
             earlier = None if elsewhere else record
@@ -339,7 +343,7 @@ class Propagation:
         for frame in frames:
             self._results.finish(frame, solved, "predicted")
 
-    def _share(self, solved: Solved, frames: Sequence[int]) -> None:
+    def _share(self, step: Step, solved: Solved, frames: Sequence[int]) -> None:
         """Show a drawing that is packed differently but has the pixels of one that is done."""
         self._bench.pipeline.flush()
         origin = self._references.get(solved.result.frame)
@@ -347,9 +351,12 @@ class Propagation:
             data = self._shot.colors.raw(origin.frame)
         else:
             data = self._output.raw(solved.result.frame)
-        self._mover.share(frames, solved.result.frame)
+        self._output.state.begin("", frames)
+        self._mover.files.share(frames, step.frames, solved.result.frame)
+        solved = self._mover.shared(solved, step.frame, step.frames)
         for frame in frames:
             self._output.put(frame, data)
+            self._output.state.note_record(frame, solved.record)
             self._solved[frame] = solved
             self._results.finish(frame, solved, "predicted" if origin is None else "held_reference")
 
@@ -371,5 +378,5 @@ class Propagation:
         self._solved[step.frame] = solved
         for frame in frames:
             self._output.remove(frame)
-            self._mover.remove(frame)
+            self._mover.files.remove(frame)
             self._results.finish(frame, solved, "failed")

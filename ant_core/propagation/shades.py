@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from ant_core.formats.base import FrameReader
 from ant_core.propagation.output import Output
 from ant_core.shot.shot import Shot
 
-__all__ = ["Shade", "load_shade"]
+__all__ = ["Shade", "left_on_references", "load_shade"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,20 @@ class Shade:
     def raw(self, frame: int) -> bytes:
         """Return a painted frame as it is packed."""
         return (self.output if frame in self.kept else self.reader).raw(frame)
+
+
+def left_on_references(shot: Shot, output: Output, taken: Collection[int]) -> list[int]:
+    """Return the frames with given colours on which a layer has to stay as runs have left it.
+
+    No match leads to their drawings, so that it could not be made there again.
+
+    Parameters
+    ----------
+    taken : collection of int
+        Frames that are painted on the layer.
+    """
+    given = [reference.frame for reference in shot.references if reference.frame not in taken]
+    return [frame for frame in given if output.has_ours(frame)]
 
 
 def load_shade(

@@ -12,6 +12,7 @@ __all__ = [
     "FrameRanges",
     "describe_frames",
     "is_within",
+    "name_frames",
     "parse_frames",
     "select_frames",
     "write_frames",
@@ -123,3 +124,8 @@ def describe_frames(frames: Sequence[int]) -> str:
     if len(texts) > 12:
         return ", ".join(texts[:11]) + f", ... {texts[-1]}"
     return ", ".join(texts)
+
+
+def name_frames(frames: Sequence[int]) -> str:
+    """Write frames with the word: `frame 7`, `frames 1-3, 7`."""
+    return ("frame " if len(frames) == 1 else "frames ") + describe_frames(frames)

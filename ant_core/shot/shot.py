@@ -146,14 +146,14 @@ def load_shot(
         *(Reference(frame, "locked", info.digest) for frame, info in locked.items()),
     ]
     return Shot(
-        size,
-        lines,
-        colors,
-        tuple(wanted),
-        _drawings(line_infos),
-        tuple(sorted(given, key=lambda reference: reference.frame)),
-        pixels or _common_format(colors, color_infos, locked, sheets),
-        tuple(sheets),
+        size=size,
+        lines=lines,
+        colors=colors,
+        frames=tuple(wanted),
+        drawings=_drawings(line_infos),
+        references=tuple(sorted(given, key=lambda reference: reference.frame)),
+        pixels=pixels or _common_format(colors, color_infos, locked, sheets),
+        sheets=tuple(sheets),
     )
 
 

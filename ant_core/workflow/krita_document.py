@@ -11,8 +11,8 @@ from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError, OutputError, UsageError
 from ant_core.files import WholeFiles, same_file
 from ant_core.formats.kra.archive import KraArchive
-from ant_core.formats.kra.document import KraDocument, Layer
-from ant_core.formats.kra.journal import Journal
+from ant_core.formats.kra.document import DocumentLayer, KraDocument
+from ant_core.formats.kra.journal import KraJournal
 from ant_core.formats.kra.owners import read_journal
 from ant_core.formats.kra.reader import ColorReader, LineReader
 from ant_core.formats.kra.spaces import Space, space_named
@@ -24,7 +24,7 @@ from ant_core.shot.frames import describe_frames
 from ant_core.shot.hints import HintSet, parse_hints
 from ant_core.shot.model_sheet import open_model_sheets
 from ant_core.workflow.krita_shades import ShadeLayer, load_shades, open_shade_layers
-from ant_core.workflow.prepare import Job, chosen_frames, read_hints
+from ant_core.workflow.prepare import PreparedShot, chosen_frames, read_hints
 from ant_core.workflow.propagate_options import PropagateOptions
 
 __all__ = ["open_document", "prepare_kra"]
@@ -32,7 +32,7 @@ __all__ = ["open_document", "prepare_kra"]
 _SUFFIX = ".kra"
 
 
-def prepare_kra(options: PropagateOptions, files: WholeFiles) -> Job:
+def prepare_kra(options: PropagateOptions, files: WholeFiles) -> PreparedShot:
     """Read the options and check every input of a shot that is a Krita document.
 
     Raises
@@ -49,7 +49,7 @@ def prepare_kra(options: PropagateOptions, files: WholeFiles) -> Job:
     color = _color(document, layer, journal, options.threads)
     earlier = None if same_file(out, path) else _earlier(out, color, options)
     output = KraOutput(out, color, earlier, [layer.uuid for layer in lines], files)
-    taken = [*lines, *([layer] if isinstance(layer, Layer) else [])]
+    taken = [*lines, *([layer] if isinstance(layer, DocumentLayer) else [])]
     shades = open_shade_layers(options.shade, document, journal, taken, output, options.threads)
     return _job(options, lines, color, output, shades)
 
@@ -72,11 +72,11 @@ def open_document(options: PropagateOptions) -> tuple[LineReader, list[int]]:
 
 def _job(
     options: PropagateOptions,
-    line_layers: Sequence[Layer],
+    line_layers: Sequence[DocumentLayer],
     color: PaintedLayer,
     output: KraOutput,
     shade_layers: Sequence[ShadeLayer],
-) -> Job:
+) -> PreparedShot:
     document = color.document
     painted = color.frames_of("artist", "accepted", "unknown")
     toggled = color.journal.references_on if color.journal is not None else set()
@@ -110,7 +110,7 @@ def _job(
     )
     assembly = replace(assembly, shades=shades)
     warnings = [*_warnings(color, output, left), *told, *assembly.without_effect, *of_shades]
-    return Job(assembly, output, hints_document, tuple(warnings))
+    return PreparedShot(assembly, output, hints_document, tuple(warnings))
 
 
 def _hints(
@@ -169,8 +169,8 @@ def _out(options: PropagateOptions, path: Path) -> Path:
 
 
 def _line_layers(
-    document: KraDocument, names: Sequence[str] | None, journal: Journal | None
-) -> list[Layer]:
+    document: KraDocument, names: Sequence[str] | None, journal: KraJournal | None
+) -> list[DocumentLayer]:
     """Return the line layers, bottom first; guessed where it is clear which one is meant."""
     if names:
         found = [document.find(name, "--line") for name in names]
@@ -200,7 +200,7 @@ def _sounds_like_line(name: str) -> bool:
     return any(word in name.lower() for word in ("line", "ink"))
 
 
-def _noted(document: KraDocument, journal: Journal | None, role: str) -> list[Layer]:
+def _noted(document: KraDocument, journal: KraJournal | None, role: str) -> list[DocumentLayer]:
     """Return the layers that were chosen when the document was last worked on."""
     if journal is None:
         return []
@@ -209,8 +209,11 @@ def _noted(document: KraDocument, journal: Journal | None, role: str) -> list[La
 
 
 def _color_layer(
-    document: KraDocument, name: str | None, lines: Sequence[Layer], journal: Journal | None
-) -> Layer | NewLayer:
+    document: KraDocument,
+    name: str | None,
+    lines: Sequence[DocumentLayer],
+    journal: KraJournal | None,
+) -> DocumentLayer | NewLayer:
     if name is None:
         return _guessed_color(document, lines, journal)
     if not any(name in (layer.name, layer.path, layer.uuid) for layer in document.walk()):
@@ -232,8 +235,8 @@ def _color_layer(
 
 
 def _guessed_color(
-    document: KraDocument, lines: Sequence[Layer], journal: Journal | None
-) -> Layer | NewLayer:
+    document: KraDocument, lines: Sequence[DocumentLayer], journal: KraJournal | None
+) -> DocumentLayer | NewLayer:
     noted = _noted(document, journal, "color")
     inside = [part for line in lines for part in line.walk()]
     if noted and noted[0] not in inside:
@@ -260,7 +263,10 @@ def _document_space(document: KraDocument) -> Space:
 
 
 def _color(
-    document: KraDocument, layer: Layer | NewLayer, journal: Journal | None, threads: int | None
+    document: KraDocument,
+    layer: DocumentLayer | NewLayer,
+    journal: KraJournal | None,
+    threads: int | None,
 ) -> PaintedLayer:
     if isinstance(layer, NewLayer):
         return PaintedLayer(document, layer, journal, {})
@@ -270,7 +276,7 @@ def _color(
 def _color_reader(
     document: KraDocument, color: PaintedLayer, frames: Sequence[int], threads: int | None
 ) -> ColorReader:
-    layer = color.layer if isinstance(color.layer, Layer) else color.layer.below
+    layer = color.layer if isinstance(color.layer, DocumentLayer) else color.layer.below
     return ColorReader(document, layer, frames, threads)
 
 

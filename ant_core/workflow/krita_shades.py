@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ant_core.errors import InputError, OutputError, UsageError
-from ant_core.formats.kra.document import KraDocument, Layer
-from ant_core.formats.kra.journal import Journal
+from ant_core.formats.kra.document import DocumentLayer, KraDocument
+from ant_core.formats.kra.journal import KraJournal
 from ant_core.formats.kra.reader import ColorReader
 from ant_core.output.kra import KraOutput
 from ant_core.output.kra_layer import ARTISTS, KraLayer, PaintedLayer
 from ant_core.propagation.result import COLOR
-from ant_core.propagation.shades import Shade, load_shade
+from ant_core.propagation.shades import Shade, left_on_references, load_shade
 from ant_core.shot.frames import describe_frames
 from ant_core.shot.shot import Shot
 
@@ -40,8 +40,8 @@ class ShadeLayer:
 def open_shade_layers(
     names: Sequence[str],
     document: KraDocument,
-    journal: Journal | None,
-    taken: Sequence[Layer],
+    journal: KraJournal | None,
+    taken: Sequence[DocumentLayer],
     output: KraOutput,
     threads: int | None,
 ) -> list[ShadeLayer]:
@@ -49,7 +49,7 @@ def open_shade_layers(
 
     Parameters
     ----------
-    taken : sequence of Layer
+    taken : sequence of DocumentLayer
         Those of the lines and of the colours.
     output : KraOutput
         Of the colours; the same file gets the further layers.
@@ -95,8 +95,8 @@ def open_shade_layers(
 
 def _carry_over(
     document: KraDocument,
-    journal: Journal | None,
-    taken: Sequence[Layer],
+    journal: KraJournal | None,
+    taken: Sequence[DocumentLayer],
     output: KraOutput,
     threads: int | None,
 ) -> None:
@@ -142,19 +142,25 @@ def load_shades(
     shades: list[Shade] = []
     told: list[str] = []
     for item in layers:
-        assert isinstance(item.painted.layer, Layer)
+        assert isinstance(item.painted.layer, DocumentLayer)
         own = item.painted.frames_of(*ARTISTS)
         if not overwrite:
             item.output.check_painted(own)
         painted = [frame for frame in own if frame in shot.lines.frames]
         reader = ColorReader(item.painted.document, item.painted.layer, painted, threads)
         kept = item.output.kept
-        shade = load_shade(item.name, reader, item.output, shot, painted, kept)
+        left = left_on_references(shot, item.output, {*painted, *kept})
+        shade = load_shade(item.name, reader, item.output, shot, painted, sorted({*kept, *left}))
         shades.append(shade)
         if kept:
             told.append(
                 f'frames {describe_frames(kept)} of "{item.name}" were painted in '
                 f"{item.output.path} since the last run: they are kept and learned from"
+            )
+        if left:
+            told.append(
+                f"frames {describe_frames(left)} have their colours given: they keep what earlier "
+                f'runs moved onto them in "{item.name}"; paint what belongs there'
             )
         empty = [r.frame for r in shot.references if not shade.digest(r.frame)]
         if empty:

@@ -16,11 +16,11 @@ from ant_core.shot.frames import FrameRanges, select_frames
 from ant_core.shot.hints import HintSet, parse_hints, read_document
 from ant_core.workflow.propagate_options import PropagateOptions
 
-__all__ = ["Job", "chosen_frames", "read_hints"]
+__all__ = ["PreparedShot", "chosen_frames", "read_hints"]
 
 
 @dataclass(frozen=True)
-class Job:
+class PreparedShot:
     """A shot that was checked, where its frames go, and what is said of it in the report."""
 
     assembly: Assembly

@@ -44,7 +44,7 @@ from ant_core.workflow.cels import run_cels
 from ant_core.workflow.gate import Gate
 from ant_core.workflow.krita_document import prepare_kra
 from ant_core.workflow.outcome import Outcome
-from ant_core.workflow.prepare import Job, chosen_frames, read_hints
+from ant_core.workflow.prepare import PreparedShot, chosen_frames, read_hints
 from ant_core.workflow.propagate_options import PropagateOptions
 from ant_core.workflow.shades import open_shades
 
@@ -123,7 +123,7 @@ def run(
         return _conclude(job, result, info, reporter, options.gate, review_notes)
 
 
-def _review_notes(options: PropagateOptions, job: Job) -> list[Note]:
+def _review_notes(options: PropagateOptions, job: PreparedShot) -> list[Note]:
     """Return the notes kept beside the output, and those that the options name."""
     paths = [job.output.notes_path] if job.output.notes_path.is_file() else []
     if options.review_notes:
@@ -138,7 +138,7 @@ def make_matcher(options: PropagateOptions) -> Matcher:
 
 
 def _conclude(
-    job: Job,
+    job: PreparedShot,
     run: RunResult,
     info: RunInfo,
     reporter: Reporter,
@@ -210,7 +210,7 @@ def _tell(
     reporter.progress(progress.done, progress.total, text, event)
 
 
-def _prepare(options: PropagateOptions, files: WholeFiles) -> Job:
+def _prepare(options: PropagateOptions, files: WholeFiles) -> PreparedShot:
     """Open the pictures of a folder and check every input; nothing is written yet."""
     assert options.out is not None  # `PropagateOptions.check`
     lines, colors = _readers(options)
@@ -242,7 +242,7 @@ def _prepare(options: PropagateOptions, files: WholeFiles) -> Job:
             f"frames {describe_frames(edited)} were changed in {output.folder} since the last "
             "run: they are kept and learned from; delete a file to have it coloured again"
         )
-    return Job(assembly, output, document, tuple(warnings))
+    return PreparedShot(assembly, output, document, tuple(warnings))
 
 
 def _readers(options: PropagateOptions) -> tuple[SequenceReader, SequenceReader]:

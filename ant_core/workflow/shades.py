@@ -10,7 +10,7 @@ from ant_core.files import same_file
 from ant_core.formats.sequence import SequenceReader
 from ant_core.output.folder import OutputFolder
 from ant_core.propagation.result import COLOR
-from ant_core.propagation.shades import Shade, load_shade
+from ant_core.propagation.shades import Shade, left_on_references, load_shade
 from ant_core.shot.frames import describe_frames
 from ant_core.shot.shot import Shot
 from ant_core.workflow.propagate_options import PropagateOptions
@@ -76,7 +76,8 @@ def open_shades(
         further = output.further(name, reader, painted)
         edited = further.survey(shot.frames, painted, locked, options.overwrite)
         there = [frame for frame in locked if frame in shot.frames and further.file(frame).exists()]
-        kept = sorted({*edited, *there} - set(painted))
+        left = left_on_references(shot, further, {*painted, *edited, *there})
+        kept = sorted({*edited, *there, *left} - set(painted))
         shade = load_shade(name, reader, further, shot, painted, kept)
         shades.append(shade)
         told += reader.remarks()
@@ -84,6 +85,11 @@ def open_shades(
             told.append(
                 f"frames {describe_frames(edited)} were changed in {further.folder} since the last "
                 "run: they are kept and learned from; delete a file to have it made again"
+            )
+        if left:
+            told.append(
+                f"frames {describe_frames(left)} have their colours given: they keep what earlier "
+                f"runs moved into {further.folder}; paint what belongs there, or delete a file"
             )
         empty = [
             reference.frame for reference in shot.references if not shade.digest(reference.frame)

@@ -17,19 +17,23 @@ class Choosing:
     _guard: Callable[[Callable[[], Any]], bool]
     _refused: set[Any]
     _scan: Callable[[], None]
+    close_message: Callable[[], None]
 
     @property
     def line_choices(self) -> list[LayerChoice]:
+        """Layers to choose lines from, the topmost first."""
         shot = self._desk.shot
         return [] if shot is None else layers.line_choices(shot.infos)
 
     @property
     def color_choices(self) -> list[LayerChoice]:
+        """Layers to choose the colours' from."""
         shot = self._desk.shot
         return [] if shot is None else layers.color_choices(shot.infos, self.line_layers)
 
     @property
     def moved_choices(self) -> list[LayerChoice]:
+        """Layers that may be moved along with the colours."""
         shot = self._desk.shot
         if shot is None:
             return []
@@ -37,35 +41,42 @@ class Choosing:
 
     @property
     def moved_layers(self) -> list[str]:
+        """Uuids of the layers that also move."""
         shot = self._desk.shot
-        return [] if shot is None else list(shot.journal.choices.moved)
+        return [] if shot is None else shot.moved_layers()
 
     @property
     def surfaces(self) -> bool:
+        """Whether painted surfaces move too."""
         shot = self._desk.shot
         return shot is not None and shot.journal.choices.surfaces
 
     @property
     def line_layers(self) -> list[str]:
+        """Uuids of the layers with the lines."""
         shot = self._desk.shot
         return [] if shot is None else list(shot.journal.choices.lines)
 
     @property
     def color_layer(self) -> str | None:
+        """Uuid of the layer with the colours; None where there is none yet."""
         shot = self._desk.shot
         return None if shot is None else shot.color
 
     @property
     def frame_range(self) -> tuple[int, int]:
+        """First and last frame to be coloured."""
         return self._desk.range
 
     @property
     def gap_px(self) -> float | None:
+        """Widest gap to close, in pixels; None = the engine decides."""
         shot = self._desk.shot
         return None if shot is None else shot.journal.choices.gap_px
 
     @property
     def model_sheets(self) -> list[str]:
+        """Paths of the model sheets."""
         shot = self._desk.shot
         return [] if shot is None else list(shot.journal.choices.model_sheets)
 
@@ -105,6 +116,8 @@ class Choosing:
     def _choose(self, **choices: Any) -> None:
         if self._free():
             self._refused.clear()
+            if "color" in choices:
+                self.close_message()  # its answers are about the layer chosen before
             self._guard(lambda: self._desk.choose(choices))
             self._scan()
 

@@ -21,18 +21,19 @@ from .i18n import join_sentences, tr
 from .link.engine_room import NOT_FOUND, EngineRoom
 from .link.talk import EngineError
 from .messages import Action, Message, Messages
-from .reviewing import Reviewing, Step
+from .reviewing import Reviewing, ReviewStep
 from .sheets import Sheets
 from .showing import Showing
 from .signals import Signal
 from .state import review
 from .state.answers import Refused
 from .state.model import FrameRow
+from .state.shot import DocumentShot
 from .suggesting import Suggesting
 from .work import sample, tasks
 from .work.engine_setup import EngineSetup
 from .work.jobs import JobCancelled, QtClock
-from .work.run import Outcome, Run
+from .work.run import RunOutcome, ShotRun
 from .work.worker import Steps, Task, Worker, was_preempted
 from .work.write import CannotUndo
 
@@ -75,7 +76,7 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
             may_end=self._not_busy,
             is_found=self._engine.is_found,
         )
-        self._step: Step | None = None  # the mistake last gone to
+        self._step: ReviewStep | None = None  # the mistake last gone to
         self._suggestions = {}
         self._sheet = OrderedDict()
         self._refused: set[Any] = set()  # pictures that the engine could not draw
@@ -85,22 +86,27 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
 
     @property
     def has_document(self) -> bool:
+        """Whether a document is open."""
         return self._desk.shot is not None
 
     @property
     def document_size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
         return self._desk.size
 
     @property
     def busy(self) -> str | None:
+        """What is being done, for the artist; None when nothing is."""
         return self._worker.busy
 
     @property
     def current_time(self) -> int:
+        """The frame that Krita shows."""
         return self._desk.time
 
     @property
     def frames(self) -> list[FrameRow]:
+        """One row a frame of the document, rising."""
         return self._desk.rows()
 
     # ---- looking
@@ -124,15 +130,19 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
         if not self._free():
             return
         shot = self._desk.shot
-        run = Run(shot, self._engine, self.progress.emit, self._desk.wrote)
-        self._start("running", "propagate", run.steps, self._on_outcome)
+        run = ShotRun(shot, self._engine, self.progress.emit, self._desk.wrote)
+        self._start("running", "propagate", run.steps, lambda it: self._on_outcome(shot, it))
 
-    def _on_outcome(self, outcome: Outcome) -> None:
+    def _on_outcome(self, shot: DocumentShot, outcome: RunOutcome) -> None:
         self._engine.worked()
         level = "warning" if outcome.failed or outcome.warnings else "info"
-        doubtful = sum(row.needs_review for row in self.frames if row.time in outcome.written)
+        doubtful = sum(row.needs_review for row in shot.rows() if row.time in outcome.written)
         review_them = ((tr("Review"), lambda: self.step_doubtful(+1)),) if doubtful else ()
-        self._say(level, tasks.describe(outcome, doubtful), *review_them)
+        text = tasks.describe(outcome, doubtful)
+        if shot is self._desk.shot:
+            self._say(level, text, *review_them)
+        else:  # another document came in front meanwhile
+            self._messages.keep(shot.document.key, Message(level, text, review_them))
 
     def may_run_on(self, time: int) -> bool:
         """Tell whether a frame shows colours that others could be coloured from."""

@@ -12,8 +12,8 @@ from .host import hand
 from .host.document import HostError
 from .log import logger
 from .state.model import FrameRow
-from .state.shot import Shot
-from .viewing import View
+from .state.shot import DocumentShot
+from .viewing import ShotView
 
 POLL_SECONDS = 0.5
 
@@ -29,8 +29,8 @@ class Desk:
         on_left: Callable[[int], None],
         on_history: Callable[[], None],
     ) -> None:
-        self.shot: Shot | None = None
-        self.view: View | None = None
+        self.shot: DocumentShot | None = None
+        self.view: ShotView | None = None
         self.time = 0
         self.size = (0, 0)
         self.range = (0, 0)
@@ -41,7 +41,7 @@ class Desk:
         self._on_left = on_left  # a frame that the artist may have painted on
         self._on_history = on_history  # after Krita's own undo or redo
         self._history = False
-        self._known: dict[str, tuple[Shot, View]] = {}
+        self._known: dict[str, tuple[DocumentShot, ShotView]] = {}
         self._rows: list[FrameRow] | None = None
         self._closed = False
         clock.later(POLL_SECONDS, self._poll)
@@ -101,8 +101,8 @@ class Desk:
         self._host.history_happened()  # from now on it is watched
         if document is not None:
             if document.key not in self._known:
-                shot = Shot(document)
-                self._known[document.key] = (shot, View(shot))
+                shot = DocumentShot(document)
+                self._known[document.key] = (shot, ShotView(shot))
             shot, view = self._known[document.key]
             shot.look()
             self.shot, self.view = shot, view

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from .i18n import tr
 from .state.answers import Refused
 from .state.model import UNPAINTED, FrameState, Point
-from .state.shot import Shot
-from .viewing import View
+from .state.shot import DocumentShot
+from .viewing import ShotView
 
 
-class Said(NamedTuple):
+class GivenHint(NamedTuple):
     """A hint that was given, and what it took the place of."""
 
     point: Point
@@ -19,35 +19,35 @@ class Said(NamedTuple):
     locks: list[Any]
 
 
-def give_hint(shot: Shot, view: View, time: int, point: Point, color: Any) -> None:
+def give_hint(shot: DocumentShot, view: ShotView, time: int, point: Point, color: Any) -> None:
     """Fix the colour of the segment under a point in later runs."""
     say(shot, view, _frame(shot, view, time), point, color)
 
 
-def say(shot: Shot, view: View, frame: int, point: Point, color: Any) -> Said:
+def say(shot: DocumentShot, view: ShotView, frame: int, point: Point, color: Any) -> GivenHint:
     """Give a hint on a frame that may have one."""
     hints = _drop(shot, view, "hints", frame, point)
     # A lock would keep the present colour instead.
-    said = Said(point, hints, _drop(shot, view, "locks", frame, point))
+    said = GivenHint(point, hints, _drop(shot, view, "locks", frame, point))
     color = color if color == UNPAINTED else list(color)
     shot.journal.hints["hints"].append({"frame": frame, "point": list(point), "color": color})
     return said
 
 
-def take_back(shot: Shot, view: View, frame: int, said: Said) -> None:
+def take_back(shot: DocumentShot, view: ShotView, frame: int, said: GivenHint) -> None:
     """Let hold again what a hint took the place of."""
     _drop(shot, view, "hints", frame, said.point)
     shot.journal.hints["hints"] += said.hints
     shot.journal.hints["locks"] += said.locks
 
 
-def remove_hint(shot: Shot, view: View, time: int, point: Point) -> None:
+def remove_hint(shot: DocumentShot, view: ShotView, time: int, point: Point) -> None:
     """Let the segment under a point be coloured by the engine again."""
     if not _drop(shot, view, "hints", view.drawing(time), point):
         raise Refused(tr("There is no hint on this segment."))
 
 
-def toggle_lock(shot: Shot, view: View, time: int, point: Point) -> None:
+def toggle_lock(shot: DocumentShot, view: ShotView, time: int, point: Point) -> None:
     """Keep the present colour of the segment under a point in later runs, or no longer."""
     frame = _frame(shot, view, time)
     if _drop(shot, view, "locks", frame, point):
@@ -57,7 +57,7 @@ def toggle_lock(shot: Shot, view: View, time: int, point: Point) -> None:
     shot.journal.hints["locks"].append({"frame": frame, "point": list(point)})
 
 
-def _frame(shot: Shot, view: View, time: int) -> int:
+def _frame(shot: DocumentShot, view: ShotView, time: int) -> int:
     """Return the frame where the drawing begins; Refused when it is the artist's own."""
     frame = view.drawing(time)
     if shot.state(frame) in {FrameState.ARTIST, FrameState.UNKNOWN}:
@@ -65,7 +65,7 @@ def _frame(shot: Shot, view: View, time: int) -> int:
     return frame
 
 
-def _drop(shot: Shot, view: View, kind: str, frame: int, point: Point) -> list[Any]:
+def _drop(shot: DocumentShot, view: ShotView, kind: str, frame: int, point: Point) -> list[Any]:
     """Remove what was said about the segment under a point, and return it."""
     items = shot.journal.hints[kind]
     dropped = [

@@ -26,10 +26,12 @@ class Engines:
 
     @property
     def engine_status(self) -> str:
+        """One sentence on the engine."""
         return self._engine.status
 
     @property
     def engine_ok(self) -> bool:
+        """Whether the engine can be asked."""
         return self._engine.ok
 
     @property

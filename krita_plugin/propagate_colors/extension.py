@@ -12,7 +12,7 @@ from .host import hand
 from .host.document import Host
 from .i18n import tr
 from .qt import QtCore
-from .settings import DOCKER_CLOSED, DOCKER_OFFERED, LANGUAGE, Settings
+from .settings import DOCKER_CLOSED, DOCKER_OFFERED, LANGUAGE, DockerSettings
 from .ui.docker import PropagateDocker
 from .ui.offer import Offer
 from .ui.slots import observe, pressed
@@ -27,7 +27,7 @@ class Plugin:
 
     def __init__(self) -> None:
         self.host = Host()
-        self.settings = Settings(self.host)
+        self.settings = DockerSettings(self.host)
         log.start(self.host.data_folder())
         i18n.start(self.settings.get(LANGUAGE), QtCore.QLocale().uiLanguages())
         self.controller = Controller(self.host, self.settings)
@@ -122,7 +122,7 @@ def _show_docker() -> None:
         docker.raise_()
 
 
-def offer_docker(settings: Settings) -> None:
+def offer_docker(settings: DockerSettings) -> None:
     """Offer the docker, once, if Krita started with it hidden: Krita 6 does so with new ones."""
     window = krita.Krita.instance().activeWindow()
     if window is None:  # closed before the docker was offered in it

@@ -10,19 +10,18 @@ from .host.dabs import Dabs
 from .i18n import join_sentences, tr, tr_n
 from .link.engine_room import EngineRoom
 from .signals import Signal
-from .state.model import FrameState, Point, Rgb
+from .state.model import Point, Rgb
 from .state.pixels import is_transparent
-from .state.shot import Shot
+from .state.review import OURS
+from .state.shot import DocumentShot
 from .state.timeline import drawing_at
 from .work.fix import Fix, Fixed, Former, Place, TakeBack
-
-_OURS = {FrameState.PREDICTED, FrameState.ACCEPTED}
 
 
 class Dab(NamedTuple):
     """A click on the canvas that waits for the one before it."""
 
-    shot: Shot
+    shot: DocumentShot
     time: int
     point: Point
     color: Any
@@ -56,7 +55,7 @@ class Fixing:
             return
         shot, view = self._desk.shot, self._desk.view
         frame = view.drawing(time)
-        if shot.state(frame) in _OURS:
+        if shot.state(frame) in OURS:
             before, self._unanswered = self._unanswered, None
             former = () if before is None else before.former
             place = Place(frame, point)
@@ -66,6 +65,7 @@ class Fixing:
 
     @property
     def fix_on_canvas(self) -> bool:
+        """Whether clicks on Krita's canvas fix colours."""
         return self._dabs.on
 
     def set_fix_on_canvas(self, on: bool) -> None:
@@ -86,7 +86,7 @@ class Fixing:
 
     def _on_dab(self, point: Point | None) -> None:
         """Fix the segment below a dab on the canvas of the document in front."""
-        self._desk.look()
+        self._look()
         color = self.foreground_color()
         if point is None:
             self._say("info", tr("Krita does not tell where this canvas lies: use the viewer."))
@@ -101,7 +101,7 @@ class Fixing:
 
     def _on_pick(self, point: Point | None) -> None:
         """Take the foreground colour from the colour layer, as a click with Ctrl does in Krita."""
-        self._desk.look()
+        self._look()
         shot = self._desk.shot
         layer = None if shot is None or point is None else shot.document.layer(shot.color or "")
         time = 0 if layer is None or layer.is_still() else shot.shown_at(self._desk.time)
@@ -110,14 +110,23 @@ class Fixing:
             if not is_transparent(pixel, shot.color_format):
                 self._host.set_foreground_color(layer, pixel)
 
+    def _look(self) -> None:
+        """Notice the document in front, but not during a job: it works with the layers chosen."""
+        if not self.busy:
+            self._desk.look()
+
     def _fix_next(self) -> None:
         """Follow the dabs that came while a fix was at work."""
+        in_front = True
         while self._waiting and self.busy != "fixing":
             dab = self._waiting.pop(0)
-            if dab.shot is self._desk.shot:
+            in_front = dab.shot is self._desk.shot
+            if in_front:
                 self.give_hint(dab.time, dab.point, dab.color)
         if self.busy != "fixing":
-            self._unanswered = None
+            fixed, self._unanswered = self._unanswered, None
+            if fixed is not None and in_front:
+                self._offer(fixed)
 
     def _fix(
         self,
@@ -154,7 +163,12 @@ class Fixing:
             fixed = fixed._replace(later=later + fixed.later, refused=refused)
         if self._waiting:
             self._unanswered = fixed
-        elif fixed.refused:
+        else:
+            self._offer(fixed)
+
+    def _offer(self, fixed: Fixed) -> None:
+        """Offer what follows from fixes that were made."""
+        if fixed.refused:
             self._on_fixed(fixed)
         else:
             self._offer_later(fixed)
@@ -170,7 +184,7 @@ class Fixing:
         self._say("info", text, fix, (tr("No"), lambda: self._say("info", tr("Fixed."), undo)))
 
     def _fix_later(self, fixed: Fixed) -> None:
-        if self._free():
+        if self._free() and all(it.entry.layer == self._desk.shot.color for it in fixed.former):
             places = [Place(later.time, later.point) for later in fixed.later]
             self._fix(places, fixed.color, self._on_fixed, fixed.former)
 

@@ -16,6 +16,7 @@ class Message(NamedTuple):
 
 
 NOTHING = Message("info", "")
+_ANY = object()  # facts of a document that is not in front: those that it has then
 
 
 class Messages:
@@ -31,6 +32,10 @@ class Messages:
         self._said[self._front] = (message, facts)
         self._show(message)
 
+    def keep(self, document: Hashable, message: Message) -> None:
+        """Show a message when the document that it is of comes in front."""
+        self._said[document] = (message, _ANY)
+
     def close(self) -> None:
         """The artist has read or answered the message: it does not come again."""
         self._said.pop(self._front, None)
@@ -43,6 +48,9 @@ class Messages:
         self._front = document
         self._said = {key: kept for key, kept in self._said.items() if key in open_ones}
         message, of = self._said.get(document, (NOTHING, None))
+        if of is _ANY:
+            of = facts
+            self._said[document] = (message, facts)
         if document is None and not message.text:
             return  # what is shown is of the document that was closed, or of none
         self._show(message if of == facts else NOTHING)

@@ -14,7 +14,7 @@ from .state.model import FrameRow, FrameState, MistakeShown, Point
 from .work import tasks
 
 
-class Step(NamedTuple):
+class ReviewStep(NamedTuple):
     """Where the artist is among the mistakes."""
 
     serial: int
@@ -32,7 +32,7 @@ class Reviewing:
     _desk: Desk
     _engine: EngineRoom
     _quietly: Callable[..., None]
-    _step: Step | None
+    _step: ReviewStep | None
     _tell: Callable[[str], None]
     _free: Callable[[], bool]
     _say: Callable[..., None]
@@ -52,7 +52,7 @@ class Reviewing:
             return
         place = _next_place(found, self._step, direction)
         serial = 0 if self._step is None else self._step.serial + 1
-        self._step = Step(serial, place, len(found), found[place])
+        self._step = ReviewStep(serial, place, len(found), found[place])
         self.go_to(found[place].times[0])
         self._tell("viewer")
 
@@ -81,7 +81,7 @@ class Reviewing:
         return MistakeShown(step.serial, step.place + 1, step.count, first, mark.segment, mark.box)
 
     def _answered(self, time: int, point: Point) -> None:
-        """Let go of the mistake stepped to where it was put right; Next goes on from its place."""
+        """Forget the mistake stepped to where it was put right; Next goes on from its place."""
         shown = self.mistake_at(time)
         if shown is not None and shown.box is not None:
             x, y, width, height = shown.box
@@ -143,7 +143,7 @@ class Reviewing:
             self._start("undoing", "undo", work.steps, self._say_sentences)
 
 
-def _next_place(found: Sequence[Mistake], step: Step | None, direction: int) -> int:
+def _next_place(found: Sequence[Mistake], step: ReviewStep | None, direction: int) -> int:
     """Return the place to go to; one that was put right gives its own to the one after it."""
     if step is None:
         return 0 if direction > 0 else len(found) - 1

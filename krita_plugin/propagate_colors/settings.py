@@ -46,7 +46,7 @@ ALL = (
 )
 
 
-class Settings:
+class DockerSettings:
     """Reads and writes settings through anything with Host's read_setting and write_setting."""
 
     def __init__(self, store: Any) -> None:

@@ -11,7 +11,7 @@ from .host.document import HostError
 from .state import timeline
 from .state.journal import JournalError
 from .state.model import Picture
-from .state.shot import Shot
+from .state.shot import DocumentShot
 from .work.jobs import JobCancelled
 from .work.thumbnails import thumbnail
 from .work.worker import Steps
@@ -20,7 +20,7 @@ _SIZE = (192, 144)
 _KEEP = 800  # pictures of 110 kB at most
 
 
-class Key(NamedTuple):
+class SheetKey(NamedTuple):
     """What a picture depends on."""
 
     document: str
@@ -37,7 +37,7 @@ class Sheets:
     _desk: Desk
     _quietly: Callable[..., None]
     _tell: Callable[[str], None]
-    _sheet: OrderedDict[Key, Picture | None]
+    _sheet: OrderedDict[SheetKey, Picture | None]
 
     def show_sheet(self) -> None:
         """Open the contact sheet of the window in front."""
@@ -60,12 +60,12 @@ class Sheets:
         self._quietly(f"sheet {time} {before}", fetch, lambda: self._tell("sheet"))
         return None
 
-    def _keep_picture(self, key: Key, picture: Picture | None) -> None:
+    def _keep_picture(self, key: SheetKey, picture: Picture | None) -> None:
         self._sheet[key] = picture
         while len(self._sheet) > _KEEP:
             self._sheet.popitem(last=False)
 
-    def _forget_pictures(self, shot: Shot, time: int | None = None) -> None:
+    def _forget_pictures(self, shot: DocumentShot, time: int | None = None) -> None:
         """Draw a document's pictures anew; with a time those that show lines of that frame.
 
         Of still line layers only the active one counts, or each frame left would cost them all.
@@ -83,15 +83,15 @@ class Sheets:
             del self._sheet[key]
 
     @staticmethod
-    def _sheet_key(shot: Shot, time: int, before: bool) -> Key:
+    def _sheet_key(shot: DocumentShot, time: int, before: bool) -> SheetKey:
         """Name what a picture depends on, but for the lines' pixels, which have no hash."""
         key = timeline.held_key(sorted(shot.seen), time)
         color = None if key is None else shot.seen[key].hash
         parts = timeline.drawing_at(shot.lines, time).parts
-        return Key(shot.document.key, shot.color, time, before, color, parts)
+        return SheetKey(shot.document.key, shot.color, time, before, color, parts)
 
 
-def _picture(shot: Shot, time: int, before: bool) -> Steps:
+def _picture(shot: DocumentShot, time: int, before: bool) -> Steps:
     """Return a picture; None where there is none: it would be asked for without an end."""
     try:
         return (yield from thumbnail(shot, time, _SIZE, before))

@@ -1,4 +1,4 @@
-"""The controller's pictures and colours: what is at hand at once, the rest fetched when idle."""
+"""The controller's pictures and colours: what is in memory at once, the rest fetched when idle."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from .desk import Desk
 from .host import hand, pictures
 from .host.document import HostError
 from .link.engine_room import EngineRoom
-from .state import layers, review
-from .state.model import ColorGroup, MistakeShown, Picture, Point, Rgb, Said, SegmentInfo
+from .state import review
+from .state.model import ArtistMark, ColorGroup, MistakeShown, Picture, Point, Rgb, SegmentInfo
 from .work import reading
 from .work.jobs import JobCancelled
 from .work.worker import Steps
@@ -80,7 +80,7 @@ class Showing:
             return False
         return bool(self._desk.shot.lines)
 
-    def said_on(self, time: int) -> list[Said]:
+    def said_on(self, time: int) -> list[ArtistMark]:
         """Return the hints and locks on the drawing shown at a time."""
         return [] if self._desk.view is None else self._desk.view.said(time)
 
@@ -135,9 +135,9 @@ class Showing:
         """Return Krita's foreground colour in the colour layer's values, and what to show."""
         shot = self._desk.shot
         try:
-            color = None if shot is None else self._host.foreground_color(shot.document)
+            color = None if shot is None else self._host.foreground_color(shot.color_format)
         except HostError:
             color = None
         if color is None:
             return None
-        return color, pictures.display(color, layers.document_format(shot.document))
+        return color, pictures.display(color, shot.color_format)

@@ -9,7 +9,7 @@ from .i18n import tr
 from .link.engine_room import EngineRoom
 from .signals import Signal
 from .state.model import FrameRow, FrameState
-from .state.shot import Shot
+from .state.shot import DocumentShot
 from .work.begin import begin_painting
 from .work.suggest import Suggest, Suggested, is_as_before
 from .work.worker import Steps
@@ -67,7 +67,7 @@ class Suggesting:
         for key in [key for key in self._suggestions if key not in open_ones]:
             del self._suggestions[key]
 
-    def _on_suggested(self, shot: Shot, found: Suggested) -> None:
+    def _on_suggested(self, shot: DocumentShot, found: Suggested) -> None:
         if shot.document.key in self._desk.known():
             self._suggestions[shot.document.key] = found
         if shot is not self._desk.shot:

@@ -10,9 +10,9 @@ from typing import Any, Hashable, Tuple
 from .host import pictures
 from .link.talk import Steps, Talk
 from .state import review, timeline
-from .state.model import HINT, LOCK, UNPAINTED, Picture, Point, Rgb, Said, SegmentInfo, Size
+from .state.model import HINT, LOCK, UNPAINTED, ArtistMark, Picture, Point, Rgb, SegmentInfo, Size
 from .state.pixels import Box, Format
-from .state.shot import Shot
+from .state.shot import DocumentShot
 from .work import reading
 
 THUMBNAIL: Size = (160, 120)
@@ -75,7 +75,7 @@ def _image(layer: Any, key: int | None, form: Format, box: Box, most: Size) -> A
     return pictures.image(layer.read(key, box), form, (box[2], box[3]), most)
 
 
-class Shelf:
+class LastUsed:
     """The things used last, by key."""
 
     def __init__(self) -> None:
@@ -99,13 +99,13 @@ class Shelf:
 Wish = Tuple[str, Hashable]  # "preview" | "overlay" | "map", what it depends on
 
 
-class View:
+class ShotView:
     """Pictures and segments of one shot; what only the engine can draw is fetched by a job."""
 
-    def __init__(self, shot: Shot) -> None:
+    def __init__(self, shot: DocumentShot) -> None:
         self._shot = shot
-        self._fetched = Shelf()
-        self._composed = Shelf()
+        self._fetched = LastUsed()
+        self._composed = LastUsed()
         self._thumbnails: dict[int, tuple[Hashable, Picture]] = {}
         self.palette: list[Any] = []  # colours in the order in which they were first shown
         self._previewed: dict[int, Wish] = {}  # what was last shown of a drawing
@@ -130,7 +130,7 @@ class View:
         if time is None:
             self._thumbnails.clear()
         self._thumbnails.pop(time, None)
-        self._composed = Shelf()
+        self._composed = LastUsed()
 
     def picture(self, time: int, most: Size) -> Picture | None:
         """Return lines over colours as the timeline shows them."""
@@ -224,7 +224,7 @@ class View:
         yield from reading.open_shot(shot, talk)
         digest = yield from reading.teach_drawing(shot, talk, frame)
         if self._lines.get(frame, digest) != digest:
-            self._fetched = Shelf()  # lines were edited: what was fetched may be of old ones
+            self._fetched = LastUsed()  # lines were edited: what was fetched may be of old ones
         self._lines[frame] = digest
         kind = wish[0]
         request = {"type": kind, "shot": shot.document.key, "frame": frame}
@@ -270,26 +270,26 @@ class View:
         source = item.get("source") or {}
         segments = self._fetched.get(self.map_wish(time))
         return SegmentInfo(
-            segment,
-            item["state"],
-            item["confidence"],
-            review.as_color(item["color"]),
-            source.get("frame"),
-            source.get("segment"),
-            source.get("sheet", ""),
-            self._marked("locks", frame, segment),
-            self._marked("hints", frame, segment),
-            None if segments is None else segments.box(segment),
-            bool(found) and review.is_doubtful(item, review_below),
-            review.is_surface_doubtful(item),
-            self._shot.layer_names(review.doubtful_layers(result, segment)),
+            segment=segment,
+            state=item["state"],
+            confidence=item["confidence"],
+            color=review.as_color(item["color"]),
+            source_frame=source.get("frame"),
+            source_segment=source.get("segment"),
+            source_name=source.get("sheet", ""),
+            locked=self._marked("locks", frame, segment),
+            hinted=self._marked("hints", frame, segment),
+            box=None if segments is None else segments.box(segment),
+            doubtful=bool(found) and review.is_doubtful(item, review_below),
+            surface_doubtful=review.is_surface_doubtful(item),
+            surface_layers=self._shot.layer_names(review.doubtful_layers(result, segment)),
         )
 
-    def said(self, time: int) -> list[Said]:
+    def said(self, time: int) -> list[ArtistMark]:
         """Return the hints and locks on the drawing shown at a time."""
         shot, frame = self._shot, self.drawing(time)
         hints = [
-            Said(
+            ArtistMark(
                 HINT,
                 tuple(item["point"]),
                 self.display(review.as_color(item["color"])),
@@ -298,7 +298,7 @@ class View:
             for item in shot.said_on(frame, "hints")
         ]
         locks = shot.said_on(frame, "locks")
-        return hints + [Said(LOCK, tuple(item["point"]), None, False) for item in locks]
+        return hints + [ArtistMark(LOCK, tuple(item["point"]), None, False) for item in locks]
 
     def _marked(self, kind: str, frame: int, segment: int) -> bool:
         """Tell whether a hint or lock of the frame lies in the segment."""

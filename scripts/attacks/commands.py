@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from ant_core.formats.png import encode_png
@@ -35,7 +36,8 @@ class Command:
     """How a command is run in a folder with `in`, which it only reads, and `out`.
 
     `server` is a context manager of what must be there while it runs, `loads` what it imports
-    beside what all commands do.
+    beside what all commands do. With `before` a run of these arguments comes first, undisturbed,
+    then `change` changes the inputs; `history` are files beside the outputs that tell of both.
     """
 
     make: Callable[[Path], None]
@@ -43,6 +45,9 @@ class Command:
     environment: Callable[[Path], dict[str, str]] = _nothing
     server: Callable[[], contextlib.AbstractContextManager[object]] = contextlib.nullcontext
     loads: tuple[str, ...] = ()
+    before: Callable[[Path], list[str]] | None = None
+    change: Callable[[Path], object] = _nothing
+    history: tuple[str, ...] = ()
 
 
 def make_shot(folder: Path, seed: int = 0, painted: int = 1) -> Path:
@@ -60,6 +65,38 @@ def make_shot(folder: Path, seed: int = 0, painted: int = 1) -> Path:
 def _shot(work: Path) -> None:
     (work / "out").mkdir()
     make_shot(work / "in" / "shot")
+
+
+def _shaded_shot(work: Path) -> None:
+    """Draw a shot with a shadow layer; two frames show the second drawing, one in other bytes."""
+    _shot(work)
+    shot = work / "in" / "shot"
+    lines = drawing(_SIZE, np.random.default_rng(0), 4)
+    shutil.copy(shot / "line" / "0002.png", shot / "line" / "0004.png")
+    packed = cv2.imencode(".png", lines, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+    (shot / "line" / "0005.png").write_bytes(packed)
+    shadow = painting(drawing(_SIZE, np.random.default_rng(0), 2))
+    shadow[:90] = 0
+    (shot / "shadow").mkdir()
+    (shot / "shadow" / "0001.png").write_bytes(encode_png(shadow))
+
+
+def _repaint(work: Path) -> None:
+    """Give every segment of the painted frame another colour."""
+    path = work / "in" / "shot" / "color" / "0001.png"
+    image = painting(drawing(_SIZE, np.random.default_rng(0), 2))
+    image[:, :, :3] = image[:, :, 2::-1]
+    path.write_bytes(encode_png(image))
+
+
+def _hint(frame: int, point: tuple[int, int] = (60, 60)) -> Callable[[Path], None]:
+    """Return what writes a hint on a frame."""
+
+    def write(work: Path) -> None:
+        hints = [{"frame": frame, "point": point, "color": [250, 1, 2, 255]}]
+        (work / "in" / "hints.json").write_text(json.dumps({"schema": 1, "hints": hints}))
+
+    return write
 
 
 def _documents(work: Path) -> None:
@@ -143,11 +180,36 @@ def _named(*arguments: str) -> Callable[[Path], list[str]]:
 
 
 _LAYERS = ("--line", 'Line "co" <ü>', "--color", "Color")
-COMMANDS = {
-    "propagate": Command(_shot, _named("propagate", "IN/shot", "--out", "OUT/shot")),
-    "propagate_kra": Command(
-        _documents, _named("propagate", "OUT/shot.kra", *_LAYERS, "--in-place")
+_SHADED = ("propagate", "IN/shot", "--shade", "shadow", "--out", "OUT/shot")
+_IN_PLACE = ("propagate", "OUT/shot.kra", *_LAYERS, "--in-place")
+_HINTS = ("--hints", "IN/hints.json")
+# Runs that go on from another one, of inputs that have changed since.
+_AGAIN = {
+    "repainted": Command(
+        _shaded_shot,
+        _named(*_SHADED),
+        before=_named(*_SHADED),
+        change=_repaint,
+        history=("review.html",),
     ),
+    "hinted": Command(
+        _shaded_shot,
+        _named(*_SHADED, *_HINTS),
+        before=_named(*_SHADED),
+        change=_hint(2),
+        history=("review.html",),
+    ),
+    "hinted_kra": Command(
+        _documents,
+        _named(*_IN_PLACE, *_HINTS),
+        before=_named(*_IN_PLACE),
+        change=_hint(3, (30, 30)),
+        history=("shot.review.html",),
+    ),
+}
+COMMANDS = _AGAIN | {
+    "propagate": Command(_shot, _named("propagate", "IN/shot", "--out", "OUT/shot")),
+    "propagate_kra": Command(_documents, _named(*_IN_PLACE)),
     "segment": Command(
         _shot,
         _named(

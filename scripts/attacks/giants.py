@@ -26,7 +26,7 @@ import numpy as np
 
 from scripts.attacks.commands import make_shot
 from scripts.attacks.engine import FORMAT, Client
-from scripts.attacks.pictures import ora
+from scripts.attacks.pictures import ora, png_chunk
 from scripts.attacks.readers import FIXTURES
 
 __all__ = ["add_arguments", "run"]
@@ -38,25 +38,21 @@ _MOST_S = 2.0
 _LONGEST_S = 120.0  # by the clock: then it waits for what never comes
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
 def png(width: int, height: int) -> bytes:
     """Return a PNG of nothing, packed as tightly as can be, with all its rows."""
     head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     pack = zlib.compressobj(9)
     row = bytes(4 * width + 1)
     data = b"".join(pack.compress(row) for _ in range(height)) + pack.flush()
-    chunks = _chunk(b"IHDR", head) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+    chunks = png_chunk(b"IHDR", head) + png_chunk(b"IDAT", data) + png_chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + chunks
 
 
 def claimed_png(width: int, height: int) -> bytes:
     """Return a PNG that claims a size and holds a few bytes."""
     head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    data = _chunk(b"IDAT", zlib.compress(bytes(1000)))
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + data + _chunk(b"IEND", b"")
+    data = png_chunk(b"IDAT", zlib.compress(bytes(1000)))
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", head) + data + png_chunk(b"IEND", b"")
 
 
 def bomb(name: str, size: int, more: dict[str, bytes] | None = None) -> bytes:

@@ -2,9 +2,11 @@
 
 Each round starts a command afresh, kills it one to three times and lets it end: at random moments,
 and, since writing takes a thousandth of the time, as often just before a file is opened, renamed
-or removed, or a folder made. After every kill
+or removed, a folder made, or a line added to a run's memory. After every kill
 all that lies there must be whole and the inputs untouched; at the end nothing unfinished may lie
-about, and the outputs must be those of an undisturbed run, but for what is history.
+about, and the outputs must be those of an undisturbed run, but for what is history. Some commands
+go on from another run, with a painted frame or a hint changed since: were a kill to leave a record
+of the one beside a picture of the other, they would differ.
 """
 
 from __future__ import annotations
@@ -161,7 +163,7 @@ def _without_history(document: Any) -> Any:
 
 
 class _Attack:
-    """One command: its calm run, and rounds of kills."""
+    """One command: a run without kills, and rounds of kills."""
 
     def __init__(self, name: str, command: Command, home: Path) -> None:
         self.name, self.command, self.home = name, command, home
@@ -171,6 +173,8 @@ class _Attack:
         for module in command.loads:
             importlib.import_module(module)
         self.log = home / "log"
+        if command.before is not None:
+            self._run_before(command.before(self.source))
         self.kills, self.told = 0, collections.Counter[str]()
         for _ in range(2):  # the second time as all that follow: compiled code is there
             work = self._fresh()
@@ -178,7 +182,19 @@ class _Attack:
             if wait(self._start()) != 0:
                 raise SystemExit(f"{name} fails undisturbed: {self.log.read_text()[-800:]}")
             self.calm_s = time.monotonic() - begun
-        self.calm, self.steps = outputs_of(work / "out"), steps_of(self.log)
+        self.calm, self.steps = self._outputs(work), steps_of(self.log)
+
+    def _run_before(self, arguments: list[str]) -> None:
+        """Let the run that comes first end, and change what it was of."""
+        folder = self.source / "out"
+        environment = self.command.environment(self.source)
+        if wait(start(arguments, self.log, environment, folder)) != 0:
+            raise SystemExit(f"the run before {self.name} fails: {self.log.read_text()[-800:]}")
+        self.command.change(self.source)
+
+    def _outputs(self, work: Path) -> dict[str, Any]:
+        found, history = outputs_of(work / "out"), self.command.history
+        return {name: what for name, what in found.items() if Path(name).name not in history}
 
     def _fresh(self) -> Path:
         work = self.home / "work"  # one place: reports hold paths
@@ -204,7 +220,7 @@ class _Attack:
         left = [path.name for path in (work / "out").rglob("*") if unfinished(path)]
         if left:
             self._tell(f"left lying: {left}")
-        found = outputs_of(work / "out")
+        found = self._outputs(work)
         for key in sorted(self.calm.keys() | found.keys()):
             if self.calm.get(key) != found.get(key):
                 self._tell(f"differs: {key} {difference(self.calm.get(key), found.get(key))}")

@@ -32,14 +32,14 @@ def records() -> list[bytes]:
         np.zeros(1, np.bool_),
     )
     record = Record(
-        {"line": "a"},
-        (SourceUsed(1, "painted", 1, "d"),),
-        "e",
-        Fills.unknown(count),
-        division,
-        (),
-        3.0,
-        b"picture",
+        keys={"line": "a"},
+        sources=(SourceUsed(1, "painted", 1, "d"),),
+        digest="e",
+        fills=Fills.unknown(count),
+        division=division,
+        not_flat=(),
+        gap_px=3.0,
+        thumbnail=b"picture",
         crops=(Crop(1, b"picture"),),
     )
     return [pack_record(record, Palette(PixelFormat(8, 4)))]

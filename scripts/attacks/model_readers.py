@@ -113,13 +113,13 @@ def entries() -> list[bytes]:
 def read_entries(data: bytes, scratch: Path) -> None:
     """Read the entry beside a model as a listing does, which is to say what is there."""
     from ant_core.models.installed import installed
-    from ant_core.models.places import Places
+    from ant_core.models.places import ModelPlaces
 
     folder = scratch.parent / "models" / "small" / "1.2.0"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "small.antmodel").write_bytes(b"")
     (folder / "small.json").write_bytes(data)
-    for model in installed(Places(scratch.parent / "models")):
+    for model in installed(ModelPlaces(scratch.parent / "models")):
         model.problem()
 
 
@@ -145,5 +145,5 @@ def read_headers(data: bytes, scratch: Path) -> None:
         answer = type("Answer", (), {"status": status, "headers": headers})
         try:
             transfer._start(answer, 10, 1000)
-        except (transfer.Trouble, transfer.Refused):
+        except (transfer.Trouble, transfer.AddressRefused):
             continue

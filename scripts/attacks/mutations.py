@@ -1,7 +1,7 @@
 """Damaged files in every reader: an answer or an error of the tree, soon and within bounds.
 
 A worker reads damaged files one after the other; what it raises beyond the tree is a find. Case
-N of a reader is the same in every run with the same seed. A worker that hangs, dies or takes too
+N of a reader is the same in every run with the same seed. A worker that hangs, crashes or takes too
 much memory is ended, and another goes on behind the case.
 """
 
@@ -94,12 +94,12 @@ def attack(kinds: list[str], seed: int, cases: range) -> dict[str, dict[str, Fou
     return found
 
 
-def _note(rows: dict[str, Found], told: str, number: int, count: int = 1) -> None:
+def _note(rows: dict[str, Found], told: str, number: int) -> None:
     key = told.partition(": ")[0]
     if key in rows:
-        rows[key].count += count
+        rows[key].count += 1
     else:
-        rows[key] = Found(count, number, told)
+        rows[key] = Found(1, number, told)
 
 
 # ---- the worker

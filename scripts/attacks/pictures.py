@@ -13,7 +13,7 @@ import numpy as np
 
 __all__ = [
     "SIZE", "as_json", "encoded", "exr_files", "jpeg_files", "ora", "ora_files", "painting",
-    "png_files", "psd_files", "tga_files", "tiff_files",
+    "png_chunk", "png_files", "psd_files", "tga_files", "tiff_files",
 ]  # fmt: skip
 
 SIZE = (24, 40)
@@ -49,10 +49,11 @@ def png_files() -> list[bytes]:
 
     grey = cv2.imencode(".png", painting(1), [cv2.IMWRITE_PNG_BILEVEL, 1])[1].tobytes()
     return [*encoded(".png", (1, "u1"), (3, "u1"), (4, "u1"), (4, "u2")), grey, _palette_png(),
-            encode_png(painting(1), _chunk(b"tRNS", b"\0\0"))]  # fmt: skip
+            encode_png(painting(1), png_chunk(b"tRNS", b"\0\0"))]  # fmt: skip
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    """Return a part of a PNG, with its length and sum."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
@@ -60,8 +61,8 @@ def _palette_png() -> bytes:
     head = struct.pack(">IIBBBBB", 8, 4, 8, 3, 0, 0, 0)
     rows = zlib.compress(b"".join(b"\0" + bytes([0, 1, 2, 0, 1, 2, 0, 1]) for _ in range(4)))
     return b"\x89PNG\r\n\x1a\n" + b"".join((
-        _chunk(b"IHDR", head), _chunk(b"PLTE", bytes(range(9))), _chunk(b"tRNS", b"\0\xff"),
-        _chunk(b"IDAT", rows), _chunk(b"IEND", b""),
+        png_chunk(b"IHDR", head), png_chunk(b"PLTE", bytes(range(9))),
+        png_chunk(b"tRNS", b"\0\xff"), png_chunk(b"IDAT", rows), png_chunk(b"IEND", b""),
     ))  # fmt: skip
 
 

@@ -33,9 +33,24 @@ class _Steps:
         if event == "open" and not args[2] & _WRITING:
             return
         if os.fsdecode(args[0]).startswith(self._folder):
-            self.done += 1
-            if self.done == self._last:
-                os.kill(os.getpid(), signal.SIGKILL)
+            self._take()
+
+    def _take(self) -> None:
+        self.done += 1
+        if self.done == self._last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def before_each_note(self) -> None:
+        """Count the lines of a run's memory, too: its file stays open, no event tells of them."""
+        from ant_core.propagation.memory import RunState
+
+        append = RunState._append
+
+        def count_and_append(state: RunState, line: str) -> None:
+            self._take()
+            append(state, line)
+
+        RunState._append = count_and_append  # type: ignore[method-assign]
 
 
 def start(
@@ -52,7 +67,7 @@ def start(
         Variables beside those of this process.
     out : Path
         Where it writes. A step is a file that is opened to be written, renamed or removed there,
-        or a folder that is made.
+        a folder that is made, or a line that a run adds to its memory.
     dies_at : int
         Just before this step, from 1, it ends as by kill -9; 0: it does not.
 
@@ -75,6 +90,7 @@ def start(
         from ant_core.cli import main
 
         sys.addaudithook(steps)
+        steps.before_each_note()
         code = main(arguments)
         _steps_file(log).write_text(str(steps.done))
     finally:
@@ -90,9 +106,9 @@ def steps_of(log: Path) -> int:
     return int(_steps_file(log).read_text())
 
 
-def wait(process: int, longest_s: float = _LONGEST_S) -> int:
+def wait(process: int) -> int:
     """Return the exit code of a process; SystemExit when it hangs."""
-    end = time.monotonic() + longest_s
+    end = time.monotonic() + _LONGEST_S
     while time.monotonic() < end:
         found, status = os.waitpid(process, os.WNOHANG)
         if found:

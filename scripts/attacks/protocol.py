@@ -1,7 +1,7 @@
-"""Messages to the engine that are damaged, giant, unknown, unread or cancelled in storms.
+"""Messages to the engine that are damaged, giant, unknown, unread or cancelled again and again.
 
 Every case must end in answers of the error tree, one last answer a request, soon and in little
-memory; then the engine serves as before, or has ended cleanly where its stream cannot be trusted.
+memory; then the engine serves as before, or has ended cleanly where its stream is out of step.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["CASES", "add_arguments", "attack", "run"]
 
 _SIZE = (120, 160)
 _MOST_MB = 700.0  # 250 of them the engine at rest
-_MOST_UNREAD_MB = 200.0  # of answers; 64 are let wait, and one of each lane
+_MOST_UNREAD_MB = 200.0  # of answers; 64 are let wait, and one of each job queue
 _LONGEST_S = 60.0
 _SILENCE_S = 30.0  # of one answer
 Case = Callable[[Client, random.Random], str]
@@ -64,7 +64,7 @@ def _refused(answer: dict[str, Any]) -> str:
 
 
 def _ends(data: Callable[[random.Random], bytes]) -> Case:
-    """Send bytes after which nothing can be trusted: told, and the end."""
+    """Send bytes after which nothing can be read: told, and the end."""
 
     def case(client: Client, rng: random.Random) -> str:
         client.write(data(rng))
@@ -159,6 +159,10 @@ _GIANTS: dict[str, Case] = {
     "200,000 known frames": _asked(
         "propagate", shot="a", frames=[2], references=[1],
         known={str(n): "h" for n in range(200_000)},
+    ),
+    "1,000,000 frames of further layers": _asked(
+        "propagate", shot="a", frames=[2], references=[1],
+        shades=[{"layer": str(n), "painted": [1] * 20_000} for n in range(50)],
     ),
     "100,000 layers": _asked(
         "add_drawing", shot="a", frame=9, hash="n", layers=100_000 * [_layer(0, 0)]

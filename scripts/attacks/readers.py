@@ -186,11 +186,11 @@ def _notes() -> list[bytes]:
 
 
 def _read_notes(data: bytes, scratch: Path) -> None:
-    from ant_core.output.notes import Place, attach, merge_notes, read_notes
+    from ant_core.output.notes import NotePlace, attach, merge_notes, read_notes
 
     scratch.write_bytes(data)
     notes = merge_notes(read_notes(scratch))
-    attach(notes, {"a" * 40: [Place("a" * 40, (3, 4), (1, 2, 5, 6))]})
+    attach(notes, {"a" * 40: [NotePlace("a" * 40, (3, 4), (1, 2, 5, 6))]})
 
 
 def _lists(suffix: str) -> list[bytes]:
@@ -261,10 +261,10 @@ def _read_tiles(data: bytes, scratch: Path) -> None:
 
 
 def _journal() -> list[bytes]:
-    from ant_core.formats.kra.journal import Entry, Journal, pack_plane
+    from ant_core.formats.kra.journal import Entry, KraJournal, pack_plane
     from ant_core.formats.kra.spaces import space_named
 
-    journal, space = Journal(), space_named("RGBA", "x")
+    journal, space = KraJournal(), space_named("RGBA", "x")
     before = pack_plane(painting(4), space)
     summary = {"confidence": 0.5, "doubtful": 1, "no_counterpart": 0, "segments": 4}
     journal.record(Entry("{1}", 3, "predicted", "m" * 64, before, "a" * 32, summary, b"{}"))
@@ -273,10 +273,10 @@ def _journal() -> list[bytes]:
 
 
 def _read_journal(data: bytes, scratch: Path) -> None:
-    from ant_core.formats.kra.journal import Journal
+    from ant_core.formats.kra.journal import KraJournal
 
     del scratch
-    journal = Journal(data, "x")
+    journal = KraJournal(data, "x")
     journal.origin("a" * 32)
     journal.dump()
 

@@ -15,7 +15,7 @@ from ant_core.propagation.pipeline import limit_threads
 from ant_core.propagation.suggest import spread
 from ant_core.training.data.sets import find_shots
 from ant_core.training.data.true_shots import TrueFrame
-from ant_core.training.evaluation.methods import Model
+from ant_core.training.evaluation.methods import ModelMethod as Model
 from ant_core.training.evaluation.protocols import MatchFrames, painted
 from ant_core.training.evaluation.suggested import suggested
 

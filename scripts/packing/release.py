@@ -15,7 +15,7 @@ from scripts.packing.lock import LOCK, Gathered, lock_bytes, lock_document, pack
 from scripts.packing.pieces import fetch_python, fetch_wheels, python_url
 from scripts.packing.plugin import pack_plugin
 from scripts.packing.project import ROOT, PackagingError, commit_time, export, sha256, version
-from scripts.packing.resolve import Settings, resolve
+from scripts.packing.resolve import PlatformSettings, resolve
 from scripts.packing.sbom import bill_of_materials
 
 __all__ = ["Addresses", "Release", "Scope"]
@@ -51,7 +51,7 @@ class Scope:
 
     Attributes
     ----------
-    settings : Settings
+    settings : PlatformSettings
     platforms : list of str
         Keys; all when empty.
     models : Path or None
@@ -62,7 +62,7 @@ class Scope:
         Folder for what is fetched; files that are there are not fetched again.
     """
 
-    settings: Settings
+    settings: PlatformSettings
     platforms: Sequence[str] = field(default=())
     models: Path | None = None
     without_models: bool = False

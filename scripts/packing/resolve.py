@@ -19,7 +19,7 @@ from packaging.utils import parse_wheel_filename
 
 from scripts.packing.project import PackagingError
 
-__all__ = ["SETTINGS", "Platform", "Settings", "Wheel", "best_wheel", "resolve"]
+__all__ = ["SETTINGS", "Platform", "PlatformSettings", "Wheel", "best_wheel", "resolve"]
 
 SETTINGS = Path(__file__).with_name("platforms.toml")
 _OLD_NAMES = ("manylinux2014", "manylinux2010", "manylinux1")  # of manylinux_2_17, 2_12 and 2_5
@@ -91,7 +91,7 @@ class Wheel:
 
 
 @dataclass(frozen=True)
-class Settings:
+class PlatformSettings:
     """What platforms.toml says.
 
     Attributes
@@ -106,7 +106,7 @@ class Settings:
     leave_out: list[str]
 
     @classmethod
-    def read(cls, path: Path = SETTINGS) -> Settings:
+    def read(cls, path: Path = SETTINGS) -> PlatformSettings:
         """Read a file of platforms."""
         document = tomllib.loads(path.read_text("utf-8"))
         platforms = {

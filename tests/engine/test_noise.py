@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ant_core.engine.lanes import _MOST_WAITING
+from ant_core.engine.job_queue import _MOST_WAITING
 from ant_core.engine.protocol import MAX_HEADER, MAX_PAYLOAD
 from krita_plugin.propagate_colors.link import protocol as docker
 from krita_plugin.propagate_colors.state.journal import (

@@ -13,7 +13,7 @@ from ant_core.engine.protocol import (
     MAX_HEADER,
     MAX_PAYLOAD,
     Busy,
-    Message,
+    ProtocolMessage,
     StreamBroken,
     check_planes,
     check_request,
@@ -41,13 +41,13 @@ def test_a_packed_message_reads_back():
     header = {"type": "ok", "re": 3, "text": 'é\ud800"\n'}
     data = b"".join(pack(header, b"\0\xffabc"))
     assert data[:16] == prefix(len(data) - 16 - 5, 5)
-    assert read(data) == Message(header, b"\0\xffabc")
+    assert read(data) == ProtocolMessage(header, b"\0\xffabc")
 
 
 def test_messages_follow_each_other_and_the_end_is_none():
     stream = io.BytesIO(packed({"a": 1}) + packed({"b": 2}, b"xy"))
-    assert read_message(stream) == Message({"a": 1})
-    assert read_message(stream) == Message({"b": 2}, b"xy")
+    assert read_message(stream) == ProtocolMessage({"a": 1})
+    assert read_message(stream) == ProtocolMessage({"b": 2}, b"xy")
     assert read_message(stream) is None
 
 
@@ -96,7 +96,7 @@ def test_a_bad_header_is_refused_and_the_stream_goes_on(text):
         read_message(stream)
     assert not isinstance(caught.value, StreamBroken)
     assert len(str(caught.value)) < 400
-    assert read_message(stream) == Message({"id": 1})
+    assert read_message(stream) == ProtocolMessage({"id": 1})
 
 
 def test_without_memory_for_a_payload_the_stream_goes_on():
@@ -109,7 +109,7 @@ def test_without_memory_for_a_payload_the_stream_goes_on():
     stream = Poor(packed({"id": 1}, bytes(5 << 20)) + packed({"id": 2}))
     with pytest.raises(MemoryError):
         read_message(stream)
-    assert read_message(stream) == Message({"id": 2})
+    assert read_message(stream) == ProtocolMessage({"id": 2})
 
 
 def test_a_number_that_json_cannot_hold_is_not_sent():
@@ -217,6 +217,17 @@ def test_more_than_a_request_may_name_is_refused(field, value):
     request = {"id": 1, "type": "propagate", "shot": "a", "frames": [], "references": []}
     with pytest.raises(ProtocolError, match=rf"{len(value)} {field}, and at most 20000"):
         check_request(request | {field: value})
+    # What the further layers name counts together.
+    half = 10_000
+    layers = [
+        {"layer": "a", "painted": list(range(half))},
+        {"layer": "b", "painted": [1], "known": {str(frame): "h" for frame in range(half - 1)}},
+    ]
+    assert check_request(request | {"shades": layers}) == "propagate"
+    layers[1]["painted"] = [1, 2]
+    for shades in (layers, [{"layer": "a", "painted": [1] * 20_000}] * 100):
+        with pytest.raises(ProtocolError, match="in its shades, and at most 20000 are taken"):
+            check_request(request | {"shades": shades})
     pieces = {"type": "segment_map", "shot": "a", "frame": 1, "pieces": [1] * 100_001}
     with pytest.raises(ProtocolError, match="100001 pieces, and at most 100000"):
         check_request({"id": 1} | pieces)

@@ -95,6 +95,36 @@ def test_a_painted_frame_with_nothing_on_the_layer_gets_an_empty_plane():
     assert krita.moved[5]["Shadow"].data == b""
 
 
+@pytest.mark.parametrize("by", ["paint", "lock"])
+@pytest.mark.parametrize("engine", ["same", "new"])
+def test_a_frame_whose_colours_are_given_keeps_what_was_moved_there(by, engine):
+    krita = program()
+    shade(krita, 1, shadow())
+    run(krita)
+    known = {frame: krita.moved[frame]["Shadow"].hash for frame in FRAMES[1:]}
+    before = picture(krita, 4)
+    if engine == "new":
+        krita = program()
+        shade(krita, 1, shadow())
+    krita.paint(3, painting(2))
+    references, hints = ((1, 3), HintSet()) if by == "paint" else ((1,), HintSet(frames=(3,)))
+    for _ in range(2):
+        run(krita, references=references, hints=hints, known=known)
+        assert krita.moved[3] == {}, "an empty plane would wipe it"
+    run(krita, references=references, hints=hints, known={3: known[3]})
+    if engine == "same":
+        assert near(picture(krita, 4), before) > 0.98, "it teaches as before"
+
+
+def test_what_was_undone_on_a_frame_whose_colours_are_given_does_not_come_back():
+    krita = program()
+    shade(krita, 1, shadow())
+    run(krita)
+    krita.paint(3, painting(2))
+    run(krita, references=(1, 3))
+    assert krita.moved[3]["Shadow"].data == b""
+
+
 @pytest.mark.parametrize(
     "form", [LayerFormat("GRAYA", "U16"), LayerFormat("CMYKA", "U8"), LayerFormat("RGBA", "F32")]
 )

@@ -10,10 +10,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ant_core import __version__
 from ant_core.errors import InputError
 from ant_core.formats.kra import journal_format, owners
 from ant_core.formats.kra.document import Key
-from ant_core.formats.kra.journal import MOVED, Entry, Journal, pack_plane, plane_hash
+from ant_core.formats.kra.journal import MOVED, Entry, KraJournal, pack_plane, plane_hash
 from ant_core.formats.kra.spaces import space_named
 from ant_core.output.kra_journal import note_layers
 from krita_plugin.propagate_colors.state import journal as docker
@@ -36,8 +37,8 @@ def entry(time: int, state="predicted", before=None, result=b"", after="") -> En
     return Entry(LAYER, time, state, "ab" * 32, before, after, summary, result)
 
 
-def filled() -> Journal:
-    journal = Journal()
+def filled() -> KraJournal:
+    journal = KraJournal()
     journal.document["layers"] = {"{line}": {"role": "line"}, LAYER: {"role": "color"}}
     journal.document["references"] = {"on": [0], "off": [9]}
     result = zlib.compress(json.dumps({"frame": 2, "segments": []}).encode())
@@ -76,7 +77,7 @@ def test_the_engine_reads_what_the_docker_writes():
     theirs.on = {3}
     before = docker.pack_plane(raw, (0, 0, 60, 40), Format("RGBA", "U8"))
     theirs.record(docker.Entry(LAYER, 4, "accepted", "ab", before, "cd", {"segments": 1}))
-    ours = Journal(theirs.dump())
+    ours = KraJournal(theirs.dump())
     item = ours.entry(LAYER, 4)
     assert item.state == "accepted"
     assert item.after == "cd"
@@ -91,7 +92,7 @@ def test_hashes_of_what_was_written_formerly_go_both_ways():
     ours.record(entry(4, after="11" * 16))
     ours.forget(LAYER, 8)
     theirs = docker.load(ours.dump())
-    for journal in (ours, theirs, Journal(theirs.dump())):
+    for journal in (ours, theirs, KraJournal(theirs.dump())):
         assert journal.origin("11" * 16) == "predicted"
         assert journal.origin(entry(8).after) == "predicted"
         assert journal.origin("00" * 16) is None
@@ -101,7 +102,7 @@ def test_hashes_of_what_was_written_formerly_go_both_ways():
     ("digest", "owner"), [("a1", "predicted"), ("b1", "unknown"), ("c1", "artist")]
 )
 def test_pixels_that_were_written_formerly_or_elsewhere_are_not_the_artists(digest, owner):
-    journal = Journal()
+    journal = KraJournal()
     journal.record(entry(4, after="a1"))
     journal.record(entry(4, after="a2"))
     journal.record(entry(6, "accepted", after="b1"))
@@ -115,6 +116,22 @@ def test_both_sides_hold_the_same_format():
     assert ours.read_bytes() == theirs.read_bytes()
 
 
+def head_of(data: bytes) -> tuple[int, str]:
+    """Return schema and writer of an annotation."""
+    document = json.loads(data[12 : 12 + int.from_bytes(data[8:12], "little")])
+    return document["schema"], document["writer"]
+
+
+def test_who_wrote_last_is_named_and_in_which_form(monkeypatch):
+    theirs = docker.Journal().dump()
+    assert head_of(theirs) == (1, docker.WRITER)
+    ours = KraJournal(theirs).dump()
+    assert head_of(ours) == (1, f"ant_core {__version__}")
+    assert head_of(docker.load(ours).dump()) == head_of(theirs)
+    monkeypatch.setattr(journal_format, "_SCHEMA", 2)
+    assert head_of(KraJournal(theirs).dump())[0] == 2
+
+
 def taken_back() -> bytes:
     """Return a docker's journal whose frame 4 was taken back; `picture(5)` lay there."""
     theirs = docker.Journal()
@@ -125,9 +142,9 @@ def taken_back() -> bytes:
 
 
 def test_a_frame_taken_back_is_no_entry_for_the_engine_and_stays_marked():
-    ours = Journal(taken_back())
+    ours = KraJournal(taken_back())
     assert [item.time for item in ours] == [6]
-    again = docker.load(Journal(ours.dump()).dump())
+    again = docker.load(KraJournal(ours.dump()).dump())
     assert [item.time for item in again] == [6]
     assert again.revive(LAYER, 4, entry(4).after)
     assert again.entry(LAYER, 4).state == "accepted"
@@ -139,7 +156,7 @@ def test_a_frame_taken_back_is_no_entry_for_the_engine_and_stays_marked():
 )
 def test_only_its_own_pixels_take_up_a_frame_that_was_taken_back(monkeypatch, seed, owner, times):
     """Those of frame 6 are a copy; others are not ours, and nothing says that they teach."""
-    journal = Journal(taken_back())
+    journal = KraJournal(taken_back())
     layer = SimpleNamespace(uuid=LAYER)
     monkeypatch.setattr(owners, "read_plane", lambda *_: picture(seed))
     document = SimpleNamespace(space=lambda _: SPACE)
@@ -150,16 +167,16 @@ def test_only_its_own_pixels_take_up_a_frame_that_was_taken_back(monkeypatch, se
 
 def test_what_is_read_is_written_again():
     data = filled().dump()
-    assert Journal(data).dump() == data
+    assert KraJournal(data).dump() == data
 
 
 def test_over_the_limit_the_least_needed_goes_first():
     journal = filled()
     whole = journal.dump()
-    smaller = Journal(journal.dump(len(whole) - 1))
+    smaller = KraJournal(journal.dump(len(whole) - 1))
     assert smaller.entry(LAYER, 4).before == "pruned"
     assert smaller.entry(LAYER, 2).result
-    smallest = Journal(filled().dump(1))
+    smallest = KraJournal(filled().dump(1))
     assert not smallest.entry(LAYER, 2).result
     assert smallest.entry(LAYER, 6).before.box == (0, 0, 0, 0)  # a blank key costs nothing
 
@@ -181,20 +198,20 @@ def test_over_the_limit_the_least_needed_goes_first():
 )
 def test_damage_is_one_sentence(damage):
     with pytest.raises(InputError, match=r"notes of Propagate Colors in shot\.kra are damaged"):
-        Journal(damage(filled().dump()), "shot.kra")
+        KraJournal(damage(filled().dump()), "shot.kra")
 
 
 def test_a_newer_journal_asks_for_an_update():
     data = filled().dump().replace(b'"schema":1,"writer"', b'"schema":2,"writer"')
     with pytest.raises(InputError, match="update ant_core"):
-        Journal(data, "shot.kra")
+        KraJournal(data, "shot.kra")
 
 
 def test_what_the_docker_chose_to_move_is_kept_by_a_run_of_the_command_line():
     journal = docker.Journal()
     journal.choices.lines, journal.choices.color = ["{l}"], LAYER
     journal.choices.moved, journal.choices.surfaces = ["{s}"], True
-    ours = Journal(journal.dump())
+    ours = KraJournal(journal.dump())
     note_layers(ours, ["{l}"], LAYER)
     assert docker.load(ours.dump()).choices == journal.choices
     assert docker.MOVED == MOVED

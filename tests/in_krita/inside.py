@@ -14,6 +14,7 @@ import traceback
 import krita
 from in_krita.scenarios.base import REST_SECONDS, Context
 
+from krita_plugin.propagate_colors.host import hand
 from krita_plugin.propagate_colors.qt import QtCore, QtWidgets
 from krita_plugin.propagate_colors.work import jobs
 
@@ -88,6 +89,8 @@ class Driver:
         errors, self._errors = self._errors, []
         if not context.errors_expected:
             text = "\n".join([*([text] if text else []), *errors]) or None
+        if text:
+            text += f"\n{_surroundings(context)}"
         self._seen["scenarios"][name] = {
             "status": "failed" if text else "passed",
             "text": text,
@@ -116,6 +119,16 @@ class Driver:
         with open(path + ".part", "w", encoding="utf-8") as file:
             json.dump(self._seen, file, indent=1, default=str)
         os.replace(path + ".part", path)
+
+
+def _surroundings(context):
+    """Keep a picture of the screen; return what input Krita waits for, in one line."""
+    application = QtWidgets.QApplication
+    picture = context.file("failed.png")
+    application.primaryScreen().grabWindow(0).save(picture)
+    held = [application.activePopupWidget(), application.activeModalWidget()]
+    held += [application.mouseButtons(), application.keyboardModifiers()]
+    return f"popup, dialog, buttons and keys: {held}; pen up: {hand.is_up()}; see {picture}"
 
 
 def _close_all():

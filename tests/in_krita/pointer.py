@@ -42,6 +42,8 @@ class Pointer:
             self.move(*point)
         time.sleep(STEP_SECONDS)
         self.button(False)
+        # An X server that is late closes a client that has ended before it reads the last events.
+        self._x.XSync(self._display, 0)
 
 
 def main():

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -55,10 +56,22 @@ def run(tmp_path):
 
 
 def test_a_good_run_is_started_once(fake, tmp_path):
-    fake((result(True, a="passed", b="failed"), 0))
+    fake((result(True, a="passed", b="passed"), 0))
     report = run(tmp_path)
     assert (report.version, report.notes) == ("5.9", [])
-    assert [report.results[name]["status"] for name in "ab"] == ["passed", "failed"]
+    assert [report.results[name]["status"] for name in "ab"] == ["passed", "passed"]
+
+
+@pytest.mark.parametrize("second", ["passed", "failed"])
+def test_a_scenario_that_failed_is_tried_once_more_alone_and_noted(fake, tmp_path, second):
+    fake((result(True, a="passed", b="failed"), 0), (result(True, b=second), 0))
+    report = run(tmp_path)
+    assert [report.results[name]["status"] for name in "ab"] == ["passed", second]
+    (note,) = report.notes
+    assert note.startswith("b failed and was tried again")
+    orders = json.loads((tmp_path / "out/try2/result.json").read_text())
+    assert set(orders["scenarios"]) == {"b"}
+    assert Path(report.results["a"]["place"]).name == "try1"
 
 
 def test_a_crash_in_the_middle_is_tried_again_with_what_is_left_and_noted(fake, tmp_path):

@@ -9,9 +9,6 @@ from tests.in_krita.scenarios import STROKES
 
 pytestmark = pytest.mark.slow
 
-# Seen: 2 of 200 left nothing, on frames that the plugin never writes. The cause is not known; until
-# it is, so few do not fail the run, and are told.
-_MOST_NEVER_DRAWN = 4
 SECONDS = 1700  # a busy machine needs many times what an idle one does
 
 
@@ -24,6 +21,4 @@ def test_every_stroke_is_found_where_it_was_drawn(krita, scenario, tmp_path):
     values = result["values"]
     assert values["strokes"] == 200
     assert not values["lost"]  # on frames that are written again and again
-    if 0 < len(values["never_drawn"]) <= _MOST_NEVER_DRAWN:
-        pytest.xfail(f"of 200 strokes some left nothing where we never write: {values}")
-    assert not values["never_drawn"]
+    assert not values["never_drawn"]  # on those that are never written

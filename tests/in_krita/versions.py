@@ -16,7 +16,8 @@ How the tests inside the real Krita went (`tests/in_krita`). Made by
     python3 scripts/test.py tests/in_krita --krita all --krita-table docs/krita_versions.md
 
 A run replaces the rows of the versions that it used. Seconds are those of Krita's runs, on the
-given number of cores. A crash of Krita itself is tried again once, and counted in the last column.
+given number of cores. A crash of Krita itself and a scenario that failed are tried again once, and
+counted in the last column.
 
 | Krita | Qt | Python | tests passed | scenarios passed | seconds | cores | tried again | on |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -154,7 +154,7 @@ def test_no_text_speaks_of_many_where_there_may_be_one():
 def test_one_frame_is_not_told_as_many(language, one, many):
     tasks = pytest.importorskip(f"{i18n.__package__}.work.tasks", exc_type=ImportError)
     i18n.start(language, [])
-    said = [tasks.describe(tasks.Outcome(written=f, failed=f)) for f in ([3], [3, 5])]
+    said = [tasks.describe(tasks.RunOutcome(written=f, failed=f)) for f in ([3], [3, 5])]
     assert said == [one, many]
 
 

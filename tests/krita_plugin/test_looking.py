@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_type=ImportError)
 
 from krita_plugin.propagate_colors.host import hand, steps, writing
-from krita_plugin.propagate_colors.state.shot import Shot
+from krita_plugin.propagate_colors.state.shot import DocumentShot
 from krita_plugin.propagate_colors.work import tasks
 from tests.in_krita.scenarios.desk import GREEN, RED, ready
 
@@ -14,9 +14,9 @@ from tests.in_krita.scenarios.desk import GREEN, RED, ready
 def reads(monkeypatch):
     """The times at which keys of the colour layer were read."""
     found = []
-    look_at = Shot.look_at
+    look_at = DocumentShot.look_at
     monkeypatch.setattr(
-        Shot, "look_at", lambda shot, time: found.append(time) or look_at(shot, time)
+        DocumentShot, "look_at", lambda shot, time: found.append(time) or look_at(shot, time)
     )
     return found
 
@@ -59,7 +59,7 @@ def test_looking_again_reads_the_shown_frame_alone(run, reads):
 def test_a_scan_rests_between_keys_and_during_strokes(run, monkeypatch):
     def scenario(ctx):
         desk = yield from ready(ctx, painted=(0, 2))
-        shot = Shot(desk.document)
+        shot = DocumentShot(desk.document)
         wishes = [wish for wish in tasks.scan(shot) if wish is not None]
         assert [wish for wish in wishes if wish == tasks.REST_SECONDS] == [0.03, 0.03]
         up = [wish[0] for wish in wishes if isinstance(wish, tuple)]

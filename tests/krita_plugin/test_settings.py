@@ -1,5 +1,5 @@
 from krita_plugin.propagate_colors import settings
-from krita_plugin.propagate_colors.settings import Settings
+from krita_plugin.propagate_colors.settings import DockerSettings
 
 
 class Store:
@@ -21,16 +21,16 @@ def test_names_are_unique_and_described():
 
 def test_a_value_is_kept():
     store = Store()
-    Settings(store).set(settings.ENGINE_COMMAND, "/opt/ä b")
-    assert Settings(store).get(settings.ENGINE_COMMAND) == "/opt/ä b"
+    DockerSettings(store).set(settings.ENGINE_COMMAND, "/opt/ä b")
+    assert DockerSettings(store).get(settings.ENGINE_COMMAND) == "/opt/ä b"
 
 
 def test_unset_gives_the_default():
-    assert Settings(Store()).get(settings.DEVICE) == "auto"
+    assert DockerSettings(Store()).get(settings.DEVICE) == "auto"
 
 
 def test_listeners_hear_of_changes_only():
-    kept = Settings(Store())
+    kept = DockerSettings(Store())
     heard = []
     kept.changed.connect(heard.append)
     kept.set(settings.DEVICE, "auto")
@@ -41,7 +41,7 @@ def test_listeners_hear_of_changes_only():
 
 def test_restore_defaults():
     store = Store()
-    kept = Settings(store)
+    kept = DockerSettings(store)
     kept.set(settings.DEVICE, "cpu")
     kept.set(settings.REVIEW_ORDER, "doubt")
     kept.restore_defaults()

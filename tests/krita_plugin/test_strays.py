@@ -182,3 +182,30 @@ def test_a_new_word_on_frames_that_stay_is_in_the_document(run, monkeypatch):
         assert noted.entry(desk.color, 5).summary == {"confidence": 0.125}
 
     run(scenario)
+
+
+def test_a_copy_of_the_artist_s_drawing_makes_his_none_of_ours(run):
+    """Frame 6 shows frame 0's drawing and gets the very pixels that he painted there."""
+
+    def scenario(desk):
+        drawing = desk.drawing(0, desk.line)
+        yield from writing.put(desk.document, desk.line, 6, desk.box, drawing)
+        yield from put(desk, 0, desk.predicted(0))
+        yield from desk.do("propagate")
+        assert desk.pixels(6) == desk.pixels(0)
+        for _ in range(2):
+            yield from desk.do("propagate")
+            assert (desk.row(0).state, desk.row(0).is_reference) == ("artist", True)
+
+    run(scenario)
+
+
+def test_frames_that_are_kept_tell_nothing_of_the_time_left(run):
+    def scenario(desk):
+        told = []
+        desk.controller.progress.connect(lambda *progress: told.append(progress[2]))
+        yield from desk.do("propagate")
+        assert told
+        assert set(told) == {None}
+
+    run(scenario)

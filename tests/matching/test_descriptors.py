@@ -4,9 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
+from ant_core.matching._descriptor_kernels import sample_crops
 from ant_core.matching.descriptors import (
     CROP,
     SHAPE_FEATURES,
+    _mean_pyramid,
     adjacency_matrix,
     describe,
     pair_geometry,
@@ -131,3 +133,46 @@ def test_pair_geometry_ends_with_the_frame_offset():
     assert rows.shape == (4, 8)
     assert (rows[:, 7] == -3).all()
     np.testing.assert_array_equal(rows[:, :4], descriptors.box)
+
+
+def sampled_slowly(labels, pyramid, windows, samples):
+    """Return darkness and mask of every window, sample by sample of whole grids."""
+    cells = (np.arange(CROP * samples) // samples) + (
+        np.arange(CROP * samples) % samples + 0.5
+    ) / samples
+    crops = np.zeros((len(windows), 2, CROP, CROP), np.uint8)
+    for i, window in enumerate(windows):
+        steps = [float(window[axis + 2] - window[axis]) / CROP for axis in (0, 1)]
+        x, y = (np.floor(window[a] + cells * steps[a]).astype(int) for a in (0, 1))
+        level, spacing = 0, max(steps) / samples
+        while level + 1 < len(pyramid) and spacing >= 2:
+            level, spacing = level + 1, spacing / 2
+        small = pyramid[level]
+        inside = ((y >= 0) & (y < labels.shape[0]))[:, None] & (x >= 0) & (x < labels.shape[1])
+        own = labels[y.clip(0, labels.shape[0] - 1)[:, None], x.clip(0, labels.shape[1] - 1)]
+        at = [(v >> level).clip(0, n - 1) for v, n in zip((y, x), small.shape, strict=True)]
+        dark = small[at[0][:, None], at[1]].astype(int)
+        for channel, plane in enumerate((dark, 255 * (own == i + 1))):
+            sums = (plane * inside).reshape(CROP, samples, CROP, samples).sum(axis=(1, 3))
+            crops[i, channel] = sums // samples**2
+    return crops
+
+
+@pytest.mark.parametrize("samples", [2, 3])
+def test_windows_are_sampled_as_whole_grids_are(samples):
+    rng = np.random.default_rng(samples)
+    darkness = rng.integers(0, 256, (150, 400), dtype=np.uint8)
+    darkness[40:90] = 255
+    labels = np.kron(rng.permutation(60).reshape(6, 10), np.ones((25, 40))).astype(np.int32)
+    segments = measure(labels)
+    box = segments.box.astype(np.float32)
+    # From a part of a segment to more than the picture, some of them outside of it.
+    grown = rng.uniform(-8, [[2], [30], [200]] * (len(box) // 3) + [[600]] * (len(box) % 3))
+    windows = (box + grown * (-1, -1, 1, 1)).astype(np.float32)
+    flat, shapes, starts = _mean_pyramid(darkness)
+    pyramid = [flat[b : b + h * w].reshape(h, w) for b, (h, w) in zip(starts, shapes, strict=True)]
+    crops = np.zeros((len(box), 4, CROP, CROP), np.uint8)
+    sample_crops(labels, segments.box, flat, shapes, starts, windows, samples, crops, 2)
+    np.testing.assert_array_equal(crops[:, 2:], sampled_slowly(labels, pyramid, windows, samples))
+    assert not crops[:, :2].any()
+    assert crops[:, 2].max() == crops[:, 3].max() == 255

@@ -1,10 +1,20 @@
 """Optical flow as evidence: where pixels lead, whether they come back, and who is asked."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
 
-from ant_core.matching.flow import EVIDENCE, Motion, SmallDrawing, flow_rank, shrink
+from ant_core.matching import flow
+from ant_core.matching.flow import (
+    EVIDENCE,
+    Motion,
+    SmallDrawing,
+    flow_rank,
+    shrink,
+    under_lines,
+)
 
 SPACING = 60
 
@@ -23,6 +33,49 @@ def row_of_squares(shift=(0, 0), count=4, size=(200, 320)):
 def compare(target, reference, counts=(4, 4)):
     """Return ahead, back and returned, (N, M) each."""
     return np.moveaxis(Motion().compare(target, reference, counts), -1, 0)
+
+
+def counted_slowly(motion, target, reference, counts):
+    """Return what `Motion.compare` does, by whole planes."""
+    ahead, back = (
+        motion._flow(*pair)
+        for pair in ((target.darkness, reference.darkness), (reference.darkness, target.darkness))
+    )
+    height, width = target.labels.shape
+    grid = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in (width, height)))
+    there, here = ([axis + field[..., i] for i, axis in enumerate(grid)] for field in (ahead, back))
+    again = cv2.remap(back, *there, cv2.INTER_LINEAR, borderValue=(np.inf, np.inf))
+    returned = ((ahead + again) ** 2).sum(axis=2) < 1
+    shares = []
+    for drawing, place, other, kept in (
+        (target, there, reference, True),
+        (reference, here, target, True),
+        (target, there, reference, returned),
+    ):
+        plane = under_lines(other).astype(np.float32)
+        reached = cv2.remap(plane, *place, cv2.INTER_NEAREST, borderValue=0)
+        joint = np.zeros((counts[0] + 2, counts[1] + 2))
+        np.add.at(joint, (drawing.labels, reached.astype(int)), kept)
+        sizes = np.bincount(drawing.labels.ravel(), minlength=counts[0] + 2)
+        shares.append((joint / np.maximum(sizes, 1)[:, None])[1:-1, 1:-1])
+    return np.stack([shares[0], shares[1].T, shares[2]], axis=-1).astype(np.float32)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32])
+@pytest.mark.parametrize("shift", [(9, 4), (70, -50)])
+def test_pixels_are_counted_as_by_whole_planes(shift, dtype):
+    pair = [row_of_squares(shift), row_of_squares()]
+    # Segments up to the border, from where flow leads out of the picture, and one left out.
+    rows, columns = np.indices(pair[0].labels.shape)
+    labels = (1 + rows // 40 * 8 + columns // 40).astype(dtype)
+    target, reference = (
+        SmallDrawing(one.darkness, np.where(one.darkness > 96, dtype(0), labels)) for one in pair
+    )
+    motion, counts = Motion(), (39, 39)  # the fortieth is left out
+    told = motion.compare(target, reference, counts)
+    assert told.dtype == np.float32
+    np.testing.assert_array_equal(told, counted_slowly(motion, target, reference, counts))
+    assert 0 < told[..., 2].sum() < told[..., 0].sum() < 39
 
 
 @pytest.mark.parametrize("shift", [(0, 0), (9, 4), (-7, 6)])
@@ -151,6 +204,19 @@ def test_a_flow_field_is_computed_once():
     for i in range(5):
         motion._flow(row_of_squares((i, 0)).darkness, reference.darkness)
     assert len(motion._known) <= 8
+    assert len(motion._made) <= 8
+
+
+def test_what_is_made_of_a_drawing_is_made_once(monkeypatch):
+    made = []
+    hills = flow._hilly
+    monkeypatch.setattr(flow, "_hilly", lambda darkness: made.append(darkness) or hills(darkness))
+    first, *others = (row_of_squares((i, 0)) for i in range(6))
+    motion = Motion()
+    for before, now in pairwise(others):  # as in a run: the drawing before, and a painted one
+        motion.compare(now, before, (4, 4))
+        motion.compare(now, first, (4, 4), is_far=True)
+    assert len(made) == 6
 
 
 def test_large_drawings_shrink_and_small_ones_stay():

@@ -69,6 +69,11 @@ def test_a_cut_keeps_the_pixels_of_what_it_keeps():
     assert part.small.labels.tolist() == [[0, 4, 1, 4, 2, 3]]
 
 
+def test_a_cut_of_everything_is_the_drawing_itself():
+    whole = features(5, [(0, 1), (1, 3)])
+    assert cut(whole, np.arange(5)) is whole
+
+
 def test_joined_drawings_keep_edges_of_their_own():
     both = join([features(3, [(0, 2)]), features(0, []), features(2, [(0, 1)])])
     assert both.count == 5

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from ant_core.cli import main
-from ant_core.commands.download_progress import Progress
+from ant_core.commands.download_progress import DownloadProgress
 from ant_core.schemas import first_error
 from tests.models.conftest import ROOT, make_entry, make_model, some_bytes, write_registry
 from tests.support import loopback as act
@@ -249,7 +249,7 @@ class Heard:
 
 def test_speed_and_time_left_count_from_where_this_run_began():
     heard, now = Heard(), [100.0]
-    progress = Progress(heard, as_json=True, clock=lambda: now[0])
+    progress = DownloadProgress(heard, as_json=True, clock=lambda: now[0])
     progress.start("inks@1.0", total=10_000_000, done=4_000_000)
     now[0] += 0.1
     progress.update(4_100_000)  # too early to tell
@@ -263,7 +263,7 @@ def test_speed_and_time_left_count_from_where_this_run_began():
 
 def test_lines_where_there_is_no_terminal():
     heard, now = Heard(), [0.0]
-    progress = Progress(heard, as_json=False, clock=lambda: now[0])
+    progress = DownloadProgress(heard, as_json=False, clock=lambda: now[0])
     progress.start("inks@1.0", total=10_000_000, done=0)
     for step in range(1, 11):
         now[0] += 1
@@ -282,7 +282,7 @@ def test_a_bar_on_a_terminal(monkeypatch, columns):
     with os.fdopen(inner, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
         monkeypatch.setenv("TERM", "xterm")
-        progress = Progress(heard, as_json=False)
+        progress = DownloadProgress(heard, as_json=False)
         progress.start("inks@1.0", total=10_000_000, done=4_000_000)
         progress.update(10_000_000)
         progress.close()

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from ant_core.errors import InputError, ModelMissing, UsageError
-from ant_core.models import Places, find_places, find_registry, load_registry
+from ant_core.models import ModelPlaces, find_places, find_registry, load_registry
 from ant_core.models.places import _PACKAGE
 from ant_core.models.registry import engine_runs, parse_wanted, version_key
 from tests.models.conftest import make_entry, write_registry
@@ -109,7 +109,7 @@ def test_places_and_the_nearest_registry(tmp_path):
         "ANT_CORE_SHARED_MODELS": os.pathsep.join([*map(str, shared), ""]),
     }
     places = find_places(environment)
-    assert places == Places(own, tuple(shared))
+    assert places == ModelPlaces(own, tuple(shared))
     assert find_registry(places, None, {}) == _PACKAGE / "registry.json"
     nearest = write_registry(shared[1] / "registry.json", [])
     assert find_registry(places, None, {}) == nearest

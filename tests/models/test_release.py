@@ -8,7 +8,7 @@ import pytest
 
 from ant_core.errors import InputError, OutputError, UsageError
 from ant_core.matching.matcher import default_model
-from ant_core.models import Places, Store, load_registry
+from ant_core.models import ModelPlaces, Store, load_registry
 from ant_core.models.installed import embedded
 from ant_core.models.release import describe, model_card, write_beside, write_release
 from ant_core.training.data.splits import CHARACTERS
@@ -37,7 +37,7 @@ def test_a_release_is_downloaded_from_a_server_that_serves_its_folder(
         server.files[f"/{path.name}"] = path.read_bytes()
     registry = load_registry(folder / "registry.json")
     assert [entry.label for entry in registry.models] == ["inks@1.0", "inks@1.1"]
-    store = Store(Places(places), lambda: registry)
+    store = Store(ModelPlaces(places), lambda: registry)
     installed, fetched = store.download("inks", mirrors=[server.base])
     assert (installed.label, fetched) == ("inks@1.1", True)
     assert installed.path.with_suffix(".md").read_text().endswith("\nDrawn by hand.\n")
@@ -47,7 +47,7 @@ def test_a_release_is_downloaded_from_a_server_that_serves_its_folder(
 def test_a_released_file_is_imported_with_the_entry_beside_it(tmp_path, model, places):
     target = write_release(describe(model, "inks", "1.1"), model, tmp_path / "release")
     empty = load_registry(embedded().path.with_name("registry.json"))
-    added, _ = Store(Places(places), lambda: empty).add(target)
+    added, _ = Store(ModelPlaces(places), lambda: empty).add(target)
     assert (added.label, added.entry.licence) == ("inks@1.1", "Apache-2.0")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ant_core.errors import Cancelled, ModelCorrupt, ModelMissing, OutputError, UsageError
-from ant_core.models import Places, Store, load_registry
+from ant_core.models import ModelPlaces, Store, load_registry
 from ant_core.models.installed import locate
 from ant_core.models.transfer import Patience
 from tests.models.conftest import make_entry, make_model, some_bytes, write_registry
@@ -27,7 +27,7 @@ def store(tmp_path, places, server):
     path = tmp_path / "registry.json"
     write_registry(path, [make_entry(CONTENT)], [f"{server.base}/m"])
     server.files["/m/inks-1.0.antmodel"] = CONTENT
-    return Store(Places(places, (tmp_path / "shared",)), lambda: load_registry(path))
+    return Store(ModelPlaces(places, (tmp_path / "shared",)), lambda: load_registry(path))
 
 
 def names(store):
@@ -88,7 +88,7 @@ def test_a_mirror_of_ones_own_comes_first(store, server):
 
 def test_no_mirror_at_all(tmp_path, places):
     path = write_registry(tmp_path / "registry.json", [make_entry(CONTENT)])
-    store = Store(Places(places), lambda: load_registry(path))
+    store = Store(ModelPlaces(places), lambda: load_registry(path))
     with pytest.raises(ModelMissing, match=r"no address is known for inks@1.0.*--mirror"):
         store.download("inks")
 
@@ -96,7 +96,7 @@ def test_no_mirror_at_all(tmp_path, places):
 def test_a_model_for_a_newer_engine(tmp_path, places):
     entry = make_entry(CONTENT, minimum_engine="999.1")
     path = write_registry(tmp_path / "registry.json", [entry], ["http://127.0.0.1:1"])
-    store = Store(Places(places), lambda: load_registry(path))
+    store = Store(ModelPlaces(places), lambda: load_registry(path))
     with pytest.raises(ModelCorrupt, match=r"made for ant_core 999\.1 or newer.*update"):
         store.download("inks")
 
@@ -150,7 +150,7 @@ def test_a_file_of_the_registry_takes_its_entry(tmp_path, places, server):
     source.parent.mkdir()
     content = make_model(source)
     path = write_registry(tmp_path / "registry.json", [make_entry(content, version="2.5")])
-    store = Store(Places(places), lambda: load_registry(path))
+    store = Store(ModelPlaces(places), lambda: load_registry(path))
     model, new = store.add(source)
     assert new
     assert (model.label, model.entry.licence) == ("inks@2.5", "Apache-2.0")

@@ -13,7 +13,7 @@ from functools import partial
 import pytest
 
 from ant_core.errors import Cancelled, ModelCorrupt, ModelMissing, OutputError
-from ant_core.models.http import Refused, _Redirects
+from ant_core.models.http import AddressRefused, _Redirects
 from ant_core.models.transfer import Patience, fetch
 from tests.models.conftest import some_bytes
 from tests.support import loopback as act
@@ -295,7 +295,7 @@ def test_redirects_lead_to_http_alone(get, server, target):
 
 def test_a_secured_address_does_not_lead_to_an_open_one():
     request = urllib.request.Request("https://127.0.0.1/file")
-    with pytest.raises(Refused, match=r"redirects to http://127\.0\.0\.1/other"):
+    with pytest.raises(AddressRefused, match=r"redirects to http://127\.0\.0\.1/other"):
         _Redirects().redirect_request(
             request, io.BytesIO(), 302, "Found", {}, "http://127.0.0.1/other"
         )

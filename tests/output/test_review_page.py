@@ -103,8 +103,9 @@ def test_notes_typed_on_the_page_outlive_reloads_and_runs(out, shot, cli, tmp_pa
         assert browser.ask("document.getElementById('save').disabled")
         browser.click(".card textarea")
         browser.type("hers & <his>")
+        browser.until("localStorage.length === 1")
         browser.open(page.as_uri())
-        assert browser.ask("document.querySelector('.card textarea').value") == "hers & <his>"
+        browser.until("document.querySelector('.card textarea').value === 'hers & <his>'")
         assert "1 note is kept in this browser" in browser.ask(
             "document.getElementById('kept').textContent"
         )

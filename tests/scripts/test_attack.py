@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_core.formats.kra.journal import Journal
+from ant_core.formats.kra.journal import KraJournal
 from scripts.attacks import downloads, kills, mutations, protocol
 from scripts.attacks.readers import readers
 from scripts.attacks.spoil import spoil
@@ -72,9 +72,12 @@ def test_a_download_ends_whatever_the_server_does(kind):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="commands are forked")
-def test_nothing_is_lost_by_kills():
+@pytest.mark.parametrize(
+    ("names", "kills"), [(["import", "segment", "recolor"], "12"), (["hinted"], "4")]
+)
+def test_nothing_is_lost_by_kills(names, kills):
     attack = [sys.executable, ROOT / "scripts" / "attack.py", "kills", "--seed", str(SEED)]
-    bounds = ["--only", "import", "segment", "recolor", "--kills", "12", "--minutes", "2"]
+    bounds = ["--only", *names, "--kills", kills, "--minutes", "2"]
     done = subprocess.run([*attack, *bounds], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert int(re.search(r"(\d+) kills, 0 finds", done.stdout)[1]) > 0
@@ -113,7 +116,7 @@ def test_an_attack_that_hits_is_a_find(monkeypatch):
 
 def test_journals_that_differ_in_their_range_are_not_alike():
     def compared(**settings):
-        journal = Journal()
+        journal = KraJournal()
         journal.document["settings"] |= settings
         return kills._journal(journal.dump())
 

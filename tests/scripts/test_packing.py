@@ -17,10 +17,10 @@ from tests.support.loopback import serving
 pytest.importorskip("packaging", reason="needs the release extra")
 
 from scripts.packing import pieces
-from scripts.packing.resolve import SETTINGS, Platform, Settings, best_wheel, resolve
+from scripts.packing.resolve import SETTINGS, Platform, PlatformSettings, best_wheel, resolve
 
 ROOT = Path(__file__).parents[2]
-SETTING = Settings.read(SETTINGS)
+SETTING = PlatformSettings.read(SETTINGS)
 # What the index had on 2026-11-29, names alone.
 NUMPY = [
     "numpy-2.5.5-cp312-cp312-macosx_10_15_x86_64.whl",

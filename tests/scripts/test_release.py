@@ -32,7 +32,7 @@ pytest.importorskip("cyclonedx", reason="needs the release extra")
 pytest.importorskip("build", reason="needs the dev extra")
 
 from scripts.packing import release as releasing
-from scripts.packing.resolve import Platform, Settings, Wheel
+from scripts.packing.resolve import Platform, PlatformSettings, Wheel
 
 ROOT = Path(__file__).parents[2]
 KEY = "linux-x86_64"
@@ -90,7 +90,7 @@ def kept(tmp_path_factory):
 def releases(clones, models, kept, tmp_path_factory):
     """The release of either clone; the second under another umask and in another time zone."""
     python, wheel = kept / "cpython-3.12.1+2026-x.tar.gz", kept / "one-1.0-py3-none-any.whl"
-    settings = Settings(
+    settings = PlatformSettings(
         {KEY: Platform(KEY, "x", "cpu", "any", python.name, sha256(python))},
         ["*/tests/**", "python/lib/python3.*/test/**"],
     )
@@ -148,7 +148,7 @@ def test_nothing_that_was_not_committed_is_in_it(releases):
 
 
 def test_a_release_without_models_must_be_meant(clones, kept, tmp_path):
-    scope = releasing.Scope(Settings({}, []), kept=kept)
+    scope = releasing.Scope(PlatformSettings({}, []), kept=kept)
     with pytest.raises(PackagingError, match="--without-models"):
         releasing.Release(tmp_path, scope, releasing.Addresses(), root=clones[0]).all()
     assert list(tmp_path.iterdir()) == []

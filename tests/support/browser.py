@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,13 @@ class Browser:
             raise AssertionError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
+    def until(self, expression: str, seconds: float = 60.0) -> None:
+        """Wait until an expression of the page is true."""
+        end = time.monotonic() + seconds
+        while not self.ask(expression):
+            assert time.monotonic() < end, expression
+            time.sleep(0.05)
+
     def click(self, selector: str) -> None:
         """Press the mouse on the middle of an element."""
         place = self.ask(
@@ -204,7 +212,8 @@ class Browser:
             self._ask("Input.dispatchMouseEvent", type=kind, **where)
 
     def type(self, text: str) -> None:
-        """Type into the element that has the focus."""
+        """Type into the field that was clicked, once it has the focus."""
+        self.until("['INPUT', 'TEXTAREA'].includes(document.activeElement.tagName)")
         self._ask("Input.insertText", text=text)
 
     def press(self, key: str) -> None:

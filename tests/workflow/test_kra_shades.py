@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -254,3 +255,48 @@ def test_what_cannot_be_a_shade_ends_in_a_sentence(propagate, tmp_path):
     done = propagate(shot, *out, "--shade", "Shadow", "--shade", "Shadow")
     assert "twice" in done.err
     assert not (tmp_path / "out.kra").exists()
+
+
+@pytest.mark.parametrize("memory", [True, False], ids=["memory", "forgotten"])
+def test_a_locked_frame_keeps_its_shadow_in_place(propagate, tmp_path, memory):
+    shot = make(tmp_path / "shot.kra", again={5: 3})
+    assert propagate(shot, "--in-place", "--shade", "Shadow").code == 0
+    before = layer_of(shot, "Shadow")[1]
+    if not memory:
+        shutil.rmtree(tmp_path / ".ant_core")
+    for _ in range(2):
+        done = propagate(shot, "--in-place", "--shade", "Shadow", "--lock", "3")
+        assert done.code == 0, done.err
+        assert "stays empty" not in done.err
+        moved = layer_of(shot, "Shadow")[1]
+        np.testing.assert_array_equal(moved[3], before[3])
+        np.testing.assert_array_equal(moved[5], before[3])
+        assert owners_of(shot, "Shadow")[3] == "predicted"
+
+
+@pytest.mark.parametrize("by", ["lock", "repainted", "reference"])
+def test_a_frame_with_given_colours_keeps_its_shadow_in_another_file(propagate, tmp_path, by):
+    shot, out = make(tmp_path / "shot.kra"), tmp_path / "out.kra"
+    options = "--out", out, "--shade", "Shadow"
+    assert propagate(shot, *options).code == 0
+    before = layer_of(out, "Shadow")[1]
+    own = painting(STEP * 3, BOXES, SIZE)
+    own[own[..., 0] == 220] = (1, 2, 3, 255)
+    if by == "repainted":
+        repaint(out, tmp_path / "repainted.kra", 3, own, "Color")
+        (tmp_path / "repainted.kra").replace(out)
+    elif by == "reference":
+        lines = Paint("Line", {t: Frame(ink(t)) for t in TIMES})
+        colors = Paint("Color", {0: Frame(painting(0, BOXES, SIZE)), 3: Frame(own)})
+        layers = [lines, Paint("Shadow", {0: Frame(shades(0))}), colors]
+        Builder(SIZE[1], SIZE[0], "Shaded").write(shot, layers)
+    lock = ("--lock", "3") if by == "lock" else ()
+    for _ in range(2):
+        done = propagate(shot, *options, *lock)
+        assert done.code == 0, done.err
+        moved = layer_of(out, "Shadow")[1]
+        np.testing.assert_array_equal(moved[3], before[3])
+        assert near(moved[4], shades(4)) > 0.99
+        if not lock:
+            np.testing.assert_array_equal(layer_of(out)[1][3], own)
+    assert "frames 3 have their colours given: they keep what earlier runs moved" in done.err

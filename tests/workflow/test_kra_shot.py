@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from ant_core.formats.kra import KraArchive, KraDocument
-from ant_core.formats.kra.journal import KIND, Journal, plane_hash
+from ant_core.formats.kra.journal import KIND, KraJournal, plane_hash
 from ant_core.formats.kra.owners import color_keys, read_journal
 from ant_core.formats.kra.reader import read_plane
 from tests.formats.kra_builder import Builder, Frame, Paint, pixel_file, write_zip
@@ -52,7 +53,7 @@ def layer_of(path: Path, name: str = "Color") -> tuple[KraDocument, dict[int, np
     return document, {key.time: read_plane(document, layer, key) for key in color_keys(layer)}
 
 
-def journal_of(path: Path) -> Journal:
+def journal_of(path: Path) -> KraJournal:
     found = read_journal(KraDocument(KraArchive(path)))
     assert found is not None
     return found
@@ -347,3 +348,38 @@ def test_a_line_group_with_the_colours_in_it_is_refused(run, tmp_path):
     done = run(shot, "--line", "Cat", "--line", "Line", "--out", tmp_path / "out.kra")
     assert done.code == 2
     assert "a layer in it" in done.err
+
+
+@pytest.mark.parametrize("memory", ["kept", "gone", "of a stopped run"])
+@pytest.mark.parametrize("place", ["in place", "another file"])
+def test_a_locked_frame_is_what_the_document_shows(run, tmp_path, memory, place):
+    """Whatever the memory has: it may be deleted, or hold what was never written."""
+    shot, out = make(tmp_path / "shot.kra"), tmp_path / "out.kra"
+    end = ("--in-place",) if place == "in place" else ("--out", out)
+    out = shot if place == "in place" else out
+    args = ("--line", "Line", "--color", "Color", *end)
+    assert run(shot, *args).code == 0
+    before = layer_of(out)[1]
+    if memory == "gone":
+        shutil.rmtree(tmp_path / ".ant_core")
+    elif memory == "of a stopped run":
+        stopped = out.read_bytes()
+        hint = {"frame": 4, "point": [24, 22], "color": [9, 8, 7, 255]}
+        hints = tmp_path / "hints.json"
+        hints.write_text(json.dumps({"schema": 1, "hints": [hint]}))
+        assert run(shot, *args, "--hints", hints).code == 0
+        assert layer_of(out)[1][4][22, 24].tolist() == [9, 8, 7, 255]
+        out.write_bytes(stopped)  # as if it had ended before it wrote the document
+    for _ in range(2):
+        done = run(shot, *args, "--lock", "4")
+        assert done.code == 0, done.err
+        pictures = layer_of(out)[1]
+        np.testing.assert_array_equal(pictures[4], before[4])
+        assert sorted(pictures) == list(TIMES)
+        report = json.loads(out.with_suffix(".report.json").read_text())
+        assert {f["frame"]: f["role"] for f in report["frames"]}[4] == "locked"
+        document = KraDocument(KraArchive(out))
+        entry = journal_of(out).entry(document.find("Color", "").uuid, 4)
+        assert entry is not None
+        assert entry.after == plane_hash(pictures[4], document.space(document.find("Color", "")))
+        assert entry.state == "predicted"

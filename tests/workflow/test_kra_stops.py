@@ -55,6 +55,32 @@ def test_the_backup_of_the_artist_s_file_outlives_a_kill_around_the_write(
     assert backup.read_bytes() == before
 
 
+@pytest.mark.parametrize("others", [("",), ("", "2"), ("", "3"), ("2",)])
+def test_kills_where_the_memory_is_gone_lead_to_one_backup(cli, tmp_path, monkeypatch, others):
+    """Older backups lie beside it, also with a gap in their numbers."""
+    shot = make(tmp_path / "shot.kra")
+    before = shot.read_bytes()
+    for number in others:
+        shot.with_name(f"shot.kra~{number}").write_bytes(b"older" + number.encode())
+    for _ in range(2):
+        with monkeypatch.context() as patched:
+            kill_at_the_write(patched, written=False)
+            with pytest.raises(Killed):
+                cli("propagate", shot, *LAYERS, "--in-place")
+    assert cli("propagate", shot, *LAYERS, "--in-place").code == 0
+    backups = [path.read_bytes() for path in tmp_path.glob("shot.kra~*")]
+    assert backups.count(before) == 1
+    assert len(backups) == len(others) + 1
+
+
+def test_a_copy_of_the_artist_beside_the_backup_is_none(cli, tmp_path):
+    shot = make(tmp_path / "shot.kra")
+    before = shot.read_bytes()
+    shot.with_name("shot.kra~mine").write_bytes(before)
+    assert cli("propagate", shot, *LAYERS, "--in-place").code == 0
+    assert shot.with_name("shot.kra~").read_bytes() == before
+
+
 def test_a_document_from_frames_coloured_before_a_kill_equals_that_of_one_run(
     cli, tmp_path, monkeypatch
 ):

@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 
-from ant_core.batch.task import Task
+from ant_core.batch.task import ShotTask
 from ant_core.errors import UsageError
 from ant_core.propagation.options import RunOptions
 from ant_core.shot import frames
@@ -84,8 +84,8 @@ def test_only_what_differs_from_the_default_is_written():
 
 def test_task_of_an_engine_is_read_again():
     given = PropagateOptions(shot="/x/sc1", out="/out/sc1", frames=((1, 9),), threads=3)
-    task = Task("sc1", given, "/out", attempt=2)
-    assert Task.from_json(task.to_json()) == task
+    task = ShotTask("sc1", given, "/out", attempt=2)
+    assert ShotTask.from_json(task.to_json()) == task
 
 
 def test_unknown_name_is_refused():

@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -107,7 +108,7 @@ def test_nothing_is_done_again_until_the_shadow_is_edited(shot, tmp_path, cli):
     assert files(out / "shadow") == before
     (out / "shadow" / "0003.png").unlink()
     cli(*arguments)
-    assert recomputed(out) == {3: "its file was missing"}
+    assert recomputed(out) == {3: "its file was missing or unfinished"}
     assert files(out / "shadow") == before
     image = shadow(1)
     image[image[..., 3] > 0] = (1, 2, 3, 255)
@@ -138,6 +139,45 @@ def test_a_shadow_that_was_changed_in_the_output_is_kept_and_learned_from(shot, 
     assert near(load(out / "color" / "0005.png"), painting(STEP * 4, BOXES, SIZE)) > 0.9
 
 
+@pytest.mark.parametrize("by", ["edit", "reference", "lock"])
+def test_a_frame_whose_colours_are_given_keeps_the_shadow_that_was_moved_there(
+    shot, tmp_path, cli, by
+):
+    out = tmp_path / "out"
+    arguments = ["propagate", shot, "--out", out, "--shade", "shadow"]
+    cli(*arguments)
+    before = files(out / "shadow")
+    own = painting(STEP * 2, BOXES, SIZE)
+    own[own[..., 0] == 220] = (1, 2, 3, 255)
+    if by == "lock":
+        arguments += ["--lock", "3"]
+    else:
+        save((out if by == "edit" else shot) / "color" / "0003.png", own)
+    for _ in range(2):
+        done = cli(*arguments)
+        assert done.code == 0, done.err
+        assert "stays empty" not in done.err
+        assert files(out / "shadow") == before
+        assert ("frames 3 have their colours given: they keep" in done.err) == (by != "lock")
+    if by == "edit":
+        (out / "color" / "0003.png").unlink()
+        done = cli(*arguments)
+        assert "have their colours given" not in done.err
+        assert files(out / "shadow") == before
+
+
+def test_a_frame_whose_colours_are_given_has_no_shadow_where_none_was_moved(shot, tmp_path, cli):
+    """What is blank is no picture that has to stay, so neighbours do not learn from it."""
+    out = tmp_path / "out"
+    arguments = ["propagate", shot, "--out", out, "--shade", "shadow"]
+    save(shot / "color" / "0005.png", painting(STEP * 4, BOXES, SIZE))
+    for _ in range(2):
+        done = cli(*arguments)
+        assert "painted frames 5 have nothing in --shade shadow" in done.err
+        assert not load(out / "shadow" / "0005.png").any()
+        assert near(load(out / "shadow" / "0004.png"), shadow(4)) > 0.99
+
+
 def test_frames_that_show_one_drawing_have_one_shadow(shot, tmp_path, cli):
     for frame, origin in ((6, 5), (7, 1)):
         data = (shot / "line" / f"{origin:04d}.png").read_bytes()
@@ -146,6 +186,36 @@ def test_frames_that_show_one_drawing_have_one_shadow(shot, tmp_path, cli):
     made = files(tmp_path / "out" / "shadow")
     assert made["0006.png"] == made["0005.png"]
     assert made["0007.png"] == made["0001.png"] == (shot / "shadow" / "0001.png").read_bytes()
+
+
+@pytest.mark.parametrize("origin", [2, 1], ids=["coloured", "painted"])
+def test_a_shadow_painted_where_equal_lines_are_packed_otherwise_is_kept_and_learned_from(
+    shot, tmp_path, cli, origin
+):
+    """Frames 4 and 6, of one file, have the lines of another frame in other bytes."""
+    lines = line_drawing(STEP * (origin - 1), BOXES, SIZE)
+    packed = cv2.imencode(".png", lines, [cv2.IMWRITE_PNG_COMPRESSION, 0])[1].tobytes()
+    assert packed != (shot / "line" / f"{origin:04d}.png").read_bytes()
+    for frame in (4, 6):
+        (shot / "line" / f"{frame:04d}.png").write_bytes(packed)
+    own = shadow(origin)
+    own[own[..., 3] > 0] = (1, 2, 3, 255)
+    save(shot / "shadow" / "0004.png", own)
+    arguments = ("propagate", shot, "--out", tmp_path / "out", "--shade", "shadow")
+    for _ in range(2):
+        done = cli(*arguments)
+        assert done.code == 0, done.err
+        made = {f: load(tmp_path / "out" / "shadow" / f"{f:04d}.png") for f in range(1, 7)}
+        np.testing.assert_array_equal(made[4], own)
+        np.testing.assert_array_equal(made[6], own)
+        assert near(made[2], shadow(2)) > 0.99
+        assert near(made[3], shadow(3)) > 0.99
+        wanted = shadow(5)
+        wanted[wanted[..., 3] > 0] = (1, 2, 3, 255)
+        assert near(made[5], wanted) > 0.99, "the frame beside it learns from it"
+        (layer,) = frames_of(tmp_path / "out")[4]["layers"]
+        assert not layer["doubtful"]
+    assert recomputed(tmp_path / "out") == {}
 
 
 def test_several_layers_have_each_their_own_format(shot, tmp_path, cli):

@@ -1,7 +1,7 @@
 """Krita documents, read and written without Krita."""
 
 from ant_core.formats.kra.archive import KraArchive
-from ant_core.formats.kra.document import Key, KraDocument, Layer
-from ant_core.formats.kra.reader import ColorReader, LineReader
+from ant_core.formats.kra.document import KraDocument
+from ant_core.formats.kra.reader import LineReader
 
-__all__ = ["ColorReader", "Key", "KraArchive", "KraDocument", "Layer", "LineReader"]
+__all__ = ["KraArchive", "KraDocument", "LineReader"]

@@ -1,4 +1,4 @@
-"""The zip archive that a .kra file is, checked before anything in it is believed.
+"""The zip archive that a .kra file is, checked before anything in it is used.
 
 Nothing is ever unpacked to disk. Sizes that the archive declares are held against its own length
 and against what really comes out, so that a small file cannot fill the memory.
@@ -19,11 +19,11 @@ from typing import BinaryIO
 from ant_core.errors import InputError
 from ant_core.files import check_regular
 
-__all__ = ["KraArchive", "Member"]
+__all__ = ["LOCAL_HEADER", "ArchiveMember", "KraArchive"]
 
 _MOST_MEMBERS = 200_000
 _MOST_RATIO = 1100  # deflate packs no denser than 1 : 1032
-_LOCAL = struct.Struct("<4s5H3L2H")
+LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _LOCAL_SIGNATURE = b"PK\x03\x04"
 _ENCRYPTED = 0x1
 # Older versions wrote x-kra, newer ones x-krita; templates that come with Krita say zip.
@@ -32,7 +32,7 @@ _LONGEST_MIME = 100
 
 
 @dataclass(frozen=True)
-class Member:
+class ArchiveMember:
     """One file in the archive, with all that a raw copy needs.
 
     Attributes
@@ -100,7 +100,7 @@ class KraArchive:
     def __contains__(self, name: str) -> bool:
         return name in self._members
 
-    def member(self, name: str) -> Member:
+    def member(self, name: str) -> ArchiveMember:
         """Return a member; InputError when there is none of that name."""
         if name not in self._members:
             raise self._damaged(f"{name} is missing in it")
@@ -155,7 +155,7 @@ class KraArchive:
             raise self._damaged(f"{name} is cut off")
         return out
 
-    def _check(self, file: BinaryIO) -> dict[str, Member]:
+    def _check(self, file: BinaryIO) -> dict[str, ArchiveMember]:
         """Read the directory of the archive and hold it against the file."""
         try:
             # The directory alone: zipfile is not asked to unpack anything.
@@ -169,7 +169,7 @@ class KraArchive:
         except (OSError, struct.error, RecursionError) as error:
             raise self._damaged(str(error) or "it cannot be read") from error
         self._check_names(infos)
-        members = {info.filename: Member(info, self._start(file, info)) for info in infos}
+        members = {info.filename: ArchiveMember(info, self._start(file, info)) for info in infos}
         self._check_overlap(members.values(), self._stamp[0])
         return members
 
@@ -201,15 +201,15 @@ class KraArchive:
         """Return where a member's bytes begin, from its local header."""
         try:
             file.seek(info.header_offset)
-            header = file.read(_LOCAL.size)
+            header = file.read(LOCAL_HEADER.size)
         except (OSError, ValueError, OverflowError):
             header = b""
-        if len(header) != _LOCAL.size or not header.startswith(_LOCAL_SIGNATURE):
+        if len(header) != LOCAL_HEADER.size or not header.startswith(_LOCAL_SIGNATURE):
             raise self._damaged(f"the place of {info.filename} is wrong")
-        name_bytes, extra_bytes = _LOCAL.unpack(header)[-2:]
-        return info.header_offset + _LOCAL.size + name_bytes + extra_bytes
+        name_bytes, extra_bytes = LOCAL_HEADER.unpack(header)[-2:]
+        return info.header_offset + LOCAL_HEADER.size + name_bytes + extra_bytes
 
-    def _check_overlap(self, members: Iterable[Member], size: int) -> None:
+    def _check_overlap(self, members: Iterable[ArchiveMember], size: int) -> None:
         """Let no two members share bytes: that is how a small archive unpacks without end."""
         end, last = 0, ""
         for member in sorted(members, key=lambda item: item.info.header_offset):

@@ -11,11 +11,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ant_core.formats.kra.archive import KraArchive
+from ant_core.formats.kra.archive import LOCAL_HEADER, KraArchive
 
 __all__ = ["copied_archive"]
 
-_LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s4B4H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
@@ -27,7 +26,7 @@ _FILE_MODE = 0o100444 << 16  # what Krita gives to everything in its files
 
 
 @dataclass(frozen=True)
-class _Packed:
+class _PackedMember:
     """One member ready to be written."""
 
     info: zipfile.ZipInfo
@@ -74,26 +73,26 @@ def _members(
     added: Iterable[tuple[str, bytes]],
     left_out: frozenset[str],
     date: tuple[int, int, int, int, int, int],
-) -> Iterator[_Packed]:
+) -> Iterator[_PackedMember]:
     for name in source.names:
         if name in left_out:
             continue
         if name in replaced:
             yield _packed(name, replaced[name], date)
         else:
-            yield _Packed(source.member(name).info, source.packed(name))
+            yield _PackedMember(source.member(name).info, source.packed(name))
     for name, data in added:
         yield _packed(name, data, date)
 
 
-def _packed(name: str, data: bytes, date: tuple[int, int, int, int, int, int]) -> _Packed:
+def _packed(name: str, data: bytes, date: tuple[int, int, int, int, int, int]) -> _PackedMember:
     info = zipfile.ZipInfo(name, date)
     packer = zlib.compressobj(6, zlib.DEFLATED, -15)
     packed = packer.compress(data) + packer.flush()
     info.compress_type = zipfile.ZIP_DEFLATED
     info.CRC, info.file_size, info.compress_size = zlib.crc32(data), len(data), len(packed)
     info.create_system, info.create_version, info.external_attr = _UNIX, 30, _FILE_MODE
-    return _Packed(info, packed)
+    return _PackedMember(info, packed)
 
 
 def _name(info: zipfile.ZipInfo) -> bytes:
@@ -117,7 +116,7 @@ def _local_header(info: zipfile.ZipInfo) -> bytes:
     if max(sizes) >= _LIMIT:
         extra = struct.pack("<2H2Q", _ZIP64, 16, info.file_size, info.compress_size)
         sizes = _LIMIT, _LIMIT
-    head = _LOCAL.pack(
+    head = LOCAL_HEADER.pack(
         b"PK\x03\x04", info.extract_version, _flags(info), info.compress_type, time, date,
         info.CRC, *sizes, len(name), len(extra),
     )  # fmt: skip

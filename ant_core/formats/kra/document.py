@@ -14,7 +14,7 @@ from ant_core.formats.kra.markup import Element, parse_xml
 from ant_core.formats.kra.spaces import Space, space_named
 from ant_core.guard import MOST_PIXELS
 
-__all__ = ["Key", "KraDocument", "Layer"]
+__all__ = ["DocumentLayer", "Key", "KraDocument"]
 
 MAIN = "maindoc.xml"
 _MOST_XML_BYTES = 64 << 20
@@ -34,7 +34,7 @@ class Key:
 
 
 @dataclass(kw_only=True)
-class Layer:
+class DocumentLayer:
     """One layer, group or mask.
 
     Attributes
@@ -61,7 +61,7 @@ class Layer:
     animated : bool
     opacity_changes : bool
         Whether its opacity has keyframes of its own.
-    children : tuple of Layer
+    children : tuple of DocumentLayer
         Top first: layers of a group, masks of a layer.
     element : Element
         Where it stands in maindoc.xml.
@@ -82,7 +82,7 @@ class Layer:
     keys: tuple[Key, ...] = ()
     animated: bool = False
     opacity_changes: bool = False
-    children: tuple[Layer, ...] = field(default=())
+    children: tuple[DocumentLayer, ...] = field(default=())
 
     @property
     def times(self) -> tuple[int, ...]:
@@ -99,7 +99,7 @@ class Layer:
         place = bisect_right(self.times, time)
         return self.keys[place - 1] if place else None
 
-    def walk(self) -> Iterator[Layer]:
+    def walk(self) -> Iterator[DocumentLayer]:
         """Yield the layer and all below it in the tree, top first."""
         yield self
         for child in self.children:
@@ -154,12 +154,12 @@ class KraDocument:
         """Return where in the archive an annotation's content lies."""
         return f"{self.name}/annotations/{kind}"
 
-    def walk(self) -> Iterator[Layer]:
+    def walk(self) -> Iterator[DocumentLayer]:
         """Yield every layer, top first, groups before what is in them."""
         for layer in self.layers:
             yield from layer.walk()
 
-    def find(self, selector: str, option: str) -> Layer:
+    def find(self, selector: str, option: str) -> DocumentLayer:
         """Return the layer that a name, a path such as `Group/Line`, or a uuid names.
 
         Raises
@@ -191,11 +191,11 @@ class KraDocument:
         ]
         return ", ".join(texts[:20]) + (", ..." if len(texts) > 20 else "") or "no layer"
 
-    def place(self, layer: Layer) -> str:
+    def place(self, layer: DocumentLayer) -> str:
         """Name a layer, for messages."""
         return f"layer {layer.path} of {self.path}"
 
-    def space(self, layer: Layer) -> Space:
+    def space(self, layer: DocumentLayer) -> Space:
         """Return the colour space of a layer; InputError when it cannot be worked on."""
         return space_named(layer.space_name, self.place(layer))
 
@@ -212,10 +212,10 @@ class KraDocument:
             )
         return image
 
-    def _layer(self, element: Element, above: str) -> Layer:
+    def _layer(self, element: Element, above: str) -> DocumentLayer:
         attrs = element.attrs
         name = attrs.get("name", "")
-        layer = Layer(
+        layer = DocumentLayer(
             name=name,
             path=f"{above}{name}",
             # Files of Krita 1 and early 2 say layertype.
@@ -241,7 +241,7 @@ class KraDocument:
         )
         return layer
 
-    def _read_keyframes(self, layer: Layer, file: str) -> None:
+    def _read_keyframes(self, layer: DocumentLayer, file: str) -> None:
         layer.keyframes_file = self.folder + file
         place = f"{layer.keyframes_file} in {self.path}"
         root = parse_xml(self.archive.read(layer.keyframes_file, _MOST_XML_BYTES), place)

@@ -32,7 +32,7 @@ __all__ = [
     "LIMIT",
     "MOVED",
     "Entry",
-    "Journal",
+    "KraJournal",
     "Plane",
     "pack_plane",
     "pack_result",
@@ -62,7 +62,7 @@ def pack_plane(image: NDArray[Any], space: Space) -> Plane:
     return Plane(digest, (0, top, image.shape[1], bottom - top), zlib.compress(data, 6))
 
 
-class Journal(Entries):
+class KraJournal(Entries):
     """The annotation; `document` is all of its JSON but the entries.
 
     Parameters

@@ -11,24 +11,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from ant_core.formats.kra.document import Key, KraDocument, Layer
-from ant_core.formats.kra.journal import KIND, LIMIT, Journal, plane_hash
+from ant_core.formats.kra.document import DocumentLayer, Key, KraDocument
+from ant_core.formats.kra.journal import KIND, LIMIT, KraJournal, plane_hash
 from ant_core.formats.kra.reader import read_plane
 
-__all__ = ["Owner", "Painted", "color_keys", "read_journal", "survey"]
+__all__ = ["OwnedKey", "Owner", "color_keys", "read_journal", "survey"]
 
 Owner = Literal["blank", "predicted", "accepted", "artist", "unknown"]
 
 
 @dataclass(frozen=True)
-class Painted:
+class OwnedKey:
     """One key of a colour layer: whose it is, and the hash of its pixels on the canvas."""
 
     owner: Owner
     hash: str
 
 
-def read_journal(document: KraDocument) -> Journal | None:
+def read_journal(document: KraDocument) -> KraJournal | None:
     """Return the document's journal, None when it has none; InputError when it is damaged."""
     if KIND not in document.annotations:
         return None
@@ -36,27 +36,27 @@ def read_journal(document: KraDocument) -> Journal | None:
     if name not in document.archive:
         return None
     # Krita does not bound what others write; some room over our own limit.
-    return Journal(document.archive.read(name, 2 * LIMIT), str(document.path))
+    return KraJournal(document.archive.read(name, 2 * LIMIT), str(document.path))
 
 
-def color_keys(layer: Layer) -> tuple[Key, ...]:
+def color_keys(layer: DocumentLayer) -> tuple[Key, ...]:
     """Return the keys of a layer; a still layer has one at 0, as if it were animated."""
     return layer.keys if layer.animated else (Key(0, layer.file, layer.offset),)
 
 
 def survey(
     document: KraDocument,
-    layer: Layer,
-    journal: Journal | None,
+    layer: DocumentLayer,
+    journal: KraJournal | None,
     keys: Iterable[Key] | None = None,
     threads: int | None = None,
-) -> dict[int, Painted]:
+) -> dict[int, OwnedKey]:
     """Look at every key of a colour layer.
 
     Parameters
     ----------
     document, layer
-    journal : Journal or None
+    journal : KraJournal or None
         None where the document had none.
     keys : iterable of Key, optional
         All by default.
@@ -65,10 +65,10 @@ def survey(
 
     Returns
     -------
-    dict of int to Painted
+    dict of int to OwnedKey
         By time.
     """
-    found: dict[int, Painted] = {}
+    found: dict[int, OwnedKey] = {}
     known: dict[tuple[str, tuple[int, int]], tuple[bool, str]] = {}  # clones are read once
     space = document.space(layer)
     for key in color_keys(layer) if keys is None else keys:
@@ -79,18 +79,20 @@ def survey(
         visible, digest = known[place]
         if journal is not None and visible:
             _take_up(journal, layer.uuid, key.time, digest)
-        found[key.time] = Painted(_owner(layer, key.time, visible, digest, journal), digest)
+        found[key.time] = OwnedKey(_owner(layer, key.time, visible, digest, journal), digest)
     return found
 
 
-def _take_up(journal: Journal, layer: str, time: int, digest: str) -> None:
+def _take_up(journal: KraJournal, layer: str, time: int, digest: str) -> None:
     """Note again pixels of ours that Krita's redo brought back where we wrote them."""
     entry = journal.entry(layer, time)
     if entry is None or entry.after != digest:
         journal.revive(layer, time, digest)
 
 
-def _owner(layer: Layer, time: int, visible: bool, digest: str, journal: Journal | None) -> Owner:
+def _owner(
+    layer: DocumentLayer, time: int, visible: bool, digest: str, journal: KraJournal | None
+) -> Owner:
     entry = journal.entry(layer.uuid, time) if journal is not None else None
     if entry is not None and entry.after == digest:
         return entry.state

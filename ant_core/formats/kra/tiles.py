@@ -167,11 +167,11 @@ def _filled(bare: bytes, space: Space, size: tuple[int, int], place: str) -> NDA
     if not any(bare):
         return np.zeros(shape, space.pixels.dtype)
     out = np.empty(shape, space.pixels.dtype)
-    out[:] = bare_pixel(bare, space)
+    out[:] = _bare_pixel(bare, space)
     return out
 
 
-def bare_pixel(bare: bytes, space: Space) -> NDArray[Any]:
+def _bare_pixel(bare: bytes, space: Space) -> NDArray[Any]:
     """Return a stored pixel in logical order, (C,)."""
     pixel = np.empty(space.pixel_bytes, np.uint8)
     pixel[space.order] = np.frombuffer(bare, np.uint8)
@@ -194,7 +194,7 @@ def encode_tiles(image: NDArray[Any], space: Space, bare: bytes) -> bytes:
     most = -(-height // side) * -(-width // side)
     out = np.empty(most * (1 + kernels.AREA * space.pixel_bytes), np.uint8)
     tiles = np.empty((most, 4), np.int64)
-    default = bare_pixel(bare, space).view(np.uint8)
+    default = _bare_pixel(bare, space).view(np.uint8)
     count = kernels.encode(raw, default, space.order, out, tiles)
     head = f"VERSION 2\nTILEWIDTH {side}\nTILEHEIGHT {side}\nPIXELSIZE {space.pixel_bytes}\n"
     pieces = [f"{head}DATA {count}\n".encode()]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ant_core.formats.kra.archive_writer import copied_archive
-from ant_core.formats.kra.document import MAIN, Key, KraDocument, Layer
+from ant_core.formats.kra.document import MAIN, DocumentLayer, Key, KraDocument
 from ant_core.formats.kra.journal import DESCRIPTION, KIND
 from ant_core.formats.kra.markup import (
     Element,
@@ -49,13 +49,13 @@ class NewLayer:
     Attributes
     ----------
     name : str
-    below : Layer
+    below : DocumentLayer
         It comes directly below this layer or group.
     space : Space
     """
 
     name: str
-    below: Layer
+    below: DocumentLayer
     space: Space
 
     @property
@@ -70,13 +70,13 @@ class Painting:
 
     Attributes
     ----------
-    layer : Layer or NewLayer
+    layer : DocumentLayer or NewLayer
     frames : dict of int to callable
         The pixel file of each key that is made or given another picture, read when it is due.
         Its default pixel is transparent.
     """
 
-    layer: Layer | NewLayer
+    layer: DocumentLayer | NewLayer
     frames: Mapping[int, Callable[[], bytes]]
 
 
@@ -125,7 +125,7 @@ def kra_pieces(
 class _Plan:
     """Which members change for one layer, and how."""
 
-    def __init__(self, document: KraDocument, layer: Layer | NewLayer) -> None:
+    def __init__(self, document: KraDocument, layer: DocumentLayer | NewLayer) -> None:
         self._document = document
         self._layer = layer
         self.main: list[Edit] = []  # of maindoc.xml

@@ -1,4 +1,4 @@
-"""The front door: a palette file of any known format."""
+"""Reads a palette file of any known format."""
 
 from __future__ import annotations
 

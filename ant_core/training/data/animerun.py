@@ -131,16 +131,16 @@ class AnimeRunScene:
             )
         return read_png(files[index])
 
-    def matches(self, index: int, way: Way = "forward") -> list[list[int]]:
+    def matches(self, index: int) -> list[list[int]]:
         """Return the candidates of every segment of a source frame, best first, [-1] = none.
 
-        `index` counts the pairs of frames from 0, for both ways.
+        `index` counts the pairs of frames from 0; the source is the first of a pair.
         """
-        files = self._files(f"SegMatching/{self.name}/{way}", ".json")
+        files = self._files(f"SegMatching/{self.name}/forward", ".json")
         if len(files) != len(self.stems) - 1:
             raise InputError(
-                f"{self.split / 'SegMatching' / self.name / way} holds {len(files)} files for "
-                f"{len(self.stems)} frames: copy the scene again"
+                f"{self.split / 'SegMatching' / self.name / 'forward'} holds {len(files)} files "
+                f"for {len(self.stems)} frames: copy the scene again"
             )
         try:
             table = json.loads(read_bytes(files[index]))
@@ -159,9 +159,9 @@ class AnimeRunScene:
         flow = self._files(f"Flow/{self.name}/forward", ".flo")
         return bool(flow) and bool(self._masks())
 
-    def flow(self, index: int, way: Way = "forward") -> NDArray[np.float32]:
-        """Return the flow of a pair of frames, (H, W, 2) float32 x, y in pixels."""
-        return read_flo(self._files(f"Flow/{self.name}/{way}", ".flo")[index])
+    def flow(self, index: int) -> NDArray[np.float32]:
+        """Return the flow from a pair's first frame to its second, (H, W, 2) float32 in pixels."""
+        return read_flo(self._files(f"Flow/{self.name}/forward", ".flo")[index])
 
     def _masks(self) -> list[Path]:
         found = (self._files(pattern.format(self.name), ".npy") for pattern in _MASKS)

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from ant_core.matching.flow import SmallDrawing
 from ant_core.training.data.pair_flows import PairFlow, unpack
 
-__all__ = ["UNSURE", "Clip", "Frame", "centred", "clip_from_arrays", "load_clip"]
+__all__ = ["UNSURE", "ClipFrame", "StoredClip", "centred", "clip_from_arrays", "load_clip"]
 
 UNSURE = -1  # label of a segment that covers several true parts
 
 
 @dataclass
-class Frame:
+class ClipFrame:
     """One drawing of a clip: arrays as in `matching.descriptors.Descriptors`, plus the truth."""
 
     number: int
@@ -46,18 +46,18 @@ class Frame:
 
 
 @dataclass
-class Clip:
+class StoredClip:
     """All drawings of one stored clip, in order.
 
     `flows` tells what flow says of a target and a reference, by their places in `frames`.
     """
 
     name: str
-    frames: list[Frame]
+    frames: list[ClipFrame]
     flows: Mapping[tuple[int, int], PairFlow] = field(default_factory=dict)
 
 
-def load_clip(path: Path, purity_min: float = 0.0, *, small: bool = True) -> Clip:
+def load_clip(path: Path, purity_min: float = 0.0, *, small: bool = True) -> StoredClip:
     """Read one clip file as `ant_core.training.synthesis.clip` writes it.
 
     Segments of which less than `purity_min` belongs to one true part are labelled UNSURE: no use
@@ -69,7 +69,9 @@ def load_clip(path: Path, purity_min: float = 0.0, *, small: bool = True) -> Cli
         return clip_from_arrays(path.stem, {key: stored[key] for key in names}, purity_min)
 
 
-def clip_from_arrays(name: str, data: Mapping[str, NDArray[Any]], purity_min: float = 0.0) -> Clip:
+def clip_from_arrays(
+    name: str, data: Mapping[str, NDArray[Any]], purity_min: float = 0.0
+) -> StoredClip:
     """Take the arrays of a clip file apart; see `load_clip`."""
     sure = data["purity"] >= purity_min
     label = np.where(sure, data["part"], UNSURE).astype(np.int64)
@@ -80,22 +82,22 @@ def clip_from_arrays(name: str, data: Mapping[str, NDArray[Any]], purity_min: fl
         rows = slice(data["frame_start"][i], data["frame_start"][i + 1])
         lines = slice(data["edge_start"][i], data["edge_start"][i + 1])
         frames.append(
-            Frame(
-                int(number),
-                data["crops"][rows],
-                data["shape"][rows],
-                data["box"][rows],
-                data["edges"][lines],
-                data["edge_weight"][lines],
-                label[rows],
-                color[rows],
-                data["overlap"][rows].astype(np.int64),
+            ClipFrame(
+                number=int(number),
+                crops=data["crops"][rows],
+                shape=data["shape"][rows],
+                box=data["box"][rows],
+                edges=data["edges"][lines],
+                edge_weight=data["edge_weight"][lines],
+                label=label[rows],
+                color=color[rows],
+                overlap=data["overlap"][rows].astype(np.int64),
                 position=position[rows],
                 seen=data["seen"][rows] if "seen" in data else None,
                 small=_small(data, i),
             )
         )
-    return Clip(name, frames, unpack(data, [frame.count for frame in frames]))
+    return StoredClip(name, frames, unpack(data, [frame.count for frame in frames]))
 
 
 def _small(data: Mapping[str, NDArray[Any]], frame: int) -> SmallDrawing | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ant_core.errors import InputError
 from ant_core.matching.descriptors import describe
 from ant_core.training.data.baselines import overlap
-from ant_core.training.data.clips import Frame, centred
+from ant_core.training.data.clips import ClipFrame, centred
 from segmentation import extract_lines, measure, segment
 
 __all__ = [
@@ -38,7 +38,7 @@ MOST_STAND_INS = 10  # what the networks attend to grows with the square of all 
 
 
 @dataclass
-class TrueFrame(Frame):
+class TrueFrame(ClipFrame):
     """A frame with all that scoring needs; label and color are the truth, color 0 = transparent."""
 
     area: NDArray[np.int64]  # (N,) pixels
@@ -158,19 +158,19 @@ def from_picture(
     described = describe(lines, labels, segments)
     unknown = np.full(described.count, -1, np.int64)
     return TrueFrame(
-        number,
-        described.crops,
-        described.shape,
-        described.box,
-        described.edges,
-        described.edge_weight,
-        unknown,
-        unknown,
-        unknown,
-        segments.area,
-        segments.centroid,
-        labels,
-        lines.darkness,
+        number=number,
+        crops=described.crops,
+        shape=described.shape,
+        box=described.box,
+        edges=described.edges,
+        edge_weight=described.edge_weight,
+        label=unknown,
+        color=unknown,
+        overlap=unknown,
+        area=segments.area,
+        centroid=segments.centroid,
+        labels=labels,
+        darkness=lines.darkness,
         position=centred(segments.centroid, described.size),
         small=described.small,
     )

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ant_core.training.evaluation.benchmark import Result
+from ant_core.training.evaluation.benchmark import MethodResult
 from ant_core.training.evaluation.reliability import HIGH, Reliability
 from ant_core.training.evaluation.results import Results
-from ant_core.training.evaluation.tally import Counts, Figure, Tally, derived
+from ant_core.training.evaluation.tally import Counts, MeasuredFigure, Tally, derived
 
 __all__ = ["BARS", "OURS", "PAPER", "PROTOCOLS_OF", "Bar", "Sets", "Verdict", "judge"]
 
@@ -57,7 +57,7 @@ class Bar:
     set: str
     protocol: str
     figure: str
-    measure: Callable[[Sets, str], Figure | None]
+    measure: Callable[[Sets, str], MeasuredFigure | None]
     least: float | None = None
     most: float | None = None
     above: bool = False
@@ -92,8 +92,8 @@ class Verdict:
     """A bar and what was measured, scaled to its unit; figure None = not measured."""
 
     bar: Bar
-    figure: Figure | None
-    others: dict[str, Figure]  # the same figure of other methods
+    figure: MeasuredFigure | None
+    others: dict[str, MeasuredFigure]  # the same figure of other methods
     counts: Counts  # what ours was counted on
 
     @property
@@ -116,19 +116,19 @@ def _judge(bar: Bar, sets: Sets) -> Verdict:
     return Verdict(bar, scaled.pop(OURS, None), scaled, Counts.join(counts))
 
 
-def _scaled(figure: Figure, scale: float) -> Figure:
+def _scaled(figure: MeasuredFigure, scale: float) -> MeasuredFigure:
     low = None if figure.low is None else scale * figure.low
     high = None if figure.high is None else scale * figure.high
-    return Figure(scale * figure.value, low, high)
+    return MeasuredFigure(scale * figure.value, low, high)
 
 
 # ---- figures
 
-Measure = Callable[[Sets, str], Figure | None]
+Measure = Callable[[Sets, str], MeasuredFigure | None]
 _Place = tuple[str, str, str]  # set, protocol, metric
 
 
-def _result(sets: Sets, group: str, protocol: str, method: str) -> Result | None:
+def _result(sets: Sets, group: str, protocol: str, method: str) -> MethodResult | None:
     return sets.get(group, {}).get(protocol, {}).get(method)
 
 
@@ -146,7 +146,7 @@ def _metric(*place: str) -> Measure:
 def _made_of(formula: Callable[..., Any], *parts: tuple[tuple[str, ...], str | None]) -> Measure:
     """Return the figure of several metrics: of the method asked for, or of one that is named."""
 
-    def measure(sets: Sets, method: str) -> Figure | None:
+    def measure(sets: Sets, method: str) -> MeasuredFigure | None:
         found = [_part(sets, cast("_Place", place), name or method) for place, name in parts]
         if None in found or any(name == method for _, name in parts):
             return None
@@ -161,17 +161,17 @@ def _share_removed(value: Any, base: Any) -> Any:
 
 
 def _count(group: str, protocol: str, of: Callable[[Counts], float]) -> Measure:
-    def measure(sets: Sets, method: str) -> Figure | None:
+    def measure(sets: Sets, method: str) -> MeasuredFigure | None:
         result = _result(sets, group, protocol, method)
-        return None if result is None else Figure(of(result.tally.counts), None, None)
+        return None if result is None else MeasuredFigure(of(result.tally.counts), None, None)
 
     return measure
 
 
-def _confidence(of: Callable[[Reliability], Figure | None]) -> Measure:
+def _confidence(of: Callable[[Reliability], MeasuredFigure | None]) -> Measure:
     """Return a figure of the confidence of all recursive fills, single and drawn together."""
 
-    def measure(sets: Sets, method: str) -> Figure | None:
+    def measure(sets: Sets, method: str) -> MeasuredFigure | None:
         results = [_result(sets, group, "recursive", method) for group in ("single", "drawn")]
         joined = Reliability.join([r.reliability for r in results if r is not None])
         return of(joined) if joined.fills else None

@@ -35,7 +35,7 @@ from ant_core.training.evaluation.metrics import (
 )
 from ant_core.training.evaluation.protocols import (
     MatchFrames,
-    Score,
+    ProtocolScore,
     effort,
     keyframes,
     recursive,
@@ -46,7 +46,7 @@ from ant_core.training.evaluation.tally import Tally
 from ant_core.training.evaluation.worst import Worst
 from segmentation import expand_labels
 
-__all__ = ["KEYFRAME_COUNTS", "PROTOCOLS", "Result", "applies", "run_protocol"]
+__all__ = ["KEYFRAME_COUNTS", "PROTOCOLS", "MethodResult", "applies", "run_protocol"]
 
 RECURSIVE_FRAMES = 10  # predicted from one seed (Casey et al. 2021, section 4.3)
 CLIP_FRAMES = 20  # BasicPBC's clip_interval: the first frame of each clip is no target
@@ -76,7 +76,7 @@ PROTOCOLS: dict[str, str] = {
 
 
 @dataclass
-class Result:
+class MethodResult:
     """One method under one protocol, over all shots so far.
 
     reliability, worst and counterparts are those of models; baselines have no confidence. worst
@@ -107,7 +107,7 @@ def applies(protocol: str, shot: TrueShot) -> bool:
     return shot.has_colors
 
 
-def run_protocol(protocol: str, shot: TrueShot, method: Method, result: Result) -> bool:
+def run_protocol(protocol: str, shot: TrueShot, method: Method, result: MethodResult) -> bool:
     """Score a shot; False where the method cannot look at what it needs.
 
     The shot must be one that the protocol `applies` to.
@@ -128,7 +128,7 @@ def run_protocol(protocol: str, shot: TrueShot, method: Method, result: Result) 
 # ---- colour
 
 
-def _colors(protocol: str, shot: TrueShot, method: Method, result: Result) -> bool:
+def _colors(protocol: str, shot: TrueShot, method: Method, result: MethodResult) -> bool:
     runs = _windows(protocol, shot)
     if not all(_can(protocol, method, *run) for run in runs):
         return False
@@ -140,7 +140,7 @@ def _colors(protocol: str, shot: TrueShot, method: Method, result: Result) -> bo
     return True
 
 
-def _effort(shot: TrueShot, method: Method, result: Result, *, by_suggestion: bool) -> bool:
+def _effort(shot: TrueShot, method: Method, result: MethodResult, *, by_suggestion: bool) -> bool:
     frames = shot.frames
     if not all(method.can([a], b) for a, b in pairwise(frames)):
         return False
@@ -178,7 +178,7 @@ def _windows(
 
 def _propagate(
     protocol: str, references: Sequence[TrueFrame], targets: Sequence[TrueFrame], method: Method
-) -> Score:
+) -> ProtocolScore:
     # Protocols hand on the very frames that they are given, so these are TrueFrames.
     match = cast("MatchFrames", method.match)
     options = (match, method.confidence, method.no_counterpart_threshold)
@@ -194,7 +194,11 @@ def _propagate(
 
 
 def _count(
-    shot: TrueShot, targets: Sequence[TrueFrame], score: Score, result: Result, method: Method
+    shot: TrueShot,
+    targets: Sequence[TrueFrame],
+    score: ProtocolScore,
+    result: MethodResult,
+    method: Method,
 ) -> None:
     tally = result.tally
     for predicted, frame in zip(score.predicted, targets, strict=True):
@@ -237,7 +241,7 @@ def _rows(
     return np.where(counterpart < method.region_threshold, -1, best), best, counterpart
 
 
-def _regions(shot: TrueShot, method: Method, result: Result, *, by_parts: bool) -> bool:
+def _regions(shot: TrueShot, method: Method, result: MethodResult, *, by_parts: bool) -> bool:
     pairs = list(pairwise(shot.frames))
     if not all(method.can([target], source) for source, target in pairs):
         return False
@@ -266,7 +270,7 @@ def _parts_of(rows: NDArray[np.int64], target: TrueFrame) -> NDArray[np.int64]:
     return np.where(rows >= 0, target.label[np.maximum(rows, 0)], -1)
 
 
-def _flow(shot: TrueShot, method: Method, result: Result) -> bool:
+def _flow(shot: TrueShot, method: Method, result: MethodResult) -> bool:
     pairs = list(pairwise(shot.frames))
     if not all(source.labels is not None and method.can([t], source) for source, t in pairs):
         return False

@@ -71,11 +71,9 @@ def curve_of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([said / count, was / count, count], axis=1)
 
 
-def calibration_error(
-    confidence: NDArray[np.float32], hit: NDArray[np.bool_], bins: int = 15
-) -> float:
+def calibration_error(confidence: NDArray[np.float32], hit: NDArray[np.bool_]) -> float:
     """Return the expected calibration error, the mean gap of `curve_of_sums` by count."""
-    return float(error_of_sums(reliability_sums(confidence, hit, bins)))
+    return float(error_of_sums(reliability_sums(confidence, hit)))
 
 
 def error_of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ant_core.errors import InputError
 from ant_core.training.data.splits import CHARACTERS, SPLITS
 
-__all__ = ["card_notes", "sources_section", "splits_section"]
+__all__ = ["card_notes", "splits_section"]
 
 _SOURCES_HEAD = "## Drawings and data"
 _SPLIT_RULES = """\
@@ -44,7 +44,7 @@ def card_notes(
     InputError
         When `third_party` lists no drawings and data.
     """
-    sections = [notes.strip(), sources_section(third_party), splits_section()]
+    sections = [notes.strip(), _sources_section(third_party), splits_section()]
     if proof.strip():
         sections.append(
             "## Measured\n\nOn shots that trained nothing; in brackets the 95 % interval over "
@@ -57,7 +57,7 @@ def card_notes(
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def sources_section(third_party: str) -> str:
+def _sources_section(third_party: str) -> str:
     """Return licence and credit of every source of data, from THIRD_PARTY.md."""
     _, head, rest = third_party.partition(_SOURCES_HEAD + "\n")
     section = rest.partition("\n## ")[0].strip()

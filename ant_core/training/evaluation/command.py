@@ -26,7 +26,7 @@ from ant_core.training.evaluation.measure import measure
 from ant_core.training.evaluation.methods import (
     Flow,
     Method,
-    Model,
+    ModelMethod,
     Overlap,
     Position,
     region_threshold_of,
@@ -178,7 +178,7 @@ def _models(options: EvaluateOptions) -> tuple[list[Method], list[dict[str, Any]
         for name, m in zip(names, matchers, strict=True)
     ]
     thresholds = [region_threshold_of(path) for path in paths]
-    methods = map(Model, matchers, names, thresholds)
+    methods = map(ModelMethod, matchers, names, thresholds)
     return list(methods), told
 
 

@@ -11,7 +11,7 @@ from ant_core.errors import Cancelled
 from ant_core.training.data.flow_labels import RegionStatistics
 from ant_core.training.data.sets import ShotSource
 from ant_core.training.data.true_shots import TrueShot
-from ant_core.training.evaluation.benchmark import Result, applies, run_protocol
+from ant_core.training.evaluation.benchmark import MethodResult, applies, run_protocol
 from ant_core.training.evaluation.methods import Method
 from ant_core.training.evaluation.results import Results
 
@@ -43,7 +43,7 @@ def measure(
     Cancelled
         When `cancel` is set.
     """
-    results = {protocol: {m.name: Result() for m in methods} for protocol in protocols}
+    results = {protocol: {m.name: MethodResult() for m in methods} for protocol in protocols}
     statistics = RegionStatistics()
     for source in sources:
         shot = source.read()
@@ -65,7 +65,7 @@ def _score(
     protocol: str,
     shot: TrueShot,
     methods: Sequence[Method],
-    results: dict[str, Result],
+    results: dict[str, MethodResult],
     cancel: threading.Event,
 ) -> None:
     for method in methods:

@@ -20,7 +20,7 @@ from ant_core.training.data.baselines import nearest_position, shared_pixels
 from ant_core.training.data.flow_labels import look_up
 from ant_core.training.data.true_shots import TrueFrame
 
-__all__ = ["Flow", "Method", "Model", "Overlap", "Position", "region_threshold_of"]
+__all__ = ["Flow", "Method", "ModelMethod", "Overlap", "Position", "region_threshold_of"]
 
 Matched = tuple[NDArray[np.float32], NDArray[np.float32]]
 _LOG_AREA = SHAPE_FEATURES.index("log_area")
@@ -77,6 +77,7 @@ class Position(_Baseline):
     name = "position"
 
     def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
+        """Match each target segment with the nearest of like size, by position."""
         rows = nearest_position(
             np.concatenate([reference.position for reference in references]),
             np.concatenate([reference.shape[:, _LOG_AREA] for reference in references]),
@@ -93,6 +94,7 @@ class Overlap(_Baseline):
     name = "overlap"
 
     def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
+        """Tell whether there are label maps, or the target follows the one reference."""
         return _have_pictures(references, target) or self._follow(references, target)
 
     @staticmethod
@@ -101,6 +103,7 @@ class Overlap(_Baseline):
         return [reference.number for reference in references] == [target.before]
 
     def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
+        """Match by the share of pixels that segments have in common."""
         if not _have_pictures(references, target):
             return _one_hot(target.overlap, references[0].count)
         shared = [shared_pixels(_labels(r), _labels(target)) for r in references]
@@ -129,6 +132,7 @@ class Flow(_Baseline):
         self._known: dict[tuple[int, int], _Votes] = {}
 
     def can(self, references: Sequence[TrueFrame], target: TrueFrame) -> bool:
+        """Tell whether there are pictures, or small ones of one size."""
         return _have_pictures(references, target) or all(
             comparable(target.small, reference.small) for reference in references
         )
@@ -146,6 +150,7 @@ class Flow(_Baseline):
         return np.asarray(flow, np.float32)
 
     def match(self, references: Sequence[TrueFrame], target: TrueFrame) -> Matched:
+        """Match by the share of pixels that optical flow leads to."""
         votes = [self._votes(reference, target) for reference in references]
         return _shares(_stack(votes, references, target))
 
@@ -173,7 +178,7 @@ class _Encoded:
     features: DrawingFeatures
 
 
-class Model:
+class ModelMethod:
     """A network, through the product's matcher; encodes every drawing once.
 
     `region_threshold` is that of the matcher where none is given; see `region_threshold_of`.

@@ -14,7 +14,7 @@ from ant_core.training.evaluation.bars import PROTOCOLS_OF, Bar, Sets, Verdict, 
 from ant_core.training.evaluation.measure import Measured, measure
 from ant_core.training.evaluation.methods import Method
 from ant_core.training.evaluation.results import COLUMNS, Results, cell, document
-from ant_core.training.evaluation.tally import Figure, Tally
+from ant_core.training.evaluation.tally import MeasuredFigure, Tally
 
 __all__ = ["as_document", "as_markdown", "prove"]
 
@@ -143,7 +143,7 @@ def _number(bar: Bar, value: float) -> str:
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.4g}"
 
 
-def _figure(bar: Bar, figure: Figure | None, *, interval: bool = False) -> str:
+def _figure(bar: Bar, figure: MeasuredFigure | None, *, interval: bool = False) -> str:
     if figure is None:
         return ""
     text = _number(bar, figure.value)

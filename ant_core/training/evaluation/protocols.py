@@ -28,12 +28,12 @@ from ant_core.propagation.fill import LEAST_SOURCES
 from ant_core.propagation.plan import make_plan
 from ant_core.shot.shot import Drawing, Reference
 from ant_core.training.data.baselines import nearest_position
-from ant_core.training.data.clips import Frame
+from ant_core.training.data.clips import ClipFrame
 
 __all__ = [
     "Confidence",
     "MatchFrames",
-    "Score",
+    "ProtocolScore",
     "by_overlap",
     "by_position",
     "effort",
@@ -43,14 +43,16 @@ __all__ = [
 ]
 
 # (references, target) -> probability (N, M) over all reference segments, counterpart (N,)
-MatchFrames = Callable[[Sequence[Frame], Frame], tuple[NDArray[np.float32], NDArray[np.float32]]]
+MatchFrames = Callable[
+    [Sequence[ClipFrame], ClipFrame], tuple[NDArray[np.float32], NDArray[np.float32]]
+]
 Confidence = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 _LOG_AREA = SHAPE_FEATURES.index("log_area")
 _LIMITS = Settings()  # of the product: how many references a match takes
 
 
 @dataclass
-class Score:
+class ProtocolScore:
     """Counts over the scored drawings of one or several shots, and what calibration needs.
 
     Every list has one array a drawing, a value (or row) a segment.
@@ -72,7 +74,7 @@ class Score:
         """The share of segments with the right colour."""
         return self.right / max(self.segments, 1)
 
-    def add(self, predicted: NDArray[np.integer[Any]], frame: Frame) -> None:
+    def add(self, predicted: NDArray[np.integer[Any]], frame: ClipFrame) -> None:
         """Count one drawing."""
         self.right += int((predicted == frame.color).sum())
         self.segments += frame.count
@@ -81,13 +83,13 @@ class Score:
 
 
 def recursive(
-    frames: Sequence[Frame],
+    frames: Sequence[ClipFrame],
     match: MatchFrames,
     confidence: Confidence = lambda raw: raw,
     no_counterpart_threshold: float = 0.0,
     true_references: bool = False,
     keep_first: bool = True,
-) -> Score:
+) -> ProtocolScore:
     """Propagate the first frame's colours through the others with a matcher.
 
     Every target is matched against the drawing before it, with `keep_first` also against the
@@ -111,12 +113,12 @@ def recursive(
 
 
 def keyframes(
-    references: Sequence[Frame],
-    targets: Sequence[Frame],
+    references: Sequence[ClipFrame],
+    targets: Sequence[ClipFrame],
     match: MatchFrames,
     confidence: Confidence = lambda raw: raw,
     no_counterpart_threshold: float = 0.0,
-) -> Score:
+) -> ProtocolScore:
     """Colour every target from all references with their true colours."""
     ranks = _ranks([*references, *targets])
     run = _Run(match, confidence, no_counterpart_threshold, ranks)
@@ -127,17 +129,17 @@ def keyframes(
 
 
 def painted(
-    frames: Sequence[Frame],
+    frames: Sequence[ClipFrame],
     places: Collection[int],
     match: MatchFrames,
     confidence: Confidence = lambda raw: raw,
     no_counterpart_threshold: float = 0.0,
-) -> Score:
+) -> ProtocolScore:
     """Colour the drawings that are not painted, as the product does without an artist.
 
     Parameters
     ----------
-    frames : sequence of Frame
+    frames : sequence of ClipFrame
         In the order of time; each a drawing of its own.
     places : collection of int
         Of the drawings that have their true colours.
@@ -157,12 +159,12 @@ def painted(
 
 
 def effort(
-    frames: Sequence[Frame],
+    frames: Sequence[ClipFrame],
     places: Collection[int],
     match: MatchFrames,
     confidence: Confidence = lambda raw: raw,
     no_counterpart_threshold: float = 0.0,
-) -> tuple[Score, list[int]]:
+) -> tuple[ProtocolScore, list[int]]:
     """Colour the drawings that are not painted, each after those before it were corrected.
 
     An artist paints some drawings, runs, looks at the drawings from the painted ones outwards,
@@ -171,7 +173,7 @@ def effort(
 
     Returns
     -------
-    Score, list of int
+    ProtocolScore, list of int
         Of the drawings as they were looked at, and their places in that order.
     """
     run = _Run(match, confidence, no_counterpart_threshold, _ranks(frames))
@@ -189,7 +191,7 @@ def effort(
     return run.score, order
 
 
-def _within_limits(frames: Sequence[Frame], sources: Sequence[int], count: int) -> list[int]:
+def _within_limits(frames: Sequence[ClipFrame], sources: Sequence[int], count: int) -> list[int]:
     """Return the sources, nearest first, that fit into one match of `count` target segments."""
     kept: list[int] = []
     columns = 0
@@ -201,11 +203,11 @@ def _within_limits(frames: Sequence[Frame], sources: Sequence[int], count: int) 
     return kept
 
 
-def _true_ballot(frame: Frame) -> Ballot:
+def _true_ballot(frame: ClipFrame) -> Ballot:
     return Ballot(frame.number, 0, frame.color.astype(np.int32), np.ones(frame.count, np.float32))
 
 
-def _ranks(frames: Sequence[Frame]) -> NDArray[np.int64]:
+def _ranks(frames: Sequence[ClipFrame]) -> NDArray[np.int64]:
     return np.arange(max(int(frame.color.max(initial=0)) for frame in frames) + 1)
 
 
@@ -217,9 +219,11 @@ class _Run:
     confidence: Confidence
     threshold: float
     rank: NDArray[np.int64]
-    score: Score = field(default_factory=Score)
+    score: ProtocolScore = field(default_factory=ProtocolScore)
 
-    def color(self, references: Sequence[Frame], ballots: Sequence[Ballot], frame: Frame) -> Fills:
+    def color(
+        self, references: Sequence[ClipFrame], ballots: Sequence[Ballot], frame: ClipFrame
+    ) -> Fills:
         """Colour one drawing and count it."""
         ballots = [replace(b, offset=frame.number - b.frame) for b in ballots]
         probability, counterpart = self.match(references, frame)
@@ -255,7 +259,7 @@ class _Recorder:
 def _as_match(
     probability: NDArray[np.float32],
     counterpart: NDArray[np.float32],
-    references: Sequence[Frame],
+    references: Sequence[ClipFrame],
 ) -> Match:
     counts = [reference.count for reference in references]
     return Match(
@@ -266,9 +270,9 @@ def _as_match(
     )
 
 
-def by_position(frames: Sequence[Frame]) -> Score:
+def by_position(frames: Sequence[ClipFrame]) -> ProtocolScore:
     """Score the nearest-position baseline, each drawing from the one before it."""
-    score = Score()
+    score = ProtocolScore()
     color = frames[0].color
     for before, frame in pairwise(frames):
         row = nearest_position(
@@ -282,9 +286,9 @@ def by_position(frames: Sequence[Frame]) -> Score:
     return score
 
 
-def by_overlap(frames: Sequence[Frame]) -> Score:
+def by_overlap(frames: Sequence[ClipFrame]) -> ProtocolScore:
     """Score the overlap baseline, each drawing from the one before it."""
-    score = Score()
+    score = ProtocolScore()
     color = frames[0].color
     for frame in frames[1:]:
         color = np.where(frame.overlap >= 0, color[frame.overlap], -2)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.training.evaluation.calibration import curve_of_sums, error_of_sums, reliability_sums
-from ant_core.training.evaluation.tally import Figure, figure_over_shots
+from ant_core.training.evaluation.tally import MeasuredFigure, figure_over_shots
 
 __all__ = ["HIGH", "Reliability", "draw_reliability"]
 
@@ -65,18 +65,18 @@ class Reliability:
         """Return rows [mean confidence, share of hits, count], see `curve_of_sums`."""
         return curve_of_sums(self._table(self._bins).sum(axis=0))
 
-    def error(self) -> Figure:
+    def error(self) -> MeasuredFigure:
         """Return the expected calibration error."""
         return figure_over_shots(self._table(self._bins), error_of_sums)
 
-    def high_right(self) -> Figure | None:
+    def high_right(self) -> MeasuredFigure | None:
         """Return the share of right fills among those of high confidence; None without such."""
         table = self._table(self._high)
         if not table[:, 1].any():
             return None
         return figure_over_shots(table, lambda total: total[..., 0] / total[..., 1])
 
-    def high_share(self) -> Figure:
+    def high_share(self) -> MeasuredFigure:
         """Return the share of fills of high confidence among all segments."""
         return figure_over_shots(
             self._table(self._high), lambda total: total[..., 1] / total[..., 2]
@@ -94,9 +94,9 @@ def draw_reliability(title: str, measured: Mapping[str, Reliability]) -> bytes:
     many fills stand behind them; below how many fills are how sure.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as Canvas
+    from matplotlib.figure import Figure
 
-    canvas = Canvas(figsize=(9, 7), layout="constrained")
+    canvas = Figure(figsize=(9, 7), layout="constrained")
     FigureCanvasAgg(canvas)
     top, bottom = canvas.subplots(2, 1, height_ratios=(3, 1), sharex=True)
     top.plot([0, 1], [0, 1], color="grey", linewidth=1, label="what is said is so")

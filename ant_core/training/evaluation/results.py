@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from ant_core.training.data.flow_labels import PUBLISHED, RegionStatistics
-from ant_core.training.evaluation.benchmark import PROTOCOLS, Result
+from ant_core.training.evaluation.benchmark import PROTOCOLS, MethodResult
 from ant_core.training.evaluation.reliability import HIGH, Reliability
-from ant_core.training.evaluation.tally import Figure, Tally
+from ant_core.training.evaluation.tally import MeasuredFigure, Tally
 from ant_core.training.evaluation.worst import Worst
 
 __all__ = ["COLUMNS", "Results", "cell", "document", "statistics_table", "table"]
 
 # protocol -> method -> result; methods that could not run are left out
-Results = Mapping[str, Mapping[str, Result]]
+Results = Mapping[str, Mapping[str, MethodResult]]
 
 SCHEMA = 2
 _COLOR = ("acc", "acc_thres", "pix_acc", "pix_f_acc", "b_miou", "pix_b_miou", "abstained")
@@ -34,7 +34,7 @@ def _in_pixels(metric: str) -> bool:
     return metric.startswith("epe")
 
 
-def _scaled(metric: str, figure: Figure) -> dict[str, float | None]:
+def _scaled(metric: str, figure: MeasuredFigure) -> dict[str, float | None]:
     """Give shares in percent, and end-point errors in pixels."""
     scale = 1 if _in_pixels(metric) else 100
     return cast("dict[str, float | None]", _numbers(figure, scale, 3))
@@ -60,7 +60,7 @@ def document(results: Results, run: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _entry(result: Result) -> dict[str, Any]:
+def _entry(result: MethodResult) -> dict[str, Any]:
     tally, counts = result.tally, result.tally.counts
     entry: dict[str, Any] = {
         "segments": counts.segments,
@@ -100,7 +100,9 @@ def _confidence(reliability: Reliability) -> dict[str, Any]:
     }
 
 
-def _numbers(figure: Figure | None, scale: float, digits: int) -> dict[str, float | None] | None:
+def _numbers(
+    figure: MeasuredFigure | None, scale: float, digits: int
+) -> dict[str, float | None] | None:
     if figure is None:
         return None
     numbers = {"value": figure.value, "low": figure.low, "high": figure.high}
@@ -144,7 +146,7 @@ def _columns(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _block(protocol: str, methods: Mapping[str, Result]) -> str:
+def _block(protocol: str, methods: Mapping[str, MethodResult]) -> str:
     known = list(dict.fromkeys(name for r in methods.values() for name in r.tally.metrics()))
     columns = [name for name in COLUMNS.get(protocol, known) if name in known]
     rows = [["method", *columns, "segments", "frames", "shots", "characters"]]

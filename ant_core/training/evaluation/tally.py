@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Counts", "Figure", "Tally", "derived", "figure_over_shots"]
+__all__ = ["Counts", "MeasuredFigure", "Tally", "derived", "figure_over_shots"]
 
 _RESAMPLES = 2000
 _SEED = 20211
@@ -17,7 +17,7 @@ _INTERVAL = (2.5, 97.5)  # percentiles: 95 %
 
 
 @dataclass(frozen=True)
-class Figure:
+class MeasuredFigure:
     """One measured figure.
 
     low and high bound 95 % of the figures over shots drawn with replacement; None where there
@@ -100,7 +100,7 @@ class Tally:
         shots = sorted(self._sums[metric].items())
         return {shot: value / weight for shot, (value, weight) in shots if weight > 0}
 
-    def figure(self, metric: str) -> Figure:
+    def figure(self, metric: str) -> MeasuredFigure:
         """Return a metric over all shots, with its bootstrap interval; the same at every call."""
         shots = self._sums[metric]
         sums = np.array([shots[name] for name in sorted(shots)])  # (shots, 2)
@@ -111,7 +111,7 @@ class Tally:
         return self._sums.get(metric, {})
 
 
-def derived(formula: Callable[..., Any], *parts: tuple[Tally, str]) -> Figure | None:
+def derived(formula: Callable[..., Any], *parts: tuple[Tally, str]) -> MeasuredFigure | None:
     """Return a figure made of several metrics, of one method or several, over the same shots.
 
     Parameters
@@ -123,7 +123,7 @@ def derived(formula: Callable[..., Any], *parts: tuple[Tally, str]) -> Figure | 
 
     Returns
     -------
-    Figure or None
+    MeasuredFigure or None
         Over the shots that have every part: differences are paired. None where there is none,
         or where the figure is not finite.
     """
@@ -140,7 +140,7 @@ def derived(formula: Callable[..., Any], *parts: tuple[Tally, str]) -> Figure | 
 
 def figure_over_shots(
     sums: NDArray[np.float64], formula: Callable[[NDArray[np.float64]], Any]
-) -> Figure:
+) -> MeasuredFigure:
     """Return a figure of sums over shots, with its bootstrap interval; the same at every call.
 
     sums: (shots, ...); `formula` takes their total, (...) or with draws in front (draws, ...).
@@ -149,7 +149,7 @@ def figure_over_shots(
     with np.errstate(divide="ignore", invalid="ignore"):
         value = float(formula(sums.sum(axis=0)))
         if len(sums) < 2:
-            return Figure(value, None, None)
+            return MeasuredFigure(value, None, None)
         rng = np.random.default_rng(_SEED)
         rows = rng.integers(0, len(sums), (_RESAMPLES, len(sums)))
         counts = np.zeros((_RESAMPLES, len(sums)))  # how often each draw takes each shot
@@ -157,9 +157,9 @@ def figure_over_shots(
         figures = formula(np.tensordot(counts, sums, axes=1))
     figures = figures[np.isfinite(figures)]
     if not len(figures):
-        return Figure(value, None, None)
+        return MeasuredFigure(value, None, None)
     low, high = np.percentile(figures, _INTERVAL)
-    return Figure(value, float(low), float(high))
+    return MeasuredFigure(value, float(low), float(high))
 
 
 def _total(shots: dict[str, list[float]]) -> tuple[float, float]:

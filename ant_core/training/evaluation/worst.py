@@ -10,17 +10,17 @@ import numpy as np
 
 from ant_core.training.data.true_shots import TrueFrame, TrueShot
 from ant_core.training.evaluation.metrics import LEAST_AREA_PX
-from ant_core.training.evaluation.protocols import Score
+from ant_core.training.evaluation.protocols import ProtocolScore
 from ant_core.training.evaluation.worst_tiles import Tiles, tiles
 
-__all__ = ["Mistake", "Worst"]
+__all__ = ["Worst", "WrongSegment"]
 
 _KEPT = 12  # of each list
 _KEPT_OF_SHOT = 2  # of each list, while there are others: one hard shot must not fill it
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mistake:
+class WrongSegment:
     """A segment of the wrong colour, where the mistake was made.
 
     Attributes
@@ -76,15 +76,17 @@ class Worst:
     made: int = 0
     handed_on: int = 0
     unpainted: int = 0
-    surest: list[Mistake] = field(default_factory=list)  # of fills
-    largest: list[Mistake] = field(default_factory=list)  # of fills and of segments left unpainted
+    surest: list[WrongSegment] = field(default_factory=list)  # of fills
+    largest: list[WrongSegment] = field(
+        default_factory=list
+    )  # of fills and of segments left unpainted
 
     def look(
         self,
         shot: TrueShot,
         references: Sequence[TrueFrame],
         targets: Sequence[TrueFrame],
-        score: Score,
+        score: ProtocolScore,
     ) -> None:
         """Look through what was predicted for some targets of a shot, in `score`'s order."""
         known = {frame.number: frame for frame in (*references, *targets)}
@@ -101,7 +103,7 @@ class Worst:
         self.largest = _keep(self.largest, found, shot, lambda one: (-one.area, -one.confidence))
 
     def _wrong(
-        self, frame: TrueFrame, known: dict[int, TrueFrame], score: Score, index: int
+        self, frame: TrueFrame, known: dict[int, TrueFrame], score: ProtocolScore, index: int
     ) -> list[_Found]:
         predicted, sources = score.predicted[index], score.source[index]
         found = []
@@ -135,9 +137,9 @@ class _Found:
     def area(self) -> int:
         return int(self.target.area[self.row])
 
-    def picture(self, shot: TrueShot) -> Mistake:
+    def picture(self, shot: TrueShot) -> WrongSegment:
         source = self.source
-        return Mistake(
+        return WrongSegment(
             shot=shot.name,
             frame=self.target.number,
             segment=self.row + 1,
@@ -153,20 +155,20 @@ class _Found:
 
 
 def _keep(
-    kept: Sequence[Mistake],
+    kept: Sequence[WrongSegment],
     found: Sequence[_Found],
     shot: TrueShot,
-    key: Callable[[Mistake | _Found], Any],
-) -> list[Mistake]:
+    key: Callable[[WrongSegment | _Found], Any],
+) -> list[WrongSegment]:
     """Return the first of both by `key`; beyond some of a shot, others go first."""
-    both: list[Mistake | _Found] = sorted([*kept, *found], key=key)
-    first: list[Mistake | _Found] = []
-    later: list[Mistake | _Found] = []
+    both: list[WrongSegment | _Found] = sorted([*kept, *found], key=key)
+    first: list[WrongSegment | _Found] = []
+    later: list[WrongSegment | _Found] = []
     of_shot: dict[str, int] = {}
     for one in both:
-        name = one.shot if isinstance(one, Mistake) else shot.name
+        name = one.shot if isinstance(one, WrongSegment) else shot.name
         of_shot[name] = of_shot.get(name, 0) + 1
         (first if of_shot[name] <= _KEPT_OF_SHOT else later).append(one)
     result = sorted((first + later)[:_KEPT], key=key)
     # Pictures are made of what is kept alone: drawings need not stay in memory.
-    return [one if isinstance(one, Mistake) else one.picture(shot) for one in result]
+    return [one if isinstance(one, WrongSegment) else one.picture(shot) for one in result]

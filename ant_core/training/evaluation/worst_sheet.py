@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.training.evaluation.worst import Mistake, Worst
+from ant_core.training.evaluation.worst import Worst, WrongSegment
 from ant_core.training.evaluation.worst_tiles import TILE_PX
 
 __all__ = ["draw_worst"]
@@ -43,7 +43,7 @@ def draw_worst(worst: Worst, method: str) -> bytes:
     return cv2.imencode(".png", sheet, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
 
 
-def _column(title: str, mistakes: Sequence[Mistake]) -> NDArray[np.uint8]:
+def _column(title: str, mistakes: Sequence[WrongSegment]) -> NDArray[np.uint8]:
     rows = [_row(mistake) for mistake in mistakes]
     head = _blank(_HEAD_PX, rows[0].shape[1])
     _write(head, [title.upper()], _GAP, _LINE_PX)
@@ -53,7 +53,7 @@ def _column(title: str, mistakes: Sequence[Mistake]) -> NDArray[np.uint8]:
     return np.vstack([head, *rows])
 
 
-def _row(mistake: Mistake) -> NDArray[np.uint8]:
+def _row(mistake: WrongSegment) -> NDArray[np.uint8]:
     width = 4 * (TILE_PX + _GAP) + _TEXT_PX + 2 * _GAP
     row = _blank(TILE_PX + _GAP, width)
     pictures = [*(mistake.source_tiles or (None, None)), *mistake.target_tiles]
@@ -70,7 +70,7 @@ def _row(mistake: Mistake) -> NDArray[np.uint8]:
     return row
 
 
-def _text(mistake: Mistake) -> list[str]:
+def _text(mistake: WrongSegment) -> list[str]:
     said = "left unpainted" if mistake.source is None else f"said {mistake.confidence:.0%} sure"
     source = ""
     if mistake.source is not None:
@@ -83,7 +83,7 @@ def _text(mistake: Mistake) -> list[str]:
     ]
 
 
-def _swatches(row: NDArray[np.uint8], mistake: Mistake, left: int) -> None:
+def _swatches(row: NDArray[np.uint8], mistake: WrongSegment, left: int) -> None:
     for index, (name, number) in enumerate(
         (("predicted", mistake.predicted), ("true", mistake.truth))
     ):

@@ -1,6 +1,6 @@
 """What each idea is worth: one short run an idea, on the same clips, pairs, seed and validation.
 
-`scripts/ablate.py` is the door. Results are JSON lines, one an experiment, with the counts of
+`scripts/ablate.py` runs them. Results are JSON lines, one an experiment, with the counts of
 every validation clip, so that differences are paired by clip.
 """
 
@@ -18,8 +18,8 @@ import numpy as np
 import torch
 
 from ant_core.errors import InputError
-from ant_core.training.data.clips import Clip, load_clip
-from ant_core.training.evaluation.protocols import Score, by_position, keyframes, recursive
+from ant_core.training.data.clips import StoredClip, load_clip
+from ant_core.training.evaluation.protocols import ProtocolScore, by_position, keyframes, recursive
 from ant_core.training.network.config import TrainConfig
 from ant_core.training.network.data import SampleOptions
 from ant_core.training.network.model import AntPaper, AntRelative
@@ -144,7 +144,7 @@ def _fingerprint(folder: Path) -> list[int]:
     return [len(names), zlib.crc32("\n".join(names).encode())]
 
 
-def _validation(folder: Path, count: int) -> list[Clip]:
+def _validation(folder: Path, count: int) -> list[StoredClip]:
     kinds: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.npz")):
         kinds.setdefault(path.stem.rsplit("_", 1)[0], []).append(path)
@@ -170,7 +170,11 @@ def _configured(experiment: Experiment, base: TrainConfig) -> TrainConfig:
 
 
 def _run(
-    experiment: Experiment, base: TrainConfig, clips: Path, folder: Path, validation: list[Clip]
+    experiment: Experiment,
+    base: TrainConfig,
+    clips: Path,
+    folder: Path,
+    validation: list[StoredClip],
 ) -> dict[str, Any]:
     begun = time.process_time()
     train(_configured(experiment, base), clips, folder)
@@ -194,19 +198,19 @@ def _run(
     return {**result, "validation_seconds": round(time.perf_counter() - start, 1)}
 
 
-def _count(clips: list[Clip], score: Callable[[Clip], Score]) -> Counts:
+def _count(clips: list[StoredClip], score: Callable[[StoredClip], ProtocolScore]) -> Counts:
     counts = {}
     for clip in clips:
-        shortened = Clip(clip.name, clip.frames[:_FRAMES])
+        shortened = StoredClip(clip.name, clip.frames[:_FRAMES])
         done = score(shortened)
         counts[clip.name] = [done.right, done.segments]
     return counts
 
 
-def _keyframes(model: AntPaper | AntRelative, clips: list[Clip], references: int) -> Counts:
+def _keyframes(model: AntPaper | AntRelative, clips: list[StoredClip], references: int) -> Counts:
     """Colour the same targets from the middle drawing, the outer two as well, or five."""
 
-    def score(clip: Clip) -> Score:
+    def score(clip: StoredClip) -> ProtocolScore:
         frames = clip.frames
         five = np.linspace(0, len(frames) - 1, 5).round().astype(int)
         shown = {1: five[2:3], 3: five[::2], 5: five}[references]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ant_core.training.evaluation.tally import Figure, Tally
+from ant_core.training.evaluation.tally import MeasuredFigure, Tally
 from ant_core.training.network.ablation import EXPERIMENTS
 
 __all__ = ["insert", "tables"]
@@ -82,7 +82,7 @@ def _of_kind(counts: Counts, kind: str) -> Counts:
     return {clip: count for clip, count in counts.items() if _kind(clip) == kind}
 
 
-def _figure(counts: Counts, less: Counts | None = None) -> Figure:
+def _figure(counts: Counts, less: Counts | None = None) -> MeasuredFigure:
     """Return a share in percent; with `less` the difference from another, paired by clip."""
     tally = Tally()
     for clip, (right, segments) in counts.items():
@@ -95,7 +95,7 @@ def _against(counts: Counts, ours: Mapping[str, Any] | None) -> str:
     return "" if ours is None else _text(_figure(counts, ours["recursive"]), sign="+")
 
 
-def _text(figure: Figure, sign: str = "") -> str:
+def _text(figure: MeasuredFigure, sign: str = "") -> str:
     form = f"{{:{sign}.1f}}"
     text = form.format(figure.value)
     if figure.low is None or figure.high is None:

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from ant_core.matching.descriptors import adjacency_matrix, pair_geometry
 from ant_core.matching.flow import EVIDENCE
-from ant_core.training.data.clips import UNSURE, Clip, Frame
+from ant_core.training.data.clips import UNSURE, ClipFrame, StoredClip
 from ant_core.training.network.beside import Batch
-from ant_core.training.network.data import Sample, SampleOptions, rows_of, sample_group
+from ant_core.training.network.data import SampleOptions, TrainingSample, rows_of, sample_group
 
 __all__ = ["batches", "collate"]
 
@@ -28,10 +28,10 @@ class _Crops:
 
     def __init__(self) -> None:
         self._start: dict[int, int] = {}
-        self._drawings: list[Frame] = []
+        self._drawings: list[ClipFrame] = []
         self._count = 0
 
-    def places(self, frame: Frame, sample: Sample) -> NDArray[np.int64]:
+    def places(self, frame: ClipFrame, sample: TrainingSample) -> NDArray[np.int64]:
         """Return where a frame's crops are, (N,), and take in those of the drawing it is from."""
         whole = {drawing.number: drawing for drawing in sample.drawings}.get(frame.number, frame)
         if id(whole) not in self._start:
@@ -45,7 +45,7 @@ class _Crops:
         return torch.from_numpy(np.concatenate([drawing.crops for drawing in self._drawings]))
 
 
-def collate(samples: list[Sample]) -> Batch:
+def collate(samples: list[TrainingSample]) -> Batch:
     """Pad samples to one batch; the keys are what the networks and the losses take.
 
     `crops` (U, 4, 32, 32) uint8 has the crops of all drawings once; `target_place` (B, N) and
@@ -78,7 +78,7 @@ def _padded(
     return block
 
 
-def _seen(sample: Sample) -> dict[str, NDArray[np.int64]]:
+def _seen(sample: TrainingSample) -> dict[str, NDArray[np.int64]]:
     """Tell which pieces of the target are seen in its references; known beside it in time only."""
     target = sample.target
     answer = np.full(target.count, UNSURE, np.int64)
@@ -97,7 +97,7 @@ def _side(name: str, rows: list[dict[str, NDArray[np.generic]]]) -> Batch:
 
 
 def _join(
-    frames: list[Frame], target_number: int, sample: Sample, crops: _Crops
+    frames: list[ClipFrame], target_number: int, sample: TrainingSample, crops: _Crops
 ) -> dict[str, NDArray[np.generic]]:
     """Concatenate drawings; their adjacency becomes block-diagonal."""
     counts = [frame.count for frame in frames]
@@ -134,7 +134,7 @@ def _pad(rows: list[dict[str, NDArray[np.generic]]]) -> Batch:
 
 
 def batches(
-    clips: list[Clip],
+    clips: list[StoredClip],
     tokens: int,
     rng: np.random.Generator,
     options: SampleOptions,
@@ -145,7 +145,7 @@ def batches(
     """
     pool = _POOL * max(1, tokens // _POOL_TOKENS)
     while True:
-        groups: list[list[Sample]] = []
+        groups: list[list[TrainingSample]] = []
         while sum(map(len, groups)) < pool:
             clip = clips[int(rng.integers(len(clips)))]
             group = sample_group(clip, rng, options)
@@ -155,19 +155,19 @@ def batches(
             yield collate(batched[index])
 
 
-def _batched(groups: list[list[Sample]], tokens: int) -> list[list[Sample]]:
+def _batched(groups: list[list[TrainingSample]], tokens: int) -> list[list[TrainingSample]]:
     """Put groups, sorted by size, together until the padded size would exceed the budget."""
 
-    def sizes(group: list[Sample]) -> tuple[int, int]:
+    def sizes(group: list[TrainingSample]) -> tuple[int, int]:
         targets = max(sample.target.count for sample in group)
         return targets, max(sum(frame.count for frame in s.references) for s in group)
 
-    def alike(group: list[Sample]) -> tuple[int, int]:
+    def alike(group: list[TrainingSample]) -> tuple[int, int]:
         """Classes of reference segments, each half as many again, then target segments."""
         targets, references = sizes(group)
         return round(2 * math.log2(references)), targets
 
-    batched: list[list[Sample]] = []
+    batched: list[list[TrainingSample]] = []
     longest = (0, 0)
     for group in sorted(groups, key=alike):
         both = [max(a, b) for a, b in zip(longest, sizes(group), strict=True)]

@@ -41,7 +41,7 @@ def made_beside(
     """Yield what `draw` yields, made by so many processes beside this one; 0 = in this one.
 
     The processes begin as copies of this one, so that all share the clips that it holds; they end
-    when the iterator is let go. `pin` puts batches where a GPU reads them without waiting.
+    when the iterator is released. `pin` puts batches where a GPU reads them without waiting.
     """
     if workers == 0:
         yield from draw(rng)

@@ -29,9 +29,13 @@ class TrainConfig:
         "", "train only the weights whose name starts so, such as seen; empty = all weights"
     )
     minutes: float = option(
-        60.0, "time box over all sittings; the learning rate falls to zero with it"
+        60.0, "time box over all sittings; without pairs the learning rate falls to zero with it"
     )
-    pairs: int = option(0, "stop after so many pairs, if the time box allows; 0 = no limit")
+    pairs: int = option(
+        0,
+        "stop after so many pairs, with which the learning rate falls then; as many as the time "
+        "box allows; 0 = no limit",
+    )
     device: str = option("auto", "auto, cpu or cuda; auto takes CUDA where it works")
     tokens: int = option(
         2400, "segments a step: targets, references and padding; 2400 are about 13 pairs"

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from ant_core.matching.descriptors import SHAPE_FEATURES, edges_between
 from ant_core.matching.flow import EVIDENCE, Motion, flow_rank
-from ant_core.training.data.clips import UNSURE, Clip, Frame
+from ant_core.training.data.clips import UNSURE, ClipFrame, StoredClip
 from ant_core.training.network.options import option
 
-__all__ = ["Sample", "SampleOptions", "observed", "rows_of", "sample_group"]
+__all__ = ["SampleOptions", "TrainingSample", "observed", "rows_of", "sample_group"]
 
 _COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
 
@@ -59,7 +59,7 @@ class SampleOptions:
     )
 
 
-class Sample(NamedTuple):
+class TrainingSample(NamedTuple):
     """A target and its references.
 
     `steps` says how many drawings of the clip each reference is after the target; empty where
@@ -68,14 +68,16 @@ class Sample(NamedTuple):
     without all of their segments; samples that share them are cheaper together.
     """
 
-    target: Frame
-    references: list[Frame]
+    target: ClipFrame
+    references: list[ClipFrame]
     steps: tuple[int, ...] = ()
     flow: NDArray[np.float32] | None = None
-    drawings: Sequence[Frame] = ()
+    drawings: Sequence[ClipFrame] = ()
 
 
-def sample_group(clip: Clip, rng: np.random.Generator, options: SampleOptions) -> list[Sample]:
+def sample_group(
+    clip: StoredClip, rng: np.random.Generator, options: SampleOptions
+) -> list[TrainingSample]:
     """Choose a target and its references, as propagation would meet them.
 
     If `mutual`, each reference follows as target of the others. Empty if a drawing is too large.
@@ -117,7 +119,7 @@ def sample_group(clip: Clip, rng: np.random.Generator, options: SampleOptions) -
         if first.count < 2:
             continue
         steps = tuple(places[i] - places[turn] for i in order[1:])
-        sample = _troubled(Sample(first, references, steps), rng, options)
+        sample = _troubled(TrainingSample(first, references, steps), rng, options)
         if rng.random() < options.flow_share:
             flow = _flow(clip, places[turn], [places[i] for i in order[1:]], sample)
             sample = sample._replace(flow=flow)
@@ -125,23 +127,27 @@ def sample_group(clip: Clip, rng: np.random.Generator, options: SampleOptions) -
     return group
 
 
-def observed(target: Frame, references: Sequence[Frame], motion: Motion | None) -> Sample:
+def observed(
+    target: ClipFrame, references: Sequence[ClipFrame], motion: Motion | None
+) -> TrainingSample:
     """Return a sample as the product sees it: not varied, with the flow of the stored pictures.
 
     Without `motion`, which some networks take no heed of, without flow.
     """
     if motion is None:
-        return Sample(target, [*references])
+        return TrainingSample(target, [*references])
     flow = motion.evidence(
         target.small,
         [reference.small for reference in references],
         (target.count, [reference.count for reference in references]),
         [target.number - reference.number for reference in references],
     )
-    return Sample(target, [*references], flow=flow)
+    return TrainingSample(target, [*references], flow=flow)
 
 
-def _flow(clip: Clip, target: int, chosen: list[int], sample: Sample) -> NDArray[np.float32]:
+def _flow(
+    clip: StoredClip, target: int, chosen: list[int], sample: TrainingSample
+) -> NDArray[np.float32]:
     """Look up what flow says of the drawings nearest in time, as the product asks it."""
     offsets = [sample.target.number - reference.number for reference in sample.references]
     parts = []
@@ -154,14 +160,14 @@ def _flow(clip: Clip, target: int, chosen: list[int], sample: Sample) -> NDArray
     return np.concatenate(parts, axis=1)
 
 
-def rows_of(frame: Frame) -> NDArray[np.int64]:
+def rows_of(frame: ClipFrame) -> NDArray[np.int64]:
     """Return the rows of the stored drawing that a frame has, (N,), ascending."""
     return np.arange(frame.count) if frame.rows is None else frame.rows
 
 
 def _framed(
-    drawings: list[Frame], rng: np.random.Generator, options: SampleOptions
-) -> tuple[list[Frame], bool]:
+    drawings: list[ClipFrame], rng: np.random.Generator, options: SampleOptions
+) -> tuple[list[ClipFrame], bool]:
     """Choose a part of the drawings, mirror and move them; tell whether it is a part."""
     is_window = rng.random() < options.window_share
     if is_window:
@@ -173,7 +179,9 @@ def _framed(
     return drawings, is_window
 
 
-def _troubled(sample: Sample, rng: np.random.Generator, options: SampleOptions) -> Sample:
+def _troubled(
+    sample: TrainingSample, rng: np.random.Generator, options: SampleOptions
+) -> TrainingSample:
     """Take parts from references, give parts one colour, and make mistakes."""
     target, references = sample.target, sample.references
     if rng.random() < options.drop_share:
@@ -186,7 +194,7 @@ def _troubled(sample: Sample, rng: np.random.Generator, options: SampleOptions) 
     return sample._replace(target=target, references=references)
 
 
-def _vary(frames: list[Frame], rng: np.random.Generator) -> list[Frame]:
+def _vary(frames: list[ClipFrame], rng: np.random.Generator) -> list[ClipFrame]:
     """Choose another framing for all, and let the camera move between them."""
     scale = float(np.exp(rng.uniform(-0.4, 0.4)))
     shift = rng.uniform(-0.3, 0.3, 2)
@@ -194,15 +202,15 @@ def _vary(frames: list[Frame], rng: np.random.Generator) -> list[Frame]:
 
 
 def _shot(
-    frame: Frame, scale: float, shift: NDArray[np.float64], rng: np.random.Generator
-) -> Frame:
+    frame: ClipFrame, scale: float, shift: NDArray[np.float64], rng: np.random.Generator
+) -> ClipFrame:
     """Let the camera move a little, sometimes a lot, between any two drawings."""
     roam = 0.15 if rng.random() < 0.25 else 0.02
     own_scale = scale * float(np.exp(rng.normal(0, 0.06 if roam > 0.1 else 0.01)))
     return _move(frame, own_scale, shift + rng.normal(0, roam, 2), rng)
 
 
-def _flip(frame: Frame) -> Frame:
+def _flip(frame: ClipFrame) -> ClipFrame:
     box, shape = frame.box.copy(), frame.shape.copy()
     box[:, 0] *= -1
     shape[:, _COLUMN["sin_2_angle"]] *= -1
@@ -211,8 +219,8 @@ def _flip(frame: Frame) -> Frame:
 
 
 def _move(
-    frame: Frame, scale: float, shift: NDArray[np.float64], rng: np.random.Generator
-) -> Frame:
+    frame: ClipFrame, scale: float, shift: NDArray[np.float64], rng: np.random.Generator
+) -> ClipFrame:
     box, shape = frame.box * np.float32(scale), frame.shape.copy()
     box[:, :2] += shift.astype(np.float32)
     box[:, :2] += rng.normal(0, 0.03, box[:, :2].shape) * np.minimum(box[:, 2:], 0.2)
@@ -229,7 +237,7 @@ def _move(
     return replace(frame, crops=crops, box=box.astype(np.float32), shape=shape)
 
 
-def _window(frames: list[Frame], count: int, rng: np.random.Generator) -> list[Frame]:
+def _window(frames: list[ClipFrame], count: int, rng: np.random.Generator) -> list[ClipFrame]:
     """Keep `count` neighbouring segments of the target, and of each reference what they match.
 
     Beside the counterparts a reference keeps what lies near, up to a quarter more segments.
@@ -238,7 +246,7 @@ def _window(frames: list[Frame], count: int, rng: np.random.Generator) -> list[F
     target = frames[0]
     centre = target.box[rng.integers(target.count), :2]
 
-    def nearness(frame: Frame) -> NDArray[np.float32]:
+    def nearness(frame: ClipFrame) -> NDArray[np.float32]:
         return np.linalg.norm(frame.box[:, :2] - centre, axis=1)
 
     kept = [_keep(target, nearness(target).argsort(kind="stable")[:count])]
@@ -249,7 +257,7 @@ def _window(frames: list[Frame], count: int, rng: np.random.Generator) -> list[F
     return kept
 
 
-def _drop(frame: Frame, rng: np.random.Generator) -> Frame:
+def _drop(frame: ClipFrame, rng: np.random.Generator) -> ClipFrame:
     """Take one to a fifth of the parts away, so that their targets have no counterpart."""
     parts = np.unique(frame.label)
     gone = rng.choice(parts, max(1, int(len(parts) * rng.uniform(0, 0.2))), replace=False)
@@ -258,8 +266,8 @@ def _drop(frame: Frame, rng: np.random.Generator) -> Frame:
 
 
 def _hide(
-    target: Frame, whole: list[Frame], references: list[Frame], steps: tuple[int, ...]
-) -> Frame:
+    target: ClipFrame, whole: list[ClipFrame], references: list[ClipFrame], steps: tuple[int, ...]
+) -> ClipFrame:
     """Return the target with pieces of parts that were dropped from a reference as not seen there.
 
     Nothing else makes a seen piece unseen: where flow leads to a segment that is mostly of another
@@ -279,8 +287,8 @@ def _hide(
 
 
 def _mistake(
-    references: list[Frame], steps: tuple[int, ...], rng: np.random.Generator
-) -> list[Frame]:
+    references: list[ClipFrame], steps: tuple[int, ...], rng: np.random.Generator
+) -> list[ClipFrame]:
     """Take the truth from up to a third of the nearest reference, where others hold it as well.
 
     A drawing coloured before has mistakes that cannot be seen: only a match that does not lean on
@@ -299,7 +307,7 @@ def _mistake(
     return [*references[:at], near, *references[at + 1 :]]
 
 
-def _keep(frame: Frame, rows: NDArray[np.int64]) -> Frame:
+def _keep(frame: ClipFrame, rows: NDArray[np.int64]) -> ClipFrame:
     """Return the frame with these segments only."""
     keep = np.sort(rows)
     edges, weight = edges_between(keep, frame.count, frame.edges, frame.edge_weight)
@@ -320,13 +328,13 @@ def _keep(frame: Frame, rows: NDArray[np.int64]) -> Frame:
 
 
 def _merge_colors(
-    target: Frame, references: list[Frame], rng: np.random.Generator
-) -> tuple[Frame, list[Frame]]:
+    target: ClipFrame, references: list[ClipFrame], rng: np.random.Generator
+) -> tuple[ClipFrame, list[ClipFrame]]:
     """Give random groups of parts one colour (BasicPBC's label merging, arXiv 2403.18342)."""
     parts = np.unique(np.concatenate([frame.label for frame in [target, *references]]))
     groups = rng.integers(0, max(2, len(parts) * 2 // 3), len(parts))
 
-    def recolor(frame: Frame) -> Frame:
+    def recolor(frame: ClipFrame) -> ClipFrame:
         color = np.where(frame.label < 0, UNSURE, groups[np.searchsorted(parts, frame.label)])
         return replace(frame, color=color)
 

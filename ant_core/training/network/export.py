@@ -28,7 +28,7 @@ TOLERANCE = {"float32": 2e-4, "float16": 2e-2}
 _OPSET = 17
 
 
-class _Encoder(nn.Module):
+class _EncoderGraph(nn.Module):
     def __init__(self, model: AntPaper | AntRelative) -> None:
         super().__init__()
         self.model = model
@@ -127,7 +127,7 @@ def pack_model(model: AntPaper | AntRelative, manifest: dict[str, Any]) -> bytes
     model.eval()
     features = model.config.features
     encoder = _graph(
-        _Encoder(model), encoder_inputs(1, 7), _ENCODER_NAMES, {"tokens": {0: "B", 1: "N"}}
+        _EncoderGraph(model), encoder_inputs(1, 7), _ENCODER_NAMES, {"tokens": {0: "B", 1: "N"}}
     )
     matcher = _graph(
         _Matcher(model),
@@ -182,7 +182,7 @@ def compare(model: AntPaper | AntRelative, file: Path | BinaryIO) -> float:
         ]
     for seed, (batch, count, columns) in enumerate([(1, 1, 1), (1, 40, 120), (3, 17, 5)]):
         cases = [
-            (_Encoder(model), encoder_inputs(batch, count, seed), _ENCODER_NAMES),
+            (_EncoderGraph(model), encoder_inputs(batch, count, seed), _ENCODER_NAMES),
             (
                 _Matcher(model),
                 matcher_inputs(batch, columns, count, model.config.features, seed),

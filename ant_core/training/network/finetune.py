@@ -18,7 +18,7 @@ import torch
 
 from ant_core.errors import Cancelled, InputError
 from ant_core.formats.sequence import SequenceReader
-from ant_core.training.data.clips import Clip
+from ant_core.training.data.clips import StoredClip
 from ant_core.training.data.majority import majority
 from ant_core.training.data.pair_flows import flows_between
 from ant_core.training.data.pictures import color_numbers, read_picture
@@ -28,7 +28,7 @@ from ant_core.training.network.batches import batches
 from ant_core.training.network.config import TrainConfig
 from ant_core.training.network.machine import Machine
 from ant_core.training.network.model import AntPaper, AntRelative
-from ant_core.training.network.run import Run
+from ant_core.training.network.run import TrainingRun
 from ant_core.training.network.self_reference import self_reference_clip
 from ant_core.training.network.train import learning_rate, network_matcher, train_batch
 
@@ -44,7 +44,7 @@ class Production:
 
     Attributes
     ----------
-    clips : list of Clip
+    clips : list of StoredClip
         To learn from: the frames of each shot, and bent copies of each frame.
     checks : list of (references, targets)
         A shot's frames that were learned from, and those held out.
@@ -54,7 +54,7 @@ class Production:
         Coloured frames in all.
     """
 
-    clips: list[Clip]
+    clips: list[StoredClip]
     checks: list[tuple[list[TrueFrame], list[TrueFrame]]]
     segments: int
     frames: int
@@ -76,7 +76,7 @@ def read_production(shots: Sequence[Path], seed: int) -> Production:
         When no shot has two coloured frames, or a picture cannot be used.
     """
     rng = np.random.default_rng(seed)
-    clips: list[Clip] = []
+    clips: list[StoredClip] = []
     checks = []
     total = 0
     numbers: dict[int, int] = {}  # colours are the same throughout the production
@@ -89,7 +89,7 @@ def read_production(shots: Sequence[Path], seed: int) -> Production:
             picture = read_picture(line)
             clips.append(self_reference_clip(str(line), picture, frame, _WARPS, rng))
         if len(kept) > 1:
-            clips.append(Clip(str(shot), [frame for _, frame in kept]))
+            clips.append(StoredClip(str(shot), [frame for _, frame in kept]))
         if held:
             checks.append(([frame for _, frame in kept], [frame for _, frame in held]))
     if not checks:
@@ -162,7 +162,7 @@ def finetune(
     """
     machine = Machine(config.device, full_precision=config.full_precision, threads=config.threads)
     torch.manual_seed(config.seed)
-    run = Run(config, None, model.config, machine)
+    run = TrainingRun(config, None, model.config, machine)
     run.model.load_state_dict(model.state_dict())
     run.average.load_state_dict(model.state_dict())
     source = batches(

@@ -26,6 +26,7 @@ __all__ = [
 
 PAIR_FEATURES = 11  # columns of `scaled`
 _MASKED = -1e4  # added to scores of padded segments; finite, so that empty rows stay finite
+_ROUNDS = 2  # of `PieceHead`: pieces beside a piece, and those beside them
 _NO_SHARE = 0.02  # share of pixels that lead somewhere by chance
 
 
@@ -186,11 +187,11 @@ class PieceHead(nn.Module):
     What hides a piece hides pieces beside it, too, and pieces beside those.
     """
 
-    def __init__(self, inputs: int, hidden: int, rounds: int = 2) -> None:
+    def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
         self.evidence = mlp(inputs, hidden, hidden)
-        self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in range(rounds))
-        self.among = nn.ModuleList(mlp(2 * hidden, hidden, hidden) for _ in range(rounds))
+        self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in range(_ROUNDS))
+        self.among = nn.ModuleList(mlp(2 * hidden, hidden, hidden) for _ in range(_ROUNDS))
         self.out = nn.Linear(hidden, 1)
 
     def forward(self, evidence: Tensor, adjacency: Tensor) -> Tensor:

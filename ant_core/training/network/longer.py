@@ -28,7 +28,7 @@ from ant_core.training.network.batches import batches
 from ant_core.training.network.config import TrainConfig, stored_config
 from ant_core.training.network.curves import draw_curves, read_log
 from ant_core.training.network.machine import Machine
-from ant_core.training.network.run import Run
+from ant_core.training.network.run import TrainingRun
 from ant_core.training.network.train import (
     ClipPool,
     Notify,
@@ -49,13 +49,7 @@ _WAIT_SECONDS = 2.0
 _NEEDED = {"model", "average", "optimizer", "pairs", "train_config"}  # to go on from a checkpoint
 
 
-def train_longer(
-    config: TrainConfig,
-    clips: Path,
-    folder: Path,
-    cancel: threading.Event,
-    notify: Notify = lambda _: None,
-) -> None:
+def train_longer(config: TrainConfig, clips: Path, folder: Path, cancel: threading.Event) -> None:
     """Train at a constant rate until cancelled; a run that is there goes on.
 
     Parameters
@@ -69,10 +63,8 @@ def train_longer(
         The run's own: last.pt, log.jsonl, curves.png, and pairs_N.pt, checkpoints that are kept.
     cancel : threading.Event
         Ends the run after the step, with everything saved.
-    notify : callable
-        Told of every line of the log.
     """
-    run = _run(config, folder, notify)
+    run = _run(config, folder, lambda _: None)
     while not cancel.is_set() and len(list((clips / "train").glob("*.npz"))) < _CLIPS_LEAST:
         time.sleep(_WAIT_SECONDS)
 
@@ -96,12 +88,14 @@ def decay(
     ----------
     checkpoint : Path
         last.pt or pairs_N.pt of `train_longer`; not changed.
-    clips, cancel, notify
+    clips, cancel
         As in `train_longer`.
     folder : Path
         Gets best.pt, which scripts/export.py takes. A decay that is there goes on.
     share : float
         Of all pairs at the end that the decay sees, such as 0.15.
+    notify : callable
+        Told of every line of the log.
 
     Raises
     ------
@@ -156,13 +150,13 @@ def _read(checkpoint: Path) -> dict[str, Any]:
     return stored
 
 
-def _run(config: TrainConfig, folder: Path, notify: Notify) -> Run:
+def _run(config: TrainConfig, folder: Path, notify: Notify) -> TrainingRun:
     machine = Machine(config.device, full_precision=config.full_precision, threads=config.threads)
     torch.manual_seed(config.seed)
-    return Run(config, folder, config.model, machine, notify)
+    return TrainingRun(config, folder, config.model, machine, notify)
 
 
-def _steps(run: Run, clips: Path, rate: Rate, end: float, cancel: threading.Event) -> None:
+def _steps(run: TrainingRun, clips: Path, rate: Rate, end: float, cancel: threading.Event) -> None:
     """Train until `end` pairs or cancelled; leave last.pt."""
     pool = ClipPool(clips / "train", run.config)
     pool.refresh()
@@ -192,12 +186,12 @@ def _steps(run: Run, clips: Path, rate: Rate, end: float, cancel: threading.Even
     run.save("last.pt")
 
 
-def _validation_due(run: Run, more: float) -> bool:
+def _validation_due(run: TrainingRun, more: float) -> bool:
     every = run.config.validate_minutes * 60
     return math.floor((run.seconds + more) / every) > math.floor(run.seconds / every)
 
 
-def _validate(run: Run, clips: Path) -> dict[str, float]:
+def _validate(run: TrainingRun, clips: Path) -> dict[str, float]:
     """Score the averaged weights; log and draw it."""
     scores = validate(run.average, validation_clips(clips / "validation", run.config))
     run.log(seconds=run.seconds, validation=scores)
@@ -206,7 +200,7 @@ def _validate(run: Run, clips: Path) -> dict[str, float]:
     return scores
 
 
-def _keep_milestone(run: Run) -> None:
+def _keep_milestone(run: TrainingRun) -> None:
     kept = [int(path.stem.split("_")[1]) for path in run.folder.glob("pairs_*.pt")]
     if run.pairs >= _MILESTONE * max(kept, default=0):
         run.save(f"pairs_{run.pairs:09d}.pt")

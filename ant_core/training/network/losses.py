@@ -66,12 +66,12 @@ def counterpart_loss(logit: Tensor, agreement: Tensor, mask: Tensor) -> Tensor:
     return loss * mask * torch.where(truth > 0, 1.0, 4.0)
 
 
-def paper_loss(batch: dict[str, Tensor], similarity: Tensor, alpha: float = 0.25) -> Tensor:
-    """Casey et al. 2021, equation 8: forward match loss plus alpha times the cycle loss."""
+def paper_loss(batch: dict[str, Tensor], similarity: Tensor) -> Tensor:
+    """Casey et al. 2021, equation 8: forward match loss plus a quarter of the cycle loss."""
     agreement = label_agreement(batch["target_label"], batch["reference_label"])
     forward = forward_match_loss(similarity, agreement).sum(dim=-1)
     cycle = cycle_loss(similarity, batch["target_mask"], batch["reference_mask"]).sum(dim=-1)
-    return (forward + alpha * cycle).mean()
+    return (forward + 0.25 * cycle).mean()
 
 
 def seen_loss(logit: Tensor, seen: Tensor, is_right: Tensor) -> Tensor:

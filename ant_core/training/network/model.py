@@ -45,7 +45,7 @@ from ant_core.training.network.layers import (
 __all__ = ["CONFIGS", "AntPaper", "AntRelative", "ModelConfig", "build", "stored_model_config"]
 
 _AGREEMENT = 0.5  # first weight of a round of agreement
-_NO_SUPPORT = 0.02  # share of neighbours that agree by chance; keeps the logarithm calm
+_NO_SUPPORT = 0.02  # share of neighbours that agree by chance; keeps the logarithm bounded
 _LARGER = 8.0  # log of the largest ratio of two areas that is told apart
 _CERTAIN = 20.0  # logit of "has a counterpart" of networks that do not know
 _EVIDENCE = 10  # columns that the head "seen" asks beside the token

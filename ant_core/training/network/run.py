@@ -24,7 +24,7 @@ from ant_core.training.network.model import (
 )
 from ant_core.training.network.restore import read_model
 
-__all__ = ["Run", "load_model", "save_checkpoint"]
+__all__ = ["TrainingRun", "load_model", "save_checkpoint"]
 
 _AVERAGE = 0.998  # decay a step of the averaged weights that are validated and shipped
 
@@ -56,7 +56,7 @@ def save_checkpoint(state: dict[str, Any], path: Path) -> None:
     part.replace(path)
 
 
-class Run:
+class TrainingRun:
     """Weights, their running average, optimizer and log of one run.
 
     Parameters
@@ -155,15 +155,18 @@ class Run:
 
     @property
     def share(self) -> float:
-        """How much of the run is over, 0 to 1: by time, or by pairs where they end first."""
-        by_time = self.seconds / (self.config.minutes * 60)
-        by_pairs = self.pairs / self.config.pairs if self.config.pairs else 0.0
-        return max(by_time, by_pairs)
+        """How much of the run is over, 0 to 1: by pairs where they bound it, else by time.
+
+        The learning rate follows it. By pairs no clock has a say in the weights.
+        """
+        if self.config.pairs:
+            return self.pairs / self.config.pairs
+        return self.seconds / (self.config.minutes * 60)
 
     @property
     def is_over(self) -> bool:
         """Whether the time box is used up, or all pairs have been seen."""
-        return self.share >= 1
+        return self.share >= 1 or self.seconds >= self.config.minutes * 60
 
     def keep(self, scores: dict[str, float]) -> None:
         """Save the run after a validation, and its weights if none before were better.

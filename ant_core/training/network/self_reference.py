@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.training.data.clips import UNSURE, Clip
+from ant_core.training.data.clips import UNSURE, StoredClip
 from ant_core.training.data.majority import majority
 from ant_core.training.data.splits import Split
 from ant_core.training.data.true_shots import TrueFrame, from_picture
@@ -79,7 +79,7 @@ def self_reference_clip(
     frame: TrueFrame,
     count: int,
     rng: np.random.Generator,
-) -> Clip:
+) -> StoredClip:
     """Bend one coloured drawing in several ways.
 
     Parameters
@@ -95,7 +95,7 @@ def self_reference_clip(
 
     Returns
     -------
-    Clip
+    StoredClip
         The drawing, then its warps; a segment's label is its id in the drawing, and segments that
         mix several are UNSURE.
     """
@@ -108,7 +108,7 @@ def self_reference_clip(
         bent = from_picture(number, warped)
         truth = cv2.remap(frame.labels.astype(np.float32), x, y, cv2.INTER_NEAREST, borderValue=-1)
         frames.append(_labelled(bent, truth.astype(np.int32), frame.color))
-    return Clip(name, list(frames))
+    return StoredClip(name, list(frames))
 
 
 def _labelled(bent: TrueFrame, truth: NDArray[np.int32], color: NDArray[np.int64]) -> TrueFrame:

@@ -28,7 +28,7 @@ from torch import Tensor
 
 from ant_core.errors import Cancelled, InputError
 from ant_core.matching.flow import Motion
-from ant_core.training.data.clips import Clip, Frame, load_clip
+from ant_core.training.data.clips import ClipFrame, StoredClip, load_clip
 from ant_core.training.evaluation.protocols import MatchFrames, recursive
 from ant_core.training.network.batches import batches, collate
 from ant_core.training.network.beside import Batch, made_beside
@@ -36,7 +36,7 @@ from ant_core.training.network.config import TrainConfig
 from ant_core.training.network.data import observed
 from ant_core.training.network.machine import Machine
 from ant_core.training.network.model import AntPaper, AntRelative
-from ant_core.training.network.run import Run
+from ant_core.training.network.run import TrainingRun
 from ant_core.training.network.step import match_batch, step_loss
 
 __all__ = [
@@ -65,7 +65,7 @@ def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
     motion = Motion() if model.config.flow else None
 
     def match(
-        references: Sequence[Frame], target: Frame
+        references: Sequence[ClipFrame], target: ClipFrame
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         sample = collate([observed(target, references, motion)])
         batch = {key: value.to(device) for key, value in sample.items()}
@@ -77,7 +77,7 @@ def network_matcher(model: AntPaper | AntRelative) -> MatchFrames:
     return match
 
 
-def validate(model: AntPaper | AntRelative, clips: Iterable[Clip]) -> dict[str, float]:
+def validate(model: AntPaper | AntRelative, clips: Iterable[StoredClip]) -> dict[str, float]:
     """Recursive colour accuracy in percent, by kind of clip (the name up to the first '_')."""
     model.eval()
     counts: dict[str, list[int]] = {}
@@ -100,14 +100,14 @@ def _clip_paths(folder: Path) -> list[Path]:
     return paths
 
 
-def validation_clips(folder: Path, config: TrainConfig) -> Iterator[Clip]:
+def validation_clips(folder: Path, config: TrainConfig) -> Iterator[StoredClip]:
     """Read the first clips of each kind one by one; a fixed set, so that all reports compare."""
     kinds: dict[str, list[Path]] = {}
     for path in _clip_paths(folder):
         kinds.setdefault(path.name.split("_")[0], []).append(path)
     for path in (path for paths in kinds.values() for path in paths[: config.validate_clips]):
         clip = load_clip(path)
-        yield Clip(clip.name, clip.frames[: config.validate_frames])
+        yield StoredClip(clip.name, clip.frames[: config.validate_frames])
 
 
 class ClipPool:
@@ -115,17 +115,17 @@ class ClipPool:
 
     Attributes
     ----------
-    clips : list of Clip
+    clips : list of StoredClip
         Kept up to date in place, so that those who draw from it need not be told.
     """
 
     def __init__(self, folder: Path, config: TrainConfig) -> None:
         self.folder, self.config = folder, config
-        self.clips: list[Clip] = []
-        self._read: dict[Path, Clip] = {}
+        self.clips: list[StoredClip] = []
+        self._read: dict[Path, StoredClip] = {}
 
-    def refresh(self) -> list[Clip]:
-        """Read what is new, let go of what is gone, and return all clips."""
+    def refresh(self) -> list[StoredClip]:
+        """Read what is new, drop what is gone, and return all clips."""
         paths = _clip_paths(self.folder)
         for path in self._read.keys() - set(paths):
             del self._read[path]
@@ -138,7 +138,7 @@ class ClipPool:
         self.clips[:] = self._read.values()
         return self.clips
 
-    def _load(self, path: Path) -> Clip | None:
+    def _load(self, path: Path) -> StoredClip | None:
         """Read a clip; None where it went while the folder was read, as the oldest may."""
         try:
             return load_clip(path, self.config.purity_min, small=False)
@@ -146,7 +146,7 @@ class ClipPool:
             return None
 
 
-def train_batch(run: Run, source: Iterator[Batch], rate: float) -> tuple[Tensor, int]:
+def train_batch(run: TrainingRun, source: Iterator[Batch], rate: float) -> tuple[Tensor, int]:
     """Take one optimizer step; return the loss and the number of pairs of this process.
 
     The loss, a number, stays on the device: to read it there would wait for every step.
@@ -201,7 +201,7 @@ def train(
     pool = ClipPool(clips / "train", config)
     first = config.switches.self_reference_share > 0
     bent = ClipPool(clips / "self_reference", config).refresh() if first else []
-    run = Run(config, folder, config.model, machine, notify)
+    run = TrainingRun(config, folder, config.model, machine, notify)
     rng = np.random.default_rng([config.seed, run.step, machine.rank])
     stopped = False
     while not run.is_over and not stopped:
@@ -220,12 +220,12 @@ def train(
 
 
 def _source(
-    run: Run, clips: list[Clip], bent: list[Clip], rng: np.random.Generator
+    run: TrainingRun, clips: list[StoredClip], bent: list[StoredClip], rng: np.random.Generator
 ) -> Iterator[Batch]:
     """Yield batches of bent single drawings in the first part of the run, then of clips."""
     config, switches = run.config, run.config.switches
 
-    def draw(some: list[Clip], own: np.random.Generator) -> Iterator[Batch]:
+    def draw(some: list[StoredClip], own: np.random.Generator) -> Iterator[Batch]:
         make = partial(batches, some, config.tokens, options=config.samples)
         return made_beside(make, own, config.workers, pin=run.machine.device.type == "cuda")
 
@@ -234,7 +234,9 @@ def _source(
         yield next(first if run.share < switches.self_reference_share else then)
 
 
-def _train_until_validation(run: Run, source: Iterator[Batch], cancel: threading.Event) -> bool:
+def _train_until_validation(
+    run: TrainingRun, source: Iterator[Batch], cancel: threading.Event
+) -> bool:
     """Train until the next validation is due; return whether the run was stopped."""
     config = run.config
     last = time.perf_counter()

@@ -17,14 +17,14 @@ from ant_core.training.pixels.augment import network_color, network_line, pictur
 from ant_core.training.pixels.pictures import PictureClip
 from ant_core.training.pixels.scft import REDUCTION, Scft, Transferred
 
-__all__ = ["View", "agreement", "attend", "drawn"]
+__all__ = ["PaintedView", "agreement", "attend", "drawn"]
 
 _TOP = 3
 _QUERY, _FOUND = (220, 30, 30), ((30, 160, 30), (120, 190, 60), (190, 220, 120))
 
 
 @dataclass(frozen=True)
-class View:
+class PaintedView:
     """One frame painted from another.
 
     Attributes
@@ -39,7 +39,7 @@ class View:
     picture: NDArray[np.uint8]
 
 
-def attend(network: Scft, clip: PictureClip, kind: int, frame: int, painted: int) -> View:
+def attend(network: Scft, clip: PictureClip, kind: int, frame: int, painted: int) -> PaintedView:
     """Paint a frame from a painted one and keep what was attended to."""
     device = next(network.parameters()).device
     line, reference = (
@@ -49,7 +49,7 @@ def attend(network: Scft, clip: PictureClip, kind: int, frame: int, painted: int
     with torch.inference_mode():
         made: Transferred = network.eval()(line, reference)
         weight = made.similarity.float().softmax(-1)
-    return View(weight[0].cpu().numpy(), picture_of(made.picture)[0])
+    return PaintedView(weight[0].cpu().numpy(), picture_of(made.picture)[0])
 
 
 def _cells(plane: NDArray[np.int16]) -> NDArray[np.int16]:
@@ -57,7 +57,7 @@ def _cells(plane: NDArray[np.int16]) -> NDArray[np.int16]:
     return plane[REDUCTION // 2 :: REDUCTION, REDUCTION // 2 :: REDUCTION].ravel()
 
 
-def agreement(view: View, here: NDArray[np.int16], there: NDArray[np.int16]) -> float | None:
+def agreement(view: PaintedView, here: NDArray[np.int16], there: NDArray[np.int16]) -> float | None:
     """Return how often the cell attended to most shows the same part.
 
     Parameters
@@ -77,7 +77,9 @@ def agreement(view: View, here: NDArray[np.int16], there: NDArray[np.int16]) -> 
     return float((other[view.weight.argmax(1)] == own)[asked].mean())
 
 
-def drawn(view: View, clip: PictureClip, kind: int, frame: int, painted: int) -> NDArray[np.uint8]:
+def drawn(
+    view: PaintedView, clip: PictureClip, kind: int, frame: int, painted: int
+) -> NDArray[np.uint8]:
     """Return line art, reference and painted picture side by side, for the largest part.
 
     The query is marked red, what it attends to most is green, (S, 3 * S, 3).

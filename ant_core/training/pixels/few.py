@@ -16,7 +16,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from ant_core.training.pixels.blocks import upsampled
 
-__all__ = ["REDUCTION", "Colored", "FewReferences", "Similarity"]
+__all__ = ["REDUCTION", "FewReferences", "FewShotOutput", "Similarity"]
 
 REDUCTION = 4  # of the size of the picture to that of the features
 _BLOCKS = 8
@@ -24,7 +24,7 @@ _STYLE = 256  # numbers of the style vector
 
 
 @dataclass(frozen=True)
-class Colored:
+class FewShotOutput:
     """What comes out of the network, all (B, 3, S, S) in [-1, 1].
 
     Attributes
@@ -159,7 +159,7 @@ class FewReferences(nn.Module):
         self.paint = spectral_norm(nn.Conv2d(base, 3, 3, 1, 1))
         self.latent = nn.ModuleList(nn.Conv2d(channels, 3, 3, 1, 1) for _ in range(2))
 
-    def forward(self, target: Tensor, references: Tensor, colors: Tensor) -> Colored:
+    def forward(self, target: Tensor, references: Tensor, colors: Tensor) -> FewShotOutput:
         """Paint.
 
         Parameters
@@ -191,4 +191,4 @@ class FewReferences(nn.Module):
         latent = [upsampled(upsampled(one)) for one in small]
         for number, layer in enumerate(self.decoder):
             features = layer(upsampled(features) if number < 2 else features)
-        return Colored(self.paint(features).tanh(), *latent)
+        return FewShotOutput(self.paint(features).tanh(), *latent)

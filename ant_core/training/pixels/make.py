@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,7 @@ from ant_core.training.synthesis.scene3d.shaded import PAINTS, make_shaded
 __all__ = ["make_pictures"]
 
 
-def make_pictures(
-    data: Path, split: Split, seed: int, size: int, path: Path, paints: Sequence[str] = PAINTS
-) -> None:
+def make_pictures(data: Path, split: Split, seed: int, size: int, path: Path) -> None:
     """Make one clip, cut to its figures, and store it whole or not at all.
 
     Parameters
@@ -54,7 +51,7 @@ def make_pictures(
             small(on_white(made.painted(paint, frame)), cv2.INTER_AREA, 255)
             for frame in range(len(ids))
         ]
-        for paint in paints
+        for paint in PAINTS
     ]
     planes = [small(one.astype(np.float32), cv2.INTER_NEAREST, 0) for one in ids]
     rest = [small(frame.rest, cv2.INTER_NEAREST, 0) for frame in made.shaded]
@@ -63,7 +60,7 @@ def make_pictures(
         "name": made.clip.name,
         "split": split,
         "characters": made.clip.characters,
-        "paints": list(paints),
+        "paints": list(PAINTS),
     }
     write_arrays(
         path,

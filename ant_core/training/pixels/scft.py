@@ -1,6 +1,6 @@
 """Spatially corresponding feature transfer (Lee et al. 2020, sections 3.1 and 3.3).
 
-The paper's layers are in a supplement that is not at hand. Chosen here: encoders of ten 3 x 3
+The paper's layers are in a supplement that is not available. Chosen here: encoders of ten 3 x 3
 convolutions of 16, 16, 32, 32, 64, 64, 128, 128, 256 and 256 channels, every other one from the
 third to the seventh of stride 2, so that attention is at an eighth of the size; d_v is their sum,
 992; a 1 x 1 convolution to 256, four residual blocks, and a decoder that takes the sketch encoder's

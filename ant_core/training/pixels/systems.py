@@ -192,7 +192,7 @@ def _few_sample(config: PixelConfig, clip: PictureClip, rng: np.random.Generator
 def _few_painted(
     config: PixelConfig, network: nn.Module, batch: dict[str, Tensor]
 ) -> tuple[Tensor, Terms]:
-    made: few.Colored = network(batch["target"], batch["references"], batch["colors"])
+    made: few.FewShotOutput = network(batch["target"], batch["references"], batch["colors"])
     terms = {}
     if config.latent and "truth" in batch:
         latents = (made.similar.float(), made.middle.float())

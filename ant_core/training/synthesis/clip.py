@@ -49,7 +49,7 @@ from segmentation import Segments, expand_labels, extract_lines, measure, segmen
 
 __all__ = [
     "CLIP_VERSION",
-    "Sample",
+    "DrawnSample",
     "clip_arrays",
     "clip_path",
     "drawings",
@@ -63,7 +63,7 @@ CLIP_VERSION = 4
 
 
 @dataclass(frozen=True)
-class Sample:
+class DrawnSample:
     """One drawn frame with its segments and the truth about them.
 
     Attributes
@@ -84,13 +84,13 @@ class Sample:
     purity: NDArray[np.float32]
 
 
-def sample(drawn: Drawn) -> Sample:
+def sample(drawn: Drawn) -> DrawnSample:
     """Segment and describe a drawing as the product does, and name each segment's true part."""
     lines = extract_lines(drawn.image)
     labels = segment(lines).labels
     segments = measure(labels)
     part, purity = majority(labels, drawn.ids)
-    return Sample(drawn, labels, segments, describe(lines, labels, segments), part, purity)
+    return DrawnSample(drawn, labels, segments, describe(lines, labels, segments), part, purity)
 
 
 def drawings(clip: SourceClip, style: InkStyle | None = None) -> Iterator[Drawn]:
@@ -102,9 +102,9 @@ def drawings(clip: SourceClip, style: InkStyle | None = None) -> Iterator[Drawn]
         yield draw(frame, style, seeded("pen", clip.split, clip.name, i))
 
 
-def samples(clip: SourceClip, style: InkStyle | None = None) -> list[Sample]:
-    """Draw and segment all frames; without a style in the clip's own or one from its name."""
-    return [sample(drawn) for drawn in drawings(clip, style)]
+def samples(clip: SourceClip) -> list[DrawnSample]:
+    """Draw and segment all frames, in the clip's own style or one from its name."""
+    return [sample(drawn) for drawn in drawings(clip)]
 
 
 def _color_numbers(clip: SourceClip) -> NDArray[np.int32]:
@@ -116,7 +116,7 @@ def _color_numbers(clip: SourceClip) -> NDArray[np.int32]:
     return table
 
 
-def _seen_beside(frames: list[SourceFrame], drawn: list[Sample]) -> NDArray[np.int8]:
+def _seen_beside(frames: list[SourceFrame], drawn: list[DrawnSample]) -> NDArray[np.int8]:
     """Return (S, 2) whether a segment is matched by flow in the drawings before and after it."""
     planes = [np.maximum(expand_labels(s.labels) - 1, 0).astype(np.int32) for s in drawn]
     seen = [np.full((s.descriptors.count, 2), -1, np.int8) for s in drawn]
@@ -146,7 +146,7 @@ def _starts(counts: list[int]) -> NDArray[np.int32]:
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
 
 
-def clip_arrays(clip: SourceClip, drawn: list[Sample]) -> dict[str, NDArray[np.generic]]:
+def clip_arrays(clip: SourceClip, drawn: list[DrawnSample]) -> dict[str, NDArray[np.generic]]:
     """Return the arrays of a stored clip (see the top of this file) from its drawn frames."""
     described = [s.descriptors for s in drawn]
     part = np.concatenate([s.part for s in drawn])

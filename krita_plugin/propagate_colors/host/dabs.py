@@ -128,9 +128,9 @@ class Dabs:
         return taken
 
     def _press(self, canvas: Any, event: Any) -> None:
-        if event.type() != _KINDS.TabletPress and (_is_made(event) or not hand.is_pen_up()):
-            return  # a mouse's event for a press of the pen
         try:
+            if event.type() != _KINDS.TabletPress and (_is_made(event) or not hand.is_pen_up()):
+                return  # a mouse's event for a press of the pen
             if _bring_to_front(canvas):
                 return
             tell = self._told_of(event)

@@ -10,21 +10,18 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from typing import Any, Callable, NamedTuple, Tuple
+from typing import Any, Callable, NamedTuple
 
 import krita
 
 from ..i18n import tr
 from ..pauses import pauses
+from ..state.pixels import CHANNEL_BYTES, CODES, Box
 from . import timeline_cells
 from .history import History
 
-Box = Tuple[int, int, int, int]  # x, y, width, height in document pixels
-
 SETTINGS_GROUP = "propagate_colors"
 CHANNELS = {"RGBA": 4, "GRAYA": 2, "CMYKA": 5, "LABA": 4, "XYZA": 4, "YCbCrA": 4, "A": 1}
-CHANNEL_BYTES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
-_CODES = {"U8": "B", "U16": "H", "F16": "e", "F32": "f"}  # of struct
 # Keys may lie past the clip's end, after the artist shortened it. 1000 looks take 0.2 ms.
 SCAN_PAST_END = 2000
 
@@ -62,7 +59,7 @@ class Host:
 
     def version(self) -> tuple[int, int, int]:
         """Return the version as numbers."""
-        return version_numbers(self.version_text)
+        return _version_numbers(self.version_text)
 
     def active_document(self) -> Document | None:
         """Return the document in front, or None."""
@@ -73,35 +70,36 @@ class Host:
         """Return all open documents."""
         return [Document(raw) for raw in _open_documents()]
 
-    def foreground_color(self, document: Document) -> tuple[float, ...] | None:
-        """Return the foreground colour's channels as the document stores them, alpha last.
+    def foreground_color(self, form: Any) -> tuple[float, ...] | None:
+        """Return the foreground colour's channels as a layer stores them, alpha last.
 
-        Whole numbers in U8 and U16, in logical order (R, G, B, A); None without a view.
+        `form`: the layer's colour model, depth and profile. Whole numbers in U8 and U16, in logical
+        order (R, G, B, A); None without a view.
         """
         window = krita.Krita.instance().activeWindow()
         view = window.activeView() if window is not None else None
-        if view is None or view.document() is None or document.color_model not in CHANNELS:
+        if view is None or view.document() is None or form.model not in CHANNELS:
             return None
         color = view.foregroundColor()
-        color.setColorSpace(document.color_model, document.color_depth, document.profile)
+        color.setColorSpace(form.model, form.depth, form.profile)
         parts = list(color.components())
         # Krita's own order is that of the raw bytes: BGRA for whole numbers, RGBA for floats.
-        if document.color_model == "RGBA" and document.color_depth in ("U8", "U16"):
+        if form.model == "RGBA" and form.depth in ("U8", "U16"):
             parts[0], parts[2] = parts[2], parts[0]
-        top = {"U8": 255, "U16": 65535}.get(document.color_depth)
+        top = {"U8": 255, "U16": 65535}.get(form.depth)
         if top:
             return tuple(round(part * top) for part in parts)
         # Krita stores the inks of float CMYK as 0 to 100, their alpha as 0 to 1.
-        inks = 100 if document.color_model == "CMYKA" else 1
+        inks = 100 if form.model == "CMYKA" else 1
         return (*(part * inks for part in parts[:-1]), parts[-1])
 
-    def set_foreground_color(self, layer: Layer, pixel: bytes) -> None:
+    def set_foreground_color(self, layer: OpenLayer, pixel: bytes) -> None:
         """Make a pixel of a layer, as its raw bytes, the foreground colour."""
         window, info = krita.Krita.instance().activeWindow(), layer.info
         view = None if window is None else window.activeView()
         if view is None:
             return
-        values = struct.unpack(f"<{CHANNELS[info.color_model]}{_CODES[info.color_depth]}", pixel)
+        values = struct.unpack(f"<{CHANNELS[info.color_model]}{CODES[info.color_depth]}", pixel)
         top = {"U8": 255, "U16": 65535}.get(info.color_depth, 1.0)
         parts = [value / top for value in values]
         if info.color_model == "CMYKA" and top == 1.0:  # inks of 0 to 100, as foreground_color
@@ -131,7 +129,7 @@ class Host:
         return folder
 
 
-def version_numbers(text: str) -> tuple[int, int, int]:
+def _version_numbers(text: str) -> tuple[int, int, int]:
     """Read "5.3.4.1" or "6.0.0-alpha (git abc)" as three numbers."""
     numbers = []
     for part in text.split(maxsplit=1)[0].split("-", maxsplit=1)[0].split(".")[:3]:
@@ -223,16 +221,16 @@ class Document:
         """Return all layers, the topmost first, groups before what they hold."""
         return [info for info, _ in self._walk()]
 
-    def layer(self, uuid: str) -> Layer | None:
+    def layer(self, uuid: str) -> OpenLayer | None:
         """Return the layer of that id, or None if there is none (any more)."""
         for info, node in self._walk():
             if info.uuid == uuid:
-                return Layer(self, node, info)
+                return OpenLayer(self, node, info)
         return None
 
-    def layers_by_uuid(self) -> dict[str, Layer]:
+    def layers_by_uuid(self) -> dict[str, OpenLayer]:
         """Return all layers as they are now: one look at the tree instead of one a layer."""
-        return {info.uuid: Layer(self, node, info) for info, node in self._walk()}
+        return {info.uuid: OpenLayer(self, node, info) for info, node in self._walk()}
 
     def active_layer_uuid(self) -> str | None:
         """Return the id of the layer that is selected in the layer list."""
@@ -258,7 +256,7 @@ class Document:
         raw.setModified(True)
 
 
-class Layer:
+class OpenLayer:
     """A layer of an open document, as it is now; look it up again after the event loop turned."""
 
     def __init__(self, document: Document, node: Any, info: LayerInfo) -> None:

@@ -1,4 +1,4 @@
-"""Small pictures of raw layer bytes, for eyes only: any colour model and depth to 8-bit BGRA.
+"""Small pictures of raw layer bytes, for display only: any colour model and depth to 8-bit BGRA.
 
 Krita's Python has no array library. Whole-number RGB of 8 bits goes straight into a QImage; other
 formats are sampled row by row with slices, which run at the speed of C, before Qt scales them.
@@ -160,7 +160,7 @@ def _reader(form: Format, linear: bool) -> Callable[[bytes, int, int], bytes]:
     if form.depth == "U16":
         return lambda row, place, jump: row[place + 1 :: jump]
     table = _float_table(form.depth, linear, form.model == "CMYKA")
-    high = form.channel_bytes - 2  # the upper half of a 32-bit float is precise enough for eyes
+    high = form.channel_bytes - 2  # the upper half of a 32-bit float is precise enough for display
 
     def read(row: bytes, place: int, jump: int) -> bytes:
         lows, highs = row[place + high :: jump], row[place + high + 1 :: jump]

@@ -14,8 +14,9 @@ import krita
 from ..i18n import tr
 from ..log import logger
 from ..pauses import pauses
+from ..state.pixels import Box
 from . import hand, timeline_cells
-from .document import Box, Document, HostError, Layer
+from .document import Document, HostError, OpenLayer
 
 Steps = Generator[Any, None, Any]
 
@@ -29,7 +30,7 @@ ANEW_TURNS = (10, 75, 150, 225)  # not at every one: each puts off what Krita do
 RESULT_TURNS = 12
 
 
-class View(NamedTuple):
+class ArtistView(NamedTuple):
     """Where the artist was."""
 
     time: int
@@ -81,7 +82,7 @@ def away(document: Document, work: Steps, text: str) -> Steps:
     return value
 
 
-def _come_back(document: Document, view: View) -> Steps:
+def _come_back(document: Document, view: ArtistView) -> Steps:
     """Bring the view back if Krita lets us: a job ends with its own reason, not with this one."""
     try:
         yield from restore_view(document, view)
@@ -159,12 +160,12 @@ def read_group(document: Document, layer_uuid: str, t: int, box: Box) -> Steps:
     raise HostError(tr("Frame {time} could not be reached: the playhead is being moved.", time=t))
 
 
-def save_view(document: Document) -> View:
+def save_view(document: Document) -> ArtistView:
     """Note where the artist is."""
-    return View(document.current_time, document.active_layer_uuid(), _selection(document))
+    return ArtistView(document.current_time, document.active_layer_uuid(), _selection(document))
 
 
-def restore_view(document: Document, view: View) -> Steps:
+def restore_view(document: Document, view: ArtistView) -> Steps:
     """Bring playhead, active layer and selection back, and the canvas up to date."""
     for _ in range(ATTEMPTS):  # on a busy machine Krita may follow the last cell written only now
         _require_quiet(document)
@@ -186,7 +187,7 @@ def _require_quiet(document: Document) -> None:
         raise HostError(tr("The animation is being played; stop it and start again."))
 
 
-def writable(document: Document, layer_uuid: str) -> Layer:
+def writable(document: Document, layer_uuid: str) -> OpenLayer:
     """Return a layer that can be written now; HostError says why it cannot."""
     _require_quiet(document)
     if not document.is_active():

@@ -14,8 +14,9 @@ import krita
 
 from ..i18n import tr
 from ..pauses import pauses
+from ..state.pixels import Box
 from . import hand, timeline_cells
-from .document import Box, Document, HostError, Layer
+from .document import Document, HostError, OpenLayer
 from .steps import (
     ATTEMPTS,
     FOLLOW_SECONDS,
@@ -149,7 +150,7 @@ class Keys:
         return self._source.reaches_out(t, canvas_box(self._document))
 
     def close(self) -> None:
-        """Let go of what writing needed."""
+        """Release what writing needed."""
         if self._source is not None:
             self._source.close()
             self._source = None
@@ -189,7 +190,7 @@ class _Source:
         self._bounds: dict[int, Box] = {}  # of the keys that were copied
         self.touches = 0  # when the copy was taken
 
-    def take(self, layer: Layer) -> None:
+    def take(self, layer: OpenLayer) -> None:
         """Take a copy of the layer; a hidden one, or Krita would compose a picture of it."""
         self.touches = hand.touches()
         with pauses.measure("copy layer"):
@@ -240,7 +241,7 @@ class _Source:
         self._raw.close()
 
 
-def _check_size(document: Document, layer: Layer, box: Box, data: bytes | None) -> None:
+def _check_size(document: Document, layer: OpenLayer, box: Box, data: bytes | None) -> None:
     x, y, width, height = box
     inside = x >= 0 and y >= 0 and x + width <= document.width and y + height <= document.height
     # Krita 5.1 and 5.2 say nothing about data of the wrong length and write nothing.
@@ -260,7 +261,7 @@ def _box_of(node: Any) -> Box:
     return held.x(), held.y(), held.width(), held.height()
 
 
-def _not_taken(layer: Layer, t: int) -> str:
+def _not_taken(layer: OpenLayer, t: int) -> str:
     return tr(
         'Krita did not take the colors for frame {time} of the layer "{name}"; '
         "save a copy of the document and start again.",

@@ -11,7 +11,7 @@ from ..qt import QtCore
 from ..signals import Signal
 from .engine_texts import sentence
 from .install import clean_environment
-from .protocol import PROTOCOL, Callback, ProtocolError, Requests, error_answer
+from .protocol import PROTOCOL, Callback, EngineProtocolError, Requests, error_answer
 
 logger = logging.getLogger("propagate_colors")
 
@@ -35,13 +35,13 @@ class EngineClient:
     (it never was). `problem` is the sentence for the artist in the last two.
     """
 
-    def __init__(self, hello: dict[str, Any], clock_ms: int = _HELLO_MS) -> None:
+    def __init__(self, hello: dict[str, Any]) -> None:
         self.changed = Signal()
         self.state = OFF
         self.problem = ""
         self.hello: dict[str, Any] = {}
         self._greeting = hello
-        self._hello_ms = clock_ms
+        self._hello_ms = _HELLO_MS
         self._process: Any = None
         self._leaving: list[Any] = []
         self._lines: deque[str] = deque(maxlen=_LINES)
@@ -113,7 +113,7 @@ class EngineClient:
             process.kill()
 
     def _release(self) -> Any:
-        """Let go of the process and tell it to end; None when none runs."""
+        """Detach the process and tell it to end; None when none runs."""
         process, self._process = self._process, None
         if process is None or process.state() == QProcess.ProcessState.NotRunning:
             return None
@@ -170,7 +170,7 @@ class EngineClient:
                     _call(callback, header, payload)
                 if process is not self._process:  # the callback ended it
                     return
-        except ProtocolError as error:
+        except EngineProtocolError as error:
             logger.error("the engine's answer cannot be read: %s", error)
             self._give_up(
                 tr("The program chosen as engine does not answer as one: choose another.")
@@ -300,10 +300,12 @@ class EngineClient:
 
     @property
     def model_name(self) -> str:
+        """The model's name; empty before the engine has said it."""
         return str(self.hello.get("model", {}).get("name", ""))
 
     @property
     def model_hash(self) -> str:
+        """SHA-256 of the model; empty before the engine has said it."""
         return str(self.hello.get("model", {}).get("sha256", ""))
 
     def last_lines(self) -> list[str]:

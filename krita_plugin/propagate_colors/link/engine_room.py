@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 from ..i18n import join_sentences, tr
 from ..log import logger
-from ..settings import DEVICE, ENGINE_COMMAND, MODEL, Settings
+from ..settings import DEVICE, ENGINE_COMMAND, MODEL, DockerSettings
 from ..version import __version__
 from .engine_texts import translated
 from .install import EngineNotFound, find_engine
@@ -27,7 +27,7 @@ class EngineRoom(Talk):
 
     def __init__(
         self,
-        settings: Settings,
+        settings: DockerSettings,
         host: str,
         told: Told,
         ask_settings: Callable[[], None],

@@ -41,7 +41,7 @@ Message = Tuple[Dict[str, Any], bytes]  # header and payload
 Callback = Callable[[Dict[str, Any], bytes], None]
 
 
-class ProtocolError(Exception):
+class EngineProtocolError(Exception):
     """What came is not of the engine's protocol; nothing after it can be read."""
 
 
@@ -102,9 +102,11 @@ class Inbox:
     def _read_prefix(self) -> tuple[int, int]:
         magic, header_bytes, payload_bytes = _PREFIX.unpack_from(self._buffer)
         if magic != _MAGIC:
-            raise ProtocolError(f"bytes {bytes(self._buffer[:40])!r} begin no message")
+            raise EngineProtocolError(f"bytes {bytes(self._buffer[:40])!r} begin no message")
         if header_bytes > _MAX_HEADER or payload_bytes > _MAX_PAYLOAD:
-            raise ProtocolError(f"a message of {header_bytes} + {payload_bytes} bytes is too large")
+            raise EngineProtocolError(
+                f"a message of {header_bytes} + {payload_bytes} bytes is too large"
+            )
         return header_bytes, payload_bytes
 
 
@@ -112,9 +114,9 @@ def _parse(text: bytes) -> dict[str, Any]:
     try:
         header = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ProtocolError(f"a header is no JSON: {error}") from None
+        raise EngineProtocolError(f"a header is no JSON: {error}") from None
     if not isinstance(header, dict) or not isinstance(header.get("type"), str):
-        raise ProtocolError(f"a header has no type: {text[:80]!r}")
+        raise EngineProtocolError(f"a header has no type: {text[:80]!r}")
     return header
 
 
@@ -163,7 +165,7 @@ class Requests:
         for header, payload in self._inbox.feed(data):
             number = header.get("re")
             if number is not None and not isinstance(number, int):
-                raise ProtocolError(f"an answer is to {number!r}, which is no request")
+                raise EngineProtocolError(f"an answer is to {number!r}, which is no request")
             callback, _ = self._waiting.get(number, (None, 0))
             if header["type"] not in MORE_TO_COME:
                 self._waiting.pop(number, None)
@@ -178,7 +180,7 @@ class Requests:
 # ---- an engine to wait for
 
 
-class Run:
+class EngineRequest:
     """One request, and its answers as they come."""
 
     def __init__(self, number: int) -> None:
@@ -275,12 +277,12 @@ class Engine:
             process.stdin.close()
         process.stdout.close()
 
-    def send(self, kind: str, payload: bytes = b"", **fields: Any) -> Run:
-        """Send a request; its answers come to the Run."""
+    def send(self, kind: str, payload: bytes = b"", **fields: Any) -> EngineRequest:
+        """Send a request; its answers come to the EngineRequest."""
         with self._lock:
             # Under the lock, or `close` could end all requests between this and the next line.
             process = self._process
-            run = Run(self._requests.next_id())
+            run = EngineRequest(self._requests.next_id())
             if process is None or process.returncode is not None:
                 run.take(error_answer(run.id, "off", "the engine does not run: start it"), b"")
                 return run
@@ -301,7 +303,7 @@ class Engine:
         *_, last = self.send(kind, payload, **fields).answers(timeout_s)
         return last
 
-    def cancel(self, run: Run) -> None:
+    def cancel(self, run: EngineRequest) -> None:
         """End a request: it gets the error "cancelled", unless it is done by then."""
         self.ask("cancel", job=run.id)
 

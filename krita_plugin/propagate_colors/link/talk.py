@@ -14,7 +14,7 @@ from .protocol import MORE_TO_COME, EngineError, Message
 
 Steps = Generator[Any, None, Any]
 
-# An answer may wait for a drawing that is being segmented; a dead engine is noticed otherwise.
+# An answer may wait for a drawing that is being segmented; a crash is noticed otherwise.
 ANSWER_SECONDS = 300.0
 # Planes that wait to be written, as they are. An engine that knows all frames of a shot already
 # sends them faster than Krita takes them: 400 of 4K would be 13 GB.
@@ -42,6 +42,7 @@ class Call:
         self.over = self.over or header["type"] not in MORE_TO_COME
 
     def ready(self) -> bool:
+        """Whether an answer waits to be taken."""
         return bool(self._messages)
 
     def take(self) -> Message:

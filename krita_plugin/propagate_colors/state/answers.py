@@ -71,7 +71,7 @@ class Answers:
             self.save()
         elif state != FrameState.PREDICTED:
             raise Refused(tr("Frame {time} has no colors to learn from.", time=time))
-        elif not self.has_hints(time):
+        elif not self._has_hints(time):
             raise Refused(
                 tr(
                     "Frame {time} is as it was colored: correct or accept it first, then run on.",
@@ -79,7 +79,7 @@ class Answers:
                 )
             )
 
-    def has_hints(self, time: int) -> bool:
+    def _has_hints(self, time: int) -> bool:
         """Tell whether the artist said something about segments of a frame."""
         hints = self.journal.hints
         return any(item["frame"] == time for item in hints["hints"] + hints["locks"])

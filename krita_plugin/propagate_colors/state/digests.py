@@ -47,7 +47,7 @@ class Digests:
     def make(
         self, entry: Entry, review_below: float, result: Mapping[str, Any] | None = None
     ) -> None:
-        """Make one; of `result` where that is at hand, else of the packed one."""
+        """Make one; of `result` where that is given, else of the packed one."""
         try:
             found = review.digest(result or entry.result or {}, review_below)
         except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -123,8 +123,8 @@ class Journal(Entries):
     def dump(self, limit: int = LIMIT) -> bytes:
         """Return the annotation's bytes, pruned to `limit`."""
         choices = self.choices
-        layers = {uuid: {"role": "line"} for uuid in choices.lines}
-        layers.update({uuid: {"role": "moved"} for uuid in choices.moved})
+        layers = {uuid: {"role": "moved"} for uuid in choices.moved}
+        layers.update({uuid: {"role": "line"} for uuid in choices.lines})
         if choices.color:
             layers[choices.color] = {"role": "color"}
         document = {

@@ -188,7 +188,7 @@ class Entries:
 
         `writer` is program and version, `document` the other parts of the JSON, see `read`.
         """
-        head = {"schema": _SCHEMA, "writer": writer, **document}
+        head = {**(own := {"schema": _SCHEMA, "writer": writer}), **document, **own}
         data = self._packed(head, self._put_aside())
         if len(data) > limit:
             data = self._packed(head)

@@ -10,7 +10,7 @@ from . import layers, review
 from .journal import Journal
 from .model import FrameState
 from .pixels import Box, Format
-from .review import Seen
+from .review import SeenKey
 
 
 class LayerFrames:
@@ -20,7 +20,7 @@ class LayerFrames:
     journal: Journal
     color: str | None  # the layer's id
     color_format: Format
-    seen: dict[int, Seen]  # of the layer's keys
+    seen: dict[int, SeenKey]  # of the layer's keys
     failures: dict[int, str]  # of the last run
     save: Callable[[], None]
     is_reference: Callable[[int], bool]
@@ -32,6 +32,7 @@ class LayerFrames:
 
     @property
     def box(self) -> Box:
+        """x, y, width and height of the document in pixels."""
         return (0, 0, self.document.width, self.document.height)
 
     @property
@@ -187,8 +188,12 @@ class MovedLayer(LayerFrames):
             yield time
 
     def known(self) -> dict[str, str]:
-        """Return the hashes by which the engine knows what may be written over, by frame."""
-        times = [t for t in sorted(self.seen) if review.may_write(self.state(t))]
+        """Return the hashes by which the engine knows what is not learned from, by frame.
+
+        That is what may be written over, and what came out blank and was accepted.
+        """
+        painted = set(self.painted())
+        times = [t for t in sorted(self.seen) if t not in painted]
         return {str(time): self.known_to_engine(time) for time in times}
 
     def accept(self, time: int) -> None:

@@ -76,7 +76,7 @@ class SegmentInfo(NamedTuple):
     surface_layers: tuple[str, ...] = ()  # names of the layers which that is about
 
 
-class Said(NamedTuple):
+class ArtistMark(NamedTuple):
     """A hint or a lock of the artist's on a frame."""
 
     kind: str  # HINT or LOCK

@@ -9,8 +9,8 @@ from typing import NamedTuple, Sequence, Tuple
 Box = Tuple[int, int, int, int]  # x, y, width, height in document pixels
 
 _CHANNELS = {"RGBA": 4, "GRAYA": 2, "CMYKA": 5}
-_CODES = {"U8": "B", "U16": "H", "F16": "e", "F32": "f"}
-_CHANNEL_BYTES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
+CODES = {"U8": "B", "U16": "H", "F16": "e", "F32": "f"}  # of struct
+CHANNEL_BYTES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
 
 
 class Format(NamedTuple):
@@ -23,18 +23,21 @@ class Format(NamedTuple):
     @property
     def known(self) -> bool:
         """Tell whether the engine can read and write such pixels."""
-        return self.model in _CHANNELS and self.depth in _CHANNEL_BYTES
+        return self.model in _CHANNELS and self.depth in CHANNEL_BYTES
 
     @property
     def channels(self) -> int:
+        """Channels of a pixel, alpha included."""
         return _CHANNELS[self.model]
 
     @property
     def channel_bytes(self) -> int:
-        return _CHANNEL_BYTES[self.depth]
+        """Bytes of a channel."""
+        return CHANNEL_BYTES[self.depth]
 
     @property
     def pixel_bytes(self) -> int:
+        """Bytes of a pixel."""
         return self.channels * self.channel_bytes
 
     def pack(self, color: Sequence[float]) -> bytes:
@@ -45,7 +48,7 @@ class Format(NamedTuple):
             values[0], values[2] = values[2], values[0]
         if whole:
             values = [int(value) for value in values]
-        return struct.pack(f"<{self.channels}{_CODES[self.depth]}", *values)
+        return struct.pack(f"<{self.channels}{CODES[self.depth]}", *values)
 
     def message(self) -> dict[str, str]:
         """Return the form that the engine protocol uses."""

@@ -37,20 +37,20 @@ COLORS = "color"  # the engine's name of the layer of the colours
 OURS = frozenset({FrameState.PREDICTED, FrameState.ACCEPTED})
 
 
-class Seen(NamedTuple):
+class SeenKey(NamedTuple):
     """What the colour layer's key at one time held when it was last read."""
 
     hash: str
     blank: bool
 
 
-def seen(data: bytes, form: Format) -> Seen:
+def seen(data: bytes, form: Format) -> SeenKey:
     """Note what the raw bytes of a frame are."""
-    return Seen(fingerprint(data), is_transparent(data, form))
+    return SeenKey(fingerprint(data), is_transparent(data, form))
 
 
 def state_of(
-    held: Seen | None, entry: Entry | None, unknown: bool, origin: str | None = None
+    held: SeenKey | None, entry: Entry | None, unknown: bool, origin: str | None = None
 ) -> str:
     """Return the FrameState of one time.
 
@@ -68,7 +68,7 @@ def state_of(
     return FrameState.ARTIST
 
 
-def is_as_before(held: Seen | None, before: Before) -> bool:
+def is_as_before(held: SeenKey | None, before: Before) -> bool:
     """Tell whether a key holds what it did before we wrote it; frame 0 always keeps a blank key."""
     if before is None:
         return held is None or held.blank
@@ -83,7 +83,7 @@ def is_reference(state: str, time: int, on: Collection[int], off: Collection[int
 
 
 def may_write(state: str) -> bool:
-    """Tell whether a frame may be given other pixels; accepted ones are the artist's word."""
+    """Tell whether a frame may be given other pixels; accepted ones are final."""
     return state in {FrameState.TODO, FrameState.FAILED, FrameState.PREDICTED}
 
 

@@ -13,17 +13,17 @@ from .layer_frames import LayerFrames, MovedLayer
 from .mistakes import Frames, MistakeList
 from .model import FrameRow, FrameState
 from .pixels import Format
-from .review import Seen
+from .review import SeenKey
 
 
-class Shot(LayerFrames, Answers):
+class DocumentShot(LayerFrames, Answers):
     """The state of one open document; changed by jobs, read by the controller."""
 
     def __init__(self, document: Any) -> None:
         self.document = document
         self.infos: list[Any] = []
         self.lines: list[timeline.LineLayer] = []  # bottom first, as composed
-        self.seen: dict[int, Seen] = {}  # of the colour layer's keys
+        self.seen: dict[int, SeenKey] = {}  # of the colour layer's keys
         self.scanned = False
         self.failures: dict[int, str] = {}  # of the last run
         self.taught: dict[int, bytes] = {}  # packed results of references in the last run
@@ -87,17 +87,20 @@ class Shot(LayerFrames, Answers):
         self._propose()
         if choices.color != former:
             self._forget_frames()
-        taken = {choices.color, *layers.with_members(self.infos, choices.lines)}
-        choices.moved = [uuid for uuid in choices.moved if uuid in known - taken]
         self.read_line_keys()
 
     def _propose(self) -> None:
-        """Follow the layers that the artist makes until he chooses some himself."""
+        """Follow the layers that the artist makes until he chooses some himself.
+
+        One that was chosen to move along is none for colours: a run would paint over it.
+        """
         choices = self.journal.choices
+        moved = set(choices.moved) - ({*choices.lines} if "lines" in self.chosen else set())
+        infos = [info for info in self.infos if info.uuid not in moved]
         if "lines" not in self.chosen:
-            choices.lines, color = layers.propose(self.infos)
+            choices.lines, color = layers.propose(infos)
         else:
-            color = layers.find_color_layer(self.infos, self.info(choices.lines[0]))
+            color = layers.find_color_layer(infos, self.info(choices.lines[0]))
         if "color" not in self.chosen:
             choices.color = color
 
@@ -136,6 +139,7 @@ class Shot(LayerFrames, Answers):
 
     @property
     def color(self) -> str | None:
+        """Uuid of the layer with the colours; None where there is none yet."""
         return self.journal.choices.color
 
     @property
@@ -158,7 +162,17 @@ class Shot(LayerFrames, Answers):
 
     def also_moved(self) -> list[MovedLayer]:
         """Return the further layers that were chosen to go with the segments."""
-        return [self.layer(uuid) for uuid in self.journal.choices.moved]
+        return [self.layer(uuid) for uuid in self.moved_layers()]
+
+    def moved_layers(self) -> list[str]:
+        """Return the ids of those layers that are there, and neither lines nor the colours.
+
+        The others stay chosen: Krita's undo may bring a deleted layer back.
+        """
+        choices = self.journal.choices
+        free = {info.uuid for info in self.infos} - {choices.color}
+        free -= layers.with_members(self.infos, choices.lines)
+        return [uuid for uuid in choices.moved if uuid in free]
 
     def moved_at(self, time: int) -> list[MovedLayer]:
         """Return the further layers that we wrote at a time, chosen now or formerly."""
@@ -167,7 +181,7 @@ class Shot(LayerFrames, Answers):
 
     def ever_moved(self) -> list[MovedLayer]:
         """Return the further layers that we wrote."""
-        moved = {*self.journal.choices.moved, *self.journal.moved_layers()} - {self.color}
+        moved = {*self.moved_layers(), *self.journal.moved_layers()} - {self.color}
         return [self.layer(info.uuid) for info in self.infos if info.uuid in moved]
 
     @property
@@ -308,7 +322,8 @@ class Shot(LayerFrames, Answers):
         self.adopt(time)
         entry = self.journal.entry(self.color, time)
         if entry is not None:
-            entry.summary = review.summarize(result, self.canvas_px, review_below)
+            copy = {journals.COPY: True} if entry.summary.get(journals.COPY) else {}
+            entry.summary = {**review.summarize(result, self.canvas_px, review_below), **copy}
             entry.packed_result = journals.pack_result(result)
 
     # ---- results

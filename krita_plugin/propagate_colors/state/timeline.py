@@ -27,7 +27,7 @@ class Part(NamedTuple):
     grouped: bool
 
 
-class Drawing(NamedTuple):
+class TimedDrawing(NamedTuple):
     """One drawing from the time it begins; bottom layer first."""
 
     time: int
@@ -45,7 +45,7 @@ def held_key(keys: Sequence[int], time: int) -> int | None:
     return keys[place - 1] if place else None
 
 
-def drawing_at(lines: Iterable[LineLayer], time: int) -> Drawing:
+def drawing_at(lines: Iterable[LineLayer], time: int) -> TimedDrawing:
     """Return the drawing that the timeline shows at a time."""
     parts = []
     for line in lines:
@@ -56,7 +56,7 @@ def drawing_at(lines: Iterable[LineLayer], time: int) -> Drawing:
             parts.append(Part(line.uuid, None, False))
         elif key is not None:
             parts.append(Part(line.uuid, key, False))
-    return Drawing(time, tuple(parts))
+    return TimedDrawing(time, tuple(parts))
 
 
 def drawing_times(lines: Iterable[LineLayer], first: int, last: int) -> list[int]:

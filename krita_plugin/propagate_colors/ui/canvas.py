@@ -16,7 +16,7 @@ _RING_PX = 5.0  # between box and ring
 _CAPTION_GROUND = (20, 20, 20, 215)
 
 
-class Canvas(QtWidgets.QWidget):
+class DocumentCanvas(QtWidgets.QWidget):
     """Shows an image of the whole document at any scale; asks for one of a better size."""
 
     hovered = QtCore.pyqtSignal(object)  # document position (x, y) or None

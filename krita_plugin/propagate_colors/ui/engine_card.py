@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..i18n import tr
-from ..qt import Qt, QtCore, QtGui, QtWidgets
+from ..qt import Qt, QtWidgets
 from ..state.engine_states import (
     FAILED,
     FOLDER,
@@ -101,13 +101,8 @@ class EngineCard(QtWidgets.QFrame):
 
     def paintEvent(self, _event) -> None:
         """Draw a field with a coloured edge, as messages have it."""
-        painter = QtGui.QPainter(self)
-        palette = self.palette()
-        level = {FAILED: look.RED, READY: look.GREEN}.get(self._setup.state, look.BLUE)
-        color = QtGui.QColor(level)
-        window = palette.color(palette.ColorRole.Window)
-        painter.fillRect(self.rect(), look.blend(window, color, 0.16))
-        painter.fillRect(QtCore.QRect(0, 0, 4, self.height()), color)
+        levels = {FAILED: look.RED, READY: look.GREEN}
+        look.paint_field(self, levels.get(self._setup.state, look.BLUE))
 
     # --- what the artist does
 

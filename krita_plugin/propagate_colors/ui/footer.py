@@ -46,7 +46,7 @@ class Footer(QtWidgets.QWidget):
         menu.setToolTipsVisible(True)
         self._sheets = menu.addMenu(tr("Model sheets"))
         self._sheets.setObjectName("sheets_menu")
-        self._sheets.aboutToShow.connect(pressed(self.fill_sheets))
+        self._sheets.aboutToShow.connect(pressed(self._fill_sheets))
         menu.addSeparator()
         for name, text, function in (
             ("sheet_action", tr("Contact sheet"), self._controller.show_sheet),
@@ -77,7 +77,7 @@ class Footer(QtWidgets.QWidget):
 
     # --- the menu
 
-    def fill_sheets(self) -> None:
+    def _fill_sheets(self) -> None:
         """List the model sheets; choosing one takes it away."""
         self._sheets.clear()
         add = self._sheets.addAction(tr("Add pictures…"))

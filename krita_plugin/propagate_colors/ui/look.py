@@ -93,12 +93,12 @@ def swatch(rgb, size: int, palette) -> QtGui.QIcon:
     pixmap = QtGui.QPixmap(size, size)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QtGui.QPainter(pixmap)
-    paint_swatch(painter, QtCore.QRect(0, 0, size, size), rgb, palette)
+    _paint_swatch(painter, QtCore.QRect(0, 0, size, size), rgb, palette)
     painter.end()
     return QtGui.QIcon(pixmap)
 
 
-def paint_swatch(painter, box, rgb, palette) -> None:
+def _paint_swatch(painter, box, rgb, palette) -> None:
     """Draw a swatch into `box`; unpainted is an empty square with a stroke through it."""
     inner = box.adjusted(0, 0, -1, -1)
     painter.setPen(blend(palette.color(palette.ColorRole.Base), text_color(palette), 0.5))
@@ -108,6 +108,15 @@ def paint_swatch(painter, box, rgb, palette) -> None:
     if rgb is None:
         painter.setPen(QtGui.QPen(QtGui.QColor(RED), 1.5))
         painter.drawLine(inner.bottomLeft(), inner.topRight())
+
+
+def paint_field(widget, color) -> None:
+    """Fill a widget as a message has it: tinted, with the colour at its left edge."""
+    painter = QtGui.QPainter(widget)
+    palette = widget.palette()
+    color = QtGui.QColor(color)
+    painter.fillRect(widget.rect(), blend(palette.color(palette.ColorRole.Window), color, 0.16))
+    painter.fillRect(QtCore.QRect(0, 0, 4, widget.height()), color)
 
 
 # Icons on a 16 x 16 grid, as polylines.

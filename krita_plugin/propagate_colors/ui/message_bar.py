@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..i18n import tr
-from ..qt import Qt, QtCore, QtGui, QtWidgets
+from ..qt import Qt, QtCore, QtWidgets
 from . import look
 from .slots import pressed, watch
 
@@ -49,7 +49,7 @@ class MessageBar(QtWidgets.QFrame):
         row.addStretch(1)
         grid.addLayout(row, 1, 0, 1, 2)
         grid.setColumnStretch(0, 1)
-        watch(self, controller.message, self.show_message)
+        watch(self, controller.message, self._show_message)
         self._draw_icon()
         self.hide()
 
@@ -59,7 +59,7 @@ class MessageBar(QtWidgets.QFrame):
         button.clicked.connect(pressed(lambda: self._act(place)))
         return button
 
-    def show_message(self, level: str, text: str, actions=()) -> None:
+    def _show_message(self, level: str, text: str, actions=()) -> None:
         """Show a sentence; `actions` are up to two pairs (label, function)."""
         self._level = level
         self._text.setText(text)
@@ -105,9 +105,4 @@ class MessageBar(QtWidgets.QFrame):
 
     def paintEvent(self, _event) -> None:
         """Draw a field with the level's colour at its left edge."""
-        painter = QtGui.QPainter(self)
-        palette = self.palette()
-        color = QtGui.QColor(look.LEVEL_COLORS.get(self._level, look.BLUE))
-        window = palette.color(palette.ColorRole.Window)
-        painter.fillRect(self.rect(), look.blend(window, color, 0.16))
-        painter.fillRect(QtCore.QRect(0, 0, 4, self.height()), color)
+        look.paint_field(self, look.LEVEL_COLORS.get(self._level, look.BLUE))

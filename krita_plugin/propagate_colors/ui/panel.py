@@ -59,7 +59,7 @@ class Panel(Pinned):
         self._keys = self._open_to_keys()
         self.setup.unfolded.connect(guarded(lambda: self.reveal(self.setup)))
         self.setup.gap.check_wanted.connect(pressed(self._show_segments))
-        self.viewer.float_wanted.connect(guarded(self.toggle_window))
+        self.viewer.float_wanted.connect(guarded(self._toggle_window))
         self.footer.settings_wanted.connect(guarded(self.show_settings))
         observe(self, controller, {"settings": self.show_settings, "busy": self._make_room})
         observe(
@@ -120,7 +120,7 @@ class Panel(Pinned):
         self.viewer.set_mode(SEGMENTS)
         self.reveal(self.viewer)
 
-    def toggle_window(self) -> None:
+    def _toggle_window(self) -> None:
         """Show the viewer in a window of its own, or bring it back."""
         if self._window is None:
             self._window = ViewerWindow(self.viewer, self._settings, self.window())

@@ -145,7 +145,7 @@ class Pinned(QtWidgets.QWidget):
         self._put(self._content, loose)
         self._put(self._bottom, [widget for widget in self._foot if widget in pinned])
         self._content.setStretchFactor(self._middle[-1], 1)
-        QtCore.QTimer.singleShot(0, guarded(self.order_tabs))  # when they have their places
+        QtCore.QTimer.singleShot(0, guarded(self._order_tabs))  # when they have their places
         if had_focus and self.isAncestorOf(focused):
             focused.setFocus()
 
@@ -168,7 +168,7 @@ class Pinned(QtWidgets.QWidget):
             if not hidden:
                 widget.show()  # it hides itself where its parent becomes another
 
-    def order_tabs(self) -> None:
+    def _order_tabs(self) -> None:
         """Let Tab go from top to bottom and left to right, pinned or not."""
         before = None
         for layout in (self._top, self._content, self._bottom):

@@ -6,6 +6,7 @@ from .. import settings as declared
 from ..i18n import tr, tr_n
 from ..qt import Qt, QtCore, QtGui, QtWidgets
 from ..state.model import FrameState
+from ..state.review import OURS
 from . import look
 from .colors_page import ColorsPage
 from .elided import ElidedLabel
@@ -15,7 +16,6 @@ from .review_model import BY_DOUBT, BY_TIME, ReviewModel
 from .slots import guarded, observe, on_opened, pressed
 
 _EMPTY_MARGIN = 12
-_OURS = {FrameState.PREDICTED, FrameState.ACCEPTED}
 
 
 class ReviewList(QtWidgets.QListView):
@@ -238,13 +238,13 @@ class ReviewBox(QtWidgets.QWidget):
         frames = self._controller.frames
         rows = [row for row in frames if row.time in chosen]
         acceptable = any(row.state == FrameState.PREDICTED for row in rows)
-        undoable = any(row.state in _OURS for row in rows)
-        some = any(row.state in _OURS for row in frames)
+        undoable = any(row.state in OURS for row in rows)
+        some = any(row.state in OURS for row in frames)
         self._accept.setEnabled(free and (acceptable or some))
         self._undo.setEnabled(free and (undoable or some))
         self._un_accepts = not acceptable and any(row.state == FrameState.ACCEPTED for row in rows)
         self._accept.setText(tr("Un-accept") if self._un_accepts else tr("Accept"))
-        times = [row.time for row in rows if row.state in _OURS]
+        times = [row.time for row in rows if row.state in OURS]
         self._undo.setText(_undo_text(times))
         self._run_on.setEnabled(
             free and len(chosen) == 1 and self._controller.may_run_on(chosen[0])
@@ -268,7 +268,7 @@ class ReviewBox(QtWidgets.QWidget):
         self._controller.undo(self._times())
 
     def _undo_all(self) -> None:
-        self._controller.undo(self._all_in(_OURS))
+        self._controller.undo(self._all_in(OURS))
 
     def _all_in(self, states: set[str]) -> list[int]:
         return [row.time for row in self._controller.frames if row.state in states]

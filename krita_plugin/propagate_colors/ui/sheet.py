@@ -6,6 +6,7 @@ from .. import settings as declared
 from ..i18n import tr, tr_n
 from ..qt import Qt, QtCore, QtGui, QtWidgets
 from ..state.model import FrameRow, FrameState
+from ..state.review import OURS
 from . import look
 from .frame_model import ROW_ROLE, FrameModel
 from .places import bring_back, place_of
@@ -13,7 +14,6 @@ from .sheet_delegate import SheetDelegate
 from .slots import LIST_KEYS, guarded, keep_keys, observe, on_opened, pressed
 
 _SIZE = QtCore.QSize(820, 560)
-_OURS = {FrameState.PREDICTED, FrameState.ACCEPTED}
 _KEYS = {
     *(Qt.Key.Key_B, Qt.Key.Key_A, Qt.Key.Key_U, Qt.Key.Key_Escape, Qt.Key.Key_Space),
     *LIST_KEYS,
@@ -127,7 +127,7 @@ class ContactSheet(QtWidgets.QWidget):
     def _update(self) -> None:
         rows, free = self.selected(), self._controller.busy is None
         self._accept.setEnabled(free and any(row.state == FrameState.PREDICTED for row in rows))
-        self._undo.setEnabled(free and any(row.state in _OURS for row in rows))
+        self._undo.setEnabled(free and any(row.state in OURS for row in rows))
         self._said.setText(tr_n("{n} frame selected", "{n} frames selected", len(rows)))
 
     def selected(self) -> list[FrameRow]:
@@ -137,21 +137,21 @@ class ContactSheet(QtWidgets.QWidget):
 
     # --- what the artist does
 
-    def show_before(self, before: bool) -> None:
+    def _show_before(self, before: bool) -> None:
         """Show what the frames held before we coloured them, or what they hold now."""
         self.model.before = before
         self._before.setChecked(before)
         self.model.show_anew()
 
     def _on_before(self) -> None:
-        self.show_before(self._before.isChecked())
+        self._show_before(self._before.isChecked())
 
     def _accept_selected(self) -> None:
         rows = self.selected()
         self._controller.accept([row.time for row in rows if row.state == FrameState.PREDICTED])
 
     def _undo_selected(self) -> None:
-        self._controller.undo([row.time for row in self.selected() if row.state in _OURS])
+        self._controller.undo([row.time for row in self.selected() if row.state in OURS])
 
     def _go_to(self, index) -> None:
         self._controller.go_to(index.data(ROW_ROLE).time)
@@ -163,7 +163,7 @@ class ContactSheet(QtWidgets.QWidget):
             return False
         if event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             if not event.isAutoRepeat():
-                self.show_before(event.type() == kinds.KeyPress)
+                self._show_before(event.type() == kinds.KeyPress)
             return True
         buttons = {
             Qt.Key.Key_B: self._before,

@@ -82,7 +82,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
             )
         )
 
-    def index_at(self, x: float) -> int:
+    def _index_at(self, x: float) -> int:
         """Return the index of the cell at a viewport position, -1 beside all of them."""
         index = (int(x) + self._offset()) // self.cell_width()
         return index if 0 <= index < len(self._rows) else -1
@@ -115,8 +115,8 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         if not self._rows:
             self._paint_empty(painter)
             return
-        first = max(self.index_at(max(event.rect().left(), 0)), 0)
-        last = self.index_at(event.rect().right())
+        first = max(self._index_at(max(event.rect().left(), 0)), 0)
+        last = self._index_at(event.rect().right())
         last = len(self._rows) - 1 if last < 0 else last
         painter.setFont(look.font(self.font(), share=_SMALL))
         for index in range(max(first - 1, 0), last + 1):
@@ -237,7 +237,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
     def mousePressEvent(self, event) -> None:
         """Move the cursor there; in the dots' row toggle the reference."""
         place = event_position(event)
-        index = self.index_at(place.x())
+        index = self._index_at(place.x())
         if index < 0 or event.button() != Qt.MouseButton.LeftButton:
             return
         self._cursor = index
@@ -248,7 +248,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
     def mouseDoubleClickEvent(self, event) -> None:
         """Go to the frame; in the dots' row the second click toggles as the first did."""
         place = event_position(event)
-        index = self.index_at(place.x())
+        index = self._index_at(place.x())
         if place.y() >= self._cells_end():
             self.mousePressEvent(event)
         elif index >= 0:
@@ -258,7 +258,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         """Show where a click would set a dot."""
         place = event_position(event)
         inside = place.y() >= self._cells_end()
-        self._hover(self.index_at(place.x()) if inside else -1)
+        self._hover(self._index_at(place.x()) if inside else -1)
 
     def leaveEvent(self, event) -> None:
         """Take the hovered dot away."""
@@ -302,7 +302,7 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
     def viewportEvent(self, event) -> bool:
         """Show a tooltip for the cell under the pointer."""
         if event.type() == QtCore.QEvent.Type.ToolTip:
-            index = self.index_at(event.pos().x())
+            index = self._index_at(event.pos().x())
             if index >= 0:
                 row = self._rows[index]
                 text = describe(row, row.time in self._suggested)

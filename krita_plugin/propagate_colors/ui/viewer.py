@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..i18n import mark, tr
 from ..qt import Qt, QtCore, QtWidgets
 from . import look
-from .canvas import Canvas
+from .canvas import DocumentCanvas
 from .color_menu import ColorMenu, beside
 from .elided import ElidedLabel
 from .frame_words import with_layers
@@ -31,7 +31,7 @@ class Viewer(QtWidgets.QWidget):
         self.setObjectName("viewer")
         self._controller = controller
         self._mode = PICTURE
-        self.canvas = Canvas(self)
+        self.canvas = DocumentCanvas(self)
         self.canvas.hovered.connect(guarded(self._on_hover))
         self.canvas.clicked.connect(guarded(self._on_click))
         self.canvas.size_wanted.connect(guarded(self.refresh))

@@ -8,12 +8,12 @@ from __future__ import annotations
 from ..host import hand, steps
 from ..i18n import tr
 from ..link.talk import Steps
-from ..state.shot import Shot
+from ..state.shot import DocumentShot
 from . import reading, write
 from .run import check_lines
 
 
-def begin_painting(shot: Shot, time: int | None = None) -> Steps:
+def begin_painting(shot: DocumentShot, time: int | None = None) -> Steps:
     """Go to the colour layer at a drawing, made where they are missing; return the drawing's time.
 
     Without `time` it is the drawing that is shown.
@@ -32,7 +32,7 @@ def begin_painting(shot: Shot, time: int | None = None) -> Steps:
     return begins
 
 
-def _drawing(shot: Shot, time: int) -> int:
+def _drawing(shot: DocumentShot, time: int) -> int:
     """Return where the drawing shown at a time begins; before all of them, the first one."""
     times = shot.drawing_times()
     return max((begins for begins in times if begins <= time), default=times[0])

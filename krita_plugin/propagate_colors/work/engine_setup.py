@@ -10,14 +10,14 @@ from typing import Any, Callable
 from ..i18n import join_sentences, tr
 from ..link.pack import lock as locks
 from ..link.pack.background import FOREVER, Stage, in_thread
-from ..link.pack.places import Engines
+from ..link.pack.places import EnginesFolder
 from ..link.pack.problems import EngineFails, SetupProblem, explain, megabytes
 from ..link.pack.sources import PackFile
 from ..link.pack.steps import WAITING, Installation, Tried
 from ..link.talk import Steps
 from ..log import logger
 from ..qt import QtCore
-from ..settings import ENGINE_FOLDER, Settings
+from ..settings import ENGINE_FOLDER, DockerSettings
 from ..signals import Signal
 from ..state.engine_states import (
     FAILED,
@@ -44,7 +44,7 @@ class EngineSetup:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: DockerSettings,
         data_folder: Callable[[], str],
         handshake: Callable[[list[str]], Steps],
         release: Callable[[], None],
@@ -54,7 +54,6 @@ class EngineSetup:
         may_end: Callable[[], bool] = lambda: True,
         is_found: Callable[[], bool] = lambda: False,
         plugin: Path = _PLUGIN,
-        limits: Any = None,
     ) -> None:
         self.changed = Signal()  # ()
         self.state = HIDDEN
@@ -74,7 +73,6 @@ class EngineSetup:
         self._is_found = is_found
         self._clock = clock
         self._plugin = plugin
-        self._limits = limits
         self._runner: Runner | None = None
         self._again: Callable[[], None] | None = None
         self._put_off = False
@@ -84,14 +82,15 @@ class EngineSetup:
     # ---- state
 
     @property
-    def engines(self) -> Engines:
+    def engines(self) -> EnginesFolder:
         """Return the folder of engines, which the artist may have chosen."""
         chosen = self._settings.get(ENGINE_FOLDER)
         folder = Path(chosen) / "propagate_colors" if chosen else Path(self._data_folder())
-        return Engines(folder / "engines")
+        return EnginesFolder(folder / "engines")
 
     @property
     def folder(self) -> str:
+        """The folder that all engines lie in."""
         return str(self.engines.root.parent)
 
     def command(self) -> list[str] | None:
@@ -225,7 +224,6 @@ class EngineSetup:
             stage,
             self._handshake,
             chosen,
-            self._limits,
             let_go=self._let_go,
             source=source,
         )

@@ -19,11 +19,11 @@ from ..state.journal import Entry, Listed
 from ..state.mistakes import Carried
 from ..state.model import UNPAINTED, Point
 from ..state.recolor import recolor
-from ..state.shot import Shot
+from ..state.shot import DocumentShot
 from . import reading, write
 from .jobs import JobCancelled
+from .run import Progress
 
-Progress = Callable[[int, int, "float | None", str], None]
 ONE_SENTENCE = (HostError, EngineError, Refused)
 
 
@@ -63,7 +63,7 @@ class Fix:
 
     def __init__(
         self,
-        shot: Shot,
+        shot: DocumentShot,
         talk: Talk,
         places: Sequence[Place],
         color: Any,
@@ -148,7 +148,7 @@ class Fix:
             self._former.append(former)
 
         summary = review.summarize(fixed, shot.canvas_px, self._talk.review_below)
-        over = write_over(shot, keys, entry, changed.data, fixed, summary, check, note)
+        over = _write_over(shot, keys, entry, changed.data, fixed, summary, check, note)
         yield from write.unbroken(over)
         return item
 
@@ -171,8 +171,8 @@ class Fix:
         return data
 
 
-def write_over(
-    shot: Shot,
+def _write_over(
+    shot: DocumentShot,
     keys: writing.Keys,
     entry: Entry,
     data: bytes,
@@ -186,14 +186,14 @@ def write_over(
     canvas = yield from keys.put(time, shot.box, data, check)
     after = write.written_hash(shot, time, canvas)
     noted = Entry(
-        entry.layer,
-        time,
-        journals.PREDICTED,
-        entry.model,
-        entry.before,
-        after,
-        summary,
-        journals.pack_result(result),
+        layer=entry.layer,
+        time=time,
+        state=journals.PREDICTED,
+        model=entry.model,
+        before=entry.before,
+        after=after,
+        summary=summary,
+        packed_result=journals.pack_result(result),
     )
     note()
     shot.wrote(noted, after)
@@ -206,7 +206,7 @@ class TakeBack:
 
     def __init__(
         self,
-        shot: Shot,
+        shot: DocumentShot,
         former: Sequence[Former],
         unsay: Callable[[Former], None],
         wrote: Callable[[int], None],
@@ -236,7 +236,7 @@ class TakeBack:
         shot, time = self._shot, former.time
         reading.require_ready(shot)
         shot.look_at(time)
-        if shot.entry_of(time) is None:
+        if former.entry.layer != shot.color or shot.entry_of(time) is None:
             raise Refused(
                 tr(
                     "Frame {time} was changed since it was colored, so it stays as it is.",
@@ -253,7 +253,7 @@ class TakeBack:
         shot.save()
 
 
-def _label(labels: bytes, shot: Shot, point: Point) -> int:
+def _label(labels: bytes, shot: DocumentShot, point: Point) -> int:
     """Return the segment at a position, or beside it where that is a line; 0: there is none."""
     width, height = shot.document.width, shot.document.height
     x, y = int(point[0]), int(point[1])
@@ -285,7 +285,7 @@ def _with_color(result: Any, segment: int, color: Any, review_below: float) -> A
     return {**result, "segments": segments, "doubtful": doubtful}
 
 
-def _results_after(shot: Shot, time: int) -> Any:
+def _results_after(shot: DocumentShot, time: int) -> Any:
     """Yield (time, result) of the predicted frames after one, up to the next of another kind."""
     for later in sorted(shot.seen):
         if later <= time:

@@ -17,9 +17,12 @@ class Pace:
         self._now = now
         self._arrived: deque[float] = deque(maxlen=_RECENT)
 
-    def arrived(self, left: int) -> float | None:
-        """Note a frame; return the seconds for the `left` others, None where it is too early."""
+    def arrived(self) -> None:
+        """Note a frame that was coloured; one that is kept takes no time and says nothing."""
         self._arrived.append(self._now())
+
+    def seconds(self, left: int) -> float | None:
+        """Return the seconds for the `left` other frames, None where it is too early."""
         if len(self._arrived) < _FEWEST:
             return None
         taken = self._arrived[-1] - self._arrived[0]

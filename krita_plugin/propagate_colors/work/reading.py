@@ -12,29 +12,29 @@ from ..link.talk import Steps, Talk
 from ..pauses import pauses
 from ..state.layer_frames import LayerFrames, MovedLayer
 from ..state.pixels import worth_sending
-from ..state.shot import Shot
-from ..state.timeline import Drawing, Part, drawing_at
+from ..state.shot import DocumentShot
+from ..state.timeline import Part, TimedDrawing, drawing_at
 
 
-def scan(shot: Shot) -> Steps:
+def scan(shot: DocumentShot) -> Steps:
     """Read what the colour layer holds, one key a step."""
     for _ in shot.scan():
         yield
 
 
-def require_ready(shot: Shot) -> None:
+def require_ready(shot: DocumentShot) -> None:
     """Raise HostError when the document was closed or is being played."""
     shot.document.require_open()
     if shot.document.is_playing():
         raise HostError(tr("The animation is playing: stop it and try again."))
 
 
-def stands(shot: Shot) -> Callable[[], bool]:
+def stands(shot: DocumentShot) -> Callable[[], bool]:
     """Return a condition to wait for: the animation is not being played."""
     return lambda: not shot.document.is_playing()
 
 
-def require_layer(shot: Shot, uuid: str) -> Any:
+def require_layer(shot: DocumentShot, uuid: str) -> Any:
     """Return a Layer; HostError when it was deleted."""
     layer = shot.document.layer(uuid)
     if layer is None:
@@ -42,7 +42,7 @@ def require_layer(shot: Shot, uuid: str) -> Any:
     return layer
 
 
-def read_part(shot: Shot, part: Part) -> Steps:
+def _read_part(shot: DocumentShot, part: Part) -> Steps:
     """Return the raw pixels that one line layer adds to a drawing, in the canvas box."""
     require_ready(shot)
     if part.grouped:
@@ -52,7 +52,7 @@ def read_part(shot: Shot, part: Part) -> Steps:
     return data
 
 
-def read_drawing(shot: Shot, drawing: Drawing) -> Steps:
+def read_drawing(shot: DocumentShot, drawing: TimedDrawing) -> Steps:
     """Return (hash, planes) of a drawing, bottom layer first; behind a shield if it has groups."""
     if drawing.grouped:
         text = tr("Reading frame {time} …", time=drawing.time)
@@ -60,11 +60,11 @@ def read_drawing(shot: Shot, drawing: Drawing) -> Steps:
     return (yield from _read_drawing(shot, drawing))
 
 
-def _read_drawing(shot: Shot, drawing: Drawing) -> Steps:
+def _read_drawing(shot: DocumentShot, drawing: TimedDrawing) -> Steps:
     planes = []
     digest = hashlib.blake2b(digest_size=16)
     for part in drawing.parts:
-        data = yield from read_part(shot, part)
+        data = yield from _read_part(shot, part)
         with pauses.measure("hash"):
             digest.update(data)
         planes.append(data)
@@ -72,7 +72,7 @@ def _read_drawing(shot: Shot, drawing: Drawing) -> Steps:
     return digest.hexdigest(), planes
 
 
-def open_shot(shot: Shot, talk: Talk) -> Steps:
+def open_shot(shot: DocumentShot, talk: Talk) -> Steps:
     """Tell the engine about the shot; what it knows of it already stays known."""
     yield from talk.ask(
         {
@@ -86,7 +86,7 @@ def open_shot(shot: Shot, talk: Talk) -> Steps:
     )
 
 
-def teach_drawing(shot: Shot, talk: Talk, time: int) -> Steps:
+def teach_drawing(shot: DocumentShot, talk: Talk, time: int) -> Steps:
     """Make the drawing shown at a time known to the engine; return its hash."""
     digest, planes = yield from read_drawing(shot, drawing_at(shot.lines, time))
     pixel_bytes = shot.line_format.pixel_bytes
@@ -99,18 +99,20 @@ def teach_drawing(shot: Shot, talk: Talk, time: int) -> Steps:
     return digest
 
 
-def teach_shade(shot: Shot, layer: MovedLayer, talk: Talk, time: int) -> Steps:
+def teach_shade(shot: DocumentShot, layer: MovedLayer, talk: Talk, time: int) -> Steps:
     """Make what is painted on a frame of a layer that also moves known to the engine."""
     fields = {"type": "add_shade", "layer": layer.color, "format": layer.color_format.message()}
     yield from _teach(shot, layer, talk, time, fields)
 
 
-def teach_reference(shot: Shot, talk: Talk, time: int, origin: str) -> Steps:
+def teach_reference(shot: DocumentShot, talk: Talk, time: int, origin: str) -> Steps:
     """Make the colours of a reference frame known to the engine."""
     yield from _teach(shot, shot, talk, time, {"type": "add_reference", "origin": origin})
 
 
-def _teach(shot: Shot, layer: LayerFrames, talk: Talk, time: int, fields: dict[str, Any]) -> Steps:
+def _teach(
+    shot: DocumentShot, layer: LayerFrames, talk: Talk, time: int, fields: dict[str, Any]
+) -> Steps:
     """Send what a layer holds at a time."""
     require_ready(shot)
     data = layer.look_at(time)

@@ -19,16 +19,16 @@ from ..state.journal import pack_result
 from ..state.layer_frames import MovedLayer
 from ..state.model import FrameState
 from ..state.pixels import Format
-from ..state.shot import Shot
+from ..state.shot import DocumentShot
 from . import reading, write
 from .pace import Pace
 
 Progress = Callable[[int, int, "float | None", str], None]  # done, total, seconds left, text
-RUN_SECONDS = 3600.0  # between two messages of a run; a dead engine is noticed otherwise
+RUN_SECONDS = 3600.0  # between two messages of a run; an engine that crashed is noticed otherwise
 
 
 @dataclass
-class Outcome:
+class RunOutcome:
     """What became of the frames of a run."""
 
     written: list[int] = field(default_factory=list)
@@ -42,13 +42,13 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)  # the engine's sentences
 
 
-class Run:
+class ShotRun:
     """One run over a shot; `steps()` is the job."""
 
     def __init__(
-        self, shot: Shot, talk: Talk, progress: Progress, wrote: Callable[[int], None]
+        self, shot: DocumentShot, talk: Talk, progress: Progress, wrote: Callable[[int], None]
     ) -> None:
-        self.outcome = Outcome()
+        self.outcome = RunOutcome()
         self._shot = shot
         self._talk = talk
         self._progress = progress
@@ -85,7 +85,7 @@ class Run:
         yield from self._scan_moved()
         targets, references = shot.targets(), shot.references()
         self.outcome.beyond = timeline.times_beyond(shot.lines, shot.document.clip[1])
-        check_work(shot, targets, references)
+        _check_work(shot, targets, references)
         yield from reading.open_shot(shot, self._talk)
         yield from self._send(targets, references)
         # Before the first frame: one that is saved, or lost in a crash, a moment before it is noted
@@ -185,7 +185,9 @@ class Run:
                 yield from self._take_frame(header, plane)
                 if header["result"]["role"] != "reference":
                     done += 1
-                    self._tell(done, total, self._pace.arrived(total - done))
+                    if header.get("box") is not None:
+                        self._pace.arrived()
+                    self._tell(done, total, self._pace.seconds(total - done))
 
     def _tell(self, done: int, total: int, seconds_left: float | None) -> None:
         text = tr("Coloring {n} of {all}", n=min(done + 1, total), all=total)
@@ -209,11 +211,19 @@ class Run:
         else:
             box, expected = tuple(header["box"]), header.get("hash", "")
             below = self._talk.review_below
-            colored = write.Colored(time, box, plane, result, self._model, expected, below)
+            colored = write.Colored(
+                time=time,
+                box=box,
+                data=plane,
+                result=result,
+                model=self._model,
+                hash=expected,
+                review_below=below,
+            )
             state = yield from write.write_frame(shot, self._keys.of(shot), colored)
             (outcome.written if state == FrameState.PREDICTED else outcome.left).append(time)
         entry = shot.entry_of(time)
-        if entry is not None:  # while the result is at hand unpacked
+        if entry is not None:  # while the result is unpacked in memory
             shot.digests.make(entry, self._talk.review_below, result)
         if header.get("shades") and time not in outcome.stale:
             # Not read twice: lines in a group are read behind a shield.
@@ -230,7 +240,13 @@ class Run:
             end = start + plane["bytes"]
             layer, box = self._shot.layer(plane["layer"]), tuple(plane["box"])
             moved = write.Colored(
-                time, box, data[start:end], {}, self._model, plane["hash"], self._talk.review_below
+                time=time,
+                box=box,
+                data=data[start:end],
+                result={},
+                model=self._model,
+                hash=plane["hash"],
+                review_below=self._talk.review_below,
             )
             start = end
             state = yield from write.write_frame(layer, self._keys.of(layer), moved)
@@ -255,7 +271,7 @@ class Run:
 
 
 def read_drawings(
-    shot: Shot, talk: Talk, times: Sequence[int], progress: Progress, total: int
+    shot: DocumentShot, talk: Talk, times: Sequence[int], progress: Progress, total: int
 ) -> Steps:
     """Make drawings known to the engine; return their hashes by time. `total`: steps in all."""
     hashes = {}
@@ -266,7 +282,7 @@ def read_drawings(
     return hashes
 
 
-def check_lines(shot: Shot) -> None:
+def check_lines(shot: DocumentShot) -> None:
     """Raise HostError when the chosen line layers cannot be worked with."""
     if not shot.lines:
         raise HostError(tr("Choose the layer with the lines first."))
@@ -298,7 +314,7 @@ def check_format(form: Format) -> None:
         )
 
 
-def check_work(shot: Shot, targets: list[int], references: list[int]) -> None:
+def _check_work(shot: DocumentShot, targets: list[int], references: list[int]) -> None:
     """Raise HostError when there is nothing to learn from or nothing to colour."""
     if not references and not shot.journal.choices.model_sheets:
         raise HostError(

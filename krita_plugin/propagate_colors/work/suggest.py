@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..i18n import tr
 from ..link.talk import Call, Steps, Talk
-from ..state.shot import Shot
+from ..state.shot import DocumentShot
 from ..state.timeline import LineLayer, drawing_at
 from . import reading
 from .run import RUN_SECONDS, Progress, check_format, check_lines, read_drawings
@@ -24,7 +24,7 @@ class Suggested(NamedTuple):
 class Suggest:
     """Asks for frames of a shot's range; `steps()` is the job and returns `Suggested`."""
 
-    def __init__(self, shot: Shot, talk: Talk, progress: Progress) -> None:
+    def __init__(self, shot: DocumentShot, talk: Talk, progress: Progress) -> None:
         self._shot = shot
         self._talk = talk
         self._progress = progress
@@ -68,7 +68,7 @@ class Suggest:
                 self._progress(header["done"], header["total"], None, tr("Comparing the drawings"))
 
 
-def is_as_before(shot: Shot, suggested: Suggested, time: int) -> Steps:
+def is_as_before(shot: DocumentShot, suggested: Suggested, time: int) -> Steps:
     """Tell whether the drawing shown at a time still has the lines that were compared."""
     begins = max((t for t in suggested.hashes if t <= time), default=None)
     if begins is None or drawing_at(shot.lines, begins).grouped:

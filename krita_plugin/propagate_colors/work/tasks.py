@@ -9,14 +9,14 @@ from ..i18n import join_sentences, tr, tr_n
 from ..link.talk import Steps
 from ..state import review
 from ..state.layer_frames import LayerFrames
-from ..state.shot import Shot
+from ..state.shot import DocumentShot
 from . import reading, write
-from .run import Outcome, Progress
+from .run import Progress, RunOutcome
 
 REST_SECONDS = 0.03  # between two keys, about as long as one takes
 
 
-def scan(shot: Shot) -> Steps:
+def scan(shot: DocumentShot) -> Steps:
     """Read the line layers' keys, new keys of the colour layer and the frame that is shown.
 
     It has no deadline, and the artist may be drawing: it rests between keys and during strokes.
@@ -30,7 +30,7 @@ def scan(shot: Shot) -> Steps:
     _keep(shot)
 
 
-def look_again(shot: Shot) -> Steps:
+def look_again(shot: DocumentShot) -> Steps:
     """Read the frames that we wrote or took back: Krita's own undo changed one of them, perhaps."""
     reading.require_ready(shot)
     for layer in (shot, *shot.ever_moved()):
@@ -41,13 +41,13 @@ def look_again(shot: Shot) -> Steps:
     _keep(shot)
 
 
-def _keep(shot: Shot) -> None:
+def _keep(shot: DocumentShot) -> None:
     """Save the journal if it followed Krita's own undo."""
     if shot.unsaved:
         shot.save()
 
 
-def look_at(shot: Shot, time: int) -> Steps:
+def look_at(shot: DocumentShot, time: int) -> Steps:
     """Read one frame that the artist may have painted on."""
     reading.require_ready(shot)
     shot.look_at(time)
@@ -58,7 +58,7 @@ def look_at(shot: Shot, time: int) -> Steps:
 class Accept:
     """Accepts frames that still hold what we wrote; `steps()` returns sentences."""
 
-    def __init__(self, shot: Shot, times: Sequence[int]) -> None:
+    def __init__(self, shot: DocumentShot, times: Sequence[int]) -> None:
         self._shot = shot
         self._times = times
 
@@ -88,7 +88,7 @@ class Accept:
             return [
                 tr(
                     "Changed since they were colored, so yours already: {frames}.",
-                    frames=frame_list(changed),
+                    frames=_frame_list(changed),
                 )
             ]
         return [] if accepted else [tr("There is no colored frame to accept here.")]
@@ -99,7 +99,7 @@ class Undo:
 
     def __init__(
         self,
-        shot: Shot,
+        shot: DocumentShot,
         times: Sequence[int],
         progress: Progress,
         wrote: Callable[[int], None],
@@ -122,6 +122,8 @@ class Undo:
         for time in self._times:
             shot.adopt(time)
         times = [time for time in sorted(self._times) if self._layers(time)]
+        for layer in {id(layer): layer for time in times for layer in self._layers(time)}.values():
+            write.color_layer(layer)  # before the first is written: all layers of a frame or none
         refused = []
         for done, time in enumerate(times):
             text = tr("Taking back {n} of {all}", n=done + 1, all=len(times))
@@ -141,14 +143,14 @@ class Undo:
         return [*own, *shot.moved_at(time)]
 
 
-def _of_layer(shot: Shot, layer: LayerFrames, text: str) -> str:
+def _of_layer(shot: DocumentShot, layer: LayerFrames, text: str) -> str:
     """Say of which layer a sentence is, where that is not the colours."""
     if layer is shot:
         return text
     return tr('On the layer "{name}": {text}', name=shot.info(layer.color).name, text=text)
 
 
-def describe(outcome: Outcome, doubtful: int = 0) -> str:
+def describe(outcome: RunOutcome, doubtful: int = 0) -> str:
     """Return what a run did, in one to three sentences; `doubtful`: how many to look at."""
     written, failed = len(outcome.written), len(outcome.failed)
     sentence = tr("Nothing had to be colored again.")
@@ -166,20 +168,20 @@ def describe(outcome: Outcome, doubtful: int = 0) -> str:
         said.append(tr_n("{n} frame failed.", "{n} frames failed.", failed))
     if outcome.left:
         said.append(
-            tr("Yours meanwhile, so left alone: {frames}.", frames=frame_list(outcome.left))
+            tr("Yours meanwhile, so left alone: {frames}.", frames=_frame_list(outcome.left))
         )
     if outcome.stale:
         said.append(
             tr(
                 "Lines changed meanwhile, press again: {frames}.",
-                frames=frame_list(outcome.stale),
+                frames=_frame_list(outcome.stale),
             )
         )
     if outcome.beyond:
         said.append(
             tr(
                 "After the end of the animation, so not colored: {frames}.",
-                frames=frame_list(outcome.beyond),
+                frames=_frame_list(outcome.beyond),
             )
         )
     for name, times in outcome.emptied.items():
@@ -188,13 +190,13 @@ def describe(outcome: Outcome, doubtful: int = 0) -> str:
                 'Nothing was painted on the layer "{name}" beside the painted colors: {frames}. '
                 "It stays empty there.",
                 name=name,
-                frames=frame_list(times),
+                frames=_frame_list(times),
             )
         )
     return join_sentences(*said, *outcome.warnings)
 
 
-def frame_list(times: Sequence[int]) -> str:
+def _frame_list(times: Sequence[int]) -> str:
     """Return "3, 5-9, 12"."""
     runs: list[list[int]] = []
     for time in sorted(times):

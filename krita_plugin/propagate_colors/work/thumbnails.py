@@ -10,14 +10,14 @@ from ..state import review
 from ..state.journal import PRUNED, Plane, unpack_plane
 from ..state.model import Size
 from ..state.pixels import Format
-from ..state.shot import Shot
+from ..state.shot import DocumentShot
 from ..state.timeline import drawing_at, held_key
 from . import reading
 
 REST_SECONDS = 0.02  # between two pictures
 
 
-def thumbnail(shot: Shot, time: int, most: Size, before: bool) -> Steps:
+def thumbnail(shot: DocumentShot, time: int, most: Size, before: bool) -> Steps:
     """Return lines over colours in BGRA; `before`: as the frame was before our first write.
 
     None where that is no longer kept.
@@ -40,7 +40,7 @@ def thumbnail(shot: Shot, time: int, most: Size, before: bool) -> Steps:
     return pictures.to_bgra(pictures.stacked(below, lines))
 
 
-def _colors(shot: Shot, time: int, most: Size, before: bool) -> Steps:
+def _colors(shot: DocumentShot, time: int, most: Size, before: bool) -> Steps:
     key = held_key(sorted(shot.seen), time)
     entry = None if key is None else shot.journal.entry(shot.color, key)
     if before and entry is not None and shot.state(key) in review.OURS:
@@ -61,12 +61,12 @@ def _colors(shot: Shot, time: int, most: Size, before: bool) -> Steps:
     return image
 
 
-def _unpacked(plane: Plane, shot: Shot) -> bytes:
+def _unpacked(plane: Plane, shot: DocumentShot) -> bytes:
     """Return all of the canvas; a plane holds whole rows of it, or none."""
     row = shot.document.width * shot.color_format.pixel_bytes
     above = bytes(plane.box[1] * row)
     return (above + unpack_plane(plane, shot.color_format)).ljust(shot.document.height * row, b"\0")
 
 
-def _image(data: bytes, form: Format | None, shot: Shot, most: Size) -> Any:
+def _image(data: bytes, form: Format | None, shot: DocumentShot, most: Size) -> Any:
     return pictures.image(data, form, (shot.document.width, shot.document.height), most)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Generator, NamedTuple
+from typing import Any, Callable, NamedTuple
 
+from ..link.talk import Steps
 from .jobs import JobCancelled, Runner
-
-Steps = Generator[Any, None, Any]
 
 
 class Task(NamedTuple):
@@ -123,5 +122,5 @@ class Worker:
 
 
 def was_preempted(task: Task, error: BaseException) -> bool:
-    """Tell whether a quiet task merely made room."""
+    """Tell whether a quiet task was only cancelled for another one."""
     return task.busy is None and isinstance(error, JobCancelled)

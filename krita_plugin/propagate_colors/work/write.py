@@ -20,7 +20,7 @@ from ..state.journal import Before, Entry, Plane
 from ..state.layer_frames import LayerFrames
 from ..state.model import FrameState
 from ..state.pixels import Box, fingerprint
-from ..state.shot import Shot
+from ..state.shot import DocumentShot
 from .jobs import JobCancelled
 from .reading import require_layer, require_ready
 
@@ -52,7 +52,7 @@ class LayerKeys:
         return self._keys[uuid]
 
     def close(self) -> None:
-        """Let go of what writing needed."""
+        """Release what writing needed."""
         for keys in self._keys.values():
             keys.close()
 
@@ -138,14 +138,14 @@ def _exchange(
     after = written_hash(shot, time, canvas)
     with pauses.measure("pack"):
         entry = Entry(
-            uuid,
-            time,
-            journals.PREDICTED,
-            colored.model,
-            before,
-            after,
-            _summary(shot, colored),
-            journals.pack_result(colored.result) if colored.result else b"",
+            layer=uuid,
+            time=time,
+            state=journals.PREDICTED,
+            model=colored.model,
+            before=before,
+            after=after,
+            summary=_summary(shot, colored),
+            packed_result=journals.pack_result(colored.result) if colored.result else b"",
         )
     shot.wrote(entry, colored.hash)
     yield
@@ -221,7 +221,7 @@ def color_layer(shot: LayerFrames) -> Any:
     return layer
 
 
-def make_color_layer(shot: Shot) -> Steps:
+def make_color_layer(shot: DocumentShot) -> Steps:
     """Make the colour layer below the lines, named after them, if none was chosen."""
     if shot.color is not None:
         color_layer(shot)

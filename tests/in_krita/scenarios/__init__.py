@@ -64,6 +64,9 @@ CONTROLLER_GROUPS = {
     "moving": (
         "a_shadow_goes_with_the_colors",
         "undo_takes_all_layers_of_a_frame_back",
+        "undo_changes_no_layer_where_one_is_locked",
+        "it_never_becomes_the_color_layer",
+        "an_accepted_empty_one_is_not_sent_again",
         "what_the_artist_painted_there_is_never_written",
         "a_frame_of_it_painted_during_the_run_is_left_alone",
         "accepted_ones_teach",
@@ -195,12 +198,15 @@ WITH_ENGINE = (
     "engine:killed_in_the_middle",
     "engine:a_shadow_layer_goes_along",
     "sample_runs:frames_are_suggested",
-    "sample_runs:the_time_left_is_right",
+    "sample_runs:the_time_left_is_told",
     "sheet_pictures:krita_hardly_waits",
 )
 
 # What needs Qt's own events.
-WITH_EVENTS = ("hand:a_tablet_s_stroke_is_waited_for",)
+WITH_EVENTS = (
+    "hand:a_tablet_s_stroke_is_waited_for",
+    "moving:a_deleted_one_that_comes_back_is_still_chosen",  # by Krita's own undo
+)
 
 # A real pointer's dabs on the canvas, which fix segments.
 DABS = (

@@ -89,6 +89,7 @@ def _color(docker, table):
     """A painted shot to colours."""
     hand, began = Hand(), now()
     yield from hand.press(docker.find("propagate_button"))
+    yield lambda: not docker.idle, SHOWS_SECONDS
     said = yield from docker.ends(900.0)
     assert frames_colored(said) == FRAMES - 1, said
     table["painted shot to colors"] = hand.clicks, round(now() - began, 1)
@@ -101,9 +102,9 @@ def _fix_one(ctx, docker, document, color, table):
     time, point = _carried(controller, 0)
     yield from steps.goto(document, time)
     _foreground(ctx)
-    yield 0.7
+    yield lambda: controller.current_time == time, SHOWS_SECONDS
     yield from hand.press(docker.find("fix_switch"))
-    assert controller.fix_on_canvas
+    yield lambda: controller.fix_on_canvas, SHOWS_SECONDS
     before = _at(document, color, time, point)
     began = now()
     hand.press_at(_screen(point))
@@ -121,9 +122,10 @@ def _fix_five(ctx, docker, document, color, table):
     controller, hand = docker.widget._controller, Hand()
     time, point = _carried(controller, FIVE - 1)
     yield from steps.goto(document, time)
-    yield 0.7
+    yield lambda: controller.current_time == time, SHOWS_SECONDS
     began = now()
     yield from hand.press(docker.find("fix_switch"))
+    yield lambda: controller.fix_on_canvas, SHOWS_SECONDS
     docker.find("message_close").click()
     asked = docker.find("message_label")
     yield lambda: docker.message == "", SHOWS_SECONDS
@@ -147,12 +149,16 @@ def _accept(docker, table):
     yield 0.3
     hand.press_at((arrow.x(), arrow.y()))
     yield lambda: menu.done, SHOWS_SECONDS
-    yield 0.5
     label = docker.find("message_label")
-    if "Accept all the same" in label.text():
+
+    def accepted():
+        return set(docker.states.values()) == {ARTIST, ACCEPTED}
+
+    yield lambda: "Accept all the same" in label.text() or accepted(), SHOWS_SECONDS
+    if not accepted():
         yield from hand.press(docker.find("message_action"))
     states = docker.states
-    yield lambda: set(docker.states.values()) == {ARTIST, ACCEPTED}, SHOWS_SECONDS
+    yield accepted, SHOWS_SECONDS
     table["accept a finished shot"] = hand.clicks, round(now() - began, 1)
     assert hand.clicks <= 3, states
 

@@ -96,8 +96,8 @@ def a_dab_of_any_size_and_kind_counts(ctx):
     desk.controller.set_fix_on_canvas(False)
     assert desk.pixels(TIME) == desk.predicted(TIME, color, ink), _corners(desk)
     assert {t: ctx.pixels(desk.document, desk.line, t) for t in KEYS} == lines
-    yield 0.1
-    assert not ctx.krita.activeWindow().qwindow().findChildren(QtWidgets.QLabel, "fix_sign")
+    window = ctx.krita.activeWindow().qwindow()
+    yield lambda: not window.findChildren(QtWidgets.QLabel, "fix_sign"), ARRIVES_SECONDS
     desk.controller.shutdown()
 
 
@@ -110,9 +110,8 @@ def with_the_switch_off_painting_is_as_before(ctx):
     yield from ctx.activate(desk.document, desk.color)
     yield from pen.presses([_screen(pen.canvas, SCREEN_SHARES[0])] * 3)
     yield lambda: desk.pixels(TIME) != before, ARRIVES_SECONDS
-    yield 1.0
+    yield lambda: desk.states()[TIME] == "artist", ARRIVES_SECONDS
     yield from desk.rests()
-    assert desk.states()[TIME] == "artist"
     # On a frame of the artist's own a dab changes nothing, and says why.
     held = desk.pixels(TIME)
     said = yield from _fix(ctx, desk, pen, [_screen(pen.canvas, SCREEN_SHARES[1])] * 3, RED)
@@ -191,7 +190,14 @@ def _turn(ctx, pen, zoom, degrees, mirrored, moved):
     across, down = area.horizontalScrollBar(), area.verticalScrollBar()
     across.setValue(across.value() + moved[0])
     down.setValue(down.value() + moved[1])
-    yield 0.5
+    former, told = None, _told(pen)
+    while former != told or told is None:  # until Krita has come to rest
+        yield 0.3
+        former, told = told, _told(pen)
+
+
+def _told(pen):
+    return dabs.shown(pen.canvas)
 
 
 def _screen(canvas, share):
@@ -208,12 +214,14 @@ def _inked(ctx, desk, pen, place):
     yield from ctx.activate(desk.document, desk.line)
     ctx.krita.activeWindow().activeView().setForeGroundColor(_pink())
     before = ctx.pixels(desk.document, desk.line, TIME)
-    yield from pen.presses([place] * 3)
-    yield lambda: ctx.pixels(desk.document, desk.line, TIME) != before, ARRIVES_SECONDS
-    yield from ctx.settle(desk.document.raw, 0.2)
-    after = ctx.pixels(desk.document, desk.line, TIME)
+    yield from pen.inks(desk.line, TIME, place)
+    former, after = b"", ctx.pixels(desk.document, desk.line, TIME)
+    while former != after:  # until the whole dab is there
+        yield from ctx.settle(desk.document.raw, 0.3)
+        former, after = after, ctx.pixels(desk.document, desk.line, TIME)
     spots = [i // 4 for i in range(0, len(after), 4) if after[i : i + 4] != before[i : i + 4]]
     yield from ctx.action(desk.document, "edit_undo")
+    yield lambda: ctx.pixels(desk.document, desk.line, TIME) == before, ARRIVES_SECONDS
     columns, rows = [i % SIZE[0] for i in spots], [i // SIZE[0] for i in spots]
     return (min(columns) + max(columns) + 1) / 2, (min(rows) + max(rows) + 1) / 2
 

@@ -5,7 +5,8 @@ import logging
 from krita_plugin.propagate_colors.controller import Controller
 from krita_plugin.propagate_colors.host import hand, steps, writing
 from krita_plugin.propagate_colors.log import logger
-from krita_plugin.propagate_colors.settings import ENGINE_COMMAND, Settings
+from krita_plugin.propagate_colors.settings import ENGINE_COMMAND, DockerSettings
+from krita_plugin.propagate_colors.state import journal as journals
 from krita_plugin.propagate_colors.work import reading
 from krita_plugin.propagate_colors.work.jobs import QtClock
 from tests.in_krita.scenarios.base import SIZE
@@ -45,7 +46,7 @@ class Desk:
     def start(self):
         """Start the plugin's brain as Krita's start does."""
         hand.start()
-        settings = Settings(self.ctx.host)
+        settings = DockerSettings(self.ctx.host)
         settings.set(ENGINE_COMMAND, "true")  # some program; the fake never starts it
         clock = getattr(self.ctx, "clock", None) or QtClock()
         self.controller = Controller(self.ctx.host, settings, self._make_engine, clock)
@@ -115,6 +116,10 @@ class Desk:
 
     def color_keys(self):
         return self.document.layer(self.color).key_times()
+
+    def noted(self):
+        """Return the frames that the document itself says are ours: a run is done with them."""
+        return {entry.time for entry in journals.load(self.document.read_annotation(journals.KIND))}
 
     def states(self):
         return {row.time: row.state for row in self.controller.frames if row.state != "hold"}

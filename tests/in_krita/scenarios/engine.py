@@ -2,7 +2,7 @@
 
 from krita_plugin.propagate_colors.controller import Controller
 from krita_plugin.propagate_colors.host import steps, writing
-from krita_plugin.propagate_colors.settings import Settings
+from krita_plugin.propagate_colors.settings import DockerSettings
 from krita_plugin.propagate_colors.state.model import MistakeShown
 from tests.in_krita.scenarios.desk import Desk
 
@@ -15,7 +15,7 @@ class RealDesk(Desk):
     """A desk with the engine that ANT_CORE names."""
 
     def start(self):
-        settings = Settings(self.ctx.host)
+        settings = DockerSettings(self.ctx.host)
         settings.restore_defaults()  # scenarios with a fake engine leave theirs
         self.controller = Controller(self.ctx.host, settings)
         self.controller.message.connect(lambda *message: self.messages.append(message))

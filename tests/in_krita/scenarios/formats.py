@@ -6,6 +6,7 @@ Krita has no CMYK of half floats: asked for a document of that kind, it crashes.
 import struct
 
 from krita_plugin.propagate_colors.host import writing
+from krita_plugin.propagate_colors.state.layers import document_format
 
 MODELS = {"RGBA": 4, "GRAYA": 2, "CMYKA": 5}
 DEPTHS = {"U8": "B", "U16": "H", "F16": "e", "F32": "f"}
@@ -39,7 +40,7 @@ def _foreground(ctx, model, depth):
     stored = list(struct.unpack(f"<{MODELS[model]}{DEPTHS[depth]}", raw))
     if model == "RGBA" and depth in ("U8", "U16"):
         stored[0], stored[2] = stored[2], stored[0]
-    told = ctx.host.foreground_color(document)
+    told = ctx.host.foreground_color(document_format(document))
     ctx.values[f"{model} {depth}"] = [told, stored]
     # Krita hands components over in single precision, and half floats are coarser still.
     fuzz = {"U8": 0, "U16": 1, "F16": 2e-3, "F32": 1e-5}[depth]
@@ -50,6 +51,10 @@ def _foreground(ctx, model, depth):
 def rgba_u8(ctx):
     yield from _round_trip(ctx, "RGBA", "U8")
     yield from _foreground(ctx, "RGBA", "U8")
+    # Of a layer that stores more than its document.
+    form = document_format((yield from ctx.new_document()))
+    told, wide = (ctx.host.foreground_color(f) for f in (form, form._replace(depth="U16")))
+    assert wide == tuple(257 * part for part in told), (told, wide)
 
 
 def rgba_u16(ctx):

@@ -28,10 +28,10 @@ class Layer:
         return self.desk.predicted(number, color, (0, 0, 0, 0))
 
 
-def with_shadow(ctx, painted=(0,), shaded=(0,)):
-    """Return a desk, and a shadow layer that is chosen to move."""
+def with_shadow(ctx, painted=(0,), shaded=(0,), name="Shadow"):
+    """Return a desk, and a shadow layer that is chosen to move, below the lines."""
     desk = yield from ready(ctx, painted=painted)
-    uuid = yield from ctx.add_layer(desk.document, "Shadow", still=False)
+    uuid = yield from steps.create_color_layer(desk.document, name, desk.line)
     layer = Layer(desk, uuid)
     for time in shaded:
         yield from layer.paint(time)
@@ -103,8 +103,8 @@ def a_frame_of_it_painted_during_the_run_is_left_alone(ctx):
     yield from desk.do("undo", [2, 5, 6])
     desk.engine.stop_after = 2  # frames 0 and 2 are told of
     desk.controller.propagate()
-    yield lambda: layer.keys() == [0, 2], 20.0
-    yield 0.2
+    journal = desk.controller._desk.shot.journal
+    yield lambda: journal.entry(layer.uuid, 2) is not None, 60.0
     yield from layer.paint(5, OTHER)
     own = layer.pixels(5)
     desk.engine.go_on()
@@ -112,6 +112,60 @@ def a_frame_of_it_painted_during_the_run_is_left_alone(ctx):
     assert "left alone: 5" in said[-1], said
     assert layer.pixels(5) == own
     assert desk.pixels(5) == desk.predicted(5)
+    desk.controller.shutdown()
+
+
+def undo_changes_no_layer_where_one_is_locked(ctx):
+    desk, layer = yield from with_shadow(ctx)
+    yield from desk.do("propagate")
+    desk.document.layer(layer.uuid).node.setLocked(True)
+    yield from ctx.settle(desk.document.raw, 0.3)
+    said = yield from desk.do("undo", [2, 5])
+    assert said == ['The layer "Shadow" is locked: unlock it and try again.'], said
+    assert layer.keys() == desk.color_keys() == list(KEYS)
+    desk.document.layer(layer.uuid).node.setLocked(False)
+    yield from ctx.settle(desk.document.raw, 0.3)
+    yield from desk.do("undo", [2, 5])
+    assert layer.keys() == desk.color_keys() == [0, 6]
+    desk.controller.shutdown()
+
+
+def it_never_becomes_the_color_layer(ctx):
+    """Whatever its name, when the layer of the colours goes."""
+    desk, layer = yield from with_shadow(ctx, name="Shadow colors")
+    yield from desk.do("propagate")
+    moved = layer.pixels(2)
+    desk.document.layer(desk.color).node.remove()
+    yield from ctx.settle(desk.document.raw, 0.3)
+    yield from desk.look()
+    assert desk.controller.color_layer is None
+    assert desk.controller.moved_layers == [layer.uuid]
+    said = yield from desk.do("propagate")
+    assert "no painted frame" in said[-1], said
+    assert desk.controller.color_layer not in {None, layer.uuid}, "a new one was made"
+    assert layer.pixels(2) == moved
+    desk.controller.shutdown()
+
+
+def a_deleted_one_that_comes_back_is_still_chosen(ctx):
+    desk, layer = yield from with_shadow(ctx)
+    yield from ctx.activate(desk.document, layer.uuid)
+    yield from ctx.action(desk.document, "remove_layer", 0.3)
+    assert desk.document.layer(layer.uuid) is None
+    yield from desk.look()
+    assert desk.controller.moved_layers == []
+    yield from ctx.action(desk.document, "edit_undo", 0.3)
+    yield from desk.look()
+    assert desk.controller.moved_layers == [layer.uuid]
+    desk.controller.shutdown()
+
+
+def an_accepted_empty_one_is_not_sent_again(ctx):
+    desk, layer = yield from with_shadow(ctx, painted=(0, 5))
+    yield from desk.do("propagate")
+    desk.controller._desk.shot.layer(layer.uuid).accept(5)
+    said = yield from desk.do("propagate")
+    assert said == ["Nothing had to be colored again."], said
     desk.controller.shutdown()
 
 

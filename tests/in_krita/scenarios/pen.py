@@ -11,7 +11,8 @@ from krita_plugin.propagate_colors.qt import QtCore, QtWidgets
 POINTER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "pointer.py")
 BRUSH_PX = 5.0
 INK = (1.0, 0.0, 1.0, 1.0)  # blue, green, red and alpha: of no drawing and no engine
-ARRIVES_TENTHS = 50  # of a second, until a dab is drawn on a busy machine
+ARRIVES_TENTHS = 100  # of a second, until a dab is drawn on a busy machine
+DABS = 4
 FAR = 0.2  # of the canvas, between the places that tell where the document lies
 
 
@@ -46,21 +47,12 @@ class Pen:
         for share in (0.5 - FAR / 2, 0.5 + FAR / 2):
             place = (corner.x() + round(width * share), corner.y() + round(height * share))
             before = ctx.pixels(self.document, layer, time)
-            yield from self.presses([place] * 3)
-            for _ in range(ARRIVES_TENTHS):
-                yield from ctx.settle(self.document.raw, 0.1)
-                after = ctx.pixels(self.document, layer, time)
-                if after != before:
-                    break
+            yield from self.inks(layer, time, place)
             yield from ctx.settle(self.document.raw, 0.1)
             after = ctx.pixels(self.document, layer, time)
             changed = [
                 i // 4 for i in range(0, len(after), 4) if after[i : i + 4] != before[i : i + 4]
             ]
-            if not changed:
-                screen = QtWidgets.QApplication.primaryScreen()
-                screen.grabWindow(0).save(ctx.file("no_dab.png"))
-            assert changed, f"a dab at {place} of the screen left nothing: {self.canvas}"
             columns = [i % self.document.width for i in changed]
             rows = [i // self.document.width for i in changed]
             found.append((place, (_middle(columns), _middle(rows))))
@@ -69,6 +61,22 @@ class Pen:
         self._scale = (screen_2[0] - screen[0]) / (at_2[0] - at[0])
         self._left = screen[0] - at[0] * self._scale
         self._top = screen[1] - at[1] * self._scale
+
+    def inks(self, layer, time, place):
+        """Press at a place of the screen until Krita's brush has left ink there.
+
+        On a busy machine Krita, which has just taken the tool or turned the canvas, drops a dab.
+        """
+        before = self.ctx.pixels(self.document, layer, time)
+        for _ in range(DABS):
+            yield from self.presses([place] * 3)
+            for _ in range(ARRIVES_TENTHS):
+                yield from self.ctx.settle(self.document.raw, 0.1)
+                if self.ctx.pixels(self.document, layer, time) != before:
+                    return
+        screen = QtWidgets.QApplication.primaryScreen()
+        screen.grabWindow(0).save(self.ctx.file("no_dab.png"))
+        raise AssertionError(f"a dab at {place} of the screen left nothing: {self.canvas}")
 
     def draws(self, strokes):
         """Draw strokes, (seconds to wait before, points of the document); returns the process."""

@@ -434,7 +434,7 @@ def start_and_stop(desk, frames):
     desk.engine.stop_after = frames
     desk.controller.propagate()
     yield lambda: len(desk.color_keys()) == frames, 60.0
-    yield 0.3
+    yield lambda: desk.noted() >= {*desk.color_keys()} - {0}, 60.0
 
 
 def undo_and_redo_of_krita_stay_right(ctx):

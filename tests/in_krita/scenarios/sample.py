@@ -5,7 +5,7 @@ from pathlib import Path
 from krita_plugin.propagate_colors.controller import Controller
 from krita_plugin.propagate_colors.host import steps, writing
 from krita_plugin.propagate_colors.qt import QtGui
-from krita_plugin.propagate_colors.settings import Settings
+from krita_plugin.propagate_colors.settings import DockerSettings
 
 SHOT = Path(__file__).parents[3] / "samples" / "saha"
 
@@ -15,7 +15,7 @@ class Watched:
 
     def __init__(self, ctx):
         self.messages = []
-        settings = Settings(ctx.host)
+        settings = DockerSettings(ctx.host)
         settings.restore_defaults()  # scenarios with a fake engine leave theirs
         self.controller = Controller(ctx.host, settings)
         self.controller.message.connect(lambda *message: self.messages.append(message))

@@ -13,7 +13,7 @@ pytest.importorskip("PyQt5.QtWidgets", reason="the client's tests need PyQt5", e
 from krita_plugin.propagate_colors.link import client as engine_client
 from krita_plugin.propagate_colors.link import install
 from krita_plugin.propagate_colors.link.client import EngineClient
-from krita_plugin.propagate_colors.link.protocol import Inbox, ProtocolError, pack
+from krita_plugin.propagate_colors.link.protocol import EngineProtocolError, Inbox, pack
 from krita_plugin.propagate_colors.qt import QtCore
 from tests.engine.client import ROOT, packed
 from tests.krita_plugin.ui.support import application
@@ -360,7 +360,7 @@ def test_messages_are_put_together_from_any_pieces():
     ],
 )
 def test_what_is_no_message_is_refused(data):
-    with pytest.raises(ProtocolError):
+    with pytest.raises(EngineProtocolError):
         list(Inbox().feed(data))
 
 

@@ -8,7 +8,7 @@ from krita_plugin.propagate_colors import i18n
 from krita_plugin.propagate_colors.link import engine_room
 from krita_plugin.propagate_colors.link.engine_room import NOT_FOUND, EngineRoom
 from krita_plugin.propagate_colors.link.talk import EngineError
-from krita_plugin.propagate_colors.settings import DEVICE, ENGINE_COMMAND, Settings
+from krita_plugin.propagate_colors.settings import DEVICE, ENGINE_COMMAND, DockerSettings
 from tests.krita_plugin import mock_krita
 from tests.krita_plugin.fake_engine import FakeEngine
 from tests.krita_plugin.ui.support import Store
@@ -23,7 +23,7 @@ def clock():
 def room(clock, monkeypatch):
     monkeypatch.delenv("ANT_CORE", raising=False)
     monkeypatch.setenv("PATH", "")
-    settings = Settings(Store())
+    settings = DockerSettings(Store())
     made = EngineRoom(
         settings,
         "Krita",

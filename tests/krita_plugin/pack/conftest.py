@@ -62,14 +62,14 @@ def desk(tmp_path, server, run):
     from krita_plugin.propagate_colors.link.pack.background import Stage
     from krita_plugin.propagate_colors.link.pack.download import Limits
     from krita_plugin.propagate_colors.link.pack.greeting import greet
-    from krita_plugin.propagate_colors.link.pack.places import Engines
+    from krita_plugin.propagate_colors.link.pack.places import EnginesFolder
     from krita_plugin.propagate_colors.link.pack.steps import Installation
 
     limits = Limits(
         least_bytes=2000, window_s=0.6, tries=3, wait_s=0.05, most_wait_s=0.3, progress_bytes=50_000
     )
     made = SimpleNamespace(
-        engines=Engines(tmp_path / "Krita's data, größer" / "engines"),
+        engines=EnginesFolder(tmp_path / "Krita's data, größer" / "engines"),
         stages=[],
         server=server,
         plugin=tmp_path / "engine",

@@ -25,13 +25,13 @@ from pathlib import Path
 from krita_plugin.propagate_colors.link.pack import lock
 from krita_plugin.propagate_colors.link.pack.background import Stage
 from krita_plugin.propagate_colors.link.pack.greeting import greet
-from krita_plugin.propagate_colors.link.pack.places import Engines
+from krita_plugin.propagate_colors.link.pack.places import EnginesFolder
 from krita_plugin.propagate_colors.link.pack.steps import Installation
 from krita_plugin.propagate_colors.qt import QtWidgets
 from krita_plugin.propagate_colors.work.jobs import Runner
 
 app = QtWidgets.QApplication([])
-engines, plugin = Engines(Path(sys.argv[1])), Path(sys.argv[2])
+engines, plugin = EnginesFolder(Path(sys.argv[1])), Path(sys.argv[2])
 pack = lock.read_beside_plugin(plugin).pack(lock.platform_key())
 hello = {{"plugin": "t", "host": "t", "device": "cpu"}}
 ended = []
@@ -142,9 +142,9 @@ def _is_whole(setup):
 
 
 def remove(setup):
-    from krita_plugin.propagate_colors.link.pack.places import Engines
+    from krita_plugin.propagate_colors.link.pack.places import EnginesFolder
 
-    Engines(setup.engines).remove_all()
+    EnginesFolder(setup.engines).remove_all()
     assert not setup.engines.exists()
 
 

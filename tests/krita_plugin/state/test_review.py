@@ -5,8 +5,8 @@ import pytest
 from krita_plugin.propagate_colors.state import review
 from krita_plugin.propagate_colors.state.journal import Entry
 from krita_plugin.propagate_colors.state.model import FrameRow, FrameState
-from krita_plugin.propagate_colors.state.review import Seen
-from krita_plugin.propagate_colors.state.shot import Shot
+from krita_plugin.propagate_colors.state.review import SeenKey
+from krita_plugin.propagate_colors.state.shot import DocumentShot
 
 OURS = Entry("{c}", 5, "predicted", "m", None, "aa", {"confidence": 0.8, "doubtful": 2,
              "no_counterpart": 1, "segments": 9})  # fmt: skip
@@ -22,15 +22,15 @@ def segment(number, state="painted", confidence=0.9, color=(1, 2, 3, 255), flags
     ("held", "entry", "unknown", "state"),
     [
         (None, None, False, FrameState.TODO),
-        (Seen("00", True), None, False, FrameState.TODO),
+        (SeenKey("00", True), None, False, FrameState.TODO),
         (None, OURS, False, FrameState.TODO),  # the artist removed the key
-        (Seen("00", True), OURS, False, FrameState.TODO),  # the artist cleared it
-        (Seen("aa", False), OURS, False, FrameState.PREDICTED),
-        (Seen("aa", True), OURS, False, FrameState.PREDICTED),  # nothing but bare segments
-        (Seen("bb", False), OURS, False, FrameState.ARTIST),
-        (Seen("bb", False), OURS, True, FrameState.ARTIST),
-        (Seen("bb", False), None, False, FrameState.ARTIST),
-        (Seen("bb", False), None, True, FrameState.UNKNOWN),
+        (SeenKey("00", True), OURS, False, FrameState.TODO),  # the artist cleared it
+        (SeenKey("aa", False), OURS, False, FrameState.PREDICTED),
+        (SeenKey("aa", True), OURS, False, FrameState.PREDICTED),  # nothing but bare segments
+        (SeenKey("bb", False), OURS, False, FrameState.ARTIST),
+        (SeenKey("bb", False), OURS, True, FrameState.ARTIST),
+        (SeenKey("bb", False), None, False, FrameState.ARTIST),
+        (SeenKey("bb", False), None, True, FrameState.UNKNOWN),
     ],
 )
 def test_whose_pixels_a_frame_holds(held, entry, unknown, state):
@@ -190,6 +190,8 @@ def test_layers_of_a_result_are_named_as_the_document_does():
         for uuid, name in (("{a}", "Shadow"), ("{c}", "Color"))
     ]
     shot = SimpleNamespace(infos=infos, color="{c}")
-    assert Shot.layer_names(shot, ("{a}", "color")) == ("Shadow", "Color")
-    assert Shot.layer_names(shot, ("Shadow", "{gone}")) == ("Shadow",), "by name, as ant_core does"
-    assert Shot.layer_names(shot, ()) == ()
+    assert DocumentShot.layer_names(shot, ("{a}", "color")) == ("Shadow", "Color")
+    assert DocumentShot.layer_names(shot, ("Shadow", "{gone}")) == ("Shadow",), (
+        "by name, as ant_core does"
+    )
+    assert DocumentShot.layer_names(shot, ()) == ()

@@ -1,7 +1,7 @@
 from krita_plugin.propagate_colors.state.timeline import (
-    Drawing,
     LineLayer,
     Part,
+    TimedDrawing,
     drawing_at,
     drawing_times,
     held_key,
@@ -34,7 +34,7 @@ def test_keys_after_the_end_are_told_of():
 
 
 def test_several_layers_are_composed_of_the_keys_they_hold():
-    assert drawing_at([LINES, FACE, STILL], 5) == Drawing(
+    assert drawing_at([LINES, FACE, STILL], 5) == TimedDrawing(
         5, (Part("lines", 3, False), Part("face", 3, False), Part("still", None, False))
     )
 

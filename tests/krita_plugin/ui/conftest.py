@@ -7,7 +7,7 @@ import pytest
 
 from krita_plugin.propagate_colors import i18n
 from krita_plugin.propagate_colors.log import logger
-from krita_plugin.propagate_colors.settings import Settings
+from krita_plugin.propagate_colors.settings import DockerSettings
 from tests.krita_plugin.fake_controller import FakeController
 
 # What needs PyQt5 is imported by those who use it: its test modules skip where it is missing.
@@ -46,7 +46,7 @@ def make_panel(controller, no_failures):
     def make(width=240, height=900, language="en", store=None):
         need_font_for(language)
         i18n.start(language, [])
-        panel = Panel(controller, Settings(store or Store()))
+        panel = Panel(controller, DockerSettings(store or Store()))
         panel.resize(width, height)
         panel.show()
         panels.append(panel)

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
 
-from krita_plugin.propagate_colors.settings import Settings
+from krita_plugin.propagate_colors.settings import DockerSettings
 from tests.krita_plugin.ui.support import (
     Qt,
     QtCore,
@@ -34,7 +34,7 @@ def make_docker(monkeypatch, controller, no_failures):
     dockers = []
 
     def make(width, height):
-        docker = docker_class(controller, Settings(Store()))
+        docker = docker_class(controller, DockerSettings(Store()))
         docker.resize(width, height)
         docker.show()
         dockers.append(docker)
@@ -144,5 +144,5 @@ def test_without_a_window_krita_is_not_asked_for_its_dockers(make_docker, monkey
     extension = importlib.import_module(module)
     monkeypatch.delitem(sys.modules, module)
     monkeypatch.setattr(krita.Krita, "instance", lambda: running)
-    extension.offer_docker(Settings(Store()))
+    extension.offer_docker(DockerSettings(Store()))
     assert asked == []

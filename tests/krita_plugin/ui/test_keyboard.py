@@ -6,7 +6,7 @@ pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", e
 
 from krita_plugin.propagate_colors.state.engine_states import OFFERED
 from krita_plugin.propagate_colors.state.model import FrameRow, FrameState
-from krita_plugin.propagate_colors.ui.canvas import Canvas
+from krita_plugin.propagate_colors.ui.canvas import DocumentCanvas
 from krita_plugin.propagate_colors.ui.strip import FrameStrip
 from tests.krita_plugin.ui.support import Qt, QtCore, QtGui, QtWidgets, application, find, key, turn
 
@@ -19,7 +19,7 @@ INTERACTIVE = (
     QtWidgets.QLineEdit,
     QtWidgets.QTabBar,
     FrameStrip,
-    Canvas,
+    DocumentCanvas,
 )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
 
-from krita_plugin.propagate_colors.state.model import HINT, LOCK, MistakeShown, Said
+from krita_plugin.propagate_colors.state.model import HINT, LOCK, ArtistMark, MistakeShown
 from krita_plugin.propagate_colors.ui.color_menu import beside
 from krita_plugin.propagate_colors.ui.viewer import explain
 from tests.krita_plugin.fake_controller import PALETTE
@@ -282,9 +282,9 @@ def test_hints_and_locks_are_marked_on_the_picture(viewer, canvas, controller):
     assert {color(given), color(waiting), color(kept)} == {"#ffffff"}
     controller.change(
         said=[
-            Said(HINT, given, (200, 30, 40), False),
-            Said(HINT, waiting, (200, 30, 40), True),
-            Said(LOCK, kept, None, False),
+            ArtistMark(HINT, given, (200, 30, 40), False),
+            ArtistMark(HINT, waiting, (200, 30, 40), True),
+            ArtistMark(LOCK, kept, None, False),
         ]
     )
     gather(viewer)

@@ -15,7 +15,7 @@ from krita_plugin.propagate_colors.link.pack import places
 from krita_plugin.propagate_colors.link.pack.greeting import greet
 from krita_plugin.propagate_colors.link.pack.problems import EngineFails
 from krita_plugin.propagate_colors.qt import QtCore
-from krita_plugin.propagate_colors.settings import ENGINE_FOLDER, Settings
+from krita_plugin.propagate_colors.settings import ENGINE_FOLDER, DockerSettings
 from krita_plugin.propagate_colors.work import engine_setup
 from krita_plugin.propagate_colors.work.engine_setup import EngineSetup
 from tests.krita_plugin.ui.support import Store, application
@@ -40,7 +40,7 @@ def make(tmp_path, server, monkeypatch):
     def again(checkout=False):
         plugin = tmp_path / ("nowhere" if checkout else "engine")
         setup = EngineSetup(
-            Settings(store),
+            DockerSettings(store),
             lambda: str(tmp_path / "data"),
             lambda command: greet(command, {"plugin": "t", "host": "t", "device": "cpu"}),
             lambda: released.append(1),
@@ -284,7 +284,7 @@ def test_a_removal_that_failed_is_tried_again(make, monkeypatch):
     make.pack()
     setup = make()
     begin(setup)
-    monkeypatch.setattr(places.Engines, "_remove", held)
+    monkeypatch.setattr(places.EnginesFolder, "_remove", held)
     setup.remove()
     ends(setup)
     assert (setup.state, setup.command() is None) == ("failed", False)

@@ -12,9 +12,10 @@ def told(arrivals):
     """Return (what is told, what is true) at each frame but the last."""
     clock = iter(arrivals)
     pace = Pace(lambda: next(clock))
-    pairs = [
-        (pace.arrived(len(arrivals) - n), arrivals[-1] - at) for n, at in enumerate(arrivals, 1)
-    ]
+    pairs = []
+    for n, at in enumerate(arrivals, 1):
+        pace.arrived()
+        pairs.append((pace.seconds(len(arrivals) - n), arrivals[-1] - at))
     return pairs[:-1]
 
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from ant_core.training.data.true_shots import FlowTruth, TrueShot, from_picture, link
-from ant_core.training.evaluation.benchmark import PROTOCOLS, Result, applies, run_protocol
+from ant_core.training.evaluation.benchmark import PROTOCOLS, MethodResult, applies, run_protocol
 from ant_core.training.evaluation.dense_flow import dense_flow
-from ant_core.training.evaluation.methods import Flow, Model, Overlap, Position
+from ant_core.training.evaluation.methods import Flow, ModelMethod, Overlap, Position
 from ant_core.training.evaluation.protocols import effort, painted
 from tests.support.fakes import FakeMatcher
 from tests.training.evaluation.shots import Scripted, still_shot, true_frame
 
 
 def scored(protocol, shot, method):
-    result = Result()
+    result = MethodResult()
     assert applies(protocol, shot)
     assert run_protocol(protocol, shot, method, result)
     return result
@@ -87,7 +87,7 @@ def test_painted_hands_on_predictions_outwards():
 
 
 def test_suggested_drawings_are_painted_first():
-    method = Model(FakeMatcher(), "fake")
+    method = ModelMethod(FakeMatcher(), "fake")
     shot = still_shot(6)
     result = scored("effort_suggested", shot, method)
     assert result.tally.counts.frames == 4  # two of six are painted
@@ -137,16 +137,16 @@ def test_own_sheets_come_first_and_every_frame_is_a_target():
 
 def test_sheets_have_no_offset_and_frames_have():
     matcher = FakeMatcher()
-    scored("keyframes_3", still_shot(12), Model(matcher, "fake"))
+    scored("keyframes_3", still_shot(12), ModelMethod(matcher, "fake"))
     assert set(map(tuple, matcher.matches)) == {(0, 0, 0)}
     matcher = FakeMatcher()
-    scored("recursive_first", still_shot(4), Model(matcher, "fake"))
+    scored("recursive_first", still_shot(4), ModelMethod(matcher, "fake"))
     assert matcher.matches == [[1], [2, 1], [3, 1]]
 
 
 def test_drawings_are_encoded_once():
     matcher, shot = FakeMatcher(), still_shot(6)
-    method = Model(matcher, "fake")
+    method = ModelMethod(matcher, "fake")
     for protocol in ("recursive", "recursive_first", "consecutive"):
         scored(protocol, shot, method)
     assert matcher.encoded == 6
@@ -254,8 +254,8 @@ def test_stored_overlap_serves_the_frame_before_only():
     for before, frame in zip(shot.frames, shot.frames[1:], strict=False):
         frame.overlap, frame.before = np.array([1, 0]), before.number
     assert value(scored("consecutive", shot, Overlap()), "acc") == 0
-    assert not run_protocol("keyframes_1", shot, Overlap(), Result())
-    assert not run_protocol("consecutive", shot, Flow(), Result())
+    assert not run_protocol("keyframes_1", shot, Overlap(), MethodResult())
+    assert not run_protocol("consecutive", shot, Flow(), MethodResult())
 
 
 def test_flow_baseline_moves_the_way_the_picture_does(moved):

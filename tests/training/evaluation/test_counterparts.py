@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from ant_core.training.data.true_shots import TrueShot
-from ant_core.training.evaluation.benchmark import Result, run_protocol
+from ant_core.training.evaluation.benchmark import MethodResult, run_protocol
 from ant_core.training.evaluation.calibration import fit_threshold
 from ant_core.training.evaluation.counterparts import Counterparts
-from ant_core.training.evaluation.methods import Model, region_threshold_of
+from ant_core.training.evaluation.methods import ModelMethod, region_threshold_of
 from tests.models.conftest import make_model
 from tests.support.fakes import FakeMatcher
 from tests.training.evaluation.shots import Scripted, still_shot, true_frame
@@ -73,7 +73,7 @@ def test_document_holds_curve_and_best_line():
 
 def test_regions_note_what_models_say():
     shot = still_shot(3, matches=[np.array([0, -1]), np.array([0, 1])])
-    result = Result()
+    result = MethodResult()
     run_protocol("regions", shot, Scripted(wrong=[2]), result)
     found = result.counterparts
     assert [part.tolist() for part in found.present] == [[True, False], [True, True]]
@@ -86,11 +86,13 @@ def test_regions_have_a_threshold_of_their_own():
     shot = TrueShot(name="one", frames=[first, second], matches=[np.array([0, 1])])
     told = []
     for threshold in (0.0, 2.0):
-        result = Result()
-        run_protocol("regions", shot, Model(FakeMatcher(), "fake", threshold), result)
+        result = MethodResult()
+        run_protocol("regions", shot, ModelMethod(FakeMatcher(), "fake", threshold), result)
         told.append(result.tally.figure("nonocc").value)
     assert told == [1, 0]
-    assert Model(FakeMatcher(), "fake").region_threshold == FakeMatcher.no_counterpart_threshold
+    assert (
+        ModelMethod(FakeMatcher(), "fake").region_threshold == FakeMatcher.no_counterpart_threshold
+    )
 
 
 def test_region_threshold_is_read_from_the_model_file(tmp_path):

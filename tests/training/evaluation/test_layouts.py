@@ -13,7 +13,7 @@ from ant_core.training.data.animerun import AnimeRunWriter, encode_flo, read_flo
 from ant_core.training.data.paintbucket import PaintBucketFrame, read_frame, write_frame
 from ant_core.training.data.sets import find_shots
 from ant_core.training.data.true_shots import line_area
-from ant_core.training.evaluation.benchmark import Result, applies, run_protocol
+from ant_core.training.evaluation.benchmark import MethodResult, applies, run_protocol
 from segmentation import extract_lines
 from tests.training.evaluation.boxes import SIZE, boxes, flow_frames
 from tests.training.evaluation.shots import Scripted
@@ -81,11 +81,11 @@ def test_animerun_set_is_scored(animerun):
     root, _ = animerun
     shot = find_shots(root / "test")[0].read()
     for protocol, metric, best in (("regions", "acc", 1), ("recursive", "accuracy", 1)):
-        result = Result()
+        result = MethodResult()
         assert applies(protocol, shot)
         run_protocol(protocol, shot, Scripted(), result)
         assert result.tally.figure(metric).value == best
-    result = Result()
+    result = MethodResult()
     run_protocol("flow", shot, Scripted(wrong=[1, 2]), result)
     assert set(result.tally.metrics()) >= {"epe", "epe_occ", "epe_nonocc", "epe_line", "epe_s<10"}
 
@@ -196,7 +196,7 @@ def test_paintbucket_set_is_found_from_its_root_and_scored(character):
     assert shot.frames[0].color.tolist() == [0, 1, 2]  # transparent is colour 0
     assert len(shot.sheet) == 1
     for protocol in ("consecutive", "keyframes_1"):
-        result = Result()
+        result = MethodResult()
         run_protocol(protocol, shot, Scripted(), result)
         assert result.tally.figure("pix_acc").value == 1
     assert result.tally.counts.characters == {"Someone"}

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from ant_core.training.evaluation.bars import BARS, OURS, PAPER, PROTOCOLS_OF, judge
-from ant_core.training.evaluation.benchmark import PROTOCOLS, Result
+from ant_core.training.evaluation.benchmark import PROTOCOLS, MethodResult
 from ant_core.training.evaluation.measure import Measured
-from ant_core.training.evaluation.methods import Model, Position
+from ant_core.training.evaluation.methods import ModelMethod, Position
 from ant_core.training.evaluation.proof import as_document, as_markdown, prove
 from tests.support.fakes import FakeMatcher
 
 
 def result(segments=100, **shares):
     """A result of two shots; a metric is given as its share in each."""
-    made = Result()
+    made = MethodResult()
     for shot in range(2):
         for metric, values in shares.items():
             made.tally.add(f"shot {shot}", metric, values[shot] * segments, segments)
@@ -127,7 +127,7 @@ def test_table_and_document_tell_each_verdict():
 
 def test_sets_go_through_their_protocols(shots, animerun):
     told = []
-    methods = [Position(), Model(FakeMatcher(), OURS)]
+    methods = [Position(), ModelMethod(FakeMatcher(), OURS)]
     measured = prove(
         {"single": [shots], "full": [animerun[0]]},
         methods,
@@ -146,7 +146,7 @@ def test_sets_go_through_their_protocols(shots, animerun):
 
 
 def test_kinds_of_shots_have_rows_of_their_own():
-    made = Result()
+    made = MethodResult()
     for shot, right in (("x/clean_1.npz", 9), ("x/clean_2.npz", 7), ("x/rough_1.npz", 2)):
         made.tally.add(shot, "accuracy", right, 10)
         made.tally.count(shot, 10, 1, ())

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ant_core.training.data.true_shots import TrueShot, from_picture
-from ant_core.training.evaluation.benchmark import Result, run_protocol
+from ant_core.training.evaluation.benchmark import MethodResult, run_protocol
 from ant_core.training.evaluation.worst import Worst
 from ant_core.training.evaluation.worst_sheet import draw_worst
 from ant_core.training.evaluation.worst_tiles import TILE_PX, tiles
@@ -15,7 +15,7 @@ MARK = (255, 120, 0)
 
 
 def worst_of(shot, method, worst=None):
-    result = Result(worst=worst or Worst())
+    result = MethodResult(worst=worst or Worst())
     assert run_protocol("recursive", shot, method, result)
     return result.worst
 

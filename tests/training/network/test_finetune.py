@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -155,6 +156,37 @@ def test_so_many_pairs_give_the_same_model_every_time(shot):
     )
     assert any(not torch.equal(value, first[key]) for key, value in network.state_dict().items())
     assert all(torch.equal(value, first[key]) for key, value in again.items())
+
+
+def clock(step_s):
+    """Return a clock on which so much time goes by whenever it is looked at."""
+    seconds = iter(range(0, 10_000_000, step_s))
+    return SimpleNamespace(perf_counter=lambda: float(next(seconds)))
+
+
+def test_no_clock_has_a_say_in_a_model_of_so_many_pairs(shot, monkeypatch):
+    """A slow start, a pause: the learning rate falls with the pairs alone."""
+    network, _ = read_model(default_model())
+    config = TrainConfig(pairs=8, minutes=5.0, tokens=800, device="cpu", learning_rate=1e-4)
+    models, told = [], []
+    for step_s in (1, 250):  # two steps take it beyond five minutes
+        monkeypatch.setattr(room, "time", clock(step_s))
+        production = read_production([shot], seed=0)
+        model = finetune(network, production, config, notify=lambda *said: told.append(said))
+        models.append(model.state_dict())
+    assert [seconds for seconds, _, _ in told] == [250, 500]
+    assert told[0][1] < config.pairs <= told[1][1]
+    assert all(torch.equal(value, models[0][key]) for key, value in models[1].items())
+
+
+def test_so_many_pairs_end_with_the_time_nonetheless(shot, monkeypatch):
+    network, _ = read_model(default_model())
+    monkeypatch.setattr(room, "time", clock(121))
+    told = []
+    config = TrainConfig(pairs=100_000, minutes=2.0, device="cpu", learning_rate=1e-4)
+    production = read_production([shot], seed=0)
+    finetune(network, production, config, notify=lambda *said: told.append(said))
+    assert [seconds for seconds, _, _ in told] == [121]
 
 
 def test_a_model_that_got_worse_is_not_kept(shot, tmp_path, capsys, monkeypatch):

@@ -10,7 +10,7 @@ pytest.importorskip("onnx", reason="export needs the train extra")
 
 from ant_core.errors import UsageError  # noqa: E402
 from ant_core.matching.descriptors import SHAPE_FEATURES  # noqa: E402 - torch is optional
-from ant_core.training.data.clips import Clip, Frame  # noqa: E402
+from ant_core.training.data.clips import ClipFrame, StoredClip  # noqa: E402
 from ant_core.training.network.batches import batches  # noqa: E402
 from ant_core.training.network.config import TrainConfig, stored_config  # noqa: E402
 from ant_core.training.network.data import SampleOptions  # noqa: E402
@@ -28,7 +28,7 @@ MANIFEST = {"name": "ant_relative", "no_counterpart_threshold": 0.5, "confidence
 def frame(number, count, seed):
     rng = np.random.default_rng(seed)
     label = rng.permutation(count)
-    return Frame(
+    return ClipFrame(
         number,
         rng.integers(0, 256, (count, 4, 32, 32), dtype=np.uint8),
         rng.normal(size=(count, len(SHAPE_FEATURES))).astype(np.float32),
@@ -45,7 +45,7 @@ def frame(number, count, seed):
 
 @pytest.fixture
 def clip():
-    return Clip("made_0", [frame(number, 7 + number % 3, number) for number in range(1, 7)])
+    return StoredClip("made_0", [frame(number, 7 + number % 3, number) for number in range(1, 7)])
 
 
 def batch_of(clip):

@@ -31,14 +31,14 @@ from ant_core.training.network.batches import batches, collate  # noqa: E402
 from ant_core.training.network.beside import made_beside  # noqa: E402
 from ant_core.training.network.config import TrainConfig  # noqa: E402
 from ant_core.training.network.data import (  # noqa: E402
-    Sample,
     SampleOptions,
+    TrainingSample,
     sample_group,
 )
 from ant_core.training.network.export import write_model  # noqa: E402
 from ant_core.training.network.machine import Machine  # noqa: E402
 from ant_core.training.network.model import CONFIGS, build  # noqa: E402
-from ant_core.training.network.run import Run  # noqa: E402
+from ant_core.training.network.run import TrainingRun  # noqa: E402
 from ant_core.training.network.step import match_batch, step_loss  # noqa: E402
 from ant_core.training.network.switches import Switches  # noqa: E402
 from ant_core.training.network.train import _source, network_matcher, train, train_batch  # noqa: E402
@@ -297,7 +297,7 @@ def test_augmented_pairs_keep_true_matches_and_the_same_seed_gives_the_same_pair
 def seen_of(clip, steps, target=2):
     """Return what a sample says is seen of a target in the drawings so many steps after it."""
     references = [clip.frames[target + step] for step in steps]
-    return collate([Sample(clip.frames[target], references, steps=steps)])["target_seen"][0]
+    return collate([TrainingSample(clip.frames[target], references, steps=steps)])["target_seen"][0]
 
 
 def test_what_is_seen_is_known_beside_the_target_only(clips):
@@ -354,20 +354,20 @@ def test_a_new_run_starts_from_the_weights_of_a_model_file(tmp_path):
     write_model(older, path, {**manifest, "pairs_seen": 700})
     config = TrainConfig(start_from=str(path), device="cpu")
     machine = Machine("cpu", full_precision=True, threads=1)
-    run = Run(config, tmp_path / "run", config.model, machine)
+    run = TrainingRun(config, tmp_path / "run", config.model, machine)
     for name, value in older.state_dict().items():
         torch.testing.assert_close(run.model.state_dict()[name], value, rtol=0, atol=0)
         torch.testing.assert_close(run.average.state_dict()[name], value, rtol=0, atol=0)
     assert run.model.agreement.tolist() == [0.5, 0.5]
     run.save("last.pt")
-    again = Run(config, tmp_path / "run", config.model, machine)
+    again = TrainingRun(config, tmp_path / "run", config.model, machine)
     assert (again.pairs, again.pairs_before) == (0, 700)
 
 
 def test_a_run_without_a_folder_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     machine = Machine("cpu", full_precision=True, threads=1)
-    run = Run(config(), None, config().model, machine)
+    run = TrainingRun(config(), None, config().model, machine)
     for write in (
         lambda: run.log(seconds=1.0),
         lambda: run.save("last.pt"),
@@ -382,7 +382,7 @@ def test_only_the_weights_that_are_named_are_trained(clips, tmp_path):
     settings = config(pairs=30, only="seen", learning_rate=0.01)
     loaded = load_clip(clips / "train" / "made_0.npz")
     machine = Machine("cpu", full_precision=True, threads=1)
-    run = Run(settings, tmp_path / "run", settings.model, machine)
+    run = TrainingRun(settings, tmp_path / "run", settings.model, machine)
     before = {name: value.clone() for name, value in run.model.state_dict().items()}
     for frame in loaded.frames:
         frame.seen = np.ones((PARTS, 2), np.int8)
@@ -406,7 +406,9 @@ def test_a_start_from_another_network_is_refused(tmp_path):
     write_model(network, path, manifest)
     config = TrainConfig(start_from=str(path), device="cpu")
     with pytest.raises(InputError, match="another shape"):
-        Run(config, tmp_path / "run", config.model, Machine("cpu", full_precision=True, threads=1))
+        TrainingRun(
+            config, tmp_path / "run", config.model, Machine("cpu", full_precision=True, threads=1)
+        )
 
 
 def test_a_run_of_before_a_switch_goes_on(clips, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ant_core.errors import UsageError
-from ant_core.training.pixels.attention import View, agreement, attend, drawn
+from ant_core.training.pixels.attention import PaintedView, agreement, attend, drawn
 from ant_core.training.pixels.config import EXAMPLES
 from ant_core.training.pixels.measure import encoder, measure
 from ant_core.training.pixels.plain import PLAIN
@@ -68,9 +68,9 @@ def test_attention_is_drawn_and_compared_with_the_true_parts(clip):
     assert view.weight.shape == (64, 64)
     assert np.allclose(view.weight.sum(1), 1, atol=1e-4)
     assert view.picture.shape == (64, 64, 3)
-    straight = View(np.eye(64, dtype=np.float32), view.picture)
+    straight = PaintedView(np.eye(64, dtype=np.float32), view.picture)
     assert agreement(straight, clip.ids[0], clip.ids[0]) == 1
-    astray = View(np.roll(np.eye(64, dtype=np.float32), 36, 1), view.picture)
+    astray = PaintedView(np.roll(np.eye(64, dtype=np.float32), 36, 1), view.picture)
     assert agreement(astray, clip.ids[0], clip.ids[0]) < 0.5
     assert agreement(straight, clip.ids[0] * 0, clip.ids[0]) is None
     sheet = drawn(straight, clip, 0, 0, 0)

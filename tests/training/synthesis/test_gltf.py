@@ -46,7 +46,7 @@ def arm(weights: list[list[float]] | None = None, interpolation: str = "LINEAR")
     return b
 
 
-def posed(model: gltf.Model, motion: str | None, time: float) -> tuple[np.ndarray, np.ndarray]:
+def posed(model: gltf.GltfModel, motion: str | None, time: float) -> tuple[np.ndarray, np.ndarray]:
     clip = model.motions[motion] if motion else None
     world = skinning.world_matrices(model, *skinning.local_pose(model, clip, time))
     palette = skinning.joint_matrices(model, world)

@@ -8,7 +8,7 @@ from ant_core.files import WholeFiles
 from ant_core.training.data.flow_labels import RegionStatistics
 from ant_core.training.data.paintbucket import read_frame
 from ant_core.training.data.sets import find_shots
-from ant_core.training.evaluation.benchmark import Result, run_protocol
+from ant_core.training.evaluation.benchmark import MethodResult, run_protocol
 from ant_core.training.synthesis.layouts import LAYOUTS, write_layout
 from ant_core.training.synthesis.source import SourceClip, SourceFrame
 from tests.training.evaluation.shots import Scripted
@@ -68,7 +68,7 @@ class Truth(Scripted):
 def test_true_labels_reach_everything(animerun):
     shot, _ = animerun
     assert any((rows < 0).any() for rows in shot.matches)
-    result = Result()
+    result = MethodResult()
     run_protocol("regions", shot, Truth(shot), result)
     for metric in ("acc", "nonocc", "occ", "none_precision", "none_recall"):
         assert result.tally.figure(metric).value == 1
@@ -76,11 +76,11 @@ def test_true_labels_reach_everything(animerun):
 
 def test_flow_made_from_true_labels_is_that_of_the_clip(animerun):
     shot, _ = animerun
-    result = Result()
+    result = MethodResult()
     run_protocol("flow", shot, Truth(shot), result)
     assert result.tally.figure("epe_nonocc").value < 0.3
     assert result.tally.figure("epe_s<10").value < 0.5
-    still = Result()
+    still = MethodResult()
     run_protocol("flow", shot, Truth(shot, blind=True), still)
     assert still.tally.figure("epe_nonocc").value > 1
 

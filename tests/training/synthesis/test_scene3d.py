@@ -20,7 +20,7 @@ from ant_core.training.synthesis.scene3d import (
 )
 from ant_core.training.synthesis.scene3d.cast3d import load_catalogue
 from ant_core.training.synthesis.scene3d.look3d import Look
-from ant_core.training.synthesis.scene3d.model_parts import Figure, build_figure
+from ant_core.training.synthesis.scene3d.model_parts import PartedModel, build_figure
 from ant_core.training.synthesis.scene3d.props3d import Thing, backdrop, random_thing
 from ant_core.training.synthesis.scene3d.render3d import (
     Planes,
@@ -145,7 +145,7 @@ def test_short_pieces_of_edges_go() -> None:
     np.testing.assert_array_equal(np.nonzero(without_specks(edges, 3)), [[0] * 4, range(4)])
 
 
-def figure(tmp_path: Path, offsets: list[float], materials: list[str]) -> Figure:
+def figure(tmp_path: Path, offsets: list[float], materials: list[str]) -> PartedModel:
     path = quads(offsets, materials).write_glb(tmp_path / "model.glb")
     return build_figure(gltf.load_model(path), "quaternius")
 

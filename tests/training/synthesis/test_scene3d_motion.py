@@ -10,7 +10,7 @@ import pytest
 from ant_core.errors import InputError
 from ant_core.training.synthesis.scene3d import motion, skinning
 from ant_core.training.synthesis.scene3d.bvh import bvh_landmarks
-from ant_core.training.synthesis.scene3d.gltf import Model
+from ant_core.training.synthesis.scene3d.gltf import GltfModel
 
 BVH = """HIERARCHY
 ROOT Hips
@@ -45,7 +45,7 @@ for _side, _x in (("L", 1), ("R", -1)):
     }
 
 
-def human(root_turn: np.ndarray | None = None) -> Model:
+def human(root_turn: np.ndarray | None = None) -> GltfModel:
     """Build the figure; with a turn (x, y, z, w) of the root, its legs hang from there."""
     names = ["Root", *BONES]
     parents = np.array([-1, *(names.index(p or "Root") for p, _ in BONES.values())], np.int32)
@@ -59,7 +59,7 @@ def human(root_turn: np.ndarray | None = None) -> Model:
     rotation = np.tile(np.array([0, 0, 0, 1], np.float32), (len(names), 1))
     rotation[0] = turn
     count = len(names)
-    return Model(
+    return GltfModel(
         name="human",
         node_names=names,
         parents=parents,
@@ -88,7 +88,9 @@ def rest_marks(count: int = 3) -> dict[str, np.ndarray]:
     return {mark: np.tile(places[row], (count, 1)) for mark, row in found.items()}
 
 
-def places(model: Model, marks: dict[str, np.ndarray], time: float = 0.0) -> dict[str, np.ndarray]:
+def places(
+    model: GltfModel, marks: dict[str, np.ndarray], time: float = 0.0
+) -> dict[str, np.ndarray]:
     clip = motion.retarget(model, marks, "clip")
     world = skinning.world_matrices(model, *skinning.local_pose(model, clip, time))
     return {name: world[i, :3, 3] for i, name in enumerate(model.node_names)}

@@ -35,7 +35,7 @@ _GROUNDS: tuple[tuple[Color, Color], ...] = (  # of the ink and of the ground
 
 
 @dataclass(frozen=True)
-class Circumstance:
+class InkCircumstance:
     """One thing that people do to a drawing.
 
     Attributes
@@ -233,15 +233,15 @@ def _over_sketch(ink: Plane, clip: np.random.Generator, rng: np.random.Generator
 
 
 CIRCUMSTANCES = {
-    "edge": Circumstance(_same, _short_of_edge),
-    "dashes": Circumstance(_pixel_pen, _dashes),
-    "gaps": Circumstance(_gappy, _plain),
-    "dry_brush": Circumstance(_of_width(12, 6), _dry_brush),
-    "dry_grain": Circumstance(_of_width(12, 6), _dry_grain),
-    "soft_pencil": Circumstance(_blurred, _soft_pencil),
-    "faint_scan": Circumstance(_of_width(3, 2), _faint_scan),
-    "bubbles": Circumstance(_of_width(9, 7), _bubbles),
-    "ground": Circumstance(_same, _on_ground),
-    "chalkboard": Circumstance(_of_width(5, 3), _chalkboard),
-    "sketch": Circumstance(_same, _over_sketch),
+    "edge": InkCircumstance(_same, _short_of_edge),
+    "dashes": InkCircumstance(_pixel_pen, _dashes),
+    "gaps": InkCircumstance(_gappy, _plain),
+    "dry_brush": InkCircumstance(_of_width(12, 6), _dry_brush),
+    "dry_grain": InkCircumstance(_of_width(12, 6), _dry_grain),
+    "soft_pencil": InkCircumstance(_blurred, _soft_pencil),
+    "faint_scan": InkCircumstance(_of_width(3, 2), _faint_scan),
+    "bubbles": InkCircumstance(_of_width(9, 7), _bubbles),
+    "ground": InkCircumstance(_same, _on_ground),
+    "chalkboard": InkCircumstance(_of_width(5, 3), _chalkboard),
+    "sketch": InkCircumstance(_same, _over_sketch),
 }

@@ -12,7 +12,7 @@ from ant_core.training.data.splits import Split
 from ant_core.training.synthesis.puppet.glitch_parts import Rig, load_rig
 from ant_core.training.synthesis.puppet.islands import merge_islands
 from ant_core.training.synthesis.puppet.puppet import (
-    Palette,
+    PartColors,
     Puppet,
     Wave,
     draw_puppet,
@@ -25,11 +25,11 @@ from ant_core.training.synthesis.puppet.raster import Affine, IdCanvas, affine, 
 from ant_core.training.synthesis.puppet.scenery import Item, backdrop, prop
 from ant_core.training.synthesis.source import SourceClip, SourceFrame, seeded
 
-__all__ = ["Recipe", "make_clip", "make_single"]
+__all__ = ["PuppetRecipe", "make_clip", "make_single"]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class PuppetRecipe:
     """What the clips of a source show.
 
     Attributes
@@ -52,7 +52,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Scene:
+class PuppetScene:
     """Everything of one clip that does not change from frame to frame."""
 
     height: int
@@ -96,7 +96,7 @@ def _placed_puppets(
 
 def _make_scene(
     root: Path, split: Split, rng: np.random.Generator, *, times: NDArray[np.int64], alone: float
-) -> tuple[Scene, list[str]]:
+) -> tuple[PuppetScene, list[str]]:
     height = int(rng.integers(540, 1081))
     alone_now = rng.random() < alone
     ratio = rng.uniform(0.6, 1.1) if alone_now else rng.uniform(0.9, 1.8)
@@ -117,7 +117,7 @@ def _make_scene(
     still = 0.0 if rng.random() < 0.3 else 1.0
     reach = (0.12 * height, 0.06 * height, 0.08, 0.04)
     pan_x, pan_y, zoom, roll = (Wave.draw(rng, still * r * rng.random()) for r in reach)
-    scene = Scene(
+    scene = PuppetScene(
         *size,
         behind,
         puppets,
@@ -130,7 +130,7 @@ def _make_scene(
     return scene, sorted({motion for _, motion in made})
 
 
-def _camera(scene: Scene, time: float, parallax: float) -> Affine:
+def _camera(scene: PuppetScene, time: float, parallax: float) -> Affine:
     pan_x, pan_y, zoom, roll = scene.camera
     middle = (scene.width / 2, scene.height / 2)
     move = (pan_x(time) * parallax, pan_y(time) * parallax)
@@ -138,7 +138,13 @@ def _camera(scene: Scene, time: float, parallax: float) -> Affine:
 
 
 def _draw_items(
-    items: list[Item], where: str, *, scene: Scene, time: float, canvas: IdCanvas, palette: Palette
+    items: list[Item],
+    where: str,
+    *,
+    scene: PuppetScene,
+    time: float,
+    canvas: IdCanvas,
+    palette: PartColors,
 ) -> None:
     for i, item in enumerate(items):
         matrix = compose(_camera(scene, time, item.parallax), item.at(time))
@@ -149,7 +155,13 @@ def _draw_items(
 
 
 def _draw_frame(
-    scene: Scene, rig: Rig, frame: int, time: float, *, rng: np.random.Generator, palette: Palette
+    scene: PuppetScene,
+    rig: Rig,
+    frame: int,
+    time: float,
+    *,
+    rng: np.random.Generator,
+    palette: PartColors,
 ) -> SourceFrame:
     canvas = IdCanvas(scene.height, scene.width)
     shading = IdCanvas(scene.height, scene.width) if scene.shaded else None
@@ -169,15 +181,15 @@ def _draw_frame(
     return SourceFrame(ids, shade=merge_islands(shade, 4 * scene.min_island_px).astype(np.uint8))
 
 
-_USUAL = Recipe()
+_USUAL = PuppetRecipe()
 # One dressed puppet for recursive propagation: 11 or 21 drawings on ones or twos, one coloured and
 # 10 or 20 that follow, and nothing behind them.
-_SINGLE = Recipe(
+_SINGLE = PuppetRecipe(
     name="glitch_single", alone=1.0, drawings=(11, 21), steps=(1, 2), step_shares=(0.5, 0.5)
 )
 
 
-def make_clip(data: Path, split: Split, seed: int, recipe: Recipe = _USUAL) -> SourceClip:
+def make_clip(data: Path, split: Split, seed: int, recipe: PuppetRecipe = _USUAL) -> SourceClip:
     """Make one clip (of 8 to 16 frames, if usual); the same arguments give the same clip.
 
     Parameters
@@ -198,7 +210,7 @@ def make_clip(data: Path, split: Split, seed: int, recipe: Recipe = _USUAL) -> S
     """
     root = data / "glitch_avatars"
     rng = seeded(recipe.name, split, seed)
-    rig, palette = load_rig(root), Palette()
+    rig, palette = load_rig(root), PartColors()
     count = recipe.drawings[int(rng.integers(len(recipe.drawings)))]
     times = int(rng.choice(recipe.steps, p=recipe.step_shares)) * np.arange(count)
     scene, motions = _make_scene(root, split, rng, times=times, alone=recipe.alone)

@@ -25,7 +25,7 @@ from ant_core.training.synthesis.puppet.glitch_parts import (
 from ant_core.training.synthesis.puppet.raster import IDENTITY, Affine, IdCanvas, affine, compose
 
 __all__ = [
-    "Palette",
+    "PartColors",
     "Puppet",
     "Wave",
     "draw_puppet",
@@ -65,7 +65,7 @@ Limb = tuple[str, bool]  # name, and whether beyond its knee or elbow
 
 
 @dataclass
-class Palette:
+class PartColors:
     """Part ids and their colours, given out in the order asked for."""
 
     colors: dict[int, tuple[int, int, int]] = field(default_factory=dict)
@@ -259,7 +259,7 @@ def draw_puppet(
     *,
     canvas: IdCanvas,
     shading: IdCanvas | None,
-    palette: Palette,
+    palette: PartColors,
 ) -> None:
     """Draw one posed frame of a puppet, back to front.
 
@@ -287,7 +287,7 @@ def draw_puppet(
 
 def extent(puppet: Puppet, rig: Rig) -> tuple[float, float, float, float]:
     """Return the box x0, y0, x1, y1 in rig units of a puppet over a few of its frames."""
-    canvas, palette = IdCanvas(200, 200), Palette()
+    canvas, palette = IdCanvas(200, 200), PartColors()
     for frame in range(0, len(puppet.poses), 4):
         slots = rig.frames[puppet.poses[frame]]
         draw_puppet(

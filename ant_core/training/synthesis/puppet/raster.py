@@ -140,7 +140,7 @@ class IdCanvas:
 
     def __init__(self, height: int, width: int) -> None:
         self._pixels = np.zeros((height, width, 4), dtype=np.uint8)
-        self._surface = skia.Surface(self._pixels)  # kept: the canvas dies with its surface
+        self._surface = skia.Surface(self._pixels)  # kept: the canvas is freed with its surface
         self._canvas = self._surface.getCanvas()
         self._paint = skia.Paint(AntiAlias=False)
 

@@ -19,10 +19,18 @@ from ant_core.errors import InputError
 from ant_core.training.data.splits import Split, character_split, clip_splits
 from ant_core.training.synthesis.scene3d import gltf, motion, skinning
 from ant_core.training.synthesis.scene3d.bvh import bvh_landmarks
-from ant_core.training.synthesis.scene3d.gltf import Floats, Motion
-from ant_core.training.synthesis.scene3d.model_parts import Figure, build_figure
+from ant_core.training.synthesis.scene3d.gltf import Floats, ModelMotion
+from ant_core.training.synthesis.scene3d.model_parts import PartedModel, build_figure
 
-__all__ = ["Actor", "Catalogue", "Entry", "Sway", "load_catalogue", "load_figure", "load_motion"]
+__all__ = [
+    "Actor",
+    "CastEntry",
+    "Catalogue",
+    "Sway",
+    "load_catalogue",
+    "load_figure",
+    "load_motion",
+]
 
 #: Pack -> file patterns below the data folder, and how often one of its characters is drawn.
 _PACKS: dict[str, tuple[tuple[str, ...], float]] = {
@@ -55,7 +63,7 @@ _SHARED_NAMES = ("Apatosaurus_", "Stegosaurus_", "Parasaurolophus_", "Triceratop
 
 
 @dataclass(frozen=True)
-class Entry:
+class CastEntry:
     """A model file and what it may play.
 
     Attributes
@@ -80,8 +88,8 @@ class Entry:
 class Catalogue:
     """All characters, all props by split, and the split of every bare clip name."""
 
-    characters: tuple[Entry, ...]
-    gear: dict[Split, tuple[Entry, ...]]
+    characters: tuple[CastEntry, ...]
+    gear: dict[Split, tuple[CastEntry, ...]]
     clip_split: dict[str, Split]
 
 
@@ -105,7 +113,7 @@ def _borrowed(data: Path) -> tuple[tuple[Path, str, str], ...]:
     )
 
 
-def _entry(data: Path, path: Path, pack: str, weight: float) -> Entry:
+def _entry(data: Path, path: Path, pack: str, weight: float) -> CastEntry:
     name = path.relative_to(data).with_suffix("").as_posix()
     if "mech_pack" in name:
         weight *= _MECHS
@@ -113,7 +121,7 @@ def _entry(data: Path, path: Path, pack: str, weight: float) -> Entry:
     if path.parent.name in _BORROWERS:
         weight *= _HUMANS
         motions = _borrowed(data)
-    return Entry(path, pack, name, character_split(pack, path.stem), weight, motions)
+    return CastEntry(path, pack, name, character_split(pack, path.stem), weight, motions)
 
 
 @lru_cache(maxsize=4)
@@ -139,12 +147,12 @@ def load_catalogue(data: Path) -> Catalogue:
         raise InputError(
             f"{data}: expected folders of 3D models such as 'quaternius', but none is there."
         )
-    gear: dict[Split, tuple[Entry, ...]] = {}
+    gear: dict[Split, tuple[CastEntry, ...]] = {}
     for split, patterns in _GEAR.items():
         folder = data / "kaykit_adventurers"
         paths = [path for p in patterns for path in sorted(folder.glob(f"{p}.gltf"))]
         gear[split] = tuple(
-            Entry(path, "kaykit_adventurers", f"kaykit_adventurers/{path.stem}", split, 1.0, ())
+            CastEntry(path, "kaykit_adventurers", f"kaykit_adventurers/{path.stem}", split, 1.0, ())
             for path in paths
         )
     names: dict[str, set[str]] = {}
@@ -158,7 +166,7 @@ def load_catalogue(data: Path) -> Catalogue:
 
 
 @lru_cache(maxsize=64)
-def load_figure(path: Path, pack: str) -> Figure:
+def load_figure(path: Path, pack: str) -> PartedModel:
     """Read a model and divide it into parts, once a process."""
     return build_figure(gltf.load_model(path), pack)
 
@@ -172,7 +180,7 @@ def _landmarks(path: Path, name: str) -> dict[str, NDArray[np.float64]]:
 
 
 @lru_cache(maxsize=256)
-def load_motion(entry: Entry, path: Path, name: str) -> Motion:
+def load_motion(entry: CastEntry, path: Path, name: str) -> ModelMotion:
     """Return a clip of a character, retargeted to it if the clip is another's."""
     model = load_figure(entry.path, entry.pack).model
     if path == entry.path:
@@ -248,8 +256,8 @@ class Actor:
         Id of its part 0.
     """
 
-    figure: Figure
-    motion: Motion | None
+    figure: PartedModel
+    motion: ModelMotion | None
     start_s: float
     sway: Sway | None
     faces: NDArray[np.int32]

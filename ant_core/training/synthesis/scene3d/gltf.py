@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ant_core.errors import InputError
 from ant_core.training.synthesis.scene3d.gltf_file import Floats, GltfFile, parse
 
-__all__ = ["Channel", "Floats", "Group", "Model", "Motion", "load_model", "motion_names"]
+__all__ = ["Channel", "Floats", "GltfModel", "Group", "ModelMotion", "load_model", "motion_names"]
 
 _TRIANGLES = 4
 
@@ -59,7 +59,7 @@ class Channel:
 
 
 @dataclass(frozen=True)
-class Motion:
+class ModelMotion:
     """A named clip: its channels and its length in seconds."""
 
     name: str
@@ -68,7 +68,7 @@ class Motion:
 
 
 @dataclass
-class Model:
+class GltfModel:
     """A model as arrays.  K nodes, P palette entries, V vertices, F triangles.
 
     Attributes
@@ -107,7 +107,7 @@ class Model:
     face_group: NDArray[np.int32]
     groups: list[Group]
     images: list[NDArray[np.uint8] | None] = field(default_factory=list)
-    motions: dict[str, Motion] = field(default_factory=dict)
+    motions: dict[str, ModelMotion] = field(default_factory=dict)
 
 
 def motion_names(path: Path) -> list[str]:
@@ -252,7 +252,7 @@ def _material(file: GltfFile, index: int | None) -> tuple[str, int | None]:
     return material.name or "", file.gltf.textures[pbr.baseColorTexture.index].source
 
 
-def _motions(file: GltfFile) -> dict[str, Motion]:
+def _motions(file: GltfFile) -> dict[str, ModelMotion]:
     motions = {}
     for number, animation in enumerate(file.gltf.animations or []):
         channels = []
@@ -271,11 +271,11 @@ def _motions(file: GltfFile) -> dict[str, Motion]:
         if channels:
             name = animation.name or f"clip{number}"
             duration = max(float(channel.times[-1]) for channel in channels)
-            motions[name] = Motion(name, tuple(channels), duration)
+            motions[name] = ModelMotion(name, tuple(channels), duration)
     return motions
 
 
-def load_model(path: Path) -> Model:
+def load_model(path: Path) -> GltfModel:
     """Read a .glb or .gltf file.
 
     Parameters
@@ -285,7 +285,7 @@ def load_model(path: Path) -> Model:
 
     Returns
     -------
-    Model
+    GltfModel
         All meshes of the file in one list of vertices.
 
     Raises
@@ -322,7 +322,7 @@ def load_model(path: Path) -> Model:
     joined: dict[str, Any] = {
         key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]
     }
-    return Model(
+    return GltfModel(
         name=path.stem,
         **nodes,
         palette_node=palette_node,

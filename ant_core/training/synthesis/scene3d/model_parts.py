@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.training.synthesis.scene3d.gltf import Floats, Model
+from ant_core.training.synthesis.scene3d.gltf import Floats, GltfModel
 from ant_core.training.synthesis.scene3d.skinning import joint_matrices, skin, world_matrices
 
-__all__ = ["Figure", "build_figure"]
+__all__ = ["PartedModel", "build_figure"]
 
 #: Smallest distance between two parts of one material, in heights of the figure.
 _APART = 0.03
@@ -26,7 +26,7 @@ _TEXTURE_COLORS = 5
 
 
 @dataclass
-class Figure:
+class PartedModel:
     """A model whose vertices belong to one part each.  V vertices, F faces, Q parts.
 
     Attributes
@@ -47,7 +47,7 @@ class Figure:
         Middle of the ground under the figure at rest, (3,), and its size in model units.
     """
 
-    model: Model
+    model: GltfModel
     vertices: Floats
     normals: Floats
     joints: NDArray[np.int32]
@@ -81,7 +81,7 @@ def _roots(count: int, pairs: NDArray[np.integer]) -> NDArray[np.int64]:
         root = new
 
 
-def _swatch(model: Model, grid: tuple[int, int]) -> NDArray[np.int64]:
+def _swatch(model: GltfModel, grid: tuple[int, int]) -> NDArray[np.int64]:
     """Return (F,) the swatch under the middle of each face's texture triangle."""
     middle = model.uv[model.faces].mean(1) % 1.0
     column = np.minimum((middle[:, 0] * grid[0]).astype(int), grid[0] - 1)
@@ -90,7 +90,7 @@ def _swatch(model: Model, grid: tuple[int, int]) -> NDArray[np.int64]:
     return swatch
 
 
-def _texture_color(model: Model) -> NDArray[np.int64]:
+def _texture_color(model: GltfModel) -> NDArray[np.int64]:
     """Return (F,) the colour class of each face on a painted texture, 0 where there is none."""
     result = np.zeros(len(model.faces), np.int64)
     for image in {group.image for group in model.groups if group.image is not None}:
@@ -197,7 +197,7 @@ def _without_specks(
     return classes
 
 
-def _face_classes(model: Model, pack: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _face_classes(model: GltfModel, pack: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return (F,) the class that divides faces into parts, and (F,) the class of their colour."""
     materials = sorted({(group.material, group.image is None) for group in model.groups})
     material = np.array([materials.index((g.material, g.image is None)) for g in model.groups])
@@ -208,7 +208,7 @@ def _face_classes(model: Model, pack: str) -> tuple[NDArray[np.int64], NDArray[n
     return node[model.face_group] * (int(color.max()) + 1) + color, color
 
 
-def build_figure(model: Model, pack: str) -> Figure:
+def build_figure(model: GltfModel, pack: str) -> PartedModel:
     """Divide a model into parts.
 
     Parameters
@@ -220,7 +220,7 @@ def build_figure(model: Model, pack: str) -> Figure:
 
     Returns
     -------
-    Figure
+    PartedModel
         The same surface, with a part for every vertex.
     """
     world = world_matrices(model, model.translation, model.rotation, model.scale)
@@ -249,17 +249,17 @@ def build_figure(model: Model, pack: str) -> Figure:
     corner = np.stack((model.faces.ravel(), np.repeat(face_part, 3)), 1)
     pairs, faces = np.unique(corner, axis=0, return_inverse=True)
     rows = pairs[:, 0]
-    return Figure(
-        model,
-        model.vertices[rows],
-        model.normals[rows],
-        model.joints[rows],
-        model.weights[rows],
-        faces.reshape(-1, 3).astype(np.int32),
-        pairs[:, 1].astype(np.int32),
-        part_material,
-        part_slot,
-        slots,
-        np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2], np.float32),
-        height,
+    return PartedModel(
+        model=model,
+        vertices=model.vertices[rows],
+        normals=model.normals[rows],
+        joints=model.joints[rows],
+        weights=model.weights[rows],
+        faces=faces.reshape(-1, 3).astype(np.int32),
+        vertex_part=pairs[:, 1].astype(np.int32),
+        part_material=part_material,
+        part_slot=part_slot,
+        slots=slots,
+        base=np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2], np.float32),
+        height=height,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.training.synthesis.scene3d.gltf import Channel, Floats, Model, Motion
+from ant_core.training.synthesis.scene3d.gltf import Channel, Floats, GltfModel, ModelMotion
 from ant_core.training.synthesis.scene3d.skinning import (
     local_pose,
     rotation_matrices,
@@ -80,7 +80,7 @@ def missing_landmarks(found: dict[str, int]) -> list[str]:
     return [name for name in needed if name not in found]
 
 
-def model_landmarks(model: Model, motion: Motion) -> dict[str, Doubles]:
+def model_landmarks(model: GltfModel, motion: ModelMotion) -> dict[str, Doubles]:
     """Return landmark -> (T, 3) places, :data:`RATE` a second, of a model playing its own clip."""
     found = find_joints(model.node_names)
     times = np.arange(0, motion.duration_s + 1e-6, 1 / RATE)
@@ -229,7 +229,7 @@ _SPINE = (("Abdomen", 0.33), ("Torso", 0.67), ("Chest", 1.0))
 
 
 def _moves(
-    model: Model,
+    model: GltfModel,
     found: dict[str, int],
     rest_world: Doubles,
     *,
@@ -253,7 +253,7 @@ def _moves(
     return channels
 
 
-def retarget(model: Model, marks: dict[str, Doubles], name: str) -> Motion:
+def retarget(model: GltfModel, marks: dict[str, Doubles], name: str) -> ModelMotion:
     """Make a clip for a human figure.
 
     Parameters
@@ -268,7 +268,7 @@ def retarget(model: Model, marks: dict[str, Doubles], name: str) -> Motion:
 
     Returns
     -------
-    Motion
+    ModelMotion
         Rotations of the joints and the way of the hips; all other joints keep their rest.
     """
     marks = _turned_landmarks(marks)
@@ -304,4 +304,4 @@ def retarget(model: Model, marks: dict[str, Doubles], name: str) -> Motion:
             turn=turns["pelvis"],
         )
     )
-    return Motion(name, tuple(channels), float(times[-1]))
+    return ModelMotion(name, tuple(channels), float(times[-1]))

@@ -20,7 +20,7 @@ from ant_core.training.synthesis.scene3d.camera3d import Camera, draw_camera
 from ant_core.training.synthesis.scene3d.cast3d import load_catalogue
 from ant_core.training.synthesis.scene3d.look3d import Look
 from ant_core.training.synthesis.scene3d.render3d import Planes, Renderer, Sight, perspective
-from ant_core.training.synthesis.scene3d.stage3d import Mesh, Recipe, Scene, set_stage
+from ant_core.training.synthesis.scene3d.stage3d import Mesh, StageRecipe, StageScene, set_stage
 from ant_core.training.synthesis.source import SourceClip, SourceFrame, seeded
 
 __all__ = [
@@ -42,14 +42,16 @@ def _renderer() -> Renderer:
     return Renderer()
 
 
-def _sight(scene: Scene, camera: Camera, size: tuple[int, int], mesh: Mesh, share: float) -> Sight:
+def _sight(
+    scene: StageScene, camera: Camera, size: tuple[int, int], mesh: Mesh, share: float
+) -> Sight:
     view, distance = camera.view(share)
     near, far = max(0.05, 0.1 * distance), distance + scene.reach
     return Sight(view, perspective(camera.fov, size[1] / size[0], near, far), mesh.points)
 
 
 def _frames(
-    scene: Scene,
+    scene: StageScene,
     camera: Camera,
     size: tuple[int, int],
     times: list[float],
@@ -75,7 +77,7 @@ def _frames(
         )
 
 
-def _is_full(frames: list[SourceFrame], recipe: Recipe) -> bool:
+def _is_full(frames: list[SourceFrame], recipe: StageRecipe) -> bool:
     """Tell whether there is enough to see in the frames, and not too much."""
     parts = [len(np.unique(frame.ids)) - 1 for frame in frames]
     filled = [float((frame.ids > 0).mean()) for frame in frames]
@@ -97,7 +99,7 @@ class Staged:
         Their frame numbers.
     """
 
-    scene: Scene
+    scene: StageScene
     camera: Camera
     size: tuple[int, int]
     look: Look
@@ -109,7 +111,7 @@ class Staged:
         return _frames(self.scene, self.camera, self.size, self.times, flows=flows, rest=rest)
 
 
-def stage_clip(rng: np.random.Generator, data: Path, split: Split, recipe: Recipe) -> Staged:
+def stage_clip(rng: np.random.Generator, data: Path, split: Split, recipe: StageRecipe) -> Staged:
     """Draw the scene of a clip, its camera, look and timing."""
     yaw = rng.uniform(0, 2 * np.pi)
     size = recipe.sizes[int(rng.integers(len(recipe.sizes)))]
@@ -135,7 +137,7 @@ def stage_clip(rng: np.random.Generator, data: Path, split: Split, recipe: Recip
 
 
 def _attempt(
-    rng: np.random.Generator, data: Path, split: Split, name: str, recipe: Recipe
+    rng: np.random.Generator, data: Path, split: Split, name: str, recipe: StageRecipe
 ) -> SourceClip:
     staged = stage_clip(rng, data, split, recipe)
     look = staged.look
@@ -159,11 +161,11 @@ def source_clip(staged: Staged, name: str, split: Split, frames: list[SourceFram
     )
 
 
-_USUAL = Recipe()
+_USUAL = StageRecipe()
 # One character for recursive propagation, the protocol of the Animation Transformer: 11 or 21
 # drawings on ones or twos, one coloured and 10 or 20 that follow; the camera moves as little as it
 # does around single characters.
-_SINGLE = Recipe(
+_SINGLE = StageRecipe(
     name="scene3d_single",
     characters=(1,),
     character_shares=(1.0,),
@@ -176,7 +178,7 @@ _SINGLE = Recipe(
 # One character in clean lines, what the Animation Transformer was tested on: single rendered
 # characters of 10 to 50 segments, a mesh each, in square frames and in the even lines of a toon
 # shader, without folds, shadows or an unsteady hand, before a camera that hardly moves.
-_CLEAN = Recipe(
+_CLEAN = StageRecipe(
     name="scene3d_clean",
     sizes=((1080, 1080),),
     characters=(1,),
@@ -194,7 +196,7 @@ _CLEAN = Recipe(
     plain=True,
 )
 # As crowded as the shots of a film: hundreds of segments a frame, most of them partly hidden.
-_FULL = Recipe(
+_FULL = StageRecipe(
     name="scene3d_full",
     sizes=((1080, 1440), (1080, 1620), (900, 1600)),
     characters=(4, 5, 6),
@@ -208,25 +210,19 @@ _FULL = Recipe(
 )
 # Frame by frame as the shots of AnimeRun are: crowded as `_FULL`, 24 drawings a second, in a film's
 # formats, and under a sky, so that every pixel shows geometry and has a flow.
-_FILM = Recipe(
+_FILM = replace(
+    _FULL,
     name="scene3d_film",
     sizes=((540, 960), (436, 1024)),
-    characters=(4, 5, 6),
-    character_shares=(0.4, 0.35, 0.25),
-    staged=1.0,
-    backed=1.0,
     things=(12, 24),
-    spread=1.1,
-    filled=(0.45, 0.8),
     drawings=tuple(range(8, 13)),
     steps=(1,),
     step_shares=(1.0,),
     sky=True,
-    flows=True,
 )
 
 
-def make_clip(data: Path, split: Split, seed: int, recipe: Recipe = _USUAL) -> SourceClip:
+def make_clip(data: Path, split: Split, seed: int, recipe: StageRecipe = _USUAL) -> SourceClip:
     """Make one clip of a 3D scene.
 
     Parameters

@@ -18,7 +18,7 @@ from ant_core.training.data.splits import Split
 from ant_core.training.synthesis.ink.ink_style import InkStyle
 from ant_core.training.synthesis.scene3d.gltf import Floats
 from ant_core.training.synthesis.scene3d.scene3d import source_clip, stage_clip
-from ant_core.training.synthesis.scene3d.stage3d import Recipe
+from ant_core.training.synthesis.scene3d.stage3d import StageRecipe
 from ant_core.training.synthesis.source import SourceClip, SourceFrame, seeded
 
 __all__ = ["PAINTS", "ShadedClip", "ShadedFrame", "make_shaded"]
@@ -26,7 +26,7 @@ __all__ = ["PAINTS", "ShadedClip", "ShadedFrame", "make_shaded"]
 PAINTS = ("texture", "soft", "cel", "texture_soft")
 # Characters as they are painted on cels: one or two before nothing, on ones and twos, under a
 # camera that moves as little as it does around them. Backgrounds are paintings of their own.
-_RECIPE = Recipe(
+_RECIPE = StageRecipe(
     name="shaded",
     sizes=((832, 1088), (720, 1280), (900, 1200)),
     characters=(1, 2),

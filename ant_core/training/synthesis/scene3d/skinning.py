@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.training.synthesis.scene3d.gltf import Channel, Floats, Model, Motion
+from ant_core.training.synthesis.scene3d.gltf import Channel, Floats, GltfModel, ModelMotion
 
 __all__ = ["joint_matrices", "local_pose", "rotation_matrices", "skin", "world_matrices"]
 
@@ -30,7 +30,9 @@ def _sample(channel: Channel, time: float) -> Floats:
     return mixed
 
 
-def local_pose(model: Model, motion: Motion | None, time: float) -> tuple[Floats, Floats, Floats]:
+def local_pose(
+    model: GltfModel, motion: ModelMotion | None, time: float
+) -> tuple[Floats, Floats, Floats]:
     """Return translation (K, 3), rotation (K, 4), scale (K, 3) at ``time`` seconds; new arrays."""
     translation, rotation, scale = (
         model.translation.copy(),
@@ -55,7 +57,9 @@ def rotation_matrices(quaternions: Floats) -> Floats:
     return np.stack([np.stack(row, -1) for row in rows], -2).astype(np.float32)
 
 
-def world_matrices(model: Model, translation: Floats, rotation: Floats, scale: Floats) -> Floats:
+def world_matrices(
+    model: GltfModel, translation: Floats, rotation: Floats, scale: Floats
+) -> Floats:
     """Return (K, 4, 4): each node's space -> the model's, from a local pose."""
     local = np.zeros((len(model.parents), 4, 4), np.float32)
     local[:, :3, :3] = rotation_matrices(rotation) * scale[:, None, :]
@@ -68,7 +72,7 @@ def world_matrices(model: Model, translation: Floats, rotation: Floats, scale: F
     return world
 
 
-def joint_matrices(model: Model, world: Floats) -> Floats:
+def joint_matrices(model: GltfModel, world: Floats) -> Floats:
     """Return (P, 4, 4): rest model space -> posed model space, for each palette entry."""
     return world[model.palette_node] @ model.inverse_bind
 

@@ -12,18 +12,18 @@ from ant_core.errors import InputError
 from ant_core.training.data.splits import Split
 from ant_core.training.synthesis.scene3d.cast3d import (
     Actor,
+    CastEntry,
     Catalogue,
-    Entry,
     Sway,
     load_figure,
     load_motion,
 )
 from ant_core.training.synthesis.scene3d.gltf import Floats
-from ant_core.training.synthesis.scene3d.model_parts import Figure
+from ant_core.training.synthesis.scene3d.model_parts import PartedModel
 from ant_core.training.synthesis.scene3d.props3d import Thing, backdrop, random_thing
 from ant_core.training.synthesis.scene3d.sky3d import SKY_RADIUS, sky
 
-__all__ = ["Mesh", "Recipe", "Scene", "set_stage"]
+__all__ = ["Mesh", "StageRecipe", "StageScene", "set_stage"]
 
 _SIZES = (
     (1080, 1080),
@@ -39,7 +39,7 @@ _PACK_SIZES = {"fish_pack": 0.5, "easy_enemies_pack": 0.65, "animals_pack": 0.85
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class StageRecipe:
     """How crowded the scenes of a source are.
 
     Attributes
@@ -121,7 +121,7 @@ class Mesh:
 
 
 @dataclass
-class Scene:
+class StageScene:
     """Everything of one clip before rendering."""
 
     actors: list[Actor] = field(default_factory=list)
@@ -171,7 +171,7 @@ def _color(rng: np.random.Generator) -> tuple[int, int, int]:
     return int(red * 255), int(green * 255), int(blue * 255)
 
 
-def _one_per_hand(rng: np.random.Generator, figure: Figure) -> NDArray[np.int32]:
+def _one_per_hand(rng: np.random.Generator, figure: PartedModel) -> NDArray[np.int32]:
     """Return the figure's faces with at most one thing in each hand."""
     kept = {-1}
     for hand in sorted({hand for _, hand in figure.slots}):
@@ -182,7 +182,9 @@ def _one_per_hand(rng: np.random.Generator, figure: Figure) -> NDArray[np.int32]
     return figure.faces[np.isin(slot, sorted(kept))]
 
 
-def _cast(rng: np.random.Generator, catalogue: Catalogue, split: Split, count: int) -> list[Entry]:
+def _cast(
+    rng: np.random.Generator, catalogue: Catalogue, split: Split, count: int
+) -> list[CastEntry]:
     entries = [entry for entry in catalogue.characters if entry.split == split]
     if not entries:
         raise InputError(
@@ -196,9 +198,9 @@ def _cast(rng: np.random.Generator, catalogue: Catalogue, split: Split, count: i
 
 def _actor(
     rng: np.random.Generator,
-    scene: Scene,
+    scene: StageScene,
     catalogue: Catalogue,
-    entry: Entry,
+    entry: CastEntry,
     *,
     place: NDArray[np.float64],
     facing: float,
@@ -252,7 +254,7 @@ def _proportions(
 
 
 def _gear(
-    rng: np.random.Generator, scene: Scene, entry: Entry, place: NDArray[np.float64]
+    rng: np.random.Generator, scene: StageScene, entry: CastEntry, place: NDArray[np.float64]
 ) -> Actor:
     """Put a weapon or shield into the scene, turning slowly in the air or standing."""
     figure = load_figure(entry.path, entry.pack)
@@ -276,7 +278,7 @@ def _gear(
 
 def _place_thing(
     rng: np.random.Generator,
-    scene: Scene,
+    scene: StageScene,
     thing: Thing,
     *,
     place: NDArray[np.float64],
@@ -292,10 +294,10 @@ def _place_thing(
 
 
 def set_stage(
-    rng: np.random.Generator, catalogue: Catalogue, split: Split, yaw: float, recipe: Recipe
-) -> Scene:
+    rng: np.random.Generator, catalogue: Catalogue, split: Split, yaw: float, recipe: StageRecipe
+) -> StageScene:
     """Draw characters, things and backdrop; ``yaw`` is where the camera stands at first."""
-    scene = Scene()
+    scene = StageScene()
     count = int(rng.choice(recipe.characters, p=recipe.character_shares))
     right = np.array([np.cos(yaw), 0, -np.sin(yaw)])
     front = np.array([np.sin(yaw), 0, np.cos(yaw)])

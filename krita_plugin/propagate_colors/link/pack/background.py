@@ -6,13 +6,13 @@ import threading
 from typing import Any, Callable
 
 from ..talk import Steps
-from .problems import Stopped
+from .problems import SetupStopped
 
 FOREVER = 1e9  # seconds
 
 
 class Stage:
-    """How far it is; written by a thread, told by the event loop alone: widgets hear of it."""
+    """How far it is; written by a thread, passed on by the event loop alone, to widgets."""
 
     def __init__(self, told: Callable[[str, int, int], None]) -> None:
         self.name, self.done, self.total = "", 0, 0
@@ -34,14 +34,14 @@ class Stage:
 def in_thread(work: Callable[[Callable[[], None]], Any], stage: Stage) -> Steps:
     """Steps that run `work(look)` and return what it returns.
 
-    `look()` raises Stopped once the job was cancelled: `work` calls it often.
+    `look()` raises SetupStopped once the job was cancelled: `work` calls it often.
     """
     stop = threading.Event()
     ended: list[tuple[Any, BaseException | None]] = []
 
     def look() -> None:
         if stop.is_set():
-            raise Stopped
+            raise SetupStopped
 
     def run() -> None:
         try:

@@ -30,7 +30,7 @@ _REDIRECTS = 5
 
 
 class Limits(NamedTuple):
-    """How patient it is."""
+    """How long it waits, and how often it tries again."""
 
     least_bytes: int = 20_000  # within a window, or it is too slow: a modem has ten times that
     window_s: float = 20.0

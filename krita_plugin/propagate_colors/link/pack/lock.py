@@ -97,14 +97,14 @@ def _lock(data: dict[str, Any]) -> Lock:
     packs = {}
     for key, part in data["platforms"].items():
         packs[key] = Pack(
-            data["id"] + (CUDA if key.endswith(CUDA) else ""),
-            str(data["version"]),
-            str(key),
-            _piece(part["python"]),
-            tuple(_piece(wheel) for wheel in part["wheels"]),
-            engine,
-            tuple(str(pattern) for pattern in part["leave_out"]),
-            int(part["unpacked"]),
+            id=data["id"] + (CUDA if key.endswith(CUDA) else ""),
+            version=str(data["version"]),
+            platform=str(key),
+            python=_piece(part["python"]),
+            wheels=tuple(_piece(wheel) for wheel in part["wheels"]),
+            engine=engine,
+            leave_out=tuple(str(pattern) for pattern in part["leave_out"]),
+            unpacked=int(part["unpacked"]),
         )
         names = [piece.name.lower() for piece in packs[key].pieces]
         if len(set(names)) != len(names):

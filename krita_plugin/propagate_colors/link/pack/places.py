@@ -29,7 +29,7 @@ INSTALLED = "installed.json"
 _FILES = ("current", "current.part", _BEGUN, f"{_BEGUN}.part", "setup.lock", "setup.lock.rmlock")
 
 
-class Engines:
+class EnginesFolder:
     """The folder `engines`, which need not exist."""
 
     def __init__(self, root: Path) -> None:
@@ -39,9 +39,11 @@ class Engines:
     # ---- what is there
 
     def folder(self, name: str) -> Path:
+        """Return the folder of an engine."""
         return self.root / name
 
     def new_folder(self, name: str) -> Path:
+        """Return the folder that an engine is made in, before it gets its name."""
         return self.root / f"{name}.new"
 
     def names(self) -> list[str]:
@@ -78,9 +80,9 @@ class Engines:
         """Return what an engine's own list says: version, platform, files by piece."""
         return _read(self.folder(name) / INSTALLED)
 
-    def command(self, name: str | None = None) -> list[str] | None:
-        """Return the command of an engine, of the one in use by default; None without one."""
-        name = self.current() if name is None else name
+    def command(self) -> list[str] | None:
+        """Return the command of the engine in use; None without one."""
+        name = self.current()
         return None if name is None else command_in(self.folder(name))
 
     # ---- changes; files may be held by other programs, so in threads where that matters

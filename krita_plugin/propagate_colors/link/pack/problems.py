@@ -1,4 +1,4 @@
-"""What can go wrong while the engine is set up, as sentences; and patience with virus scanners."""
+"""What can go wrong while the engine is set up, as sentences; retries on held files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class EngineFails(SetupProblem):
     """An engine that is whole does not work on this computer."""
 
 
-class Stopped(Exception):
+class SetupStopped(Exception):
     """The artist stopped it."""
 
 
@@ -116,7 +116,7 @@ def patiently(
 
 
 def remove_tree(folder: str | os.PathLike[str]) -> None:
-    """Delete a folder, patiently and with what cannot be written; one that is not there is well."""
+    """Delete a folder, with retries, read-only files too; nothing happens where there is none."""
 
     def again(remove: Callable[[str], None], path: str, error: Any) -> None:
         cause = error if isinstance(error, BaseException) else error[1]

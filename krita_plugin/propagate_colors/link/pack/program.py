@@ -28,7 +28,7 @@ class Ended(NamedTuple):
 
 
 def run(command: list[str], heard: Callable[[dict[str, Any]], None] | None = None) -> Steps:
-    """Steps that run a program; `heard` gets each object that it writes to stdout.
+    """Steps that run a program; `heard` is called with each object that it writes to stdout.
 
     There is no time limit: it may compile, on a machine that is busy. What ends it is its own end
     or the cancelling of the job.

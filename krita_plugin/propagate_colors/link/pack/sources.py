@@ -61,7 +61,7 @@ class PackFile:
         self.lock: Lock = locks.read(text)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._archive.close()
 
     def choose(self, key: str, own: Lock | None) -> Pack:

@@ -17,7 +17,7 @@ from . import program, unpack
 from .background import Stage, in_thread
 from .download import Downloader, Limits
 from .lock import CUDA, Pack, Piece, require_system
-from .places import INSTALLED, Engines, command_in, lead_to_site
+from .places import INSTALLED, EnginesFolder, command_in, lead_to_site
 from .problems import (
     EngineFails,
     SetupProblem,
@@ -40,7 +40,7 @@ class Tried(NamedTuple):
     """What the test of an engine said."""
 
     device: str
-    note: str  # a sentence where something is not as hoped for
+    note: str  # a sentence where something is not as expected
 
 
 class Installation:
@@ -54,7 +54,7 @@ class Installation:
 
     def __init__(
         self,
-        engines: Engines,
+        engines: EnginesFolder,
         pack: Pack,
         plugin: Path,
         stage: Stage,

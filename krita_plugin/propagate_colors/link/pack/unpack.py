@@ -179,7 +179,8 @@ def unpack(
 ) -> Files:
     """Write members below `folder`; returns what was written.
 
-    `look` is called between pieces of a megabyte and may raise; `wrote` hears of bytes.
+    `look` is called between pieces of a megabyte and may raise; `wrote` is told
+    how many bytes were written.
     """
     files: Files = {}
     made: set[Path] = set()

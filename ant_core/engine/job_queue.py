@@ -1,8 +1,8 @@
-"""Jobs, the lanes they are worked off in, and the one way out for answers.
+"""Requests, the queues that they are worked off in, and the writer of all answers.
 
 The thread that reads requests never works and never waits for a reader of answers, so that it
-always hears a cancel. The threads that work do wait, before each job and each message on the way:
-where answers are not read, at most one answer a lane goes beyond the bound.
+always reads a cancel. The threads that work do wait, before each job and each message on the way:
+where answers are not read, at most one answer a queue goes beyond the bound.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from ant_core.engine.protocol import Message, error_answer, pack
+from ant_core.engine.protocol import ProtocolMessage, error_answer, pack
 from ant_core.errors import Cancelled
 
-__all__ = ["Job", "JobQueue", "ReplyWriter"]
+__all__ = ["JobQueue", "ReplyWriter", "RequestJob"]
 
 _MOST_WAITING = 64 << 20  # bytes of answers that the client has not read; above that, work waits
-_MOST_PIECES = 200_000  # of short answers, which no lane gives; then the other end is lost
+_MOST_PIECES = 200_000  # of short answers, which no job queue gives; then the other end is lost
 _POLL_S = 0.2
 _PATIENCE_S = 0.6  # for a cancelled job to end by itself; its answer is due within a second
 
@@ -90,7 +90,7 @@ class ReplyWriter:
                 self._changed.notify_all()
 
 
-class Job:
+class RequestJob:
     """One request, from its arrival to its last answer.
 
     Attributes
@@ -99,7 +99,7 @@ class Job:
         The request's id.
     kind : str
         Its type.
-    message : Message
+    message : ProtocolMessage
     cancel : threading.Event
         Set when the caller wants no answer but "cancelled".
     """
@@ -108,9 +108,9 @@ class Job:
         self,
         number: int,
         kind: str,
-        message: Message,
+        message: ProtocolMessage,
         outbox: ReplyWriter,
-        on_end: Callable[[Job], None],
+        on_end: Callable[[RequestJob], None],
     ) -> None:
         self.number, self.kind, self.message = number, kind, message
         self.cancel = threading.Event()
@@ -186,16 +186,16 @@ class JobQueue:
     def __init__(
         self,
         name: str,
-        work: Callable[[Job], None],
-        clear: Callable[[Job], None] = lambda _: None,
+        work: Callable[[RequestJob], None],
+        clear: Callable[[RequestJob], None] = lambda _: None,
     ) -> None:
         self._work, self._clear = work, clear
         self._changed = threading.Condition()
-        self._jobs: deque[Job] = deque()
+        self._jobs: deque[RequestJob] = deque()
         self._at_work = False
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
-    def put(self, job: Job) -> None:
+    def put(self, job: RequestJob) -> None:
         """Add a job behind the others."""
         with self._changed:
             self._jobs.append(job)
@@ -218,7 +218,7 @@ class JobQueue:
             self._clear(job)
             del job  # its payload may be large
 
-    def _do(self, job: Job) -> None:
+    def _do(self, job: RequestJob) -> None:
         try:
             job.await_room()
             if job.cancel.is_set():

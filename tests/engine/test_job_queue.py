@@ -6,9 +6,9 @@ import weakref
 
 import pytest
 
-from ant_core.engine import handlers, lanes
-from ant_core.engine.lanes import Job, JobQueue, ReplyWriter
-from ant_core.engine.protocol import Message
+from ant_core.engine import handlers, job_queue
+from ant_core.engine.job_queue import JobQueue, ReplyWriter, RequestJob
+from ant_core.engine.protocol import ProtocolMessage
 from ant_core.errors import Cancelled
 
 PAYLOAD = bytes(8 << 20)
@@ -28,21 +28,27 @@ class Stuck:
 
 
 def answering(outbox, count):
-    """Give a lane so many jobs, each with a large answer; return lane, jobs and those done."""
+    """Give a queue so many jobs, each with a large answer; return queue, jobs and those done."""
     done = []
 
     def work(job):
         done.append(job.number)
         job.answer({"type": "picture"}, PAYLOAD)
 
-    lane = JobQueue("work", work)
+    jobs_queue = JobQueue("work", work)
     jobs = [
-        Job(n, "preview", Message({"id": n, "type": "preview"}, b""), outbox, lambda job: None)
+        RequestJob(
+            n,
+            "preview",
+            ProtocolMessage({"id": n, "type": "preview"}, b""),
+            outbox,
+            lambda job: None,
+        )
         for n in range(count)
     ]
     for job in jobs:
-        lane.put(job)
-    return lane, jobs, done
+        jobs_queue.put(job)
+    return jobs_queue, jobs, done
 
 
 def until(condition):
@@ -55,13 +61,13 @@ def until(condition):
 def test_work_waits_while_answers_are_not_read():
     stream = Stuck()
     outbox = ReplyWriter(stream, lambda: None)
-    lane, _, done = answering(outbox, 40)
-    most = (lanes._MOST_WAITING // len(PAYLOAD)) + 1
+    jobs_queue, _, done = answering(outbox, 40)
+    most = (job_queue._MOST_WAITING // len(PAYLOAD)) + 1
     until(lambda: len(done) >= most - 1)
     time.sleep(0.3)
     assert len(done) <= most
     stream.read.set()
-    assert lane.idle(30)
+    assert jobs_queue.idle(30)
     assert done == list(range(40))
     assert outbox.flush(30)
     assert stream.written > 40 * len(PAYLOAD)
@@ -70,11 +76,11 @@ def test_work_waits_while_answers_are_not_read():
 def test_a_job_that_waits_for_room_hears_its_cancel():
     stream = Stuck()
     outbox = ReplyWriter(stream, lambda: None)
-    lane, jobs, done = answering(outbox, 20)
+    jobs_queue, jobs, done = answering(outbox, 20)
     until(lambda: len(done) >= 8)
     for job in jobs:
         job.cancel.set()
-    assert lane.idle(30)
+    assert jobs_queue.idle(30)
     assert len(done) < 20
     assert all(job.ended for job in jobs)
     stream.read.set()
@@ -82,7 +88,7 @@ def test_a_job_that_waits_for_room_hears_its_cancel():
 
 
 def test_short_answers_without_end_are_the_end(monkeypatch):
-    monkeypatch.setattr(lanes, "_MOST_PIECES", 100)
+    monkeypatch.setattr(job_queue, "_MOST_PIECES", 100)
     gone = threading.Event()
     outbox = ReplyWriter(Stuck(), gone.set)
     for number in range(200):
@@ -99,14 +105,16 @@ def test_a_storm_of_cancels_is_one_cancel():
     stream = Stuck()
     stream.read.set()
     outbox, ended = ReplyWriter(stream, lambda: None), []
-    job = Job(1, "propagate", Message({"id": 1, "type": "propagate"}, b""), outbox, ended.append)
-    lane = JobQueue("work", stubborn)
-    lane.put(job)
+    job = RequestJob(
+        1, "propagate", ProtocolMessage({"id": 1, "type": "propagate"}, b""), outbox, ended.append
+    )
+    jobs_queue = JobQueue("work", stubborn)
+    jobs_queue.put(job)
     before = threading.active_count()
     for _ in range(2000):
         job.stop()
     assert threading.active_count() <= before + 1
-    assert lane.idle(30)
+    assert jobs_queue.idle(30)
     assert ended == [job]
 
 
@@ -119,7 +127,9 @@ def test_cancels_from_many_threads_are_one_cancel(monkeypatch):
 
     made = []
     outbox = ReplyWriter(Stuck(), lambda: None)
-    job = Job(1, "propagate", Message({"id": 1, "type": "propagate"}, b""), outbox, made.append)
+    job = RequestJob(
+        1, "propagate", ProtocolMessage({"id": 1, "type": "propagate"}, b""), outbox, made.append
+    )
     job.cancel = Slow()
     timer = threading.Timer
     monkeypatch.setattr(threading, "Timer", lambda *given: made.append(given) or timer(*given))
@@ -150,7 +160,9 @@ def test_memory_is_given_back_however_a_large_request_ends(monkeypatch, kind, er
     stream = Stuck()
     stream.read.set()
     outbox = ReplyWriter(stream, lambda: None)
-    lane = JobQueue("work", work, handlers.Handlers().clear)
-    lane.put(Job(1, kind, Message({"id": 1, "type": kind}, b""), outbox, lambda job: None))
-    assert lane.idle(30)
+    jobs_queue = JobQueue("work", work, handlers.Handlers().clear)
+    jobs_queue.put(
+        RequestJob(1, kind, ProtocolMessage({"id": 1, "type": kind}, b""), outbox, lambda job: None)
+    )
+    assert jobs_queue.idle(30)
     assert alive == ([] if kind == "preview" else [None])
