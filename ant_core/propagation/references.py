@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -155,20 +156,25 @@ def _over_gaps(
     color[segment] = index
     meant = np.zeros(len(area), np.bool_)
     meant[segment[dabbed]] = True
-    ends = segment[pieces.passes.pieces - 1]
-    rows = np.flatnonzero(pieces.passes.closed & (ends[:, 0] != ends[:, 1]))
+    rows = np.flatnonzero(pieces.passes.closed)
     rows = rows[np.argsort(pieces.passes.strength[rows], kind="stable")]
-    ends = np.concatenate([ends[rows], ends[rows, ::-1]])
-    while True:
-        giver, taker = ends.T
-        free = meant[giver] & ~meant[taker] & (color[taker] == UNPAINTED)
-        free &= (area[taker] < area[giver]) & (color[giver] > UNPAINTED)
-        if not free.any():
-            break
-        first = np.flatnonzero(free)
-        first = first[np.argmin(first % len(rows))]
-        color[taker[first]] = color[giver[first]]
-        meant[taker[first]] = True
+    ends = segment[pieces.passes.pieces[rows] - 1]
+    larger = area[ends[:, :1]] > area[ends[:, 1:]]
+    giver, taker = np.where(larger, ends, ends[:, ::-1]).T
+    able = (area[taker] < area[giver]) & ~meant[taker] & (color[taker] == UNPAINTED)
+    giver, taker = giver[able], taker[able]
+    by_giver = np.argsort(giver, kind="stable")
+    start = np.searchsorted(giver[by_giver], np.arange(len(area) + 1))
+    # A gap is named by its rank. Sorted, the first ones are a heap.
+    ready = np.flatnonzero((meant & (color > UNPAINTED))[giver]).tolist()
+    while ready:
+        gap = heappop(ready)
+        new = taker[gap]
+        if meant[new]:
+            continue
+        color[new], meant[new] = color[giver[gap]], True
+        for more in by_giver[start[new] : start[new + 1]].tolist():
+            heappush(ready, more)
     index[:] = np.where(meant[segment] & (index == UNPAINTED), color[segment], index)
 
 
