@@ -14,7 +14,7 @@ from segmentation.pieces import Pieces, find_pieces
 from segmentation.places import Places, locate
 from segmentation.regions import Segments, measure, preview
 from segmentation.rough import Rough
-from segmentation.trapped_ball import Segmentation, join_by_lines, relabel_pieces, segment
+from segmentation.trapped_ball import Segmentation, join_by_lines, joined, relabel_pieces, segment
 
 __all__ = [
     "LineArt",
@@ -30,6 +30,7 @@ __all__ = [
     "extract_lines",
     "find_pieces",
     "join_by_lines",
+    "joined",
     "label_pieces",
     "line_width",
     "locate",

@@ -38,13 +38,14 @@ from ant_core.matching.fills import REVIEW_BELOW
 from ant_core.output.delivery import Delivery
 from ant_core.output.report import summarize, summary_json
 from ant_core.propagation.assemble import Assembly, assemble
+from ant_core.propagation.division import divided_as
 from ant_core.propagation.options import RunOptions
 from ant_core.propagation.prepared import FeatureCache, MatcherLike
 from ant_core.propagation.progress import Progress, RunResult
 from ant_core.propagation.result import FrameResult
 from ant_core.propagation.run import Settings
 from ant_core.shot.hints import HintSet
-from segmentation import Segmentation, join_by_lines, relabel_pieces
+from segmentation import Segmentation, join_by_lines
 
 __all__ = ["LayerFormat", "ShotSession"]
 
@@ -385,10 +386,10 @@ class ShotSession:
     def _segments(self, frame: int, pieces: Sequence[int] | None = None) -> NDArray[np.int32]:
         """Return the label map as the last run saw it; with the default gap where none did."""
         past = self._last(frame)
-        if past is None and pieces is not None:
-            labels = self._labels.get(frame, self._drawing(frame), None).labels
-            if len(pieces) == labels.max(initial=0):
-                return relabel_pieces(labels, np.array(pieces, np.int32))
+        if past is None and pieces:
+            kept = divided_as(self._labels.get(frame, self._drawing(frame), None), pieces)
+            if kept is not None:
+                return kept.labels
         return self._segmentation(frame, past, None if past is None else past.gap_px).labels
 
     def _segmentation(self, frame: int, past: _Past | None, gap_px: float | None) -> Segmentation:

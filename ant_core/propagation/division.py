@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.propagation.prepared import Analysis
-from segmentation import Pieces, Segmentation, locate
+from segmentation import Pieces, Segmentation, joined, locate
 
-__all__ = ["Division"]
+__all__ = ["Division", "divided_as"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Division:
         x0, y0, x1, y1 in pixels: the two sides of each hole in a line that is closed.
     by_colors : (G,) bool
         Closed because the colours beside it differ, not by the shape of the lines alone.
+    parted : (K,) int32
+        The passes between pieces, 1..Q, that the lines leave open and that lie between segments.
     """
 
     of_piece: NDArray[np.int32]
@@ -42,6 +45,7 @@ class Division:
     point: NDArray[np.int32]
     closed_gaps: NDArray[np.float32]
     by_colors: NDArray[np.bool_]
+    parted: NDArray[np.int32]
 
     @classmethod
     def make(cls, analysis: Analysis, segmentation: Segmentation) -> Division:
@@ -57,6 +61,7 @@ class Division:
             places.point,
             segmentation.closed_gaps,
             segmentation.by_colors,
+            _parted(analysis.pieces, segmentation.of_piece),
         )
 
     def of(self, pieces: Pieces) -> Segmentation:
@@ -64,6 +69,13 @@ class Division:
         return Segmentation(
             pieces.labels, pieces.gap_px, self.closed_gaps, self.by_colors, self.of_piece
         )
+
+    def to_json(self) -> list[int] | None:
+        """Write what is to be known beside the lines: how many pieces, and which passes part them.
+
+        A drawing may have many more pieces than places where colours divide it.
+        """
+        return None if self.plain else [len(self.of_piece), *self.parted.tolist()]
 
     @classmethod
     def whole(cls, count: int) -> Division:
@@ -76,4 +88,23 @@ class Division:
             np.zeros((count, 2), np.int32),
             np.zeros((0, 4), np.float32),
             np.zeros(0, np.bool_),
+            np.zeros(0, np.int32),
         )
+
+
+def divided_as(pieces: Pieces, written: Sequence[int]) -> Segmentation | None:
+    """Divide a drawing as `Division.to_json` wrote; None where that was of other pieces."""
+    count, *parted = written
+    rows = np.array(parted, np.int64) - 1
+    fits = count == pieces.count and (rows < pieces.passes.count).all()
+    if not (fits and (np.diff(rows) > 0).all()):
+        return None
+    apart = np.zeros(pieces.passes.count, np.bool_)
+    apart[rows] = True
+    return joined(pieces, apart)
+
+
+def _parted(pieces: Pieces, of_piece: NDArray[np.int32]) -> NDArray[np.int32]:
+    ends = of_piece[pieces.passes.pieces - 1]
+    apart = (ends[:, 0] != ends[:, 1]) & ~pieces.passes.closed
+    return (np.flatnonzero(apart) + 1).astype(np.int32)

@@ -30,7 +30,7 @@ __all__ = [
     "why_computed",
 ]
 
-_VERSION = 7
+_VERSION = 8
 
 
 def record_name(*parts: str) -> str:

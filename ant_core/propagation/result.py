@@ -131,7 +131,7 @@ class FrameResult:
             "gap_px": round(self.gap_px, 3),
             "lines": {"ground": self.lines.ground, "rough": self.lines.rough},
             "closed_gaps": self._closed_gaps(),
-            "pieces": None if self.division.plain else self.division.of_piece.tolist(),
+            "pieces": self.division.to_json(),
             "confidence": self.mean_confidence,
             "doubtful": int(doubtful.sum()),
             "sources": [

@@ -203,7 +203,7 @@ class ShotView:
         return "map", (self.drawing(time), gap_px, self._pieces(time))
 
     def _pieces(self, time: int) -> tuple[int, ...] | None:
-        """Return the segment of every piece where colors divided the drawing."""
+        """Return how colors divided the drawing, where they did, as the engine wrote it."""
         result = self._shot.result(self.drawing(time)) or {}
         pieces = result.get("pieces")
         return tuple(pieces) if isinstance(pieces, list) else None

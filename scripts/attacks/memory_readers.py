@@ -30,6 +30,7 @@ def records() -> list[bytes]:
         np.zeros((count, 2), np.int32),
         np.zeros((1, 4), np.float32),
         np.zeros(1, np.bool_),
+        np.zeros(0, np.int32),
     )
     record = Record(
         keys={"line": "a"},

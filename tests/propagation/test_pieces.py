@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
-from ant_core.propagation.division import Division
+from ant_core.propagation.division import Division, divided_as
 from ant_core.propagation.record import pack_record, unpack_record
 from ant_core.shot.hints import Hint, HintSet
+from segmentation import cut_by_colors, extract_lines, find_pieces, join_by_lines
 from tests.propagation.test_propagate import run
 from tests.support.drawn import load, save
 from tests.support.fakes import FakeMatcher
@@ -133,3 +135,54 @@ def test_a_division_of_nothing_has_no_places():
     assert nothing.plain
     assert nothing.of_piece.size == 0
     assert nothing.closed_gaps.shape == (0, 4)
+
+
+def hatched(side):
+    """Return strokes side by side, as a hand draws them: narrow places without number."""
+    rng = np.random.default_rng(0)
+    image = np.full((side, side), 255, np.uint8)
+    along = np.arange(0, side + 1, 10)
+    for start in range(0, side, 20):
+        across = start + rng.normal(0, 2.5) + np.cumsum(rng.normal(0, 1.2, along.size))
+        points = np.column_stack([along, across]).round().astype(np.int32)
+        cv2.polylines(image, [points], False, 0, 4, cv2.LINE_AA)
+    analysis = SimpleNamespace(pieces=find_pieces(extract_lines(image)))
+    analysis.segmentation = join_by_lines(analysis.pieces)
+    return analysis
+
+
+def test_of_a_hatched_drawing_only_what_colors_divide_is_told():
+    analysis = hatched(1000)
+    pieces = analysis.pieces
+    segments = int(analysis.segmentation.of_piece.max())
+    assert pieces.count > 2 * segments
+    color = np.ones(pieces.count, np.int32)
+    whole = Division.make(analysis, cut_by_colors(pieces, color))
+    assert whole.to_json() is None
+    color[pieces.passes.pieces[np.flatnonzero(~pieces.passes.closed)[5], 0] - 1] = 2
+    division = Division.make(analysis, cut_by_colors(pieces, color))
+    assert division.of_piece.max() > segments
+    assert len(division.to_json()) < 10
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_drawing_is_divided_again_as_it_was_written(seed):
+    analysis = hatched(600)
+    pieces = analysis.pieces
+    color = np.random.default_rng(seed).integers(0, 3, pieces.count)
+    segmentation = cut_by_colors(pieces, color)
+    written = Division.make(analysis, segmentation).to_json()
+    again = divided_as(pieces, written)
+    np.testing.assert_array_equal(again.of_piece, segmentation.of_piece)
+    np.testing.assert_array_equal(again.closed_gaps, segmentation.closed_gaps)
+    np.testing.assert_array_equal(again.by_colors, segmentation.by_colors)
+
+
+def test_what_was_written_of_other_pieces_divides_nothing():
+    pieces = hatched(600).pieces
+    count, passes = pieces.count, pieces.passes.count
+    for other in ([count + 1, 1], [count, passes + 1], [count, 2, 1], [count, 2, 2]):
+        assert divided_as(pieces, other) is None
+    # Earlier versions wrote the segment of every piece.
+    assert divided_as(pieces, np.arange(1, count + 1).tolist()) is None
+    assert divided_as(pieces, [count, passes]) is not None
