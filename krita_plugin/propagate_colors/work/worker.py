@@ -33,6 +33,7 @@ class Worker:
         self._runner: Runner | None = None
         self._loud: Task | None = None  # waits for a quiet one to give way
         self._quiet: dict[str, Task] = {}
+        self._reporting = 0  # tasks whose end is being told: Krita may run an event loop meanwhile
         self._closed = False
 
     @property
@@ -45,8 +46,8 @@ class Worker:
 
     @property
     def idle(self) -> bool:
-        """Tell whether nothing runs or waits."""
-        return self._task is None and self._loud is None and not self._quiet
+        """Tell whether nothing runs or waits, and the end of the last task was told."""
+        return not (self._task or self._loud or self._quiet or self._reporting)
 
     def start(self, task: Task) -> bool:
         """Start a loud task; False when another one is at work."""
@@ -113,9 +114,11 @@ class Worker:
     def _end(self, report: Callable[[Task], None]) -> None:
         task = self._task
         self._task = self._runner = None
+        self._reporting += 1
         try:
             report(task)
         finally:
+            self._reporting -= 1
             if self._task is None and not self._closed:
                 self._go_on()
             self._on_change()
