@@ -29,7 +29,7 @@ def controller_report(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", [*CONTROLLER, *WITH_EVENTS, *DABS, *WITH_ENGINE])
+@pytest.mark.parametrize("scenario", [*CONTROLLER, *DABS, *WITH_EVENTS, *WITH_ENGINE])
 def test_scenario(controller_report, scenario):
     result = controller_report.results[scenario]
     assert result["status"] == "passed", result["text"]
