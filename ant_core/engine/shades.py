@@ -140,9 +140,7 @@ class Shades:
                 sorted(painted),
                 kept=[
                     frame
-                    for frame in left_on_references(
-                        shot, layer.output, painted, [item.frame for item in shot.references]
-                    )
+                    for frame in left_on_references(shot, layer.output, painted)
                     # Not what the artist has taken back since.
                     if asked.known.get(frame) == layer.output.plane_hash(frame)
                 ],

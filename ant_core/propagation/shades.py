@@ -60,9 +60,7 @@ class Shade:
         return (self.output if frame in self.kept else self.reader).raw(frame)
 
 
-def left_on_references(
-    shot: Shot, output: Output, taken: Collection[int], given: Collection[int]
-) -> list[int]:
+def left_on_references(shot: Shot, output: Output, taken: Collection[int]) -> list[int]:
     """Return the frames with given colours on which a layer has to stay as runs have left it.
 
     No match leads to their drawings, so that it could not be made there again.
@@ -71,12 +69,11 @@ def left_on_references(
     ----------
     taken : collection of int
         Frames that are painted on the layer. What a frame of the same drawing shows is made of it.
-    given : collection of int
-        Those of the frames with given colours on which it may have been left.
     """
     bare = [drawing for drawing in shot.drawings if not set(drawing.frames).intersection(taken)]
-    among = {frame for drawing in bare for frame in drawing.frames}.intersection(given)
-    return [frame for frame in sorted(among) if output.has_ours(frame)]
+    among = {frame for drawing in bare for frame in drawing.frames}
+    given = [reference.frame for reference in shot.references]
+    return [frame for frame in given if frame in among and output.has_ours(frame)]
 
 
 def load_shade(

@@ -149,8 +149,7 @@ def load_shades(
         painted = [frame for frame in own if frame in shot.lines.frames]
         reader = ColorReader(item.painted.document, item.painted.layer, painted, threads)
         kept = item.output.kept
-        given = [reference.frame for reference in shot.references]
-        left = left_on_references(shot, item.output, {*painted, *kept}, given)
+        left = left_on_references(shot, item.output, {*painted, *kept})
         shade = load_shade(item.name, reader, item.output, shot, painted, sorted({*kept, *left}))
         shades.append(shade)
         if kept:

@@ -55,17 +55,7 @@ def open_shades(
     for pattern in options.shade:
         reader = SequenceReader(pattern, base, like=lines.frames)
         name = reader.folder.name
-        if name.casefold() in _TAKEN or name.startswith("."):
-            raise UsageError(
-                f"--shade {pattern} would be written to OUT/{name}, which has another use: give "
-                "its folder another name"
-            )
-        # Some file systems take names for equal that differ in case alone.
-        if any(name.casefold() == shade.name.casefold() for shade in shades):
-            raise UsageError(
-                f"--shade names two layers that would go to OUT/{name}: give their folders "
-                "different names"
-            )
+        _check_name(name, pattern, shades)
         inputs.append(reader.folder)
         for folder in inputs:
             if same_file(output.path / name, folder):
@@ -77,13 +67,10 @@ def open_shades(
         further = output.further(name, reader, painted)
         edited = further.survey(shot.frames, painted, locked, options.overwrite)
         there = [frame for frame in locked if frame in shot.frames and further.file(frame).exists()]
-        given = [reference.frame for reference in shot.references]
-        taken = {*painted, *edited, *there}
-        left = [
-            frame
-            for frame in left_on_references(shot, further, taken, given)
-            if not painted or _alike(further.probe(frame), reader.probe(painted[0]))
-        ]
+        left = left_on_references(shot, further, {*painted, *edited, *there})
+        if left and painted:  # what a run has moved for pictures of another kind is in their way
+            kind = _kind(reader.probe(painted[0]))
+            left = [frame for frame in left if _kind(further.probe(frame)) == kind]
         kept = sorted({*edited, *there, *left} - set(painted))
         shade = load_shade(name, reader, further, shot, painted, kept)
         shades.append(shade)
@@ -109,7 +96,21 @@ def open_shades(
     return tuple(shades), told
 
 
-def _alike(one: FrameInfo, other: FrameInfo) -> bool:
-    """Tell whether two pictures have one size and depth; else a run has written for others."""
-    sizes = (one.height, one.width), (other.height, other.width)
-    return sizes[0] == sizes[1] and (one.depth, one.floating) == (other.depth, other.floating)
+def _check_name(name: str, pattern: str, shades: Sequence[Shade]) -> None:
+    """Raise UsageError where a layer cannot go to the folder of its name in OUT."""
+    if name.casefold() in _TAKEN or name.startswith("."):
+        raise UsageError(
+            f"--shade {pattern} would be written to OUT/{name}, which has another use: give "
+            "its folder another name"
+        )
+    # Some file systems take names for equal that differ in case alone.
+    if any(name.casefold() == shade.name.casefold() for shade in shades):
+        raise UsageError(
+            f"--shade names two layers that would go to OUT/{name}: give their folders "
+            "different names"
+        )
+
+
+def _kind(info: FrameInfo) -> tuple[int, int, int, bool]:
+    """Return size and depth of a picture."""
+    return info.height, info.width, info.depth, info.floating

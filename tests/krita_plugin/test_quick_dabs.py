@@ -34,6 +34,26 @@ def former_of(desk):
     ).former
 
 
+def open_behind(ctx, desk):
+    """Open another document behind the desk's; returns it."""
+    other = yield from ctx.new_document(name="other")
+    ctx.krita.setActiveDocument(desk.document.raw)
+    yield NOTICED_SECONDS
+    yield from desk.rests()
+    return other
+
+
+def comes_in_front_at_the_end(ctx, desk, other):
+    """Bring another document in front just before the end of the present job is told."""
+    finish = desk.controller._worker._done
+
+    def switched(value):
+        ctx.krita.setActiveDocument(other.raw)
+        finish(value)
+
+    desk.controller._worker._runner._on_result = switched
+
+
 def answer(desk, label):
     message, _ = desk.controller._messages._said[desk.document.key]
     dict(message.actions)[label]()
@@ -96,18 +116,9 @@ def test_one_that_is_refused_leaves_the_undo_of_those_before(run):
 def test_a_dab_answers_nothing_in_another_document(run):
     def scenario(ctx):
         desk = yield from at_frame_5(ctx)
-        other = yield from ctx.new_document(name="other")
-        ctx.krita.setActiveDocument(desk.document.raw)
-        yield NOTICED_SECONDS
-        yield from desk.rests()
+        other = yield from open_behind(ctx, desk)
         dab(desk, LEFT, GREEN)
-        finish = desk.controller._worker._done
-
-        def switched(value):
-            ctx.krita.setActiveDocument(other.raw)
-            finish(value)
-
-        desk.controller._worker._runner._on_result = switched
+        comes_in_front_at_the_end(ctx, desk, other)
         assert (yield from desk.rests()) == []
         assert desk.controller._desk.shot.document.key == other.key
         desk.controller.shutdown()
@@ -192,18 +203,9 @@ def test_a_dab_during_a_run_gives_it_no_other_layers(run):
 def test_what_a_run_did_is_said_in_its_own_document(run):
     def scenario(ctx):
         desk = yield from at_frame_5(ctx)
-        other = yield from ctx.new_document(name="other")
-        ctx.krita.setActiveDocument(desk.document.raw)
-        yield NOTICED_SECONDS
-        yield from desk.rests()
+        other = yield from open_behind(ctx, desk)
         desk.controller.propagate()
-        finish = desk.controller._worker._done
-
-        def switched(value):
-            ctx.krita.setActiveDocument(other.raw)
-            finish(value)
-
-        desk.controller._worker._runner._on_result = switched
+        comes_in_front_at_the_end(ctx, desk, other)
         assert (yield from desk.rests()) == []
         ctx.krita.setActiveDocument(desk.document.raw)
         yield NOTICED_SECONDS
