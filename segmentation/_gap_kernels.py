@@ -28,6 +28,31 @@ def find(parents: Array, item: int) -> int:
     return item
 
 
+@kernel("void(int32[::1], int32[::1], int32, int32)")
+def unite(parents: Array, highest: Array, a: int, b: int) -> None:
+    """Let the lower of two roots join the higher one, of equal ones that of the greater number."""
+    if highest[b] > highest[a] or (highest[a] == highest[b] and b < a):
+        a, b = b, a
+    parents[b] = a
+
+
+@kernel("void(int32[::1])")
+def flatten(parents: Array) -> None:
+    """Give every item its root."""
+    for i in range(parents.size):
+        parents[i] = find(parents, np.int32(i))
+
+
+@kernel("boolean(boolean[:,::1], int64, int64)")
+def is_near(marked: Array, y: int, x: int) -> bool:
+    """Tell whether a pixel within two of a place is marked: that is one place."""
+    near = False
+    for y2 in range(max(0, y - 2), min(marked.shape[0], y + 3)):
+        for x2 in range(max(0, x - 2), min(marked.shape[1], x + 3)):
+            near |= marked[y2, x2]
+    return near
+
+
 @kernel("UniTuple(int64, 4)(boolean[:,::1], int64, int64, int64)")
 def banks(ink: Array, my: int, mx: int, squared: int) -> tuple[int, int, int, int]:
     """Nearest ink pixel to a pass, and the nearest one facing it: y, x, y, x.
@@ -138,11 +163,7 @@ def join(
             continue
         y, x, level = table[i, 0], table[i, 1], table[i, 4]
         # The cut runs down from its pass to both banks: what touches it belongs to it.
-        known = False
-        for y2 in range(max(0, y - 2), min(height, y + 3)):
-            for x2 in range(max(0, x - 2), min(width, x + 3)):
-                known |= closed[y2, x2]
-        if known:
+        if is_near(closed, y, x):
             closed[y, x] = True
             continue
         neck = math.sqrt(level)
@@ -170,11 +191,8 @@ def join(
                 holes[count, 7] = ends
                 count += 1
                 continue
-        if highest[b] > highest[a] or (highest[a] == highest[b] and b < a):
-            a, b = b, a
-        parents[b] = a
-    for i in range(parents.size):
-        parents[i] = find(parents, np.int32(i))
+        unite(parents, highest, a, b)
+    flatten(parents)
     return parents, holes[:count].copy()
 
 
@@ -212,11 +230,7 @@ def divide(
         if a == b:
             continue
         y, x, level = table[i, 0], table[i, 1], table[i, 4]
-        known = False
-        for y2 in range(max(0, y - 2), min(height, y + 3)):
-            for x2 in range(max(0, x - 2), min(width, x + 3)):
-                known |= cut[y2, x2]
-        if known:
+        if is_near(cut, y, x):
             cut[y, x] = True
             continue
         neck = math.sqrt(level)
@@ -233,11 +247,8 @@ def divide(
                 found[count, 6] = level
                 count += 1
                 continue
-        if highest[b] > highest[a] or (highest[a] == highest[b] and b < a):
-            a, b = b, a
-        parents[b] = a
-    for i in range(parents.size):
-        parents[i] = find(parents, np.int32(i))
+        unite(parents, highest, a, b)
+    flatten(parents)
     return parents, found[:count].copy()
 
 

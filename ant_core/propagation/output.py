@@ -38,8 +38,8 @@ class Memory(Protocol):
     def begin(self, name: str, frames: Collection[int]) -> None:
         """Forget which record these frames have, and which others have the one of this name.
 
-        Called before the record or a frame is written: whatever a stop leaves of them is not
-        taken for done by the next run. Also on the thread that writes.
+        Called before the record or a frame is written: what a stop leaves of them is not taken
+        for done by the next run. Also on the thread that writes.
         """
 
     def load(self, name: str, palette: Palette) -> Record | None:
