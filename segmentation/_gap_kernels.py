@@ -54,7 +54,7 @@ def is_near(marked: Array, y: int, x: int) -> bool:
 
 
 @kernel("UniTuple(int64, 4)(boolean[:,::1], int64, int64, int64)")
-def banks(ink: Array, my: int, mx: int, squared: int) -> tuple[int, int, int, int]:
+def facing_ink(ink: Array, my: int, mx: int, squared: int) -> tuple[int, int, int, int]:
     """Nearest ink pixel to a pass, and the nearest one facing it: y, x, y, x.
 
     Facing: more than 114 degrees away as seen from the pass. The second y is -1 without one.
@@ -85,9 +85,9 @@ def banks(ink: Array, my: int, mx: int, squared: int) -> tuple[int, int, int, in
 def ends_beside(
     ink: Array, py: int, px: int, qy: int, qx: int, bare: float, line: float, radius: float
 ) -> int:
-    """Count the banks of a narrow place of `bare` pixels on which a stroke ends: -1 for none.
+    """Count the ink points of a narrow place of `bare` pixels on which a stroke ends: -1 for none.
 
-    Beside a wider place, a stroke that goes on after one bare pixel has not ended there. A bank
+    Beside a wider place, a stroke that goes on after one bare pixel has not ended there. A point
     that is no ink (a link that geometry leaves open) makes it no hole: -1.
     """
     if not (ink[py, px] and ink[qy, qx]):
@@ -144,11 +144,11 @@ def join(
     """Join hills over every pass, highest first, that is no hole in a line.
 
     A hole is at most `gap` wide and opens by at least `rise` on both sides. Either a stroke ends
-    on one of its banks (looked at within `radius`), or it is a slit of less than a `line` width
-    and the space opens at once on both sides, as it does beside a line and not between two. All
-    in pixels. `barrier` is `ink` and the links
-    that geometry leaves open; both have a frame of ink around the canvas. Returns the parent of
-    each hill and the holes: rows of y, x, y, x (the banks), hill, hill, squared height, ends.
+    on one of its ink points (looked at within `radius`), or it is a slit of less than a `line`
+    width and the space opens at once on both sides, as it does beside a line and not between two.
+    All in pixels. `barrier` is `ink` and the links that geometry leaves open; both have a frame of
+    ink around the canvas. Returns the parent of each hill and the holes: rows of y, x, y, x (the
+    ink points), hill, hill, squared height, ends.
     """
     height, width = ink.shape
     parents = np.arange(peaks.size).astype(np.int32)
@@ -162,14 +162,14 @@ def join(
         if a == b:
             continue
         y, x, level = table[i, 0], table[i, 1], table[i, 4]
-        # The cut runs down from its pass to both banks: what touches it belongs to it.
+        # The cut runs down from its pass to both ink points: what touches it belongs to it.
         if is_near(closed, y, x):
             closed[y, x] = True
             continue
         neck = math.sqrt(level)
         opens = math.sqrt(min(highest[a], highest[b])) - neck
         if 2 * neck - 1 <= gap and opens >= rise:
-            py, px, qy, qx = banks(barrier, y, x, level)
+            py, px, qy, qx = facing_ink(barrier, y, x, level)
             ends = -1
             if qy >= 0:
                 ends = ends_beside(ink, py, px, qy, qx, 2 * neck - 1, line, radius)
@@ -213,8 +213,8 @@ def divide(
 
     `groups` is what `join` made of the hills. A corner may hide that a stroke ends beside such a
     pass: whether it is a hole is left to the colours. Both sides open by at least `rise`, and the
-    frame is no bank. Returns the parent of each hill, and such passes as rows of y, x, y, x (the
-    banks), hill, hill, squared height: one a place.
+    frame does not count. Returns the parent of each hill, and such passes as rows of y, x, y, x
+    (the ink points), hill, hill, squared height: one a place.
     """
     height, width = ink.shape
     parents = np.arange(peaks.size).astype(np.int32)
@@ -235,7 +235,7 @@ def divide(
             continue
         neck = math.sqrt(level)
         if 2 * neck - 1 <= narrow and math.sqrt(min(highest[a], highest[b])) - neck >= rise:
-            py, px, qy, qx = banks(barrier, y, x, level)
+            py, px, qy, qx = facing_ink(barrier, y, x, level)
             if qy >= 0 and not on_frame(ink, py, px) and not on_frame(ink, qy, qx):
                 cut[y, x] = True
                 found[count, 0] = py
@@ -256,11 +256,11 @@ def divide(
 def witness(
     ink: Array, barrier: Array, table: Array, rows: Array, line: float, radius: float
 ) -> Array:
-    """Describe passes of the table as join() does its holes; ends are -1 without two banks."""
+    """Describe passes of the table as join() does its holes; ends are -1 without two ink points."""
     found = np.empty((len(rows), 8), np.int64)
     for k, i in enumerate(rows):
         y, x, level = table[i, 0], table[i, 1], table[i, 4]
-        py, px, qy, qx = banks(barrier, y, x, level)
+        py, px, qy, qx = facing_ink(barrier, y, x, level)
         ends = -1
         if qy >= 0:
             bare = 2 * math.sqrt(level) - 1

@@ -44,6 +44,7 @@ class _CompileNotice(event.Listener):
         self._count = 0
 
     def on_start(self, event: Any) -> None:
+        """Count a kernel of this package that begins to be compiled, and tell of the first."""
         dispatcher = event.data.get("dispatcher")
         module = getattr(getattr(dispatcher, "py_func", None), "__module__", "") or ""
         if not module.startswith("segmentation."):

@@ -94,19 +94,19 @@ def settle_doubts(pieces: Pieces) -> tuple[Pieces, NDArray[np.int32]]:
     area = np.bincount(part_of - 1, pieces.area, count).astype(np.int64)
     sides = np.sort(part_of[old.pieces - 1], axis=1)
     # A link between two pieces is told once, though it may meet several parts of either.
-    rows = np.column_stack([sides, old.banks])
+    rows = np.column_stack([sides, old.ink_points])
     kept = np.sort(np.unique(rows, axis=0, return_index=True)[1])
     kept = kept[sides[kept, 0] != sides[kept, 1]]
     kept = kept[np.lexsort((sides[kept, 1], sides[kept, 0]))]
     passes = Passes(
-        sides[kept],
-        old.width_px[kept],
-        old.banks[kept],
-        old.kind[kept],
-        old.ends[kept],
-        old.strength[kept],
-        old.closed[kept],
-        old.doubtful[kept],
+        pieces=sides[kept],
+        width_px=old.width_px[kept],
+        ink_points=old.ink_points[kept],
+        kind=old.kind[kept],
+        ends=old.ends[kept],
+        strength=old.strength[kept],
+        closed=old.closed[kept],
+        doubtful=old.doubtful[kept],
     )
     labels = relabel_pieces(pieces.labels, part_of)
     return Pieces(labels, area, passes, pieces.gap_px, pieces.line_width_px), part_of

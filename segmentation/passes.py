@@ -14,22 +14,22 @@ from segmentation import _piece_kernels as unions
 SURE = 0.5
 # A narrow place between two ends is a hole up to this many times the width.
 _TWO_ENDS = 1.5
-# How far from a link the ink of its bank is looked for, step by step.
+# How far from a link the ink beside it is looked for, step by step.
 _TO_INK_PX = (8, 32, 256)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Passes:
     """The places where two pieces meet without a line between them.
 
     Attributes
     ----------
     pieces : (Q, 2) int32, piece ids a < b, sorted
-    width_px : (Q,) float32, bare pixels from bank to bank
-    banks : (Q, 4) float32, x0, y0, x1, y1 in pixels
+    width_px : (Q,) float32, bare pixels between the two ink points
+    ink_points : (Q, 4) float32, x0, y0, x1, y1 in pixels
     kind : (Q,) uint8, 0 narrow place, 1 slit, link from a stroke's end to 2 an end, 3 the side
         of a stroke, 4 the canvas edge
-    ends : (Q,) uint8, banks on which a stroke ends: 0, 1 or 2
+    ends : (Q,) uint8, ink points on which a stroke ends: 0, 1 or 2
     strength : (Q,) float32 in [0, 1]
         What speaks for a line there: 1 for a hole of no width, 0.5 at the widest that geometry
         closes given the evidence, 0 at twice that width or without evidence.
@@ -41,7 +41,7 @@ class Passes:
 
     pieces: NDArray[np.int32]
     width_px: NDArray[np.float32]
-    banks: NDArray[np.float32]
+    ink_points: NDArray[np.float32]
     kind: NDArray[np.uint8]
     ends: NDArray[np.uint8]
     strength: NDArray[np.float32]
@@ -55,7 +55,7 @@ class Passes:
 
 
 @dataclass(frozen=True)
-class Joined:
+class JoinedPieces:
     """Hills joined to pieces, before they are numbered.
 
     Attributes
@@ -74,16 +74,16 @@ class Joined:
     added: NDArray[np.int64]
 
     @staticmethod
-    def none(count: int) -> Joined:
+    def none(count: int) -> JoinedPieces:
         """Hills that have no passes."""
         own = np.arange(count, dtype=np.int32)
-        return Joined(
+        return JoinedPieces(
             own, own, np.zeros((0, 8), np.int64), np.zeros((0, 9)), np.zeros((0, 3), np.int64)
         )
 
 
 def evidence_of(
-    joined: Joined, met: NDArray[np.int64], near: float, line: float
+    joined: JoinedPieces, met: NDArray[np.int64], near: float, line: float
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Return the two sides of every pass and rows x0, y0, x1, y1, width, kind, ends, strength.
 
@@ -161,19 +161,19 @@ def list_passes(
     _to_ink(ink, found)
     strength = np.where(closed, np.maximum(found[:, 7], SURE), found[:, 7])
     return Passes(
-        sides[kept],
-        found[:, 4].astype(np.float32),
-        found[:, :4].astype(np.float32),
-        found[:, 5].astype(np.uint8),
-        found[:, 6].astype(np.uint8),
-        strength.astype(np.float32),
-        closed,
-        doubtful[kept],
+        pieces=sides[kept],
+        width_px=found[:, 4].astype(np.float32),
+        ink_points=found[:, :4].astype(np.float32),
+        kind=found[:, 5].astype(np.uint8),
+        ends=found[:, 6].astype(np.uint8),
+        strength=strength.astype(np.float32),
+        closed=closed,
+        doubtful=doubtful[kept],
     )
 
 
 def _to_ink(ink: NDArray[np.bool_], evidence: NDArray[np.float64]) -> None:
-    """Move banks that lie on a link, or on none, to the nearest ink, in place.
+    """Move ink points that lie on a link, or on none, to the nearest ink, in place.
 
     The canvas edge is told as the pixel beside it.
     """

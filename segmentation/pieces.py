@@ -17,7 +17,7 @@ from segmentation import _tip_kernels as tips
 from segmentation.lines import LineArt
 from segmentation.passes import (
     SURE,
-    Joined,
+    JoinedPieces,
     Passes,
     distinct,
     evidence_of,
@@ -36,7 +36,8 @@ _DOUBT_WIDTHS = 2.0
 _TIP_RADIUS_WIDTHS = 1.3
 _TIP_RADIUS_PX = 2.4
 _SIGHT_RADII = 2.5
-# Where to look for ends: the ink around is at most this share of that around a whole line.
+# A pixel can be a stroke's end only if the ink around it is at most this share of that around an
+# unbroken line.
 _CROWD_AT_END = 0.9
 # Segments up to this share of a squared line width are grain, not drawing; within these areas.
 _SPECK_SHARE = 0.25
@@ -139,7 +140,7 @@ def find_pieces(lines: LineArt, gap_px: float | None = None) -> Pieces:
     if widths.wide == 0:
         mask = np.logical_not(lines.ink).view(np.uint8)
         count, labels = _components(mask)
-        return _numbered(lines, widths, labels, Joined.none(count))
+        return _numbered(lines, widths, labels, JoinedPieces.none(count))
     ink = np.pad(lines.ink, 1, constant_values=True)
     labels, joined = _hills(ink, lines, widths)
     return _numbered(lines, widths, labels, joined)
@@ -147,14 +148,14 @@ def find_pieces(lines: LineArt, gap_px: float | None = None) -> Pieces:
 
 def _hills(
     ink: NDArray[np.bool_], lines: LineArt, widths: GapWidths
-) -> tuple[NDArray[np.int32], Joined]:
+) -> tuple[NDArray[np.int32], JoinedPieces]:
     """Return hills of the free space and how they join; links are drawn into `ink`."""
     line = lines.line_width_px
     radius = _TIP_RADIUS_WIDTHS * line + _TIP_RADIUS_PX
     barrier = ink.copy()
     chosen, added = _link(ink, barrier, lines, widths, radius)
-    # The ball at a hole's pass measures half the hole plus half a pixel, and must be
-    # distinguishable from the hills beside it.
+    # At the narrowest point of a gap of width g the distance to ink is (g + 1) / 2; further pixels
+    # are searched so that this point differs from the hills beside it.
     reach = int(np.ceil((widths.near + 1) / 2 + _RISE_PX))
     squared = basins.near_distance(barrier, reach)
     cut = reach * reach + 1
@@ -175,7 +176,7 @@ def _hills(
     spare = np.arange(pieces, pieces + len(added), dtype=np.int32)
     tips.release(labels, added, parents.size)
     groups = np.concatenate([groups, roots.size + spare])
-    return labels, Joined(np.concatenate([parents, spare]), groups, holes, chosen, added)
+    return labels, JoinedPieces(np.concatenate([parents, spare]), groups, holes, chosen, added)
 
 
 def _counted(roots: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
@@ -239,7 +240,7 @@ def _link(
 
 
 def _numbered(
-    lines: LineArt, widths: GapWidths, labels: NDArray[np.int32], joined: Joined
+    lines: LineArt, widths: GapWidths, labels: NDArray[np.int32], joined: JoinedPieces
 ) -> Pieces:
     """Settle specks and crumbs, number the pieces, describe the passes."""
     line = lines.line_width_px

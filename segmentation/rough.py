@@ -91,6 +91,7 @@ class _Split:
 
     @staticmethod
     def of(pixels: NDArray[np.uint8]) -> _Split:
+        """Split pixels (H, W, 3 or 4) uint8, laid on white."""
         pixels = on_white(pixels)
         red, green, blue = cv2.split(pixels)
         low = cv2.min(cv2.min(red, green), blue)

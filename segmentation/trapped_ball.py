@@ -98,7 +98,7 @@ def joined(pieces: Pieces, apart: NDArray[np.bool_]) -> Segmentation:
     numbers = np.concatenate([np.zeros(1, np.int32), segments])
     shut = _holes(pieces, numbers[passes.pieces])
     return Segmentation(
-        pieces.labels, pieces.gap_px, passes.banks[shut], ~passes.closed[shut], segments
+        pieces.labels, pieces.gap_px, passes.ink_points[shut], ~passes.closed[shut], segments
     )
 
 
@@ -109,7 +109,7 @@ def _holes(pieces: Pieces, sides: NDArray[np.int32]) -> NDArray[np.int64]:
     lie no further apart than a line and the hole are wide, the one with most strength is told.
     """
     passes = pieces.passes
-    middle = passes.banks.reshape(-1, 2, 2).mean(axis=1)
+    middle = passes.ink_points.reshape(-1, 2, 2).mean(axis=1)
     shut = np.flatnonzero(sides[:, 0] != sides[:, 1])
     shut = shut[np.argsort(-passes.strength[shut], kind="stable")]
     alone = kernels.apart(middle[shut], passes.width_px[shut], pieces.line_width_px)

@@ -68,7 +68,7 @@ def test_without_gap_closing_the_same_drawing_leaks():
 def test_the_score_counts_leaks_merges_and_splits_by_eye():
     truth = np.zeros((12, 33), np.int32)
     truth[:, :10], truth[:, 11:21], truth[:, 22:] = 1, 2, 3
-    drawing = drawings.Drawing("rooms", truth, truth, np.array([[1, 2], [2, 3]]))
+    drawing = drawings.BenchDrawing("rooms", truth, truth, np.array([[1, 2], [2, 3]]))
     perfect = drawings.score(drawing, truth)
     assert asdict(perfect) == {
         "segments": 3, "regions": 3, "recovered": 3, "merged_away": 0,

@@ -49,11 +49,11 @@ def slow_banks(ink, y, x, level):
 
 
 def slow_ends(ink, first, second, bare, line):
-    """How many strokes end on the banks; -1 where one is missing or no ink."""
+    """How many strokes end on the ink points; -1 where one is missing or no ink."""
     if second is None or not (ink[first] and ink[second]):
         return -1
     bridge = 2 if bare > line / 2 else 1
-    return sum(tips.stroke_end(ink, *bank, RADIUS, bridge)[0] for bank in (first, second))
+    return sum(tips.stroke_end(ink, *point, RADIUS, bridge)[0] for point in (first, second))
 
 
 def slow_opening(squared, labels, y, x, groups, radius):
@@ -65,8 +65,8 @@ def slow_opening(squared, labels, y, x, groups, radius):
     return math.sqrt(min(most))
 
 
-def on_frame(ink, bank):
-    return bank[0] in (0, ink.shape[0] - 1) or bank[1] in (0, ink.shape[1] - 1)
+def on_frame(ink, point):
+    return point[0] in (0, ink.shape[0] - 1) or point[1] in (0, ink.shape[1] - 1)
 
 
 def slow_join(ink, barrier, squared, labels, table, peaks, line):
@@ -135,7 +135,7 @@ def slow_divide(ink, barrier, table, peaks, groups, narrow):
 
 
 def discs():
-    """A wall between two rooms, with a slit between discs, on whose banks no stroke ends."""
+    """A wall between two rooms, with a slit between discs, on whose ink points no stroke ends."""
     picture = np.full((90, 110), 255, np.uint8)
     picture[44:47] = 0
     picture[44:47, 50:57] = 255

@@ -193,7 +193,7 @@ def test_banks_equal_their_slow_twin(seed):
             if abs(a - y) <= reach and abs(b - x) <= reach
         ]  # fmt: skip
         if not near:
-            assert gaps.banks(ink, y, x, squared[y, x]) == (-1, -1, -1, -1)
+            assert gaps.facing_ink(ink, y, x, squared[y, x]) == (-1, -1, -1, -1)
             continue
         away, py, px = min(near)
         facing = []
@@ -202,7 +202,7 @@ def test_banks_equal_their_slow_twin(seed):
             if dot < 0 and dot * dot >= 0.17 * other * away:
                 facing.append((other, a, b))
         expected = (py, px, *(min(facing)[1:] if facing else (-1, -1)))
-        assert gaps.banks(ink, y, x, squared[y, x]) == expected
+        assert gaps.facing_ink(ink, y, x, squared[y, x]) == expected
 
 
 def test_find_returns_the_root_and_shortens_the_way():

@@ -155,3 +155,25 @@ def test_preview_of_a_star_of_more_segments_than_tints_still_differs():
     drawn = preview(labels)
     hub = tuple(drawn[1, 0])
     assert all(tuple(color) != hub for color in drawn[0, ::2])
+
+
+def grid(cells):
+    """Return (7 * cells, 7 * cells) int32: squares of 6 pixels, numbered by rows, with lines."""
+    labels = np.zeros((7 * cells, 7 * cells), np.int32)
+    for place in range(cells * cells):
+        y, x = 7 * (place // cells), 7 * (place % cells)
+        labels[y : y + 6, x : x + 6] = place + 1
+    return labels
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_preview_of_segments_that_stay_mostly_keeps_their_tints(seed):
+    """While the gap slider moves, others are joined, and all have other numbers then."""
+    labels, random = grid(6), np.random.default_rng(seed)
+    joined = int(random.integers(1, 30))
+    new = np.concatenate([[0], random.permutation(36) + 1]).astype(np.int32)
+    new[joined + 6] = new[joined]  # with the one below it
+    before, after = preview(labels), preview(new[labels])
+    stay = [n for n in range(1, 37) if n not in {joined, joined + 6}]
+    kept = [np.array_equal(before[labels == n], after[labels == n]) for n in stay]
+    assert np.mean(kept) > 0.8, np.mean(kept)

@@ -45,7 +45,7 @@ def test_a_hole_between_facing_ends_is_one_pass_with_its_width_and_banks():
     assert passes.width_px[0] == pytest.approx(8, abs=0.5)
     assert passes.kind[0] == links.TO_END
     assert passes.ends[0] == 2
-    x0, y0, x1, y1 = passes.banks[0]
+    x0, y0, x1, y1 = passes.ink_points[0]
     assert (x0, x1) == pytest.approx((160, 160), abs=2)
     assert sorted((y0, y1)) == pytest.approx([115, 124], abs=1)
     assert passes.closed[0]
@@ -75,7 +75,7 @@ def test_a_line_that_ends_before_the_canvas_edge_is_closed_there(short, gap):
     assert pieces.count == 2
     assert pieces.passes.closed.all()
     assert links.TO_EDGE in kinds(pieces)
-    assert (pieces.passes.banks[:, [0, 2]].max(axis=1) == 319).all()
+    assert (pieces.passes.ink_points[:, [0, 2]].max(axis=1) == 319).all()
 
 
 def test_a_line_beside_the_canvas_edge_divides_nothing():
@@ -164,8 +164,8 @@ def test_passes_lie_between_different_pieces_and_are_described_in_range(seed, sc
     assert (passes.strength[passes.closed] >= SURE).all()
     assert (passes.width_px > 0).all()
     height, width = lines.ink.shape
-    assert (passes.banks >= 0).all()
-    assert (passes.banks <= (width - 1, height - 1, width - 1, height - 1)).all()
+    assert (passes.ink_points >= 0).all()
+    assert (passes.ink_points <= (width - 1, height - 1, width - 1, height - 1)).all()
     # Closed is a matter of the two pieces, not of the place.
     by_pair = {}
     for pair, closed in zip(map(tuple, passes.pieces), passes.closed, strict=True):
