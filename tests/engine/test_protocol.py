@@ -4,7 +4,6 @@ import io
 import json
 import struct
 import tracemalloc
-from importlib import resources
 
 import pytest
 
@@ -23,6 +22,7 @@ from ant_core.engine.protocol import (
     request_id,
 )
 from ant_core.errors import ProtocolError
+from ant_core.schemas import load_schema
 from tests.engine.client import packed
 
 
@@ -132,6 +132,7 @@ GOOD = [
     {"type": "overlay", "shot": "a", "frame": 1, "segments": "doubtful"},
     {"type": "overlay", "shot": "a", "frame": 1, "segments": [1, 2]},
     {"type": "inspect", "shot": "a", "frame": 1, "point": [0, 1.5]},
+    {"type": "explain", "shot": "a", "frame": 1, "segment": 3, "max_side": 160},
     {"type": "models", "action": "list"},
     {"type": "choose_model", "name": "default"},
     {"type": "cancel", "job": 3},
@@ -157,6 +158,10 @@ def drawing(**fields):
     return {"type": "add_drawing", "shot": "a", "frame": 0, "hash": "h"} | fields
 
 
+def explain(**fields):
+    return {"type": "explain", "shot": "a", "frame": 1, "segment": 3, "max_side": 160} | fields
+
+
 @pytest.mark.parametrize(
     ("request_", "names"),
     [
@@ -169,6 +174,9 @@ def drawing(**fields):
         ({"type": "hello", "protocol": 1, "colour": 1}, "colour"),
         ({"type": "hello", "protocol": 1, "device": "tpu"}, "device"),
         ({"type": "hello", "protocol": 1, "threads": 0}, "threads"),
+        (explain(max_side=513), "max_side"),
+        (explain(max_side=None), "max_side"),
+        (explain(segment=0), "segment"),
         (drawing(frame=1.0), "frame"),
         (drawing(frame=True), "frame"),
         (drawing(frame=-1), "frame"),
@@ -296,6 +304,5 @@ def test_every_request_of_the_schema_is_worked_on():
     """Those that the server itself answers, so that no job stands before them, aside."""
     from ant_core.engine.handlers import Handlers
 
-    text = resources.files("ant_core").joinpath("schemas", "request.schema.json").read_text("utf-8")
-    kinds = set(json.loads(text)["$defs"]["requests"])
+    kinds = set(load_schema("request")["$defs"]["requests"])
     assert Handlers().kinds == kinds - {"cancel", "shutdown"}
