@@ -23,6 +23,7 @@ from scripts._subcommands import run_subcommand
 BENCHMARKS = {
     "segmentation": "line art to label map: leaks, regions recovered, time against the floor",
     "propagate": "a whole shot: time a drawing, stage by stage, and memory",
+    "start": "an engine from its start to its greeting, kernels compiled before",
     "kra": "Krita documents: time to read a frame, memory over a long document",
     "krita": "how long a job of the plugin keeps Krita's event loop waiting",
     "batch": "many shots: frames a minute by shots and engines, cost of a frame in long batches",

@@ -7,19 +7,23 @@ r"""Generate training clips, or a set in the layout of a published one.
     python scripts/generate.py --out DIR --statistics --beside SET
     python scripts/generate.py --data DATA --statistics --clips 20 --drawn FOLDER
 
+The fresh split is made as it was frozen alone: its sources and seeds, from the files, figures and
+movements of `ant_core.training.data.fresh`. Where contents are recorded, clips are held to them;
+where not, their hashes are printed, to be recorded before any score is taken.
+
 Clips already stored are left as they are, so a stopped run goes on where it was. A run in
 AnimeRun's layout ends with the statistics of Table 1, of its clips beside the published ones.
 """
-
-# ruff: noqa: E402 - the number of threads must be set before numerical packages load
 
 from __future__ import annotations
 
 import os
 
 # Set before numerical packages load: one thread a worker, or workers stand in each other's way.
-for _name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+# Only as a program: what is imported leaves the number of threads of its process alone.
+if __name__ == "__main__":
+    for _name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(_name, "1")
 
 import argparse
 import multiprocessing
@@ -32,13 +36,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import cv2
 
-from ant_core.errors import InputError
+from ant_core.errors import InputError, UsageError
 from ant_core.training.data.flow_labels import RegionStatistics
+from ant_core.training.data.fresh import check_request, differences, fresh_split
+from ant_core.training.data.fresh_clips import check_shots, content_hash, fresh_shots
+from ant_core.training.data.sets import find_shots
 from ant_core.training.data.splits import SPLITS, Split
 from ant_core.training.evaluation.results import statistics_table
 from ant_core.training.synthesis.clip import clip_path, write_clip
 from ant_core.training.synthesis.layouts import LAYOUTS, write_layout
 from ant_core.training.synthesis.pages import ink_beside, preview_page, statistics
+from ant_core.training.synthesis.scene3d.cast3d import fresh_shown, load_catalogue
 from ant_core.training.synthesis.source import SOURCES
 from ant_core.training.synthesis.wild import is_wild, named_maker
 from scripts._subcommands import exit_code
@@ -152,6 +160,28 @@ def _print_statistics(arguments: argparse.Namespace, jobs: list[Job]) -> None:
         print("\n".join(found))
 
 
+def _check_fresh(arguments: argparse.Namespace, sources: list[str], seeds: range) -> None:
+    if arguments.wild:
+        raise UsageError("the fresh split was frozen without circumstances: leave --wild away")
+    check_request(sources, seeds)
+    found = differences(arguments.data, *fresh_shown(load_catalogue(arguments.data)))
+    if found:
+        more = f" (and {len(found) - 1} more)" if found[1:] else ""
+        raise InputError(
+            f"{arguments.data} is not what the fresh split was frozen with: {found[0]}{more}"
+        )
+
+
+def _hold_fresh(place: Path) -> None:
+    """Compare clips with the recorded contents; print the hashes of those that have none."""
+    shots = find_shots(place)
+    check_shots(shots, whole=False)
+    recorded = fresh_split().hashes
+    for name, shot in fresh_shots(shots).items():
+        if name not in recorded:
+            print(f'"{name}": "{content_hash(shot)}",')
+
+
 def main() -> int:
     """Run the command line; return its exit code."""
     return exit_code(lambda: _run(_arguments()))
@@ -161,12 +191,16 @@ def _run(arguments: argparse.Namespace) -> None:
     sources = list(SOURCES) if arguments.source == "all" else [arguments.source]
     seeds = range(arguments.seed, arguments.seed + arguments.clips)
     jobs = [(source, seed) for seed in seeds for source in sources]
+    if arguments.split == "fresh" and arguments.data:
+        _check_fresh(arguments, sources, seeds)
     if arguments.statistics:
         _print_statistics(arguments, jobs)
     elif arguments.preview:
         preview_page(arguments.data, arguments.split, jobs, arguments.preview)
     else:
         _generate(arguments, jobs)
+        if arguments.split == "fresh":
+            _hold_fresh(arguments.out / "fresh")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 
     python3 scripts/manual.py --out FOLDER
 
-Needs the extra `site`. FOLDER/site is the site, which works from there without a server, but for
-its search: what that would need is fetched from another machine, and no page asks one.
+Needs the extra `site`. FOLDER/site is the site, which works from there without a server, its search
+too. No page asks another machine for anything.
 """
 
 from __future__ import annotations
@@ -32,8 +32,12 @@ SITE = ROOT / "docs" / "site"
 
 # Parts of the site, and the files that are pages of it by their titles there.
 _PAGES: dict[str, dict[str, str]] = {
-    "Studios": {"Render farms": "docs/farm.md", "What is written where": "docs/places.md"},
-    "Command line": {"Guide": "docs/command_line.md"},
+    "Offline and studios": {
+        "Without a network": "docs/offline.md",
+        "Render farms": "docs/farm.md",
+        "What is written where": "docs/places.md",
+    },
+    "Command line": {"Guide": "docs/command_line.md", "Shade and texture": "docs/shade.md"},
     "Formats and protocol": {
         "Krita documents": "docs/kra.md",
         "Other programs": "docs/other_programs.md",
@@ -43,6 +47,7 @@ _PAGES: dict[str, dict[str, str]] = {
     "Model": {"Measured": "docs/measured.md", "Model card": "ant_core/models/default.md"},
     "For developers": {
         "Architecture": "ARCHITECTURE.md",
+        "Decisions": "docs/decisions.md",
         "Contributing": "CONTRIBUTING.md",
         "Versions of Krita": "docs/krita_versions.md",
         "What did not help": "docs/ablations.md",
@@ -52,7 +57,10 @@ _PAGES: dict[str, dict[str, str]] = {
     },
 }
 _PICTURES = {".png", ".svg"}
+_WORKER = "iframe-worker.js"
 _SHOWN = re.compile(r'src="(pictures/[^"]+)"')
+_SECTION = re.compile(r"<h2[^>]*>")
+_PLACE = re.compile(r'href="#([\w-]+)"')
 _LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
 
 
@@ -71,6 +79,7 @@ def write_pages(out: Path) -> None:
     docs = out / "docs"
     shutil.rmtree(docs, ignore_errors=True)
     docs.mkdir(parents=True)
+    shutil.copyfile(SITE / _WORKER, docs / _WORKER)
     copied = {path: name for part in _PAGES.values() for name, path in part.items()}
     pages = {path: f"{Path(path).stem.lower()}.md" for path in copied}
     pages["docs/site/index.md"] = "index.md"
@@ -126,7 +135,7 @@ def _moved(text: str, source: str, pages: dict[str, str], docs: Path) -> str:
         if path in pages:
             return pages[path] + (f"#{place}" if place else "")
         if path.endswith("manual.html"):
-            return "install.md"
+            return f"{place or 'install'}.md"
         if Path(path).suffix in _PICTURES and (ROOT / path).is_file():
             shutil.copyfile(ROOT / path, docs / Path(path).name)
             return Path(path).name
@@ -141,16 +150,20 @@ def _moved(text: str, source: str, pages: dict[str, str], docs: Path) -> str:
 
 
 def _manual(docs: Path) -> Iterator[tuple[str, str]]:
-    """Write a page for every section of the docker's manual; yields title and name."""
+    """Write a page for every section of the docker's manual; yields title and name.
+
+    A section's id is the name of its page.
+    """
     text = (PLUGIN / "manual.html").read_text("utf-8")
     body = text.partition("<body>")[2].partition("</body>")[0]
-    for section in body.split("<h2>")[1:]:
+    for section in _SECTION.split(body)[1:]:
         title, _, content = section.partition("</h2>")
         title = html.unescape(title)
         name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") + ".md"
         # Markdown would take what is indented or between blank lines for its own.
         plain = "\n".join(line.strip() for line in content.splitlines() if line.strip())
         plain = _SHOWN.sub(lambda match: _copied(match[1], docs), plain)
+        plain = _PLACE.sub(r'href="\1.html"', plain)
         (docs / name).write_text(f"# {title}\n\n<div>\n{plain}\n</div>\n", "utf-8")
         yield title, name
 

@@ -5,6 +5,7 @@
     python3 scripts/package.py wheel                 the engine's wheel
     python3 scripts/package.py lock                  engine.lock.json, all wheels fetched
     python3 scripts/package.py pack windows-x86_64   all that one platform needs, in one file
+    python3 scripts/package.py sizes                 what each platform's wheels weigh, by the index
     python3 scripts/package.py release               everything that is published
     python3 scripts/package.py requirements          what the tests are run with, after a change
 
@@ -29,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from scripts.packing.plugin import pack_plugin
 from scripts.packing.project import ROOT, PackagingError
 
-_WHAT = ("plugin", "wheel", "lock", "pack", "release", "requirements")
+_WHAT = ("plugin", "wheel", "lock", "pack", "sizes", "release", "requirements")
 
 
 def main() -> int:
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("what", nargs="?", choices=_WHAT, default="plugin")
-    add("platforms", nargs="*", metavar="PLATFORM", help="of the lock, pack or release (all)")
+    add("platforms", nargs="*", metavar="PLATFORM", help="of all but plugin and wheel (all)")
     add("--out", type=Path, default=ROOT / "dist", help="folder (default: dist)")
     add("--kept", type=Path, help="folder for what is fetched (default: pieces in --out)")
     add("--address", default=os.environ.get("PROPAGATE_COLORS_ADDRESS", ""), metavar="URL")
@@ -88,6 +89,10 @@ def _engine(options: argparse.Namespace) -> None:
         options.kept or options.out / "pieces",
     )
     addresses = Addresses(options.address, options.python_address, options.pieces_address)
+    if options.what == "sizes":
+        for key, (count, size) in Release(options.out, scope, addresses).sizes().items():
+            print(f"{key}: {count} wheels, {size / 1e6:.1f} MB")
+        return
     options.out.mkdir(parents=True, exist_ok=True)
     release = Release(options.out, scope, addresses, print)
     if options.what == "release":

@@ -21,8 +21,10 @@ from scripts._subcommands import exit_code, run_subcommand
 
 COMMANDS = {
     "generate": "make small painted clips with exact truth",
+    "drawn": "make a clip of frames that were drawn and painted",
     "train": "train a network, or go on with it",
     "ablate": "train a table of experiments side by side, and score them",
+    "table": "print what ablate found as tables in Markdown",
     "evaluate": "score a network on clips beside plain ways to paint",
     "attention": "draw what an scft network takes its colours from",
     "paint": "colour a shot by a network, as an experiment",

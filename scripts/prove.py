@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 r"""Hold a model to every bar at once: all protocols, all baselines, one table.
 
-    python scripts/prove.py --single TEST/glitch_single TEST/scene3d_single --full SCENES \
-        --drawn SHOTS --paper paper.antmodel --out proof
+    python scripts/prove.py --single SETS/scene3d_clean/fresh SETS/scene3d_single/fresh \
+        --full SETS/film/fresh --drawn SHOTS --paper paper.antmodel --out proof
 
 Sets are found by their layout, as `ant_core evaluate` does; those that are not given are "not
 measured". OUT gets proof.md (what is printed), proof.json, calibration.png and worst_SET.png. Exit
-code 0 when every bar is met, 1 when one is missed or not measured. Data of the test split is for
-one run a release, never to choose a model.
+code 0 when every bar is met, 1 when one is missed or not measured. Data of the fresh split is for
+one run a release, never to choose a model; what is not the frozen split is refused: clips that it
+does not name, a part of them without --limit, and other contents where those are recorded.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from ant_core.matching.matcher import Matcher
 from ant_core.matching.model_file import default_model
 from ant_core.models.installed import locate
 from ant_core.propagation.pipeline import limit_threads
-from ant_core.training.data.sets import ShotSource
+from ant_core.training.data.fresh_clips import check_shots
+from ant_core.training.data.sets import ShotSource, find_shots
 from ant_core.training.evaluation.bars import OURS, PAPER, judge
 from ant_core.training.evaluation.measure import Measured
 from ant_core.training.evaluation.methods import (
@@ -100,6 +102,8 @@ def main() -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     limit_threads(arguments.threads)
+    places = {name: getattr(arguments, name) for name in SETS if getattr(arguments, name)}
+    fresh, compared = _check_fresh(places, arguments.limit)
     paths = _paths(arguments)
     models = {
         name: Matcher(path, arguments.device, arguments.threads) for name, path in paths.items()
@@ -108,12 +112,12 @@ def _run(arguments: argparse.Namespace) -> int:
     methods += [
         ModelMethod(m, name, region_threshold_of(paths[name])) for name, m in models.items()
     ]
-    places = {name: getattr(arguments, name) for name in SETS if getattr(arguments, name)}
     measured = prove(places, methods, threading.Event(), _scored, arguments.limit)
     about = {
         "ant_core": __version__,
         "sets_from": {name: [str(p) for p in paths] for name, paths in places.items()},
         "limit": arguments.limit,
+        "fresh": {"shots": fresh, "compared_with_recorded_content": compared},
         "models": {
             name: {"name": m.model_name, "sha256": m.model_hash, "device": m.device}
             for name, m in models.items()
@@ -122,6 +126,19 @@ def _run(arguments: argparse.Namespace) -> int:
     print(_write(arguments.out, measured, about))
     verdicts = judge({name: found.results for name, found in measured.items()})
     return 0 if all(verdict.met for verdict in verdicts) else 1
+
+
+def _check_fresh(places: dict[str, list[Path]], limit: int | None) -> tuple[int, int]:
+    """Return how many shots are of the fresh split, and how many of these by recorded content."""
+    shots = [s for paths in places.values() for path in paths for s in find_shots(path)[:limit]]
+    fresh, compared = check_shots(shots, whole=limit is None)
+    if compared < fresh:
+        print(
+            f"of {fresh} shots of the fresh split {fresh - compared} have no recorded content: "
+            "only their names say that they are the frozen ones",
+            file=sys.stderr,
+        )
+    return fresh, compared
 
 
 def _scored(name: str, source: ShotSource) -> None:

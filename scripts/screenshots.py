@@ -81,10 +81,14 @@ def _keep_set_up(tests: Path, manual: Path) -> list[Path]:
     stages = list(json.loads((place / "values.json").read_text("utf-8"))["stages"])
     running = f"stage_{stages.index(_SHOWN_STAGE) + 1}"
     names = {"offered": "set_up_offered", running: "set_up_running", "ready": "set_up_ready"}
+    names |= {"docker_menu": "install_docker"}
+    imports = {"import_menu": "install_menu", "import_question": "install_question"}
     kept = []
-    for taken, name in names.items():
-        (path,) = place.glob(f"*_{taken}.png")
-        kept.append(_keep(path, manual / f"{name}.png", card=True))
+    for folder, wanted in ((place, names), (place.parent / "imported", imports)):
+        for taken, name in wanted.items():
+            (path,) = folder.glob(f"*_{taken}.png")
+            card = name.startswith("set_up")
+            kept.append(_keep(path, manual / f"{name}.png", card=card))
     return kept
 
 

@@ -23,14 +23,14 @@ def records() -> list[bytes]:
 
     count = 3
     division = Division(
-        np.arange(1, count + 1, dtype=np.int32),
-        np.bool_(True),
-        np.full(count, 9, np.int64),
-        np.zeros((count, 4), np.int32),
-        np.zeros((count, 2), np.int32),
-        np.zeros((1, 4), np.float32),
-        np.zeros(1, np.bool_),
-        np.zeros(0, np.int32),
+        of_piece=np.arange(1, count + 1, dtype=np.int32),
+        plain=np.bool_(True),
+        area=np.full(count, 9, np.int64),
+        box=np.zeros((count, 4), np.int32),
+        point=np.zeros((count, 2), np.int32),
+        closed_gaps=np.zeros((1, 4), np.float32),
+        by_colors=np.zeros(1, np.bool_),
+        parted=np.zeros(0, np.int32),
     )
     record = Record(
         keys={"line": "a"},

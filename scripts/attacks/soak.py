@@ -70,4 +70,5 @@ def _round(client: Client, size: tuple[int, int], seed: int, number: int) -> Non
     client.ask("preview", shot="a", frame=2, gap_px=None, max_side=400)
     client.ask("overlay", shot="a", frame=3, segments="doubtful")
     client.ask("segment_map", shot="a", frame=2)
+    client.ask("explain", shot="a", frame=2, segment=1, max_side=160)
     client.ask("inspect", shot="a", frame=2, point=[100, 100])

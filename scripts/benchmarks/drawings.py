@@ -25,7 +25,7 @@ FRAGMENT_PX = 20
 
 
 @dataclass(frozen=True)
-class Drawing:
+class BenchDrawing:
     """One benchmark drawing.
 
     Attributes
@@ -44,7 +44,7 @@ class Drawing:
     fragment_px: int = FRAGMENT_PX
 
 
-def read(bench: Path, name: str) -> tuple[Drawing, NDArray[np.uint8] | None]:
+def read(bench: Path, name: str) -> tuple[BenchDrawing, NDArray[np.uint8] | None]:
     """Read a drawing and, where there is one, its twin without breaks."""
     image = _read_grey(bench / f"{name}_gaps.png")
     truth_path = bench / f"{name}_gt.png"
@@ -55,7 +55,7 @@ def read(bench: Path, name: str) -> tuple[Drawing, NDArray[np.uint8] | None]:
     joins = np.array([gap["joins"] for gap in gaps], np.int64).reshape(-1, 2)
     closed_path = bench / f"{name}_closed.png"
     closed = _read_grey(closed_path) if closed_path.exists() else None
-    return Drawing(name, image, truth, joins), closed
+    return BenchDrawing(name, image, truth, joins), closed
 
 
 def _read_grey(path: Path) -> NDArray[Any]:
@@ -78,7 +78,7 @@ class Score:
     leaked: int
 
 
-def score(drawing: Drawing, labels: NDArray[np.int32]) -> Score:
+def score(drawing: BenchDrawing, labels: NDArray[np.int32]) -> Score:
     """Count regions recovered (IoU > 0.8), merged away and split, and breaks that leak.
 
     A region belongs to the segment that holds most of it. A break leaks when both its regions
@@ -146,8 +146,8 @@ def thin(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def variants(
-    drawing: Drawing, closed: NDArray[np.uint8], rng: np.random.Generator
-) -> list[Drawing]:
+    drawing: BenchDrawing, closed: NDArray[np.uint8], rng: np.random.Generator
+) -> list[BenchDrawing]:
     """Render a clean drawing in the nine other ways that the benchmark asks for, and a tenth.
 
     "1 px" redraws the lines thin and keeps the breaks; "thinned" thins what is there, so that
@@ -155,7 +155,7 @@ def variants(
     """
     grey = drawing.image
     skeleton = thin(closed < PAPER)
-    named: list[tuple[str, Callable[[], Drawing]]] = [
+    named: list[tuple[str, Callable[[], BenchDrawing]]] = [
         ("transparent", lambda: replace(drawing, image=on_transparency(grey))),
         ("16 bit", lambda: replace(drawing, image=grey.astype(np.uint16) * 257)),
         ("textured", lambda: replace(drawing, image=_textured(grey, rng))),
@@ -208,8 +208,8 @@ def nearest_to(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np
 
 
 def _redrawn(
-    drawing: Drawing, skeleton: NDArray[np.bool_], grey: NDArray[np.uint8], width: int
-) -> Drawing:
+    drawing: BenchDrawing, skeleton: NDArray[np.bool_], grey: NDArray[np.uint8], width: int
+) -> BenchDrawing:
     """Redraw along the middle of the lines with another width; breaks keep theirs."""
     distance, nearest = nearest_to(skeleton)
     cover = skeleton.astype(np.float32) if width == 1 else np.clip(width / 2 + 0.5 - distance, 0, 1)
@@ -219,7 +219,7 @@ def _redrawn(
     return replace(drawing, image=image, truth=truth, joins=_carry(drawing, truth))
 
 
-def _carry(drawing: Drawing, truth: NDArray[np.int32]) -> NDArray[np.int64]:
+def _carry(drawing: BenchDrawing, truth: NDArray[np.int32]) -> NDArray[np.int64]:
     """Name the regions that each break joins in another ground truth."""
     joins = drawing.joins.copy()
     for at in np.ndindex(joins.shape):
@@ -248,7 +248,7 @@ def _traced(grey: NDArray[np.uint8], skeleton: NDArray[np.bool_]) -> NDArray[np.
     return np.rint(255 - cover * (1 - colors[owner])).astype(np.uint8)
 
 
-def _scaled(drawing: Drawing, closed: NDArray[np.uint8], scale: float) -> Drawing:
+def _scaled(drawing: BenchDrawing, closed: NDArray[np.uint8], scale: float) -> BenchDrawing:
     """Resize; the truth keeps its regions, its ink is that of the resized closed drawing."""
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     image = cv2.resize(drawing.image, None, fx=scale, fy=scale, interpolation=how)
@@ -270,7 +270,7 @@ def recut(
     name: str,
     count: int = 16,
     widest: float = 8.0,
-) -> Drawing:
+) -> BenchDrawing:
     """Cut new breaks of 3 px to `widest` into a whole drawing, every other beside a junction."""
     ink = closed < PAPER
     truth = components(~ink)
@@ -301,7 +301,7 @@ def recut(
         image[cut[nearest] & (_disc(closed.shape, x, y, half + 6))] = 255
         cv2.circle(taken, (x, y), 60, 1, -1)
         joins.append(top)
-    return Drawing(name, image, truth, np.array(joins, np.int64).reshape(-1, 2))
+    return BenchDrawing(name, image, truth, np.array(joins, np.int64).reshape(-1, 2))
 
 
 def _disc(shape: tuple[int, ...], x: float, y: float, radius: float) -> NDArray[np.bool_]:
@@ -310,7 +310,7 @@ def _disc(shape: tuple[int, ...], x: float, y: float, radius: float) -> NDArray[
     return plane > 0
 
 
-def roughened(drawing: Drawing, rng: np.random.Generator) -> Drawing:
+def roughened(drawing: BenchDrawing, rng: np.random.Generator) -> BenchDrawing:
     """Redraw as with a pencil: wobble, pressure, grain, faint stretches and specks."""
     shape = drawing.image.shape
     wobble = [1.6 * _field(rng, shape, 14) + 0.5 * _field(rng, shape, 4) for _ in range(2)]

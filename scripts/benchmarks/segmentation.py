@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.benchmarks import drawings
-from scripts.benchmarks.drawings import Drawing, Score
+from scripts.benchmarks.drawings import BenchDrawing, Score
 from segmentation import extract_lines, segment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -35,7 +35,7 @@ ROUNDS = 15
 
 
 @dataclass(frozen=True)
-class Row:
+class BarRow:
     """One figure: what was asked, what was measured; met is None where there is no bar."""
 
     drawing: str
@@ -57,8 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure everything, print the table; returns 1 when a bar is missed."""
-    rows: list[Row] = []
-    steps: list[Callable[[], Iterator[Row]]] = [
+    rows: list[BarRow] = []
+    steps: list[Callable[[], Iterator[BarRow]]] = [
         lambda: quality(args.bench),
         lambda: renderings(args.bench),
         lambda: unseen(args.bench, args.unseen),
@@ -81,12 +81,12 @@ def run(args: argparse.Namespace) -> int:
     return 1 if missed else 0
 
 
-def labels_of(drawing: Drawing) -> NDArray[np.int32]:
+def labels_of(drawing: BenchDrawing) -> NDArray[np.int32]:
     """Segment with default settings."""
     return segment(extract_lines(drawing.image)).labels
 
 
-def quality(bench: Path) -> Iterator[Row]:
+def quality(bench: Path) -> Iterator[BarRow]:
     """Every drawing of the bench as it is."""
     for name in (*CLEAN, ROUGH):
         drawing, _ = drawings.read(bench, name)
@@ -99,7 +99,7 @@ def quality(bench: Path) -> Iterator[Row]:
         yield at_most(name, "regions split", result.split, 8 if rough else 4)
 
 
-def renderings(bench: Path) -> Iterator[Row]:
+def renderings(bench: Path) -> Iterator[BarRow]:
     """The clean 1080p drawings rendered in other ways."""
     for name in RENDERED:
         drawing, closed = drawings.read(bench, name)
@@ -111,7 +111,7 @@ def renderings(bench: Path) -> Iterator[Row]:
             yield recovered(variant.name, result, 0.93)
 
 
-def unseen(bench: Path, sets: int) -> Iterator[Row]:
+def unseen(bench: Path, sets: int) -> Iterator[BarRow]:
     """Breaks at new places, each set also redrawn in pencil."""
     for name in RENDERED if sets else ():
         _, closed = drawings.read(bench, name)
@@ -126,23 +126,23 @@ def unseen(bench: Path, sets: int) -> Iterator[Row]:
                     f"{result.leaked} of {result.gaps}, {result.recovered} of {result.regions}, "
                     f"{result.merged_away}, {result.split}"
                 )
-                yield Row(drawing.name, "leaks, recovered, merged, split", "", text, None)
+                yield BarRow(drawing.name, "leaks, recovered, merged, split", "", text, None)
 
 
-def at_most(name: str, figure: str, value: int, bar: int, of: int | None = None) -> Row:
+def at_most(name: str, figure: str, value: int, bar: int, of: int | None = None) -> BarRow:
     """Build the row of a count that should be small."""
     measured = f"{value} of {of}" if of is not None else f"{value}"
-    return Row(name, figure, f"<= {bar}", measured, value <= bar)
+    return BarRow(name, figure, f"<= {bar}", measured, value <= bar)
 
 
-def recovered(name: str, result: Score, share: float) -> Row:
+def recovered(name: str, result: Score, share: float) -> BarRow:
     """Build the row of the regions recovered at IoU > 0.8."""
     measured = f"{result.recovered} of {result.regions}"
     met = result.recovered >= share * result.regions
-    return Row(name, "regions recovered", f">= {share:.0%}", measured, met)
+    return BarRow(name, "regions recovered", f">= {share:.0%}", measured, met)
 
 
-def sameness(bench: Path) -> Iterator[Row]:
+def sameness(bench: Path) -> Iterator[BarRow]:
     """The same label map on one and two threads, and twice in a row."""
     before = cv2.getNumThreads()
     for name in (*CLEAN, ROUGH):
@@ -152,11 +152,13 @@ def sameness(bench: Path) -> Iterator[Row]:
             cv2.setNumThreads(threads)
             maps.append(labels_of(drawing))
         same = all(np.array_equal(maps[0], other) for other in maps[1:])
-        yield Row(name, "same labels, 1 and 2 threads, twice", "yes", "yes" if same else "no", same)
+        yield BarRow(
+            name, "same labels, 1 and 2 threads, twice", "yes", "yes" if same else "no", same
+        )
     cv2.setNumThreads(before)
 
 
-def speed(bench: Path) -> Iterator[Row]:
+def speed(bench: Path) -> Iterator[BarRow]:
     """Lines and segments against the floor, side by side in the same run."""
     before = cv2.getNumThreads()
     for name in TIMED:
@@ -171,7 +173,7 @@ def speed(bench: Path) -> Iterator[Row]:
             ratio = own / least
             what = f"time against the floor, {threads} thread{'s' * (threads > 1)}"
             text = f"{ratio:.1f} x ({1000 * own:.0f} ms)"
-            yield Row(name, what, "<= 4.0 x", text, ratio <= 4)
+            yield BarRow(name, what, "<= 4.0 x", text, ratio <= 4)
     cv2.setNumThreads(before)
 
 
@@ -205,20 +207,20 @@ print(time.perf_counter() - start)
 """
 
 
-def start_up(bench: Path) -> Iterator[Row]:
+def start_up(bench: Path) -> Iterator[BarRow]:
     """A new process with cached kernels, and one that must compile."""
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder, "drawing.npy")
         np.save(picture, drawings.read(bench, "hd1080")[0].image)
         first_call(picture)
         took = statistics.median(first_call(picture)[0] for _ in range(3))
-        yield Row(
+        yield BarRow(
             "new process", "import and first call, kernels cached", "< 1.5 s", f"{took:.2f} s",
             took < 1.5,
         )  # fmt: skip
         took, said = first_call(picture, NUMBA_CACHE_DIR=folder)
         tells = "compil" in said
-        yield Row(
+        yield BarRow(
             "new process", "a first call that compiles says so", "yes",
             f"{'yes' if tells else 'no'} ({took:.0f} s)", tells,
         )  # fmt: skip

@@ -44,7 +44,7 @@ _ON_BENCH = ("holes x2", "holes x3", "holes 2 gaps", "holes 3 gaps")
 
 
 @dataclass
-class Row:
+class WildRow:
     """One figure at one size in one circumstance; None = not measured.
 
     Attributes
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if missed else 0
 
 
-def measured(args: argparse.Namespace) -> Iterator[Row]:
+def measured(args: argparse.Namespace) -> Iterator[WildRow]:
     """Measure each circumstance on every figure and size that were asked for."""
     figures = args.figures.split(",") if args.figures else list(wild_figures.NAMES)
     if args.bench and not args.figures:
@@ -130,10 +130,10 @@ def measured(args: argparse.Namespace) -> Iterator[Row]:
                     yield row
     if args.bench and not args.only:
         for text, missed in wild_pictures.without_truth(args.bench):
-            yield Row("picture", "", 0, note=text, missed=missed)
+            yield WildRow("picture", "", 0, note=text, missed=missed)
 
 
-def _row(args: argparse.Namespace, name: str, figure: str, size: int) -> Row | None:
+def _row(args: argparse.Namespace, name: str, figure: str, size: int) -> WildRow | None:
     """Measure one circumstance; None where it does not apply to the figure."""
     what = CIRCUMSTANCES[name]
     skipped = args.segments_only and (what.about != "lines" or name.startswith("cmyk"))
@@ -141,7 +141,7 @@ def _row(args: argparse.Namespace, name: str, figure: str, size: int) -> Row | N
         return None
     if figure == "bench" and name not in _ON_BENCH:
         return None
-    row = Row(name, figure, size)
+    row = WildRow(name, figure, size)
     shown = variant(what, name, figure, size, 0, args.seed, args.bench)
     if args.out:
         wild_pictures.write(args.out, row.circumstance, figure, size, shown)
@@ -161,7 +161,7 @@ def variant(
     return what.make(wild_figures.load(figure, size, pose, bench), rng)
 
 
-def _segments(row: Row, what: Circumstance, shown: Variant, bench: Path | None) -> None:
+def _segments(row: WildRow, what: Circumstance, shown: Variant, bench: Path | None) -> None:
     """Fill in the first yardstick."""
     labels, row.ms = _labels(shown.lines)
     result = scored(shown.truth, labels)
@@ -188,7 +188,7 @@ def scored(truth: Truth, labels: NDArray[np.int32]) -> drawings.Score:
     Soft and dry lines have no sharp rim: what counts is which regions are apart.
     """
     counted = truth.counted_px
-    drawing = drawings.Drawing(
+    drawing = drawings.BenchDrawing(
         "", np.zeros(0), truth.labels, truth.joins, counted, max(8, counted // 5)
     )
     return drawings.score(drawing, grown(labels))
@@ -224,7 +224,7 @@ def _clean_segments(figure: str, size: int, width_px: float | None, bench: Path 
     return int(_labels(plain.lines)[0].max())
 
 
-def _colors(row: Row, what: Circumstance, shown: Variant, args: argparse.Namespace) -> None:
+def _colors(row: WildRow, what: Circumstance, shown: Variant, args: argparse.Namespace) -> None:
     """Fill in the second yardstick."""
     target = variant(what, row.circumstance, row.figure, row.size, 1, args.seed, args.bench)
     done = wild_shot.colour(shown, target)
@@ -243,7 +243,7 @@ def _colors(row: Row, what: Circumstance, shown: Variant, args: argparse.Namespa
         wild_pictures.write_result(args.out, row.circumstance, row.figure, row.size, target, done)
 
 
-def _color_bars(row: Row) -> str:
+def _color_bars(row: WildRow) -> str:
     """Name the bars that the colours miss."""
     assert row.asked is not None
     assert row.right is not None
@@ -268,7 +268,7 @@ def _clean_share(figure: str, size: int, width_px: float | None, bench: Path | N
     return len(wild_shot.right(target, done.painted)) / max(1, len(target.truth.counted()))
 
 
-def line(row: Row) -> str:
+def line(row: WildRow) -> str:
     """One row of the table."""
 
     def part(text: str, *needed: Any) -> str:
@@ -286,7 +286,7 @@ def line(row: Row) -> str:
     ).rstrip()
 
 
-def summary(rows: list[Row]) -> Iterator[str]:
+def summary(rows: list[WildRow]) -> Iterator[str]:
     """One line a circumstance over all figures and sizes."""
     for name in dict.fromkeys(row.circumstance for row in rows):
         some = [row for row in rows if row.circumstance == name]

@@ -128,6 +128,18 @@ class Release:
         self._made(path)
         return document, gathered
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Return how many wheels each platform needs and their bytes, as the index says.
+
+        Nothing is fetched. ant_core's own wheel and the Python archive are not among them.
+        """
+        platforms = self._scope.settings.platforms
+        with self._clean_copy() as source:
+            found = {key: resolve(platforms[key], source, self._when) for key in self._scope.keys}
+        return {
+            key: (len(wheels), sum(wheel.size for wheel in wheels)) for key, wheels in found.items()
+        }
+
     def packs(self, engine: Path) -> list[Path]:
         """Make the offline pack of every platform."""
         document, gathered = self.lock(engine)

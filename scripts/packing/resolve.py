@@ -16,6 +16,7 @@ from typing import Any
 
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import parse_wheel_filename
+from packaging.version import Version
 
 from scripts.packing.project import PackagingError
 
@@ -135,6 +136,8 @@ def resolve(platform: Platform, source: Path, when: int, extras: Sequence[str] =
         command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "pyproject.toml"]
         command += [word for extra in extras or (platform.extra,) for word in ("--extra", extra)]
         command += ["--python-platform", platform.resolve, "--only-binary", ":all:"]
+        # Where the newest has no wheel, as for Intel Macs, uv would take a beta of it.
+        command += ["--prerelease", "disallow"]
         command += ["--python-version", platform.python_version, "--format", "pylock.toml"]
         command += ["--exclude-newer", datetime.fromtimestamp(when, UTC).isoformat()]
         done = subprocess.run(
@@ -159,6 +162,8 @@ def _deployment_target(platform: Platform) -> dict[str, str]:
 
 
 def _chosen(package: dict[str, Any], platform: Platform) -> Wheel:
+    if Version(package["version"]).is_prerelease:
+        raise PackagingError(f"{package['name']} {package['version']} is no release")
     by_name = {wheel["url"].rpartition("/")[2]: wheel for wheel in package.get("wheels", ())}
     name = best_wheel(by_name, platform)
     if name is None:

@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--clips", type=Path, required=True, help="folder with train, validation and test")
     add("--out", type=Path, required=True, help="folder; gets a run a name, and results.json")
     add("--minutes", type=float, required=True, help="time box of training")
+    add("--jobs", type=int, default=0, help="so many train at a time, in order; 0 = all")
     add("--no-plain", action="store_true", help="do not score plain ways beside them")
     add("--references", nargs="+", default=["1", "2", "3", "4", "5"], help="painted frames a clip")
     add("--hints", nargs="+", default=["1", "5", "10", "20"], help="dots a frame")
@@ -55,11 +56,12 @@ def run(args: argparse.Namespace) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     experiments = _read(args)
     ended: dict[str, Future[None]] = {}
-    with ThreadPoolExecutor(3 * len(experiments) + 1) as pool:
+    jobs = args.jobs or len(experiments)
+    with ThreadPoolExecutor(jobs) as lanes, ThreadPoolExecutor(2 * len(experiments) + 1) as pool:
         scored = [] if args.no_plain else [pool.submit(_score, args, "plain", [], _given(args))]
         for one in experiments:
             before = ended.get(one.after)
-            ended[one.name] = pool.submit(_train, args, one, before)
+            ended[one.name] = lanes.submit(_train, args, one, before)
             scored += [pool.submit(_scored, args, one, ended[one.name], tune) for tune in (0, 1)]
     rows = [row for path in sorted(args.out.glob("*.json")) for row in _rows(path)]
     results = {"rows": rows, "runs": {one.name: _log(args.out / one.name) for one in experiments}}
@@ -130,9 +132,22 @@ def _given(args: argparse.Namespace) -> list[Any]:
 
 
 def _score(args: argparse.Namespace, name: str, words: list[Any], given: list[Any]) -> None:
-    where = ("--clips", args.clips / "test", "--json", args.out / f"{name}.json", "--threads", 1)
-    _call(args.out, f"{name}_scores", "evaluate", *words, *given, *where)
+    """Score what the first of the words names; not again what was scored alike before."""
+    scores = args.out / f"{name}.json"
+    where = ("--clips", args.clips / "test", "--json", scores, "--threads", 1)
+    asked = "\n".join(map(str, ("evaluate", *words, *given, *where)))
+    note = args.out / f"{name}.asked"
+    best = words[0].stat().st_mtime if words else 0.0
+    if scores.exists() and scores.stat().st_mtime > best and _text(note) == asked:
+        return
+    note.unlink(missing_ok=True)
+    _call(args.out, f"{name}_scores", *asked.split("\n"))
+    note.write_text(asked)
     print(f"{name} scored", flush=True)
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

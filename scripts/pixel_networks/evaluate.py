@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     from ant_core.training.pixels.pictures import clip_paths, load_pictures
 
     clips = [load_pictures(path) for path in clip_paths(args.clips)]
-    rows = _rows(args)
+    rows = _rows(args, exact=all(clip.is_exact for clip in clips))
     encode = encoder(_scft(args.encoder)) if args.encoder else None
     print("| way | painted | hints | " + " | ".join(title for title, _, _ in _COLUMNS) + " |")
     print("| --- |" + " ---: |" * (2 + len(_COLUMNS)))
@@ -72,7 +72,9 @@ def run(args: argparse.Namespace) -> int:
         cells = [form.format(scores[key]) if key in scores else "" for _, key, form in _COLUMNS]
         hints = row.hints or ""
         print(f"| {row.name} | {row.painted} | {hints} | {' | '.join(cells)} |", flush=True)
-    print(f"{len(clips)} clips; warp error of the truth {scores['warp_error_truth']:.2f}")
+    known = "warp_error_truth" in scores
+    steady = f"; warp error of the truth {scores['warp_error_truth']:.2f}" if known else ""
+    print(f"{len(clips)} clips{steady}")
     if args.json:
         args.json.write_text(json.dumps(found, indent=1))
     if args.sheet:
@@ -80,16 +82,17 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _rows(args: argparse.Namespace) -> list[_Row]:
+def _rows(args: argparse.Namespace, *, exact: bool) -> list[_Row]:
     """Return what is to be measured, plain ways first."""
     from ant_core.training.network.machine import Machine
-    from ant_core.training.pixels.plain import PLAIN
+    from ant_core.training.pixels.plain import OF_PARTS, PLAIN
     from ant_core.training.pixels.systems import painter
     from ant_core.training.pixels.train import load_network
     from ant_core.training.pixels.tune import tuned_painter
 
     device = Machine(args.device, full_precision=True, threads=args.threads).device
-    plain = {} if args.no_plain else PLAIN
+    names = [] if args.no_plain else [name for name in PLAIN if exact or name not in OF_PARTS]
+    plain = {name: PLAIN[name] for name in names}
     rows = [_Row(name, k, 0, paint) for name, paint in plain.items() for k in args.references]
     for path in args.checkpoints:
         config, network = load_network(path)

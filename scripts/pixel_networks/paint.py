@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Paint; returns the exit code."""
+    from ant_core.training.pixels.drawn import read_on_white
     from ant_core.training.pixels.pictures import PictureClip, cut, square_box
     from ant_core.training.pixels.systems import painter
     from ant_core.training.pixels.train import load_network
@@ -43,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
         what = f"no line art is named {strange[0]}" if strange else f"no *.png in {args.lines}"
         print(f"{what}: name frames alike in both places", file=sys.stderr)
         return 5
-    lines = [_read(args.lines / name)[..., 0] for name in names]
-    painted = {names.index(path.name): _read(path) for path in args.painted}
+    lines = [read_on_white(args.lines / name)[..., 0] for name in names]
+    painted = {names.index(path.name): read_on_white(path) for path in args.painted}
     config, network = load_network(args.checkpoint)
     if {one.shape[:2] for one in (*lines, *painted.values())} != {lines[0].shape}:
         print("line art and painted frames differ in size: scale them alike", file=sys.stderr)
@@ -63,17 +64,6 @@ def run(args: argparse.Namespace) -> int:
     for name, picture in zip(names, pictures, strict=True):
         cv2.imwrite(str(args.out / name), _back(picture, box, lines[0].shape)[..., ::-1])
     return 0
-
-
-def _read(path: Path) -> NDArray[np.uint8]:
-    """Return a picture, (H, W, 3) RGB on white; InputError when it is none."""
-    from ant_core.training.data.pictures import read_picture
-
-    image = read_picture(path)
-    if image.ndim == 2:
-        return np.repeat(image[..., None], 3, -1)
-    cover = image[..., 3:] / 255 if image.shape[2] == 4 else 1.0
-    return np.rint(image[..., :3] * cover + 255 * (1 - cover)).astype(np.uint8)
 
 
 def _back(

@@ -10,9 +10,12 @@
         LineArea/<scene>/NNNN.npy               0 = within 10 px of a line, 1 = flat (test only)
 
 `way` is forward (frame k to k + 1, named after k) or backward (k + 1 to k, named after k + 1).
-Downloads differ in where the masks lie: `UnMatched/<scene>/forward`, `UnmatchedForward/<scene>`
-and `Unmatched/<scene>` are read too. The masks' meaning is that of the published evaluation
-code: ones are what is easy. Masks of the backward way are written to UnMatched/<scene>/backward.
+Files are taken in the order of their names, which may be any, and colour variants beside
+`original` are left. Downloads differ in where flow and masks lie: `Flow/forward/<scene>` (as the
+set's own page has it), `UnMatched/<scene>/forward`, `UnmatchedForward/<scene>` and
+`Unmatched/<scene>` (as its loaders have it) are read too. The masks' meaning is that of the
+published evaluation code: ones are what is easy. Masks of the backward way are written to
+UnMatched/<scene>/backward.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ __all__ = ["AnimeRunScene", "AnimeRunWriter", "Way", "read_flo", "scenes"]
 
 Way = Literal["forward", "backward"]
 _MAGIC = 202021.25  # what every .flo file starts with
+_FLOWS = ("Flow/{}/forward", "Flow/forward/{}")
 _MASKS = ("UnMatched/{}/forward", "UnmatchedForward/{}", "UnMatched/{}", "Unmatched/{}")
 
 
@@ -156,15 +160,21 @@ class AnimeRunScene:
 
     def has_flow(self) -> bool:
         """Say whether there is flow to the next frame, with its masks."""
-        flow = self._files(f"Flow/{self.name}/forward", ".flo")
-        return bool(flow) and bool(self._masks())
+        return bool(self._flows()) and bool(self._masks())
 
     def flow(self, index: int) -> NDArray[np.float32]:
         """Return the flow from a pair's first frame to its second, (H, W, 2) float32 in pixels."""
-        return read_flo(self._files(f"Flow/{self.name}/forward", ".flo")[index])
+        return read_flo(self._flows()[index])
+
+    def _flows(self) -> list[Path]:
+        return self._first(_FLOWS, ".flo")
 
     def _masks(self) -> list[Path]:
-        found = (self._files(pattern.format(self.name), ".npy") for pattern in _MASKS)
+        return self._first(_MASKS, ".npy")
+
+    def _first(self, patterns: Sequence[str], suffix: str) -> list[Path]:
+        """Return the files of the first folder that has any."""
+        found = (self._files(pattern.format(self.name), suffix) for pattern in patterns)
         return next((files for files in found if files), [])
 
     def occluded(self, index: int) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ and `RegionStatistics` counts what the paper's Table 1 lists.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import Any
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ant_core.errors import InputError
 from ant_core.training.data.animerun import AnimeRunWriter
+from ant_core.training.data.histograms import Histograms
 from ant_core.training.data.true_shots import line_area
 from segmentation import expand_labels, extract_lines, segment
 
@@ -134,17 +135,20 @@ PUBLISHED = {
 
 @dataclass
 class RegionStatistics:
-    """What AnimeRun's Table 1 lists, summed over frames and scenes."""
+    """What AnimeRun's Table 1 and figure 4 show, summed over frames and scenes."""
 
     segments: list[int] = field(default_factory=list)  # a frame
     occluded: list[int] = field(default_factory=list)  # a pair of frames
     pixel_shift: list[float] = field(default_factory=list)  # px, mean of a pair
     segment_shift: list[float] = field(default_factory=list)  # px, mean of a pair
     scenes: dict[str, float] = field(default_factory=dict)  # px, sum of pixel_shift
+    histograms: Histograms = field(default_factory=Histograms)
 
-    def add_frame(self, count: int) -> None:
-        """Count a frame of so many segments."""
+    def add_frame(self, count: int, picture: NDArray[np.uint8] | None = None) -> None:
+        """Count a frame of so many segments; picture: its colours, (H, W, 3 or 4) uint8 RGB(A)."""
         self.segments.append(count)
+        if picture is not None:
+            self.histograms.add_picture(picture)
 
     def add_pair(
         self,
@@ -163,6 +167,7 @@ class RegionStatistics:
         self.occluded.append(int((~seen).sum()))
         speed = np.linalg.norm(flow.astype(np.float64), axis=-1)
         self.pixel_shift.append(float(speed[np.isfinite(speed)].mean()))
+        self.histograms.add_flow(flow)
         if seen.any():
             moves = target_centers[first[seen]] - source_centers[seen]
             self.segment_shift.append(float(np.linalg.norm(moves, axis=1).mean()))
@@ -175,6 +180,17 @@ class RegionStatistics:
         self.pixel_shift += other.pixel_shift
         self.segment_shift += other.segment_shift
         self.scenes |= other.scenes
+        self.histograms.join(other.histograms)
+
+    def stored(self) -> dict[str, Any]:
+        """Return all of it, ready for JSON; `from_stored` takes it back."""
+        return {**vars(self), "histograms": self.histograms.as_lists()}
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> RegionStatistics:
+        """Return what `stored` gave; records from before there were histograms have none."""
+        histograms = Histograms.from_lists(stored.get("histograms", {}))
+        return cls(**{**stored, "histograms": histograms})
 
     def table(self) -> dict[str, float]:
         """Return the row of Table 1, and on how many frames and scenes it stands."""
@@ -213,7 +229,7 @@ def write_scene(
         name = f"{number:04d}"
         frame, labels = here
         writer.frame(name, frame.contour, labels, frame.color)
-        statistics.add_frame(int(labels.max(initial=-1)) + 1)
+        statistics.add_frame(int(labels.max(initial=-1)) + 1, frame.color)
         if after is None:
             break
         forward, backward = frame.forward, after[0].backward

@@ -182,6 +182,8 @@ def _read_scene(scene: AnimeRunScene) -> TrueShot:
         shot.matches = [_first_candidates(scene, i, frames[i], frames[i + 1]) for i in pairs]
     if scene.has_flow():
         shot.flows = [partial(_read_flow, scene, i) for i in pairs]
+        if has_colors:
+            shot.pictures = [partial(_read_colors, scene, i) for i in range(len(frames))]
     return shot
 
 
@@ -199,6 +201,12 @@ def _scene_frame(scene: AnimeRunScene, index: int, number: int, place: str) -> T
     frame = from_picture(number, contour, np.where(ink & bare[labels], 0, labels), place)
     frame.centroid = segment_centers(labels - 1).astype(np.float32)  # of whole segments
     return frame
+
+
+def _read_colors(scene: AnimeRunScene, index: int) -> NDArray[np.uint8]:
+    color = scene.color(index)
+    assert color is not None
+    return color
 
 
 def _first_candidates(

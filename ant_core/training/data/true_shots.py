@@ -80,6 +80,9 @@ class TrueShot:
         to, -1 = none; empty where the set has no such labels.
     flows : list of callable
         For every frame but the last, reads its `FlowTruth`; empty likewise.
+    pictures : list of callable
+        For every frame, reads its colours, (H, W, 3 or 4) uint8 RGB(A); empty where the set has
+        none as pictures, or no flow that they would be counted beside.
     has_colors : bool
         Whether `color` is known.
     has_parts : bool
@@ -94,6 +97,7 @@ class TrueShot:
     sheet: list[TrueFrame] = field(default_factory=list)
     matches: list[NDArray[np.int64]] = field(default_factory=list)
     flows: list[Callable[[], FlowTruth]] = field(default_factory=list)
+    pictures: list[Callable[[], NDArray[np.uint8]]] = field(default_factory=list)
     has_colors: bool = True
     has_parts: bool = False
     palette: dict[int, tuple[int, int, int]] = field(default_factory=dict)

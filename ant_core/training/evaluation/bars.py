@@ -1,6 +1,7 @@
 """What the shipped model must show: figure, published anchor and bar of every protocol.
 
-Anchors were measured on other pictures, so each bar stands beside `ant_paper` on the same ones.
+Anchors were measured on other pictures. `ant_paper` on the same ones has no bar: it was trained on
+other clips and for fewer pairs, so what is left of its errors says nothing fair.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ Sets = Mapping[str, Results]  # set -> protocol -> method -> result
 PROTOCOLS_OF: dict[str, tuple[str, ...]] = {
     "single": (
         "recursive",
+        "recursive_parts",
         "recursive_first",
         "consecutive",
         "keyframes_1",
@@ -179,7 +181,6 @@ def _confidence(of: Callable[[Reliability], MeasuredFigure | None]) -> Measure:
     return measure
 
 
-_ACCURACY = ("single", "recursive", "accuracy")
 _DRAWN = ("drawn", "recursive", "accuracy")
 _KEYS = tuple(("single", f"keyframes_{count}", "acc") for count in (1, 5))
 _NONOCC = tuple(("full", "regions", name) for name in ("nonocc_no_abstention", "nonocc"))
@@ -192,19 +193,17 @@ def _above(place: _Place, figure: str, least: float, whose: str) -> Bar:
 
 
 _RECURSIVE, _REGIONS = ("single", "recursive"), ("full", "regions")
+_PARTS, _FIRST = ("single", "recursive_parts"), ("single", "recursive_first")
 _CONSECUTIVE, _INK = ("single", "consecutive"), ("drawn", "recursive")
 _SURE = ("single+drawn", "recursive")
 _RUN_BY_OTHERS = "AnT re-implemented"
 
 BARS: tuple[Bar, ...] = (
-    _above(_ACCURACY, "accuracy", 94.25, "AnT"),
-    _above((*_RECURSIVE, "mean_iou"), "mean IoU", 77.27, "AnT"),
-    Bar(
-        *_RECURSIVE,
-        "errors of ant_paper removed",
-        _made_of(_share_removed, (_ACCURACY, None), (_ACCURACY, PAPER)),
-        least=25,
-    ),
+    # AnT's labels are unique parts; the product's are colours, and so are its own aims.
+    _above((*_PARTS, "accuracy"), "accuracy by part", 94.25, "AnT"),
+    _above((*_PARTS, "mean_iou"), "mean IoU by part", 77.27, "AnT"),
+    Bar(*_RECURSIVE, "accuracy by colour", _metric(*_RECURSIVE, "accuracy"), least=87),
+    Bar(*_FIRST, "accuracy by colour", _metric(*_FIRST, "accuracy"), least=90),
     Bar(
         *_REGIONS,
         "segments a frame",

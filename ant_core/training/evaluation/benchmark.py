@@ -1,12 +1,14 @@
 """The published protocols, run over shots for several methods.
 
 recursive        AnT: ten frames, each coloured from the one before it as predicted
+recursive_parts  the same by unique part instead of colour, which is what AnT reports
 recursive_first  the same with the first frame as a second reference, as the product propagates
 consecutive      PaintBucket: each frame from the true colours of the one before, 20-frame clips
 keyframes_K      PaintBucket with sheets: K of the model sheets as references, or all
 effort           an artist paints one drawing and corrects the others one after the other
 effort_suggested the same from the two drawings that `ant_core suggest` would name
 regions          AnimeRun: each segment to its segment of the next frame, labels from flow
+regions_colored  the same with the colours of both frames known, as AnimeRun's "colored" input
 parts            the same where the true parts are known instead of flow: a segment may have
                  several right answers, so these figures are no AnimeRun ACC
 flow             AnimeRun Table 2: end-point error of the flow that the matches make
@@ -16,9 +18,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +52,15 @@ __all__ = ["KEYFRAME_COUNTS", "PROTOCOLS", "MethodResult", "applies", "run_proto
 
 RECURSIVE_FRAMES = 10  # predicted from one seed (Casey et al. 2021, section 4.3)
 CLIP_FRAMES = 20  # BasicPBC's clip_interval: the first frame of each clip is no target
+# What is left of a match of two colours where both frames are coloured: light may change a colour.
+_OTHER_COLOR = np.float32(1e-3)
 _PAINTED = 2  # drawings, where suggested ones are painted
+_SEEN_PX = 30  # a smaller segment is hardly seen, so that clicks on larger ones are told as well
 KEYFRAME_COUNTS: tuple[int | None, ...] = (1, 3, 5, None)  # None = all
 
 PROTOCOLS: dict[str, str] = {
     "recursive": "ten frames, each from the one before as predicted (AnT, section 4.3)",
+    "recursive_parts": "the same by unique part: two parts of one colour are two labels (AnT)",
     "recursive_first": "the same with the first frame as second reference, as the product does",
     "consecutive": "each frame from the true one before it, 20-frame clips (PaintBucket)",
     **{
@@ -66,10 +72,12 @@ PROTOCOLS: dict[str, str] = {
     },
     "effort": (
         "the first drawing painted, the others corrected one by one: accuracy is the share of "
-        "segments that need no click"
+        "segments that need no click, over_30px that of larger ones, joined what one click for "
+        "all of one mistake in a drawing would come to"
     ),
     "effort_suggested": "the same from the two drawings that ant_core suggest names",
     "regions": "matches with the next frame, labels from flow, first candidate (AnimeRun)",
+    "regions_colored": "the same with both frames' colours known: two colours seldom match",
     "parts": "matches with the next frame, right where the true part is the same",
     "flow": "end-point error in pixels of the flow made from matches (AnimeRun, Table 2)",
 }
@@ -96,11 +104,11 @@ def applies(protocol: str, shot: TrueShot) -> bool:
         return False
     if protocol.startswith("effort"):
         return shot.has_colors and len(shot.frames) > 2
-    if protocol == "regions":
-        return bool(shot.matches)
+    if protocol.startswith("regions"):
+        return bool(shot.matches) and (shot.has_colors or protocol == "regions")
     if protocol == "flow":
         return bool(shot.flows)
-    if protocol == "parts":
+    if protocol in ("parts", "recursive_parts"):
         return shot.has_parts
     if protocol.startswith("keyframes"):
         return shot.has_colors and len(shot.references) >= (_keyframe_count(protocol) or 1)
@@ -115,8 +123,8 @@ def run_protocol(protocol: str, shot: TrueShot, method: Method, result: MethodRe
     start = time.perf_counter()
     if protocol.startswith("effort"):
         done = _effort(shot, method, result, by_suggestion=protocol == "effort_suggested")
-    elif protocol in ("regions", "parts"):
-        done = _regions(shot, method, result, by_parts=protocol == "parts")
+    elif protocol in ("regions", "regions_colored", "parts"):
+        done = _regions(protocol, shot, method, result)
     elif protocol == "flow":
         done = _flow(shot, method, result)
     else:
@@ -129,6 +137,8 @@ def run_protocol(protocol: str, shot: TrueShot, method: Method, result: MethodRe
 
 
 def _colors(protocol: str, shot: TrueShot, method: Method, result: MethodResult) -> bool:
+    if protocol == "recursive_parts":
+        shot = _by_part(shot)
     runs = _windows(protocol, shot)
     if not all(_can(protocol, method, *run) for run in runs):
         return False
@@ -140,6 +150,11 @@ def _colors(protocol: str, shot: TrueShot, method: Method, result: MethodResult)
     return True
 
 
+def _by_part(shot: TrueShot) -> TrueShot:
+    """Give every part a colour of its own, so that counts of colours are counts of parts."""
+    return replace(shot, frames=[replace(frame, color=frame.label) for frame in shot.frames])
+
+
 def _effort(shot: TrueShot, method: Method, result: MethodResult, *, by_suggestion: bool) -> bool:
     frames = shot.frames
     if not all(method.can([a], b) for a, b in pairwise(frames)):
@@ -147,8 +162,27 @@ def _effort(shot: TrueShot, method: Method, result: MethodResult, *, by_suggesti
     places = suggested(frames, method, _PAINTED) if by_suggestion else [0]
     match = cast("MatchFrames", method.match)
     score, order = effort(frames, places, match, method.confidence, method.no_counterpart_threshold)
-    _count(shot, [frames[place] for place in order], score, result, method)
+    looked_at = [frames[place] for place in order]
+    _count(shot, looked_at, score, result, method)
+    for predicted, frame in zip(score.predicted, looked_at, strict=True):
+        _count_clicks(shot.name, predicted, frame, result.tally)
     return True
+
+
+def _count_clicks(
+    shot: str, predicted: NDArray[np.integer[Any]], frame: TrueFrame, tally: Tally
+) -> None:
+    """Add over_30px and joined, shares of segments that need no click, for one drawing.
+
+    over_30px is that of the segments of 30 px or more. joined is what it would be if one click
+    put right all segments of the drawing that have one wrong colour and are meant to have one
+    other: no way to let a click correct more of its drawing can do better.
+    """
+    wrong = predicted != frame.color
+    seen = frame.area >= _SEEN_PX
+    tally.add(shot, "over_30px", int((seen & ~wrong).sum()), int(seen.sum()))
+    mistakes = np.stack([predicted[wrong], frame.color[wrong]], axis=1)
+    tally.add(shot, "joined", frame.count - len(np.unique(mistakes, axis=0)), frame.count)
 
 
 def _can(
@@ -226,9 +260,9 @@ def _keyframe_count(protocol: str) -> int | None:
 
 
 def _rows(
-    method: Method, source: TrueFrame, target: TrueFrame
+    method: Method, source: TrueFrame, target: TrueFrame, *, colored: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Match a frame with the next.
+    """Match a frame with the next; if `colored`, other colours hardly count.
 
     Returns the row of each segment, -1 = none; the same without abstention; how likely each is
     seen in the next.
@@ -237,16 +271,20 @@ def _rows(
     if probability.shape[1] == 0:
         nothing = np.full(source.count, -1, np.int64)
         return nothing, nothing, counterpart
+    if colored:
+        same = source.color[:, None] == target.color[None]
+        probability = np.where(same, probability, _OTHER_COLOR * probability)
     best = np.where(probability.max(axis=1) > 0, probability.argmax(axis=1), -1)
     return np.where(counterpart < method.region_threshold, -1, best), best, counterpart
 
 
-def _regions(shot: TrueShot, method: Method, result: MethodResult, *, by_parts: bool) -> bool:
+def _regions(protocol: str, shot: TrueShot, method: Method, result: MethodResult) -> bool:
+    colored, by_parts = protocol == "regions_colored", protocol == "parts"
     pairs = list(pairwise(shot.frames))
     if not all(method.can([target], source) for source, target in pairs):
         return False
     for index, (source, target) in enumerate(pairs):
-        rows, best, counterpart = _rows(method, source, target)
+        rows, best, counterpart = _rows(method, source, target, colored=colored)
         if by_parts:
             # As numbers of parts: several segments of the target may be the right one.
             rows, best = _parts_of(rows, target), _parts_of(best, target)

@@ -93,6 +93,7 @@ def evaluate(
     text = table(measured)
     if statistics.scenes:
         about["region_statistics"] = statistics.table()
+        about["region_histograms"] = statistics.histograms.shares()
         text += "\n\n" + statistics_table(statistics)
     if options.json:
         figures = json.dumps(document(measured, about), indent=1, ensure_ascii=False)
@@ -148,7 +149,7 @@ def _protocols(asked: Sequence[str]) -> list[str]:
     names: list[str] = []
     for name in asked or PROTOCOLS:
         found = [known for known in PROTOCOLS if known == name or known.startswith(f"{name}_")]
-        if name == "recursive":
+        if name in ("recursive", "regions"):  # their variants are asked for by their own names
             found = [name]
         if not found:
             raise UsageError(f"no protocol is named {name!r}: choose from {', '.join(PROTOCOLS)}")

@@ -75,11 +75,11 @@ def _score(
 
 
 def _count_regions(shot: TrueShot, statistics: RegionStatistics) -> None:
-    """Count what AnimeRun's Table 1 lists, of shots that have flow and matches."""
+    """Count what AnimeRun's Table 1 and figure 4 show, of shots that have flow and matches."""
     if not (shot.flows and shot.matches):
         return
-    for frame in shot.frames:
-        statistics.add_frame(frame.count)
+    for index, frame in enumerate(shot.frames):
+        statistics.add_frame(frame.count, shot.pictures[index]() if shot.pictures else None)
     for index, (source, target) in enumerate(pairwise(shot.frames)):
         flow, first = shot.flows[index]().flow, shot.matches[index]
         statistics.add_pair(shot.name, flow, first, source.centroid, target.centroid)

@@ -72,6 +72,7 @@ def as_document(measured: Mapping[str, Measured], about: Mapping[str, Any]) -> d
         sets[name] = document(found.results, {})
         if found.statistics.scenes:
             sets[name]["region_statistics"] = found.statistics.table()
+            sets[name]["region_histograms"] = found.statistics.histograms.shares()
     return {**about, "bars": [_verdict_entry(verdict) for verdict in verdicts], "sets": sets}
 
 
@@ -111,7 +112,7 @@ def as_markdown(measured: Mapping[str, Measured]) -> str:
 
 def _bars_table(verdicts: Sequence[Verdict]) -> str:
     head = ["set", "protocol", "figure", "anchor", "bar", "ours", "verdict", *_OTHERS]
-    rows = [[*head, "segments", "frames", "shots", "characters"]]
+    rows = [[*head, "segments", "frames", "shots", "characters and clothes"]]
     for verdict in verdicts:
         bar = verdict.bar
         others = [_figure(bar, verdict.others.get(name)) for name in _OTHERS]

@@ -18,14 +18,19 @@ Results = Mapping[str, Mapping[str, MethodResult]]
 
 SCHEMA = 2
 _COLOR = ("acc", "acc_thres", "pix_acc", "pix_f_acc", "b_miou", "pix_b_miou", "abstained")
+_EFFORT = ("accuracy", "over_30px", "joined", "abstained")
 _REGION = ("acc", "nonocc", "occ", "over_300", "nonocc_no_abstention", "none_precision")
 # What tables show of a protocol's metrics; all of them where nothing is chosen.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "recursive": ("accuracy", "mean_iou", "abstained"),
+    "recursive_parts": ("accuracy", "mean_iou", "abstained"),
     "recursive_first": ("accuracy", "mean_iou", "abstained"),
     "consecutive": _COLOR,
     **{name: _COLOR for name in PROTOCOLS if name.startswith("keyframes")},
+    "effort": _EFFORT,
+    "effort_suggested": _EFFORT,
     "regions": _REGION,
+    "regions_colored": _REGION,
     "parts": _REGION,
 }
 
@@ -135,7 +140,11 @@ def statistics_table(statistics: RegionStatistics) -> str:
     rows = [["set", *names], ["this", *(f"{ours[name]:.4g}" for name in names)]]
     for name, row in PUBLISHED.items():
         rows.append([name, *(f"{value:.6g}" for value in row), *["-"] * (len(names) - len(row))])
-    return f"region statistics, as AnimeRun's Table 1 lists them\n{_columns(rows)}"
+    blocks = [f"region statistics, as AnimeRun's Table 1 lists them\n{_columns(rows)}"]
+    for name, shares in statistics.histograms.shares().items():
+        bins = [list(shares), [f"{share:.1%}" for share in shares.values()]]
+        blocks.append(f"pixels by {name}, as AnimeRun's figure 4 counts them\n{_columns(bins)}")
+    return "\n\n".join(blocks)
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> str:

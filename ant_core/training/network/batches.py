@@ -50,6 +50,7 @@ def collate(samples: list[TrainingSample]) -> Batch:
 
     `crops` (U, 4, 32, 32) uint8 has the crops of all drawings once; `target_place` (B, N) and
     `reference_place` (B, M) say which are whose, 0 for padding.
+    `references` (B,) says how many drawings the reference segments are of.
     `target_seen` (B, N) is 1 where this very piece of a target is seen in a reference, 0 where it
     is not, -1 where unknown; `flow` (B, N, M, 4) is zero there.
     """
@@ -61,6 +62,7 @@ def collate(samples: list[TrainingSample]) -> Batch:
     sizes = (batch[f"{side}_mask"].shape[1] for side in ("target", "reference"))
     batch["flow"] = torch.from_numpy(_padded([sample.flow for sample in samples], *sizes))
     batch["crops"] = crops.tensor()
+    batch["references"] = torch.tensor([len(sample.references) for sample in samples])
     return batch
 
 
@@ -141,22 +143,30 @@ def batches(
 ) -> Iterator[Batch]:
     """Yield batches of about `tokens` segments, padding included, without end.
 
-    Samples of alike size stand together, to waste little padding.
+    With `options.batch_pairs` they are of so many targets instead. Samples of alike size stand
+    together, to waste little padding.
     """
-    pool = _POOL * max(1, tokens // _POOL_TOKENS)
+    size = options.batch_pairs
+    # Batches of a number of samples divide the pool, so that the last one is full as well.
+    pool = _POOL * max(1, tokens // _POOL_TOKENS) if not size else size * -(-_POOL // size)
     while True:
         groups: list[list[TrainingSample]] = []
         while sum(map(len, groups)) < pool:
             clip = clips[int(rng.integers(len(clips)))]
             group = sample_group(clip, rng, options)
             groups += [group] if group else []
-        batched = _batched(groups, tokens)
+        batched = _batched(groups, tokens, size)
         for index in rng.permutation(len(batched)):
             yield collate(batched[index])
 
 
-def _batched(groups: list[list[TrainingSample]], tokens: int) -> list[list[TrainingSample]]:
-    """Put groups, sorted by size, together until the padded size would exceed the budget."""
+def _batched(
+    groups: list[list[TrainingSample]], tokens: int, size: int
+) -> list[list[TrainingSample]]:
+    """Put groups, sorted by size, together until a batch would exceed the budget.
+
+    That is `size` samples, or `tokens` segments with padding where it is 0.
+    """
 
     def sizes(group: list[TrainingSample]) -> tuple[int, int]:
         targets = max(sample.target.count for sample in group)
@@ -171,7 +181,8 @@ def _batched(groups: list[list[TrainingSample]], tokens: int) -> list[list[Train
     longest = (0, 0)
     for group in sorted(groups, key=alike):
         both = [max(a, b) for a, b in zip(longest, sizes(group), strict=True)]
-        if batched and sum(both) * (len(batched[-1]) + len(group)) <= tokens:
+        together = len(batched[-1]) + len(group) if batched else 0
+        if batched and (together <= size if size else sum(both) * together <= tokens):
             batched[-1].extend(group)
             longest = (both[0], both[1])
         else:

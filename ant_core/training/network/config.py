@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,12 @@ from ant_core.errors import UsageError
 from ant_core.training.network.data import SampleOptions
 from ant_core.training.network.model import CONFIGS, ModelConfig
 from ant_core.training.network.options import checked, explained, option, read_document
+from ant_core.training.network.paper import PAPER_SAMPLES, PAPER_TRAINING, PaperOptions
 from ant_core.training.network.switches import Switches
 
-__all__ = ["TrainConfig", "example", "read_config", "stored_config"]
+__all__ = ["TrainConfig", "defaults", "example", "read_config", "stored_config"]
 
-_TABLES: dict[str, type] = {"samples": SampleOptions, "switches": Switches}
+_TABLES: dict[str, type] = {"samples": SampleOptions, "switches": Switches, "paper": PaperOptions}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,7 @@ class TrainConfig:
     purity_min: float = option(0.7, "segments of which less belongs to one true part teach nothing")
     samples: SampleOptions = field(default_factory=SampleOptions)
     switches: Switches = field(default_factory=Switches)
+    paper: PaperOptions = field(default_factory=PaperOptions)
 
     def __post_init__(self) -> None:
         """Refuse values that no run could use."""
@@ -87,12 +89,26 @@ class TrainConfig:
 
     @property
     def model(self) -> ModelConfig:
-        """The network with its switches."""
-        return self.switches.applied(CONFIGS[self.network])
+        """The network with its switches and options."""
+        return self.paper.applied(self.switches.applied(CONFIGS[self.network]))
+
+
+def defaults(network: str) -> TrainConfig:
+    """Return the experiment of a network where a file sets nothing: ours, or the paper's.
+
+    Raises
+    ------
+    UsageError
+        When there is no such network.
+    """
+    if network != "ant_paper":
+        return TrainConfig(network=network)
+    samples = SampleOptions(**PAPER_SAMPLES)
+    return TrainConfig(network=network, samples=samples, **PAPER_TRAINING)
 
 
 def read_config(path: Path) -> TrainConfig:
-    """Read an experiment's file.
+    """Read an experiment's file; what it does not set is as `defaults` of its network has it.
 
     Raises
     ------
@@ -102,15 +118,18 @@ def read_config(path: Path) -> TrainConfig:
         When an option is unknown or of the wrong kind.
     """
     document = read_document(path, "ant_core train --example")
+    given = {name: document.pop(name, {}) for name in _TABLES}
+    options = checked(TrainConfig, document, str(path))
+    base = defaults(options.get("network", TrainConfig.network))
     tables = {}
     for name, kind in _TABLES.items():
-        table = document.pop(name, {})
-        if not isinstance(table, dict):
+        if not isinstance(given[name], dict):
             raise UsageError(
                 f"{name} in {path} must be a table: write [{name}] on a line of its own"
             )
-        tables[name] = kind(**checked(kind, table, f"[{name}] in {path}"))
-    return TrainConfig(**checked(TrainConfig, document, str(path)), **tables)
+        values = checked(kind, given[name], f"[{name}] in {path}")
+        tables[name] = replace(getattr(base, name), **values)
+    return replace(base, **options, **tables)
 
 
 def stored_config(values: dict[str, Any]) -> TrainConfig:
@@ -124,7 +143,8 @@ def stored_config(values: dict[str, Any]) -> TrainConfig:
     switches = values["switches"]
     known = {key: v for key, v in switches.items() if v or key in Switches.__dataclass_fields__}
     values = {**values, "switches": known}
-    tables = {name: kind(**values[name]) for name, kind in _TABLES.items()}
+    # Runs from before a table was there have its defaults.
+    tables = {name: kind(**values.get(name, {})) for name, kind in _TABLES.items()}
     return TrainConfig(**{**values, **tables})
 
 

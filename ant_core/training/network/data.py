@@ -26,6 +26,9 @@ _COLUMN = {name: index for index, name in enumerate(SHAPE_FEATURES)}
 class SampleOptions:
     """How pairs are drawn and varied in training."""
 
+    batch_pairs: int = option(
+        0, "targets of a batch, however many segments they have; 0 = as many as tokens allow"
+    )
     references_max: int = option(3, "most references of one target")
     segments_max: int = option(
         400, "drawings with more are left out; bounds time and memory of a step"
@@ -289,7 +292,7 @@ def _hide(
 def _mistake(
     references: list[ClipFrame], steps: tuple[int, ...], rng: np.random.Generator
 ) -> list[ClipFrame]:
-    """Take the truth from up to a third of the nearest reference, where others hold it as well.
+    """Mark up to a third of the nearest reference's labels as wrong, where others hold them too.
 
     A drawing coloured before has mistakes that cannot be seen: only a match that does not lean on
     it alone gets over them.

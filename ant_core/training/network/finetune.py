@@ -2,7 +2,8 @@
 
 Shi et al., "Deep Line Art Video Colorization with a Few References", section 4.5, show what such
 adaptation is worth. Colours alone are known, not which segment is which; bent copies of single
-drawings (`self_reference`) add pairs whose matches are known.
+drawings (`self_reference`) add pairs whose matches are known, and a weight of the cycle loss
+(Casey et al. 2021, section 3.3) keeps parts of one colour apart.
 """
 
 from __future__ import annotations

@@ -42,17 +42,24 @@ def forward_match_loss(similarity: Tensor, agreement: Tensor) -> Tensor:
     return (similarity.logsumexp(dim=-1) - log_mass) * has_match
 
 
-def cycle_loss(similarity: Tensor, target_mask: Tensor, reference_mask: Tensor) -> Tensor:
-    """Return -log of the probability to come back to the same reference segment.
+def cycle_loss(
+    similarity: Tensor, target_mask: Tensor, reference_mask: Tensor, references: Tensor
+) -> Tensor:
+    """Return -log of the probability to come back to the same reference segment, less log K.
 
     Casey et al. 2021, equations 5 to 7: unique ids go to the target through S and back through
-    T. Returns (B, M), 0 for padding.
+    T. The paper has one reference. With K of them a part is there K times, S spreads over all of
+    its copies, and no match comes back to the same one with more than 1 / K: so the probability is
+    taken K times, and perfect matches of parts that every reference shows cost 0.
+
+    similarity: (B, N, M); masks: (B, N), (B, M), 1 = segment; references: (B,) K of each sample.
+    Returns (B, M), 0 for padding.
     """
     forward = similarity.softmax(dim=-1)  # (B, N, M), rows over references
     padding = (1.0 - target_mask)[:, :, None] * -1e4
     backward = (similarity + padding).softmax(dim=1)  # (B, N, M), columns over targets
     returned = (forward * backward).sum(dim=1)  # (B, M)
-    return -(returned + _TINY).log() * reference_mask
+    return -(returned * references[:, None] + _TINY).log() * reference_mask
 
 
 def counterpart_loss(logit: Tensor, agreement: Tensor, mask: Tensor) -> Tensor:
@@ -66,12 +73,32 @@ def counterpart_loss(logit: Tensor, agreement: Tensor, mask: Tensor) -> Tensor:
     return loss * mask * torch.where(truth > 0, 1.0, 4.0)
 
 
-def paper_loss(batch: dict[str, Tensor], similarity: Tensor) -> Tensor:
-    """Casey et al. 2021, equation 8: forward match loss plus a quarter of the cycle loss."""
-    agreement = label_agreement(batch["target_label"], batch["reference_label"])
+def paper_loss(
+    batch: dict[str, Tensor], similarity: Tensor, cycle_weight: float = 0.25, labels: str = "parts"
+) -> Tensor:
+    """Casey et al. 2021, equation 8: forward match loss plus alpha times the cycle loss.
+
+    The cycle loss of several references is a mean over them, so that alpha weighs as it does with
+    the paper's one. `labels` is that of `PaperOptions`: with "mixed" every other sample of a batch
+    is compared by colours.
+    """
+    by_part = label_agreement(batch["target_label"], batch["reference_label"])
+    by_color = label_agreement(batch["target_color"], batch["reference_color"])
+    if labels == "mixed":
+        odd = torch.arange(len(by_part), device=by_part.device) % 2 == 1
+        agreement = torch.where(odd[:, None, None], by_color, by_part)
+    else:
+        agreement = by_color if labels == "colors" else by_part
     forward = forward_match_loss(similarity, agreement).sum(dim=-1)
-    cycle = cycle_loss(similarity, batch["target_mask"], batch["reference_mask"]).sum(dim=-1)
-    return (forward + 0.25 * cycle).mean()
+    if cycle_weight == 0:
+        return forward.mean()
+    return (forward + cycle_weight * _cycle(batch, similarity)).mean()
+
+
+def _cycle(batch: dict[str, Tensor], similarity: Tensor) -> Tensor:
+    """Return each sample's cycle loss, (B,): summed over segments, a mean over references."""
+    masks, references = (batch["target_mask"], batch["reference_mask"]), batch["references"]
+    return cycle_loss(similarity, *masks, references).sum(dim=-1) / references
 
 
 def seen_loss(logit: Tensor, seen: Tensor, is_right: Tensor) -> Tensor:
@@ -87,12 +114,16 @@ def seen_loss(logit: Tensor, seen: Tensor, is_right: Tensor) -> Tensor:
 
 
 def relative_loss(
-    batch: dict[str, Tensor], similarity: Tensor, counterpart: Tensor, seen: Tensor
+    batch: dict[str, Tensor],
+    similarity: Tensor,
+    counterpart: Tensor,
+    seen: Tensor,
+    cycle_weight: float = 0.0,
 ) -> Tensor:
     """Return the loss of our configuration, a mean over segments.
 
     Forward match over parts and over (randomly merged) colours, the same from the references'
-    side, and both heads.
+    side, and both heads; with a weight the cycle loss, which knows no labels.
     """
     parts = label_agreement(batch["target_label"], batch["reference_label"])
     colors = label_agreement(batch["target_color"], batch["reference_color"])
@@ -110,4 +141,8 @@ def relative_loss(
     pieces = (batch["target_seen"] >= 0).sum().clamp(min=1)
     is_right = parts.gather(-1, similarity.argmax(dim=-1, keepdim=True))[..., 0] > 0
     piece = seen_loss(seen, batch["target_seen"], is_right).sum() / pieces
-    return 0.6 * forward + 0.4 * color + 0.25 * backward + 0.25 * found + 0.25 * piece
+    loss = 0.6 * forward + 0.4 * color + 0.25 * backward + 0.25 * found + 0.25 * piece
+    if cycle_weight == 0:
+        return loss
+    one_reference = back_count / batch["references"].float().mean()
+    return loss + cycle_weight * _cycle(batch, similarity).sum() / one_reference

@@ -61,6 +61,8 @@ class ModelConfig:
     features: int = 256  # D, width of a token
     heads: int = 4  # A
     layers: int = 9  # transformer blocks, alternating self- and cross-attention
+    paired: bool = False  # a layer is two blocks, one of either, ant_paper only
+    position: bool = True  # boxes are added to the tokens, ant_paper only
     dropout: float = 0.1  # on the tokens that enter and on attention weights (paper, section 4.2)
     graph_layers: int = 0  # rounds of message passing over segment adjacency, ours only
     pair_hidden: int = 16  # hidden width of the relative-geometry network, ours only
@@ -107,7 +109,8 @@ class AntPaper(nn.Module):
     """The Animation Transformer as published; shape features and adjacency go unused.
 
     Left open by the paper, and chosen here: five strided convolutions as the "conventional
-    backbone"; layer norm before each sub-layer; several references are concatenated.
+    backbone"; layer norm before each sub-layer; several references are concatenated. "9 layers of
+    alternating self- and cross-attention" are 9 blocks, or with `paired` 9 of each.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -117,10 +120,11 @@ class AntPaper(nn.Module):
         cnn = crop_cnn((2, 32, 64, 128, 256, features), features)
         # Convolutions follow their weights' layout; with this one a CPU trains twice as fast.
         self.cnn = cnn.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.box_mlp = mlp(4, 64, 128, features)
+        self.box_mlp = mlp(4, 64, 128, features) if config.position else None
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(
-            Block(features, config.heads, config.dropout) for _ in range(config.layers)
+            Block(features, config.heads, config.dropout)
+            for _ in range(config.layers * (2 if config.paired else 1))
         )
         self.project = nn.Linear(features, features)
 
@@ -137,7 +141,7 @@ class AntPaper(nn.Module):
     def place(self, looks: Tensor, shape: Tensor, box: Tensor, adjacency: Tensor) -> Tensor:
         """Complete what `look` saw, (B, N, D), to tokens."""
         del shape, adjacency
-        return looks + self.box_mlp(box)
+        return looks if self.box_mlp is None else looks + self.box_mlp(box)
 
     def match(  # noqa: PLR0917 - an exported graph's inputs are positional
         self,

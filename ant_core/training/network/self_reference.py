@@ -1,6 +1,6 @@
 """Pairs with known matches from a single coloured drawing, by bending it.
 
-After Liu et al., augmented self-reference colourisation, sections 3.2 and 3.4: the drawing is
+After Lee et al. 2020, augmented self-reference colourisation, sections 3.2 and 3.4: the drawing is
 warped by a thin-plate spline, and every segment of the warped drawing is known by the one that
 it came from. The warped line art goes through our own segmentation, so that the pair shows its
 mistakes. Changes of colour have no counterpart here: the networks do not see colours.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from ant_core.training.network.config import TrainConfig
 from ant_core.training.network.losses import paper_loss, relative_loss
 from ant_core.training.network.model import AntPaper, AntRelative
+from ant_core.training.network.paper import PaperOptions
 
 __all__ = ["match_batch", "step_loss"]
 
@@ -34,9 +36,16 @@ def _place(
     return model.place(own, *(batch[f"{side}_{key}"] for key in ("shape", "box", "adjacency")))
 
 
-def step_loss(model: AntPaper | AntRelative, batch: dict[str, Tensor]) -> Tensor:
-    """Return the loss of a batch, by the losses that belong to the network."""
+def step_loss(
+    model: AntPaper | AntRelative, batch: dict[str, Tensor], config: TrainConfig | None = None
+) -> Tensor:
+    """Return the loss of a batch, by the losses that belong to the network.
+
+    `config` weighs them; the default is that of an experiment where nothing is set.
+    """
+    paper = PaperOptions() if config is None else config.paper
     similarity, counterpart, seen = match_batch(model, batch)
     if isinstance(model, AntPaper):
-        return paper_loss(batch, similarity)
-    return relative_loss(batch, similarity, counterpart, seen)
+        return paper_loss(batch, similarity, paper.cycle_weight, paper.labels)
+    cycle_weight = 0.0 if config is None else config.switches.cycle_weight
+    return relative_loss(batch, similarity, counterpart, seen, cycle_weight)

@@ -21,6 +21,7 @@ _OF_NETWORK = (
     "counterpart",
     "agreement",
     "flow",
+    "cycle_weight",
 )
 
 
@@ -34,6 +35,9 @@ class Switches:
     counterpart: bool = option(default=True, comment='the heads "has a counterpart" and "seen"')
     agreement: bool = option(default=True, comment="agreement between neighbours' matches")
     flow: bool = option(default=True, comment="what optical flow says of every two segments")
+    cycle_weight: float = option(
+        0.0, "weight of the cycle loss, for labels that several parts share; ant_paper has its own"
+    )
     self_reference_share: float = option(
         0.0, "first part of the run that trains on CLIPS/self_reference, bent single drawings"
     )
@@ -45,6 +49,9 @@ class Switches:
                 f"self_reference_share is {self.self_reference_share}, expected 0 to 1: it is a "
                 "share of the run"
             )
+
+        if self.cycle_weight < 0:
+            raise UsageError(f"cycle_weight is {self.cycle_weight}, expected 0 or more")
 
     def applied(self, base: ModelConfig) -> ModelConfig:
         """Return a network's configuration with these switches.

@@ -157,7 +157,7 @@ def train_batch(run: TrainingRun, source: Iterator[Batch], rate: float) -> tuple
     for _ in range(run.config.accumulate):
         batch = run.machine.to_device(next(source))
         with run.machine.autocast():
-            loss = step_loss(run.model, batch) / run.config.accumulate
+            loss = step_loss(run.model, batch, run.config) / run.config.accumulate
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.detach()
         pairs += len(batch["target_mask"])

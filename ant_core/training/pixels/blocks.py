@@ -14,11 +14,19 @@ __all__ = [
     "PatchDiscriminator",
     "Residual",
     "convolution",
+    "plain_convolution",
     "two_convolutions",
     "upsampled",
 ]
 
 _SLOPE = 0.2  # of leaky ReLU
+
+
+def plain_convolution(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
+    """3 x 3, leaky ReLU: for what colours pass through, because a norm takes their level away."""
+    layer = nn.Conv2d(inside, outside, 3, stride, 1)
+    nn.init.kaiming_normal_(layer.weight, _SLOPE)
+    return nn.Sequential(layer, nn.LeakyReLU(_SLOPE))
 
 
 def convolution(inside: int, outside: int, stride: int = 1) -> nn.Sequential:

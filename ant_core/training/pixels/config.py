@@ -32,7 +32,7 @@ class PixelConfig:
     rate: float = option(1e-4, "learning rate of the network")
     discriminator_rate: float = option(2e-4, "learning rate of the discriminator")
     decay: float = option(
-        0.0, "last share of the time box over which both rates fall to nothing; 0 = they stay"
+        0.0, "last share of time box or pairs over which both rates fall to nothing; 0 = they stay"
     )
     adversarial: float = option(1.0, "weight of the adversarial term; 0 = no discriminator")
     reconstruction: float = option(30.0, "weight of the L1 term")

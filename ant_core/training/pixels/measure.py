@@ -80,14 +80,16 @@ def measure(
     -------
     dict of str to float
         psnr and psnr_inside (painted pixels alone) in dB, ssim, sc_psnr in dB, warp_error and
-        warp_error_truth in levels: means over frames. frechet: of all frames.
+        warp_error_truth in levels: means over frames. frechet: of all frames. Without exact clips
+        sc_psnr and the warp errors are left out.
     """
     found: dict[str, list[float | None]] = defaultdict(list)
     features: tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]] = [], []
     for clip in clips:
         given, others = _frames(clip, count)
         near = {frame: nearest(given, frame) for frame in others}
-        places = {frame: _places(clip, frame, near[frame]) for frame in others}
+        exact = others if clip.is_exact else []
+        places = {frame: _places(clip, frame, near[frame]) for frame in exact}
         for kind in range(len(clip.paints)):
             pictures = paint(clip, kind, given)
             if encode is not None:
@@ -95,8 +97,9 @@ def measure(
                     kept.append(encode(shown[others]))
             for frame in others:
                 found_here = _scores(clip, kind, frame, pictures)
-                reference = clip.color[kind, near[frame]]
-                found_here["sc_psnr"] = patch_psnr(pictures[frame], reference, places[frame], _HALF)
+                if frame in places:
+                    pair = pictures[frame], clip.color[kind, near[frame]]
+                    found_here["sc_psnr"] = patch_psnr(*pair, places[frame], _HALF)
                 for name, value in found_here.items():
                     found[name].append(value)
     means = {
@@ -127,7 +130,7 @@ def _scores(
         "psnr_inside": psnr(one, true, inside) if inside.any() else None,
         "ssim": ssim(one, true),
     }
-    if frame:
+    if frame and clip.is_exact:
         pair = clip.flow[frame - 1], clip.ids[frame - 1 : frame + 1]
         found["warp_error"] = warp_error(pictures[frame - 1], one, *pair)
         found["warp_error_truth"] = warp_error(clip.color[kind, frame - 1], true, *pair)

@@ -8,6 +8,8 @@ A stored clip is one .npz file; F frames of S x S pixels, P kinds of paint:
     rest (F, S, S, 3) float16      where the surface lies while its figure stands at rest
     flow (F - 1, S, S, 2) float16  exact flow x, y to the next frame, in pixels
     meta () str                    JSON: name, split, characters, paints
+
+Clips of drawn frames have one part, the painted pixels, and empty `rest` and `flow`.
 """
 
 from __future__ import annotations
@@ -46,6 +48,11 @@ class PictureClip:
     ids: NDArray[np.int16]
     rest: NDArray[np.float16]
     flow: NDArray[np.float16]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether true parts, places at rest and flow are known."""
+        return self.flow.size > 0
 
 
 def square_box(inside: NDArray[np.bool_]) -> tuple[int, int, int, int]:

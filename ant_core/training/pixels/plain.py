@@ -21,7 +21,7 @@ from ant_core.training.pixels.pictures import PictureClip
 from ant_core.training.pixels.systems import Painter
 from segmentation import expand_labels
 
-__all__ = ["PLAIN"]
+__all__ = ["OF_PARTS", "PLAIN"]
 
 _FORMAT = PixelFormat(8, 4)
 _INK = 128  # darker is ink
@@ -121,3 +121,4 @@ PLAIN: dict[str, Painter] = {
     "the reference, moved by flow": _flow,
     "each part's surface, moved by flow (true parts)": _surfaces,
 }
+OF_PARTS = frozenset(name for name in PLAIN if "true parts" in name)  # for exact clips alone

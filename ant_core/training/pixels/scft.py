@@ -4,17 +4,19 @@ The paper's layers are in a supplement that is not available. Chosen here: encod
 convolutions of 16, 16, 32, 32, 64, 64, 128, 128, 256 and 256 channels, every other one from the
 third to the seventh of stride 2, so that attention is at an eighth of the size; d_v is their sum,
 992; a 1 x 1 convolution to 256, four residual blocks, and a decoder that takes the sketch encoder's
-features at each size.
+features at each size. What colours pass through, the reference's encoder and the decoder, has no
+norm: with instance norm, colours that were all moved by one amount could not be told.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor, cat, nn
 
-from ant_core.training.pixels.blocks import Residual, convolution, upsampled
+from ant_core.training.pixels.blocks import Residual, convolution, plain_convolution, upsampled
 
 __all__ = ["REDUCTION", "Scft", "Transferred"]
 
@@ -41,10 +43,12 @@ class Transferred:
 
 
 class _Encoder(nn.Module):
-    def __init__(self, inside: int, channels: list[int]) -> None:
+    def __init__(
+        self, inside: int, channels: list[int], layer: Callable[[int, int, int], nn.Sequential]
+    ) -> None:
         super().__init__()
         pairs = zip([inside, *channels[:-1]], channels, _STRIDES, strict=True)
-        self.layers = nn.ModuleList(convolution(*pair) for pair in pairs)
+        self.layers = nn.ModuleList(layer(*pair) for pair in pairs)
 
     def forward(self, picture: Tensor) -> list[Tensor]:
         maps = []
@@ -73,7 +77,8 @@ class Scft(nn.Module):
         super().__init__()
         channels = [round(width * count) for count in _CHANNELS]
         depth, inner = sum(channels), channels[-1]
-        self.sketch, self.reference = _Encoder(1, channels), _Encoder(3, channels)
+        self.sketch = _Encoder(1, channels, convolution)
+        self.reference = _Encoder(3, channels, plain_convolution)
         self.query = nn.Linear(depth, depth, bias=False)
         self.key = nn.Linear(depth, depth, bias=False)
         self.value = nn.Linear(depth, depth, bias=False)
@@ -82,9 +87,9 @@ class Scft(nn.Module):
         quarter, half, whole = channels[5], channels[3], channels[1]
         self.up = nn.ModuleList(
             [
-                convolution(inner + quarter, channels[7]),
-                convolution(channels[7] + half, quarter),
-                convolution(quarter + whole, half),
+                plain_convolution(inner + quarter, channels[7]),
+                plain_convolution(channels[7] + half, quarter),
+                plain_convolution(quarter + whole, half),
             ]
         )
         self.paint = nn.Conv2d(half, 3, 3, 1, 1)

@@ -3,7 +3,8 @@
 Where the paper does not say: 64, 128, 256, 512 and 512 channels, each half the size of the one
 before; hints are their colours with a mask beside them, so that a dot of middle grey is not no dot.
 A departure: the paper takes the features of the hints from VGG19 (conv4_4), which has learned from
-ImageNet; here they come from four convolutions of stride 2 that are learned with the rest.
+ImageNet; here they come from four convolutions of stride 2 that are learned with the rest. Norms
+are in the blocks alone, beside the identity: elsewhere they would take away how light a dot is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import itertools
 
 from torch import Tensor, cat, nn
 
-from ant_core.training.pixels.blocks import convolution, two_convolutions
+from ant_core.training.pixels.blocks import plain_convolution, two_convolutions
 
 __all__ = ["REDUCTION", "SpatialAttention"]
 
@@ -61,20 +62,26 @@ class SpatialAttention(nn.Module):
         channels = [max(8, round(width * count)) for count in _CHANNELS]
         inner = channels[-1]
         pairs = list(itertools.pairwise(channels))
-        self.enter = convolution(1 + 4, channels[0])
-        self.down = nn.ModuleList(convolution(inside, outside, 2) for inside, outside in pairs)
+        self.enter = plain_convolution(1 + 4, channels[0])
+        self.down = nn.ModuleList(
+            plain_convolution(inside, outside, 2) for inside, outside in pairs
+        )
         steps = zip([4, *channels[:-2]], channels[:-1], strict=True)
-        self.seen = nn.Sequential(*(convolution(inside, outside, 2) for inside, outside in steps))
+        self.seen = nn.Sequential(
+            *(plain_convolution(inside, outside, 2) for inside, outside in steps)
+        )
         self.hints = nn.Sequential(
-            convolution(channels[-2], inner), convolution(inner, inner), convolution(inner, inner)
+            plain_convolution(channels[-2], inner),
+            plain_convolution(inner, inner),
+            plain_convolution(inner, inner),
         )
         self.blocks = nn.ModuleList(_Attended(inner, attention=attention) for _ in range(_BLOCKS))
-        self.up = nn.ModuleList(
+        up = [
             nn.ConvTranspose2d(2 * outside, inside, 4, 2, 1) for inside, outside in reversed(pairs)
-        )
-        self.norms = nn.ModuleList(
-            nn.InstanceNorm2d(inside, affine=True) for inside, _ in reversed(pairs)
-        )
+        ]
+        for layer in up:
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out")
+        self.up = nn.ModuleList(up)
         self.paint = nn.Conv2d(2 * channels[0], 3, 3, 1, 1)
 
     def forward(self, line: Tensor, hints: Tensor) -> Tensor:
@@ -91,7 +98,7 @@ class SpatialAttention(nn.Module):
         seen = self.hints(self.seen(hints))
         for block in self.blocks:
             features = block(features, seen)
-        for layer, norm in zip(self.up, self.norms, strict=True):
-            features = norm(layer(cat([features, beside.pop()], 1))).relu()
+        for layer in self.up:
+            features = layer(cat([features, beside.pop()], 1)).relu()
         picture: Tensor = self.paint(cat([features, beside.pop()], 1)).tanh()
         return picture

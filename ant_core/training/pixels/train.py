@@ -55,8 +55,8 @@ def load_network(path: Path) -> tuple[PixelConfig, nn.Module]:
         network.load_state_dict(stored["network"])
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, EOFError) as error:
         raise InputError(
-            f"{path} is no checkpoint of scripts/pixels.py train ({type(error).__name__}): name "
-            "best.pt of a run"
+            f"{path} is no checkpoint of this version of scripts/pixels.py train "
+            f"({type(error).__name__}): name best.pt of a run"
         ) from error
     return config, network.eval()
 
@@ -125,8 +125,14 @@ class PixelRun:
                     f"{folder} holds a run with {name} = {stored['config'][name]}: choose "
                     "another --out folder"
                 )
-        for name, part in self._parts().items():
-            part.load_state_dict(stored[name])
+        try:
+            for name, part in self._parts().items():
+                part.load_state_dict(stored[name])
+        except (RuntimeError, ValueError) as error:  # layers or their parameters differ
+            raise InputError(
+                f"{folder} holds a run of an earlier version, whose layers were others: choose "
+                "another --out folder"
+            ) from error
         self.pairs, self.seconds, self.best = stored["pairs"], stored["seconds"], stored["best"]
 
     def _take_color(self) -> None:
@@ -149,11 +155,13 @@ class PixelRun:
         return by_pairs or self.seconds >= self.config.minutes * 60
 
     def _set_rates(self) -> None:
-        """Let both rates fall towards the end of the time box, where they are to."""
+        """Let both rates fall towards the end of the run, where they are to."""
         config = self.config
         if not config.decay:
             return
         left = 1 - self.seconds / (60 * config.minutes)
+        if config.pairs:
+            left = min(left, 1 - self.pairs / config.pairs)
         share = min(1.0, max(0.0, left / config.decay))
         rates = (self._of_network, config.rate), (self._of_judges, config.discriminator_rate)
         for optimizer, rate in rates:

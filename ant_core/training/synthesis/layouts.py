@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,11 +110,11 @@ def write_layout(
     """
     record = out / split / "clips" / f"{source}_{seed:06d}.json"
     if record.exists():
-        return False, RegionStatistics(**json.loads(read_bytes(record))["statistics"])
+        return False, RegionStatistics.from_stored(json.loads(read_bytes(record))["statistics"])
     clip = load_source(source)(data, split, seed)
     files = WholeFiles()
     statistics = LAYOUTS[layout](clip, out / split, files)
-    about = {"name": clip.name, "layout": layout, "statistics": asdict(statistics)}
+    about = {"name": clip.name, "layout": layout, "statistics": statistics.stored()}
     about |= {"characters": clip.characters, "motions": clip.motions}
     files.make_folder(record.parent)
     files.write(record, json.dumps(about, ensure_ascii=False).encode())

@@ -34,6 +34,8 @@ SOURCES = {
     "scene3d_clean": (_SCENE3D, "make_clean"),
     "scene3d_full": (_SCENE3D, "make_full"),
     "scene3d_film": (_SCENE3D, "make_film"),
+    "drawn": ("ant_core.training.synthesis.drawn.drawn", "make_clip"),
+    "emoji": ("ant_core.training.synthesis.drawn.emoji", "make_clip"),
 }
 
 
@@ -52,7 +54,11 @@ class SourceFrame:
         changes a line is drawn as well, but the part stays the same.
     forward, backward
         (H, W, 2) float32 or None: flow x, y in pixels to the clip's next frame and to the one
-        before; every pixel's is that of the surface it shows, hidden there or not.
+        before; every pixel's is that of the surface it shows, hidden there or not.  NaN where that
+        surface is not there at all, as a mouth that is drawn in another way.
+    ink
+        (H, W) uint8 or None: lines that the source drew itself, 255 = full ink.  Then a border of
+        parts becomes a line only where there is none of this ink.
     """
 
     ids: NDArray[np.int32]
@@ -60,6 +66,7 @@ class SourceFrame:
     shade: NDArray[np.uint8] | None = None
     forward: NDArray[np.float32] | None = None
     backward: NDArray[np.float32] | None = None
+    ink: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)

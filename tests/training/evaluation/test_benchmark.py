@@ -34,6 +34,35 @@ def test_recursive_hands_on_predictions():
     assert value(result, "accuracy") == pytest.approx(2 / 4)
 
 
+def test_parts_of_one_colour_are_told_apart():
+    # Two parts of one colour change places in frame 3: right by colour, wrong by part.
+    frames = [true_frame(n, [-0.5, 0.5], [1, 1], parts=[4, 5]) for n in range(1, 5)]
+    shot = TrueShot(name="twins", frames=frames, has_parts=True)
+    assert value(scored("recursive", shot, Scripted(wrong=[3])), "accuracy") == 1
+    by_part = scored("recursive_parts", shot, Scripted(wrong=[3]))
+    assert value(by_part, "accuracy") == pytest.approx(1 / 3)
+    assert value(by_part, "mean_iou") == pytest.approx(1 / 5)
+    assert not applies("recursive_parts", still_shot(4))
+
+
+class Doubtful(Scripted):
+    """Takes the other one of two a little rather than the same."""
+
+    def match(self, references, target):
+        probability, seen = super().match(references, target)
+        return np.where(probability > 0, 0.4, 0.6).astype(np.float32), seen
+
+
+def test_known_colours_decide_what_lines_leave_in_doubt():
+    shot = still_shot(3, matches=[np.array([0, 1])] * 2)
+    assert value(scored("regions", shot, Doubtful()), "acc") == 0
+    assert value(scored("regions_colored", shot, Doubtful()), "acc") == 1
+    alike = [true_frame(n, [-0.5, 0.5], [1, 1]) for n in range(1, 4)]
+    twins = TrueShot(name="twins", frames=alike, matches=shot.matches)
+    assert value(scored("regions_colored", twins, Doubtful()), "acc") == 0
+    assert not applies("regions_colored", still_shot(3, matches=shot.matches, has_colors=False))
+
+
 def test_consecutive_starts_from_the_truth_every_time():
     result = scored("consecutive", still_shot(5), Scripted(wrong=[3]))
     assert value(result, "acc") == pytest.approx(3 / 4)
@@ -67,6 +96,24 @@ def test_effort_goes_on_from_what_was_corrected():
     # The mistake in frame 3 is corrected, so frames 4 and 5 do not repeat it.
     assert value(result, "accuracy") == pytest.approx(3 / 4)
     assert method.asked == [([1], 2), ([2, 1], 3), ([3, 2, 1], 4), ([4, 3, 2, 1], 5)]
+
+
+def test_effort_tells_clicks_on_segments_that_are_seen_and_what_joining_them_would_save():
+    shot = still_shot(3)
+    for frame in shot.frames:
+        frame.area = np.array([29, 30])
+    result = scored("effort", shot, Scripted(wrong=[3]))
+    assert value(result, "over_30px") == pytest.approx(1 / 2)  # the larger one of frame 3
+    assert value(result, "joined") == pytest.approx(2 / 4)  # 1 for 2 and 2 for 1: two mistakes
+
+
+def test_effort_joins_segments_that_are_wrong_in_the_same_way_in_one_drawing():
+    first = true_frame(1, [-0.9, -0.3, 0.3], [1, 1, 2])
+    others = [true_frame(n, [-0.9, -0.3, 0.3], [2, 2, 2]) for n in (2, 3)]
+    shot = TrueShot(name="two", frames=[first, *others], characters=("someone",))
+    method = Scripted()
+    assert value(scored("effort", shot, method), "accuracy") == pytest.approx(2 / 6)
+    assert value(scored("effort", shot, method), "joined") == pytest.approx(4 / 6)  # one a drawing
 
 
 def test_effort_looks_from_the_painted_drawings_outwards():

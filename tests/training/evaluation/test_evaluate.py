@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import shutil
 import threading
 
+import numpy as np
 import pytest
 
 from ant_core.commands import evaluate
@@ -12,6 +14,7 @@ from ant_core.files import WholeFiles
 from ant_core.training.evaluation import command
 from ant_core.training.evaluation.benchmark import PROTOCOLS
 from tests.support.fakes import FakeMatcher
+from tests.training.evaluation.boxes import SIZE
 
 
 class Silent:
@@ -120,10 +123,41 @@ def test_animerun_set_shows_its_statistics(animerun, tmp_path):
     outcome = run(animerun[0], "--json", out)
     document = json.loads(out.read_text())
     assert document["region_statistics"] == pytest.approx(animerun[1].table())
+    # Pixels of pictures and not of segments, whose lines would be missing.
+    assert document["region_histograms"] == animerun[1].histograms.shares()
+    assert sum(animerun[1].histograms.luminance) == 3 * np.prod(SIZE)
     assert "AnimeRun       237" in outcome.text
     assert {"regions", "flow", "recursive"} <= set(document["protocols"])
     epe = document["protocols"]["flow"]["methods"]["fake"]["metrics"]["epe"]
     assert epe["unit"] == "px"
+
+
+def test_a_set_is_scored_as_it_is_downloaded(animerun, tmp_path):
+    """The folders of the set's own page and loaders, frames not from 1, colour variants beside."""
+    root, _ = animerun
+    test = root / "test"
+    for folder in ("contour", "Segment", "SegMatching/*/forward", "Frame_Anime/*/original"):
+        parts = [p for p in test.glob(f"{folder}/**/*") if p.is_file()]
+        for path in sorted({*parts}):
+            path.rename(path.with_stem(f"{int(path.stem) + 86:04d}"))
+    for path in test.glob("LineArea/*/*.npy"):
+        path.rename(path.with_stem(f"{int(path.stem) + 86:04d}"))
+    (test / "Flow/forward").mkdir()
+    (test / "Flow/boxes_01/forward").rename(test / "Flow/forward/boxes_01")
+    for path in (test / "Flow/forward/boxes_01").iterdir():
+        path.rename(path.with_stem(f"Image{int(path.stem) + 86:04d}"))
+    (test / "UnMatched").rename(test / "Unmatched")
+    shutil.rmtree(test / "Unmatched/boxes_01/backward")
+    original = test / "Frame_Anime/boxes_01/original"
+    for variant in ("color_1", "color_2"):
+        shutil.copytree(original, original.with_name(variant))
+    (test.parent / "train").mkdir()
+    out = tmp_path / "figures.json"
+    run(root, "--protocol", "regions", "--protocol", "flow", "--json", out)
+    found = json.loads(out.read_text())["protocols"]
+    assert found["regions"]["methods"]["position"]["metrics"]["acc"]["value"] == 100
+    assert set(found) == {"regions", "flow"}  # coloured input is asked for by its own name
+    assert found["flow"]["methods"]["overlap"]["segments"] == 6
 
 
 def test_cancelled_run_writes_nothing(shots, tmp_path):

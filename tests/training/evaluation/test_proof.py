@@ -36,17 +36,25 @@ def test_nothing_measured_meets_nothing():
 
 
 def test_errors_removed_are_paired_by_shot():
-    ours, paper = result(accuracy=(0.9, 0.7)), result(accuracy=(0.8, 0.4))
-    sets = {"single": {"recursive": {OURS: ours, PAPER: paper}}}
-    one = verdict(sets, "errors of ant_paper removed")
+    ours, position = result(accuracy=(0.9, 0.7)), result(accuracy=(0.8, 0.4))
+    sets = {"drawn": {"recursive": {OURS: ours, "position": position}}}
+    one = verdict(sets, "errors of position removed")
     assert (one.figure.value, one.figure.low, one.figure.high) == pytest.approx((50, 50, 50))
-    assert one.met
+    assert not one.met
     assert one.others == {}
-    accuracy = verdict(sets, "accuracy")
-    assert accuracy.figure.value == pytest.approx(80)
-    assert accuracy.others[PAPER].value == pytest.approx(60)
-    assert not accuracy.met
-    assert accuracy.bar.margin(accuracy.figure.value) == pytest.approx(-14.25)
+
+
+def test_parts_are_held_against_ant_and_colours_against_the_aims():
+    ours, paper = result(accuracy=(0.9, 0.7)), result(accuracy=(0.8, 0.4))
+    sets = {"single": {name: {OURS: ours, PAPER: paper} for name in PROTOCOLS_OF["single"][:3]}}
+    parts = verdict(sets, "accuracy by part")
+    assert (parts.bar.anchor, parts.met) == ("AnT 94.25", False)
+    assert parts.others[PAPER].value == pytest.approx(60)
+    assert parts.bar.margin(parts.figure.value) == pytest.approx(-14.25)
+    for protocol, margin in (("recursive", -7), ("recursive_first", -10)):
+        colors = verdict(sets, "accuracy by colour", protocol)
+        assert colors.bar.anchor == ""
+        assert colors.bar.margin(colors.figure.value) == pytest.approx(margin)
 
 
 def test_above_is_more_than_the_anchor_and_at_least_is_not():
@@ -110,9 +118,9 @@ def test_every_bar_looks_at_a_protocol_that_is_run():
 
 def test_table_and_document_tell_each_verdict():
     paper = result(accuracy=(0.8, 0.4))
-    single = Measured({"recursive": {OURS: result(accuracy=(0.96, 0.96)), PAPER: paper}})
+    single = Measured({"recursive_parts": {OURS: result(accuracy=(0.96, 0.96)), PAPER: paper}})
     text = as_markdown({"single": single})
-    rows = [row for row in text.splitlines() if row.startswith("| Single characters | recursive")]
+    rows = [row for row in text.splitlines() if row.startswith("| Single characters | recursive_p")]
     assert "| AnT 94.25 | above 94.25 | 96.00 [96.00, 96.00] | met by 1.75 | 60.00 |" in rows[0]
     assert rows[0].endswith("| 200 | 8 | 2 | 1 |")
     document = json.loads(json.dumps(as_document({"single": single}, {"limit": None})))
@@ -121,7 +129,7 @@ def test_table_and_document_tell_each_verdict():
     assert len(document["bars"]) == len(BARS)
     assert (
         "accuracy"
-        in document["sets"]["single"]["protocols"]["recursive"]["methods"][OURS]["metrics"]
+        in document["sets"]["single"]["protocols"]["recursive_parts"]["methods"][OURS]["metrics"]
     )
 
 
@@ -136,10 +144,11 @@ def test_sets_go_through_their_protocols(shots, animerun):
     )
     assert told == [("single", "pictures")] * 2 + [("full", "animerun")]
     assert set(measured["single"].results) == set(PROTOCOLS_OF["single"])
+    assert not measured["single"].results["recursive_parts"]  # pictures tell colours alone
     assert measured["full"].statistics.scenes
     verdicts = judge({name: found.results for name, found in measured.items()})
     known = {(v.bar.protocol, v.bar.figure) for v in verdicts if v.figure is not None}
-    assert ("recursive", "accuracy") in known
+    assert ("recursive", "accuracy by colour") in known
     assert ("regions", "non-occluded") in known
     assert ("regions", "segments a frame") in known
     assert "### Full scenes: flow" in as_markdown(measured)

@@ -8,7 +8,14 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from ant_core.errors import InputError, UsageError  # noqa: E402 - torch is optional
-from ant_core.training.network.config import TrainConfig, example, read_config  # noqa: E402
+from ant_core.training.network.config import (  # noqa: E402
+    TrainConfig,
+    defaults,
+    example,
+    read_config,
+    stored_config,
+)
+from ant_core.training.network.model import CONFIGS  # noqa: E402
 
 
 @pytest.fixture
@@ -26,7 +33,7 @@ def test_the_example_holds_every_option_and_reads_back_as_the_default(write):
     document = tomllib.loads(example())
     options = {f.name for f in dataclasses.fields(TrainConfig)}
     assert set(document) == options
-    for table in ("samples", "switches"):
+    for table in ("samples", "switches", "paper"):
         fields = dataclasses.fields(getattr(TrainConfig(), table))
         assert set(document[table]) == {f.name for f in fields}
     lines = example().splitlines()
@@ -42,7 +49,46 @@ def test_options_of_both_tables_are_taken(write):
     assert config.network == "ant_paper"
     assert config.minutes == 5.0
     assert config.samples.window_segments == (3, 9)
-    assert config.tokens == TrainConfig().tokens
+    assert config.tokens == defaults("ant_paper").tokens
+
+
+def test_the_papers_numbers_are_its_networks_defaults(write):
+    """Casey et al. 2021, section 4.2 and equation 8."""
+    config = read_config(write('network = "ant_paper"'))
+    assert config == defaults("ant_paper")
+    assert (config.learning_rate, config.weight_decay, config.clip_norm) == (5e-4, 1e-4, 1.0)
+    assert config.constant_rate
+    # That batches are of 16 pairs is tested with batches, in test_train.py.
+    iterations = config.pairs / (config.accumulate * config.samples.batch_pairs)
+    assert iterations == 100_000
+    assert config.warmup_share * iterations == 1000
+    assert (config.accumulate, config.samples.references_max) == (4, 1)
+    assert (config.samples.window_share, config.samples.vary_share) == (0, 0)
+    assert (config.paper.layers, config.paper.cycle_weight, config.paper.labels) == (
+        9,
+        0.25,
+        "parts",
+    )
+    assert config.model == CONFIGS["ant_paper"]
+
+
+def test_what_a_file_sets_goes_before_the_papers_numbers(write):
+    text = 'network = "ant_paper"\npairs = 9\n[samples]\nreferences_max = 3\n[paper]\npaired = true'
+    config = read_config(write(text))
+    assert (config.pairs, config.samples.references_max, config.model.paired) == (9, 3, True)
+    assert config.samples.drop_share == 0
+    assert config.learning_rate == 5e-4
+
+
+def test_the_papers_example_reads_back(write):
+    assert read_config(write(example(defaults("ant_paper")))) == defaults("ant_paper")
+
+
+def test_a_run_from_before_the_table_goes_on_with_its_defaults():
+    stored = dataclasses.asdict(TrainConfig())
+    del stored["paper"]
+    del stored["switches"]["cycle_weight"]
+    assert stored_config(stored) == TrainConfig()
 
 
 @pytest.mark.parametrize(
@@ -58,6 +104,11 @@ def test_options_of_both_tables_are_taken(write):
         ("[switches]\ngraph = 1", "expected a value like true"),
         ("[switches]\nself_reference_share = 1.5", "expected 0 to 1"),
         ('network = "ant_paper"\n[switches]\ngraph = false', "graph is a switch of ant_relative"),
+        ('network = "ant_paper"\n[switches]\ncycle_weight = 1', "cycle_weight is a switch of"),
+        ("[paper]\nlayers = 3", "options of ant_paper: ant_relative has none"),
+        ('network = "ant_paper"\n[paper]\nlabels = "ids"', "choose one of parts, colors, mixed"),
+        ('network = "ant_paper"\n[paper]\nlayers = -1', "expected 0 or more"),
+        ("[switches]\ncycle_weight = -1.0", "cycle_weight is -1.0, expected 0 or more"),
         ('minutes = "long"', "minutes in .* is 'long', expected a value like 60.0"),
         ("constant_rate = 1", "expected a value like false"),
         ("[samples]\nwindow_segments = [1]", "window_segments"),

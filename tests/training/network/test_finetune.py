@@ -148,6 +148,21 @@ def test_the_command_writes_a_model_that_works(shot, tmp_path, capsys):
     assert main(["propagate", str(shot), "--out", str(tmp_path / "o"), "--model", str(out)]) == 0
 
 
+def test_the_weight_of_the_cycle_loss_reaches_the_training(shot, tmp_path, monkeypatch):
+    asked = []
+
+    def keep(model, production, config, **_):
+        asked.append(config)
+        return model
+
+    monkeypatch.setattr(room, "finetune", keep)
+    monkeypatch.setattr(room, "check", lambda *_: 50.0)
+    command = ["finetune", str(shot), "--out", str(tmp_path / "show.antmodel")]
+    assert main(command) == 0
+    assert main([*command, "--cycle", "0.25"]) == 0
+    assert [config.switches.cycle_weight for config in asked] == [0.0, 0.25]
+
+
 def test_so_many_pairs_give_the_same_model_every_time(shot):
     network, _ = read_model(default_model())
     config = TrainConfig(pairs=30, device="cpu", learning_rate=1e-4)

@@ -1,5 +1,7 @@
 """Both networks: shapes, invariants, and that the written file computes the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,31 @@ def model(request):
 def test_paper_configuration_has_the_papers_numbers():
     config = CONFIGS["ant_paper"]
     assert (config.features, config.layers, config.heads, config.dropout) == (256, 9, 4, 0.1)
+
+
+def test_nine_layers_are_nine_blocks_or_nine_of_each():
+    blocks = [len(build(replace(CONFIGS["ant_paper"], paired=p)).blocks) for p in (False, True)]
+    assert blocks == [9, 18]
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("position", [True, False])
+def test_without_boxes_the_place_of_a_segment_says_nothing(position):
+    model = build(replace(CONFIGS["ant_paper"], position=position)).eval()
+    crops, shape, box, adjacency = encoder_inputs(1, 4)
+    crops = crops.float() / 255
+    here = model.encode(crops, shape, box, adjacency)
+    there = model.encode(crops, shape, box + 0.5, adjacency)
+    assert torch.equal(here, there) is not position
+
+
+@torch.inference_mode()
+def test_without_transformer_tokens_are_compared_as_they_are():
+    model = build(replace(CONFIGS["ant_paper"], layers=0)).eval()
+    inputs = matcher_inputs(1, 6, 5, model.config.features)
+    similarity = model.match(*inputs)[0]
+    expected = model.project(inputs[3]) @ model.project(inputs[0]).transpose(1, 2)
+    torch.testing.assert_close(similarity, expected)
 
 
 @torch.inference_mode()

@@ -29,7 +29,7 @@ from ant_core.training.data.pair_flows import PairFlow, pack  # noqa: E402
 from ant_core.training.evaluation.protocols import recursive  # noqa: E402
 from ant_core.training.network.batches import batches, collate  # noqa: E402
 from ant_core.training.network.beside import made_beside  # noqa: E402
-from ant_core.training.network.config import TrainConfig  # noqa: E402
+from ant_core.training.network.config import TrainConfig, defaults  # noqa: E402
 from ant_core.training.network.data import (  # noqa: E402
     SampleOptions,
     TrainingSample,
@@ -203,6 +203,31 @@ def test_cameras_move_and_sizes_tremble_only_where_asked(clips, vary_share):
             as_drawn = np.array_equal(frame.box[:, 1:], whole.box[:, 1:])
             as_drawn &= np.array_equal(np.abs(frame.box[:, 0]), np.abs(whole.box[:, 0]))
             assert as_drawn == (vary_share == 0)
+
+
+def test_an_iteration_of_the_paper_is_64_whole_pairs_as_drawn(clips):
+    """Casey et al. 2021, section 4.2."""
+    loaded = [load_clip(path) for path in sorted((clips / "train").glob("*.npz"))]
+    paper = defaults("ant_paper")
+    source = batches(loaded, paper.tokens, np.random.default_rng(0), paper.samples)
+    drawn = {
+        tuple(map(tuple, frame.box[:, 1:].tolist())) for clip in loaded for frame in clip.frames
+    }
+    for _ in range(8):  # iterations
+        iteration = list(itertools.islice(source, paper.accumulate))
+        assert sum(len(batch["target_mask"]) for batch in iteration) == 64
+        for batch in iteration:
+            assert batch["references"].tolist() == [1] * 16
+            for side in ("target", "reference"):
+                for box, mask in zip(batch[f"{side}_box"], batch[f"{side}_mask"], strict=True):
+                    assert tuple(map(tuple, box[mask > 0][:, 1:].tolist())) in drawn
+
+
+def test_the_last_batch_of_a_pool_is_full_as_well(clips):
+    loaded = [load_clip(clips / "train" / "made_0.npz")]
+    options = SampleOptions(batch_pairs=7)
+    source = batches(loaded, 96, np.random.default_rng(0), options)
+    assert {len(batch["target_mask"]) for batch in itertools.islice(source, 90)} == {7}
 
 
 def test_mistakes_are_in_the_nearest_reference_and_others_hold_the_truth(clips):

@@ -121,11 +121,69 @@ def test_a_table_of_experiments_is_trained_and_scored(clips, tmp_path):
     assert all("psnr" in row for row in results["rows"])
     assert all(lines[-1]["pairs"] == 2 for lines in results["runs"].values())
     assert (out / "steady.png").exists()
+    assert "scored" not in pixels("ablate", table, *words, "--no-plain")  # as it was before
+    said = pixels("ablate", table, *words[:-3], "--hints", 1, "--no-plain")
+    assert said.count(" scored") == 3  # all but the tuned one, which is always of three frames
     table.write_text('[steady]\nnetwork = "temporal"\nafter = "few"\n')
     assert "above it" in pixels("ablate", table, *words, code=2)
+
+
+def test_results_of_experiments_become_tables(tmp_path):
+    def row(way, painted, hints, psnr):
+        scores = {"psnr": psnr, "sc_psnr": psnr - 5, "ssim": 0.754, "warp_error": 20.04}
+        return {"way": way, "painted": painted, "hints": hints, **scores}
+
+    rows = [row("few/best.pt", 1, 0, 18.0), row("few/best.pt", 3, 0, 20.26)]
+    rows += [row("few/best.pt, tuned", 3, 0, 21.0), row("dots/best.pt", 1, 20, 19.0)]
+    runs = {
+        "few": [
+            {"pairs": 8, "seconds": 60, "validation": 17.3},
+            {"pairs": 1234, "seconds": 5400, "validation": 16.9},
+        ],
+        "dots": [],
+    }
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps({"rows": rows, "runs": runs}))
+    tables = pixels("table", path).splitlines()
+    assert "| way | 1 | 3 | SSIM | warp error |" in tables
+    assert "| few | 18.0 / 13.0 | 20.3 / 15.3 | 0.75 | 20.0 |" in tables
+    assert "| few, tuned |  | 21.0 / 16.0 | 0.75 | 20.0 |" in tables
+    assert "| way | 20 | SSIM | warp error |" in tables
+    assert tables[-1] == "| few | 1,234 | 1.50 | 17.3 |"
+    path.write_text("[]")
+    assert "results.json" in pixels("table", path, code=5)
 
 
 def test_attention_is_drawn(checkpoint, clips, tmp_path):
     sheet = tmp_path / "attention.png"
     assert "same part" in pixels("attention", checkpoint, sheet, "--clips", clips / "train")
     assert cv2.imread(str(sheet)).shape == (3 * 96, 3 * 96, 3)
+
+
+def test_drawn_frames_become_a_clip_that_can_be_scored(checkpoint, tmp_path):
+    for frame in range(3):
+        line, color = np.full((2, 90, 140, 3), 255, np.uint8)
+        left = 20 + 10 * frame
+        cv2.rectangle(line, (left, 20), (left + 50, 70), (0, 0, 0), 2)
+        cv2.rectangle(color, (left, 20), (left + 50, 70), (40, 90, 200), -1)
+        cv2.rectangle(color, (left + 20, 40), (left + 30, 50), (255, 255, 255), -1)  # a shirt
+        cv2.imwrite(str(tmp_path / f"{frame}_line.png"), line)
+        cv2.imwrite(str(tmp_path / f"{frame}_color.png"), color)
+    lines, painted = (sorted(tmp_path.glob(f"*_{kind}.png")) for kind in ("line", "color"))
+    path = tmp_path / "clips" / "box.npz"
+    words = ("drawn", "--out", path, "--size", 64, "--lines", *lines, "--painted")
+    pixels(*words, *painted)
+    clip = load_pictures(path)
+    assert clip.line.shape == (3, 64, 64)
+    assert not clip.is_exact
+    inside = clip.color[0, 1][clip.ids[1] > 0]
+    assert np.all(inside == 255, axis=1).any(), "white inside of paint is painted"
+    assert np.all(clip.color[0, 1][0, 0] == 255)
+    assert clip.ids[1][0, 0] == 0
+    table = pixels("evaluate", checkpoint, "--clips", path.parent, "--json", tmp_path / "f.json")
+    ways = [line.split("|")[1] for line in table.splitlines() if line.startswith("|")][2:]
+    assert len(ways) == 4, "those that know true parts are left out"
+    found = json.loads((tmp_path / "f.json").read_text())
+    assert {"psnr", "psnr_inside", "ssim"} <= found[-1].keys()
+    assert not {"sc_psnr", "warp_error"} & found[-1].keys()
+    assert "once in both" in pixels(*words, *painted[:2], code=5)

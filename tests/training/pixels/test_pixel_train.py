@@ -65,6 +65,11 @@ def test_a_stopped_run_goes_on_from_where_it_was(clips, tmp_path):
     assert (run.pairs, run.is_over) == (12, True)
     with pytest.raises(InputError, match="another"):
         PixelRun(replace(SMALL, width=0.5), folder)
+    stored = torch.load(folder / "last.pt", weights_only=True)
+    stored["network"].popitem()
+    torch.save(stored, folder / "last.pt")
+    with pytest.raises(InputError, match="earlier version"):
+        PixelRun(SMALL, folder)
 
 
 def test_every_term_that_has_a_weight_is_in_the_log_and_others_are_not(large, tmp_path):

@@ -49,6 +49,19 @@ def test_the_paper_s_width_has_992_features_a_cell():
     assert Scft().query.weight.shape == (992, 992)
 
 
+def test_how_light_a_reference_is_reaches_the_picture():
+    torch.manual_seed(0)
+    network = Scft(0.25).eval()
+    line, first, second = (
+        torch.rand(1, 1, 32, 32),
+        torch.rand(1, 3, 32, 32),
+        torch.rand(1, 3, 32, 32),
+    )
+    with torch.inference_mode():
+        made, other, darker = (network(line, one).picture for one in (first, second, first * 0.5))
+    assert (made - darker).abs().mean() > 0.05 * (made - other).abs().mean()  # with norms: 0
+
+
 def test_the_discriminator_says_one_thing_of_each_patch_of_70_pixels():
     judge = PatchDiscriminator(8)
     found = judge(torch.rand(1, 1, 70, 70), torch.rand(1, 3, 70, 70))

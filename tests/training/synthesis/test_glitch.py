@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("skia", reason="drawing puppets needs skia-python, of the extra 'train'")
 
-from ant_core.errors import InputError
+from ant_core.errors import InputError, UsageError
 from ant_core.training.synthesis.puppet import glitch
 from ant_core.training.synthesis.puppet.glitch_parts import load_part, part_names
 from ant_core.training.synthesis.puppet.puppet import ANIMATIONS
@@ -137,3 +137,8 @@ def test_single_clips_show_one_puppet_on_ones_or_twos(data, seed):
 def test_a_folder_without_data_is_named(tmp_path):
     with pytest.raises(InputError, match="--data"):
         glitch.make_clip(tmp_path, "train", 0)
+
+
+def test_the_puppets_have_no_fresh_split(data):
+    with pytest.raises(UsageError, match="no fresh split"):
+        glitch.make_clip(data, "fresh", 0)

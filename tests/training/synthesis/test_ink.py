@@ -222,3 +222,28 @@ def test_shade_of_the_source_is_kept_instead_of_shadows():
     plain = draw(_shadowed(), PLAIN, np.random.default_rng(0))
     shadowed = draw(_shadowed(), replace(PLAIN, shadows=1.0), np.random.default_rng(0))
     assert (plain.image == shadowed.image).all()
+
+
+def test_a_sources_own_ink_is_the_line_and_borders_are_drawn_only_where_it_lacks():
+    frame = _halves()
+    ink = np.zeros(frame.ids.shape, dtype=np.uint8)
+    ink[:30, 36:44] = 255
+    image = draw(replace(frame, ink=ink), PLAIN, np.random.default_rng(0)).image
+    assert (_dark(image)[:30] == (ink[:30] > 0)).all()
+    below = _dark(image)[34:]
+    assert below[:, 38:42].any(axis=1).all()
+    assert below.sum(axis=1).max() <= 3
+    grey = draw(replace(frame, ink=ink // 4 * 3), PLAIN, np.random.default_rng(0)).image
+    assert (grey[:30, 40] == 255 - 189).all()
+
+
+def test_a_sources_own_ink_bends_with_its_parts():
+    frame = _halves(120, 160)
+    ink = np.zeros(frame.ids.shape, dtype=np.uint8)
+    ink[:, 77:83] = 255
+    style = replace(PLAIN, bend_px=5.0, bend_wave_px=60.0)
+    drawn = draw(replace(frame, ink=ink), style, np.random.default_rng(1))
+    step = np.argmax(drawn.ids == 2, axis=1)
+    assert np.ptp(step) >= 5
+    middle = [np.flatnonzero(row).mean() for row in _dark(drawn.image)]
+    assert np.abs(middle - (step - 0.5)).max() <= 1.2

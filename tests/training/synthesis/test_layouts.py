@@ -147,6 +147,7 @@ def test_clip_that_is_stored_is_left_alone_and_counted(tmp_path, monkeypatch):
     assert (new, again) == (True, False)
     assert made == [(tmp_path / "data", 7)]
     assert first.table() == second.table()
+    assert second.histograms.shares() == first.histograms.shares() != {}
     together = RegionStatistics()
     together.join(first)
     assert together.table() == first.table()

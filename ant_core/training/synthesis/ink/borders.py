@@ -14,6 +14,8 @@ from ant_core.training.synthesis.source import SourceFrame
 
 __all__ = ["Border", "find_border", "wrinkles"]
 
+_OWN_INK = 96  # cover from which a source's own ink is a line
+
 
 @dataclass(frozen=True)
 class Border:
@@ -86,7 +88,7 @@ def find_border(
     Parameters
     ----------
     frame
-        Planes of ids; ``frame.edges`` are lines of ink.
+        Planes of ids; ``frame.edges`` are lines of ink.  No border lies at ``frame.ink``.
     style
         Decides which borders are trace lines.
     inner
@@ -100,6 +102,8 @@ def find_border(
     mask = inked | inner
     mask[:, :-1] |= fine[:, :-1] != fine[:, 1:]
     mask[:-1] |= fine[:-1] != fine[1:]
+    if frame.ink is not None:
+        mask &= cv2.dilate(frame.ink, np.ones((5, 5), np.uint8)) < _OWN_INK
     y, x = np.nonzero(mask)
     here, other = _sides(ids, y, x)
     low, high = np.minimum(here, other), np.maximum(here, other)

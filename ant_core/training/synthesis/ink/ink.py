@@ -62,7 +62,11 @@ def _bend(frame: SourceFrame, style: InkStyle, rng: np.random.Generator) -> Sour
     ids = move(frame.ids.astype(np.uint16)).astype(np.int32)
     edges = None if frame.edges is None else move(frame.edges.astype(np.uint8)).astype(bool)
     shade = None if frame.shade is None else move(frame.shade).astype(np.uint8)
-    return SourceFrame(ids, edges, shade)
+    ink = frame.ink
+    if ink is not None:
+        moved = cv2.remap(ink, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        ink = np.asarray(moved, dtype=np.uint8)
+    return SourceFrame(ids, edges, shade, ink=ink)
 
 
 def _lines(frame: SourceFrame, style: InkStyle, rng: np.random.Generator) -> Border:
@@ -199,6 +203,10 @@ def draw(frame: SourceFrame, style: InkStyle, rng: np.random.Generator) -> Drawn
     """
     bent = with_shadows(_bend(frame, style, rng), style)
     cover, kind = _spread(_lines(bent, style, rng), style, rng)
+    if bent.ink is not None:
+        own = bent.ink.astype(np.float32) / 255
+        kind[own > cover] = 0
+        cover = np.maximum(cover, own > 0.5 if style.hard else own)
     cover = _surface(cover, style, rng)
     traced = np.where(kind > 0, cover, np.float32(0))
     ink = _soft(_specks(np.where(kind > 0, np.float32(0), cover), style, rng), style)

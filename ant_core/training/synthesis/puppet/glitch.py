@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.errors import UsageError
 from ant_core.training.data.splits import Split
 from ant_core.training.synthesis.puppet.glitch_parts import Rig, load_rig
 from ant_core.training.synthesis.puppet.islands import merge_islands
@@ -207,7 +208,14 @@ def make_clip(data: Path, split: Split, seed: int, recipe: PuppetRecipe = _USUAL
     ------
     InputError
         The data cannot be read.
+    UsageError
+        The split is "fresh", which has no puppets.
     """
+    if split == "fresh":
+        raise UsageError(
+            "The puppets have no fresh split, since every movement of their rig is in another: "
+            "choose a source that begins with scene3d."
+        )
     root = data / "glitch_avatars"
     rng = seeded(recipe.name, split, seed)
     rig, palette = load_rig(root), PartColors()

@@ -7,11 +7,11 @@ touch and have nearly one colour are one *group*, the unit that gets an id.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import skia
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ant_core.errors import InputError
 from ant_core.training.data.splits import Split, glitch_part_splits
+from ant_core.training.synthesis.figure_files import read_figure_file
 from ant_core.training.synthesis.puppet.raster import (
     IDENTITY,
     Affine,
@@ -82,7 +83,7 @@ _INVISIBLE_ALPHA = 0.05
 _COLOR_TOLERANCE = 24
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fill:
     """A path of one group, to be filled in the order of the list it stands in.
 
@@ -115,14 +116,8 @@ class Rig:
     labels: dict[str, tuple[int, int]]
 
 
-def _read(path: Path) -> dict:  # type: ignore[type-arg]
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} could not be read as a Glitch avatar file ({error}): "
-            "point --data at the folder that holds glitch_avatars."
-        ) from error
+def _read(path: Path) -> dict[str, Any]:
+    return read_figure_file(path, dict, "glitch_avatars")
 
 
 @lru_cache(maxsize=1)
@@ -142,12 +137,14 @@ class _Groups:
         self._parent: list[int] = []
 
     def root(self, i: int) -> int:
+        """Return the number that all contours of a group share."""
         while self._parent[i] != i:
             self._parent[i] = self._parent[self._parent[i]]
             i = self._parent[i]
         return i
 
     def add(self, box: NDArray[np.float64], color: NDArray[np.float64] | tuple[int, ...]) -> int:
+        """Add a contour, box (4,) x0, y0, x1, y1; returns its number, one more than the last's."""
         me = len(self._parent)
         self._parent.append(me)
         boxes, colors = self._boxes[:me], self._colors[:me]
@@ -219,13 +216,13 @@ def _fills(shapes: list[dict]) -> list[Fill]:  # type: ignore[type-arg]
     numbers = {root: i for i, root in enumerate(sorted(area))}
     return [
         Fill(
-            build_path(body.contours),
-            matrix,
-            color,
-            numbers[root],
-            area[root],
-            2 * area[root] / max(length[root], 1e-9),
-            shading,
+            path=build_path(body.contours),
+            matrix=matrix,
+            color=color,
+            group=numbers[root],
+            area=area[root],
+            thickness=2 * area[root] / max(length[root], 1e-9),
+            shading=shading,
         )
         for root, (body, matrix, color, shading) in zip(roots, found, strict=True)
     ]

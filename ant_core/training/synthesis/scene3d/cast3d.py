@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ant_core.errors import InputError
 from ant_core.training.data.splits import Split, character_split, clip_splits
-from ant_core.training.synthesis.scene3d import gltf, motion, skinning
+from ant_core.training.synthesis.scene3d import fresh_cast, gltf, motion, skinning
 from ant_core.training.synthesis.scene3d.bvh import bvh_landmarks
 from ant_core.training.synthesis.scene3d.gltf import Floats, ModelMotion
 from ant_core.training.synthesis.scene3d.model_parts import PartedModel, build_figure
@@ -27,6 +27,7 @@ __all__ = [
     "CastEntry",
     "Catalogue",
     "Sway",
+    "fresh_shown",
     "load_catalogue",
     "load_figure",
     "load_motion",
@@ -155,6 +156,7 @@ def load_catalogue(data: Path) -> Catalogue:
             CastEntry(path, "kaykit_adventurers", f"kaykit_adventurers/{path.stem}", split, 1.0, ())
             for path in paths
         )
+    gear["fresh"] = ()
     names: dict[str, set[str]] = {}
     for entry in characters:
         # The folder that a name lies in is its pack; all mechs are sorted together, and so on.
@@ -162,7 +164,26 @@ def load_catalogue(data: Path) -> Catalogue:
             pack = path.parent.relative_to(data).as_posix()
             names.setdefault(pack, set()).add(bare)
     splits = clip_splits({pack: sorted(found) for pack, found in names.items()})
+    characters += _fresh(data, splits)
     return Catalogue(tuple(characters), gear, splits)
+
+
+def _fresh(data: Path, splits: dict[str, Split]) -> list[CastEntry]:
+    """Return the cast of the fresh test split, and add what it plays to `splits`."""
+    entries = []
+    for path, lender in fresh_cast.fresh_files(data):
+        names = {name: _bare(name) for name in gltf.motion_names(lender)}
+        lent = fresh_cast.lent_motions(lender, names, splits)
+        splits.update({known: "fresh" for _, _, known in lent})
+        name = path.relative_to(data).with_suffix("").as_posix()
+        entries.append(CastEntry(path, fresh_cast.PACK, name, "fresh", 1.0, tuple(lent)))
+    return entries
+
+
+def fresh_shown(catalogue: Catalogue) -> tuple[set[str], set[str]]:
+    """Return the figures and the movements that the fresh split shows with these packs."""
+    cast = [entry for entry in catalogue.characters if entry.split == "fresh"]
+    return {entry.name for entry in cast}, {known for e in cast for _, _, known in e.motions}
 
 
 @lru_cache(maxsize=64)
@@ -185,6 +206,8 @@ def load_motion(entry: CastEntry, path: Path, name: str) -> ModelMotion:
     model = load_figure(entry.path, entry.pack).model
     if path == entry.path:
         return model.motions[name]
+    if entry.split == "fresh":
+        return fresh_cast.lend(model, load_figure(path, path.parent.name).model, name)
     return motion.retarget(model, _landmarks(path, name), name)
 
 
@@ -220,15 +243,7 @@ class Sway:
         """Return local rotations (K, 4) with the swings at ``time`` seconds put on."""
         half = self.amplitude * np.sin(self.pace * time + self.phase) / 2
         swing = np.concatenate((self.axis * np.sin(half)[:, None], np.cos(half)[:, None]), 1)
-        return multiply(rotation, swing.astype(np.float32))
-
-
-def multiply(a: Floats, b: Floats) -> Floats:
-    """Return the quaternion products a * b, (..., 4) as x, y, z, w: first b, then a."""
-    av, aw, bv, bw = a[..., :3], a[..., 3:], b[..., :3], b[..., 3:]
-    vector = aw * bv + bw * av + np.cross(av, bv)
-    scalar = aw * bw - (av * bv).sum(-1, keepdims=True)
-    return np.concatenate((vector, scalar), -1)
+        return skinning.multiply(rotation, swing.astype(np.float32))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -175,9 +175,10 @@ _SINGLE = StageRecipe(
     step_shares=(0.5, 0.5),
     camera=0.3,
 )
-# One character in clean lines, what the Animation Transformer was tested on: single rendered
-# characters of 10 to 50 segments, a mesh each, in square frames and in the even lines of a toon
-# shader, without folds, shadows or an unsteady hand, before a camera that hardly moves.
+# One character in clean lines, the kind of picture that the Animation Transformer was tested on
+# (with the characters that trained it; ours are held out): single rendered characters of 10 to 50
+# segments, a mesh each, in square frames and in the even lines of a toon shader, without folds,
+# shadows or an unsteady hand, before a camera that hardly moves.
 _CLEAN = StageRecipe(
     name="scene3d_clean",
     sizes=((1080, 1080),),

@@ -30,6 +30,14 @@ def _sample(channel: Channel, time: float) -> Floats:
     return mixed
 
 
+def multiply(a: Floats, b: Floats) -> Floats:
+    """Return the quaternion products a * b, (..., 4) as x, y, z, w: first b, then a."""
+    av, aw, bv, bw = a[..., :3], a[..., 3:], b[..., :3], b[..., 3:]
+    vector = aw * bv + bw * av + np.cross(av, bv)
+    scalar = aw * bw - (av * bv).sum(-1, keepdims=True)
+    return np.concatenate((vector, scalar), -1)
+
+
 def local_pose(
     model: GltfModel, motion: ModelMotion | None, time: float
 ) -> tuple[Floats, Floats, Floats]:
