@@ -34,6 +34,7 @@ COMMANDS = (
     "propagate",
     "segment",
     "suggest",
+    "explain",
     "batch",
     "farm",
     "models",

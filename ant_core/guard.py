@@ -5,6 +5,7 @@ Every check raises ValueError with the reason; the reader puts it into its own s
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import lzma
@@ -13,7 +14,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 from xml.etree import ElementTree
 
@@ -128,23 +129,25 @@ def read_member(archive: zipfile.ZipFile, name: str, most: int = _MOST_MEMBER) -
         When it is missing, damaged, encrypted, packed by an unknown method, or claims more than
         `most` bytes.
     """
-    try:
+    with _unpacking(name):
         size = archive.getinfo(name).file_size
         if size > most:
             raise ValueError(f"{name} claims {size} bytes, more than {most}")
         # What is unpacked is cut at the size that the member claims.
         return archive.read(name)
-    except KeyError:
-        raise ValueError(f"it lacks {name}") from None
-    except _DAMAGED as error:
-        raise ValueError(f"{name} cannot be unpacked: {error}") from None
 
 
 def read_start(archive: zipfile.ZipFile, name: str, count: int) -> bytes:
     """Unpack the first bytes of a member alone; ValueError as `read_member`."""
+    with _unpacking(name), archive.open(name) as member:
+        return member.read(count)
+
+
+@contextlib.contextmanager
+def _unpacking(name: str) -> Iterator[None]:
+    """Raise ValueError for what a missing or damaged member raises."""
     try:
-        with archive.open(name) as member:
-            return member.read(count)
+        yield
     except KeyError:
         raise ValueError(f"it lacks {name}") from None
     except _DAMAGED as error:

@@ -156,6 +156,7 @@ class _ClusterRun:
         return dict(Counter(str(urlsplit(address).hostname) for address in workers))
 
     def events(self, cancel: threading.Event) -> Iterator[Event]:
+        """Yield what becomes of the shots until all have ended or the run is cancelled."""
         self._client.subscribe_topic(self._run_id, self._heard)
         futures = {}
         due: dict[str, float] = {}  # when shots that another batch holds are tried again

@@ -211,8 +211,8 @@ class Pool:
         self._lock = threading.Lock()
         self._closed = False
         self._engines: set[EngineProcess] = set()
-        self._keepers = [
-            threading.Thread(target=self._keep, args=(number,), name=f"keeper {number}")
+        self._worker_threads = [
+            threading.Thread(target=self._run_worker, args=(number,), name=f"worker {number}")
             for number in range(1, min(jobs, len(tasks)) + 1)
         ]
 
@@ -224,8 +224,8 @@ class Pool:
         AntError
             When no shot can be coloured, for want of the model for example.
         """
-        for keeper in self._keepers:
-            keeper.start()
+        for thread in self._worker_threads:
+            thread.start()
         try:
             while self._left and not cancel.is_set():
                 try:
@@ -247,10 +247,10 @@ class Pool:
             engines = list(self._engines)
         for engine in engines:
             engine.close()
-        for keeper in self._keepers:
-            keeper.join()
+        for thread in self._worker_threads:
+            thread.join()
 
-    def _keep(self, number: int) -> None:
+    def _run_worker(self, number: int) -> None:
         """Keep one engine at work; runs on a thread of its own."""
         engine: EngineProcess | None = None
         try:
@@ -261,7 +261,7 @@ class Pool:
                 try:
                     self._color(engine, task)
                 except Died as error:
-                    self._bury(engine, task, str(error))
+                    self._handle_crash(engine, task, str(error))
                     engine = None
         except BaseException as error:
             self._events.put(error)
@@ -312,7 +312,7 @@ class Pool:
             return
         self._events.put(Finished(ShotResult.from_json(event["result"])))
 
-    def _bury(self, engine: EngineProcess, task: ShotTask, how: str) -> None:
+    def _handle_crash(self, engine: EngineProcess, task: ShotTask, how: str) -> None:
         """Begin the shot of an engine that crashed again, or give it up."""
         words = engine.last_words()
         self._end(engine)

@@ -1,9 +1,8 @@
 """The colour that was meant where a segment is not painted in one: noise, soft edges, dabs.
 
-Painted frames come with JPEG noise, dithering, blended edges, and dabs that do not fill their
-segment. What is near the middle of a segment's colours, by as much as its own pixels differ from
-their neighbours, is one paint; segments whose spread holds the same value have the same paint.
-The value given is always one that occurs in the picture.
+Painted frames have JPEG noise, dithering, blended edges, and dabs that do not fill a segment. What
+is as near to the middle of a segment's colours as its neighbouring pixels differ is one paint;
+segments whose spread holds the same value have the same paint. The value is the picture's.
 """
 
 from __future__ import annotations
@@ -16,10 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.color._read_kernels import climb, find_quantile, group_pairs, sum_steps
 from ant_core.color.dabs import PAPER_LEVELS, Blobs
 from ant_core.color.pixels import PixelFormat, from_codes, to_codes, to_levels
 
-__all__ = ["FLAT_SHARE", "Joined", "join_colors"]
+__all__ = ["FLAT_SHARE", "JoinedColors", "join_colors"]
 
 FLAT_SHARE = 0.9  # share of a segment's inside from which on it is flat
 _LEAST_INTERIOR = 0.1  # share of a segment that must be interior for the rim to be left out
@@ -34,8 +34,8 @@ _STEPS = 4  # until the middle stands still, in nearly all cases
 _NOISE = 3.0  # a paint reaches this many times the noise to each side of its middle
 
 
-@dataclass(frozen=True)
-class Joined:
+@dataclass(frozen=True, kw_only=True)
+class JoinedColors:
     """What was meant in the segments looked at; row k is `segment[k]`.
 
     Attributes
@@ -94,6 +94,8 @@ class _Inside:
         Offsets of its inside, only painted ones where it is dabbed.
     value : (P,) int64
         Row of each pixel's colour in `_Paints`.
+    values, counts : (V,) int64
+        The different ones of these rows, rising, and the pixels of each.
     core : (P,) bool
         Pixels out of reach of blended edges.
     dab_at : int
@@ -102,28 +104,26 @@ class _Inside:
 
     at: NDArray[np.int64]
     value: NDArray[np.int64]
+    values: NDArray[np.int64]
+    counts: NDArray[np.int64]
     core: NDArray[np.bool_]
     dab_at: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Part:
     """One segment that is not painted in one value.
 
     Attributes
     ----------
     inside : _Inside
-    values, counts : (V,) int64
-        The different rows of `_Paints`, rising, and the pixels of each.
     paint : (V,) bool
-        Values that are the segment's paint.
+        Its values that are the segment's paint.
     middle, low, high : (C,) float32
         Levels of the middle of the paint, and between which values the middle is uncertain.
     """
 
     inside: _Inside
-    values: NDArray[np.int64]
-    counts: NDArray[np.int64]
     paint: NDArray[np.bool_]
     middle: NDArray[np.float32]
     low: NDArray[np.float32]
@@ -132,7 +132,7 @@ class _Part:
     @property
     def mass(self) -> int:
         """Pixels of the paint."""
-        return int(self.counts[self.paint].sum())
+        return int(self.inside.counts[self.paint].sum())
 
 
 def join_colors(
@@ -142,7 +142,7 @@ def join_colors(
     odd: NDArray[np.int64],
     known: NDArray[Any],
     paper: NDArray[Any],
-) -> Joined:
+) -> JoinedColors:
     """Find the colour meant in segments whose commonest value does not cover them.
 
     Parameters
@@ -161,10 +161,11 @@ def join_colors(
     wanted[odd] = True
     at = np.flatnonzero(wanted[labels.ravel()])
     owner = labels.ravel()[at]
-    order = np.argsort(owner, kind="stable")
+    few = len(wanted) <= np.iinfo(np.uint16).max  # which is sorted faster
+    order = np.argsort(owner.astype(np.uint16) if few else owner, kind="stable")
     at, owner = at[order], owner[order]
     color = np.ascontiguousarray(image.reshape(-1, image.shape[2])[at])
-    code, value = np.unique(to_codes(color, pixels), return_inverse=True)
+    code, value = _ranked(to_codes(color, pixels))
     levels = to_levels(from_codes(code, pixels), pixels)
     clear = levels[:, -1] == 0 if pixels.has_alpha else np.zeros(len(code), np.bool_)
     paints = _Paints(code, levels, np.isin(code, paper), clear)
@@ -172,7 +173,8 @@ def join_colors(
     bounds = np.searchsorted(owner, np.append(odd, odd[-1] + 1))
     blobs = Blobs(labels, image, pixels, paper)
     insides = [_inside(at[i:j], value[i:j], depth[i:j], paints, blobs) for i, j in pairwise(bounds)]
-    noises = [_noise(inside, labels.shape[1], paints) for inside in insides]
+    width, edge = labels.shape[1], np.float32(_EDGE)
+    noises = [sum_steps(inside.at, inside.value, levels, width, edge) for inside in insides]
     pairs, squares = np.array(noises).T
     # Flat segments have none; a small one has at least about what is usual in the picture.
     typical = squares.sum() / max(1.0, pairs.sum() + 2 * (np.count_nonzero(labels) - len(at)))
@@ -184,6 +186,18 @@ def join_colors(
     ]
     middles = to_levels(from_codes(known, pixels), pixels)
     return _result(odd, parts, _names(parts, paints, known, middles), paints)
+
+
+def _ranked(codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the different codes, rising, and the row of each pixel's, (P,)."""
+    if codes.dtype.kind != "u":
+        return np.unique(codes, return_inverse=True)
+    group = np.empty(len(codes), np.int64)
+    first = group_pairs(np.zeros(len(codes), np.int64), codes, group)
+    order = np.argsort(codes[first])
+    rank = np.empty(len(first), np.int64)
+    rank[order] = np.arange(len(first))
+    return codes[first[order]], rank[group]
 
 
 def _depth(labels: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -208,14 +222,17 @@ def _inside(
     inside = depth >= 1
     if inside.sum() < max(1, _LEAST_INTERIOR * len(at)):
         inside[:] = True
-    bare = _bare(value, inside, paints)
+    values, counts = _counted(value[inside], len(paints.code))
+    bare = _bare(value, int(values[counts.argmax()]), paints)
     dab_at = -1
     if (bare & inside).sum() > (1 - FLAT_SHARE) * inside.sum() and not bare.all():
         dab = blobs.dab(at, depth, bare)
         if dab.any():
             dab_at = int(at[dab][depth[dab].argmax()])
             inside = dab
-    return _Inside(at[inside], value[inside], depth[inside] >= _CORE_PX, dab_at)
+            values, counts = _counted(value[inside], len(paints.code))
+    core = depth[inside] >= _CORE_PX
+    return _Inside(at[inside], value[inside], values, counts, core, dab_at)
 
 
 def _part(inside: _Inside, noise: float, paints: _Paints) -> _Part:
@@ -228,14 +245,18 @@ def _part(inside: _Inside, noise: float, paints: _Paints) -> _Part:
         Root of the mean square of what neighbours differ by, in levels.
     paints : _Paints
     """
-    values, counts = _counted(inside.value, len(paints.code))
-    levels = paints.levels[values]
-    bare = paints.paper[values] | paints.clear[values]
-    paint, middle = _paint(levels, counts, _ROUNDING + _NOISE * noise, bare)
-    low, high = (_quantile(levels[paint], counts[paint], share) for share in _SPREAD)
+    levels = paints.levels[inside.values]
+    bare = paints.paper[inside.values] | paints.clear[inside.values]
+    # Once for all the quantiles that are asked of them.
+    orders = np.argsort(levels, axis=0, kind="stable")
+    counts = inside.counts
+    paint, middle = _paint((levels, orders), counts, _ROUNDING + _NOISE * noise, bare)
+    low, high = np.empty((2, levels.shape[1]), np.float32)
+    for share, found in zip(_SPREAD, (low, high), strict=True):
+        find_quantile(levels, orders, counts, paint, share, found)
     # Noise comes in patches, so that the middle of a small segment is off as well.
     off = np.float32(_ROUNDING + noise * np.sqrt(_PATCH / max(1, counts[paint].sum())))
-    return _Part(inside, values, counts, paint, middle, low - off, high + off)
+    return _Part(inside=inside, paint=paint, middle=middle, low=low - off, high=high + off)
 
 
 def _counted(value: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -247,15 +268,11 @@ def _counted(value: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], ND
     return values, counts[values]
 
 
-def _bare(
-    value: NDArray[np.int64], inside: NDArray[np.bool_], paints: _Paints
-) -> NDArray[np.bool_]:
-    """Mark the pixels of a segment that are not painted, (P,) bool.
+def _bare(value: NDArray[np.int64], commonest: int, paints: _Paints) -> NDArray[np.bool_]:
+    """Mark the pixels of a segment that are not painted, (P,) bool, given its commonest value.
 
     Opaque paper is told from paint of its colour by covering most of a segment.
     """
-    values, counts = _counted(value[inside], len(paints.code))
-    commonest = values[counts.argmax()]
     bare = paints.clear[value]
     if paints.paper[commonest] and not paints.clear[commonest]:
         off = np.abs(paints.levels - paints.levels[commonest]).max(axis=1)
@@ -263,56 +280,44 @@ def _bare(
     return bare
 
 
-def _noise(inside: _Inside, width: int, paints: _Paints) -> tuple[float, float]:
-    """Compare pixels with right and lower neighbours: number of pairs, sum of squared levels."""
-    at = inside.at
-    right = np.flatnonzero((np.diff(at) == 1) & (at[1:] % width > 0))
-    below = np.searchsorted(at, at + width)
-    has_below = np.flatnonzero(at[np.minimum(below, len(at) - 1)] == at + width)
-    first = inside.value[np.concatenate([right, has_below])]
-    second = inside.value[np.concatenate([right + 1, below[has_below]])]
-    off = np.abs(paints.levels[first] - paints.levels[second]).max(axis=1, initial=0)
-    off = off[off <= _EDGE]
-    return float(len(off)), float((off**2).sum())
-
-
 def _paint(
-    levels: NDArray[np.float32], counts: NDArray[np.int64], reach: float, bare: NDArray[np.bool_]
+    values: tuple[NDArray[np.float32], NDArray[np.int64]],
+    counts: NDArray[np.int64],
+    reach: float,
+    bare: NDArray[np.bool_],
 ) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
     """Find the values about the middle of most of a segment; (V,) bool, and that middle.
 
     The middle climbs from the fullest cell of colours to the median within reach. Where that is
     not most of the segment, the commonest value stands alone.
+
+    values: levels (V, C), and (V, C) int64 in which order its rows rise by each channel.
     """
+    levels, orders = values
     alone = np.zeros(len(counts), np.bool_)
     alone[counts.argmax()] = True
     if bare[alone][0]:
         return alone, levels[alone][0]
     cells = np.floor(np.clip(levels, -1e6, 1e6) / (2 * reach)).astype(np.int64)
-    _, cell = np.unique(cells, axis=0, return_inverse=True)
-    cell = cell.ravel()
-    near = (cell == np.bincount(cell, counts * ~bare).argmax()) & ~bare
-    middle = _quantile(levels[near], counts[near], 0.5)
-    for _ in range(_STEPS):
-        near = (np.abs(levels - middle).max(axis=1) <= reach) & ~bare
-        middle = _quantile(levels[near], counts[near], 0.5)
+    near = _fullest(cells, counts * ~bare) & ~bare
+    middle = np.empty(levels.shape[1], np.float32)
+    climb(levels, orders, counts, bare, np.float32(reach), _STEPS, near, middle)
     mass = counts[near].sum()
     if mass <= counts.sum() / 2 or mass <= counts.max():
         return alone, levels[alone][0]
     return near, middle
 
 
-def _quantile(
-    levels: NDArray[np.float32], counts: NDArray[np.int64], share: float
-) -> NDArray[np.float32]:
-    """Return the value at a share of the pixels, channel by channel; (C,) float32."""
-    result = np.empty(levels.shape[1], np.float32)
-    for channel in range(levels.shape[1]):
-        order = np.argsort(levels[:, channel], kind="stable")
-        total = np.cumsum(counts[order])
-        place = np.searchsorted(total, share * total[-1])
-        result[channel] = levels[order[place], channel]
-    return result
+def _fullest(cells: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the rows, (V,), of the cell (V, C) that has the highest count, the first of equals."""
+    order = np.lexsort(cells.T[::-1])
+    rising = cells[order]
+    starts = (rising[1:] != rising[:-1]).any(axis=1)
+    cell = np.concatenate([[0], np.cumsum(starts)])
+    full = np.bincount(cell, counts[order]).argmax()
+    fullest = np.zeros(len(cells), np.bool_)
+    fullest[order[cell == full]] = True
+    return fullest
 
 
 def _names(
@@ -338,7 +343,7 @@ def _names(
         chosen[row] = best
     new = [_commonest(joined, len(paints.code)) for joined in members[len(known) :]]
     codes = np.concatenate([known, paints.code[new]]) if new else known
-    result = paints.code[[part.values[part.paint][0] for part in parts]]
+    result = paints.code[[part.inside.values[part.paint][0] for part in parts]]
     result[chosen >= 0] = codes[chosen[chosen >= 0]]
     return result
 
@@ -357,29 +362,39 @@ def _commonest(parts: list[_Part], size: int) -> int:
     """Return the commonest value of the paint of parts, the lowest of equal ones."""
     total = np.zeros(size, np.int64)
     for part in parts:
-        total[part.values[part.paint]] += part.counts[part.paint]
+        total[part.inside.values[part.paint]] += part.inside.counts[part.paint]
     return int(total.argmax())
 
 
 def _result(
     odd: NDArray[np.int64], parts: list[_Part], codes: NDArray[Any], paints: _Paints
-) -> Joined:
+) -> JoinedColors:
     """Say what covers each part, and what else there is."""
     count = len(parts)
     share, second_share = np.ones(count), np.zeros(count)
     second, second_at = codes.copy(), np.zeros(count, np.int64)
+    known = np.zeros(len(paints.code), np.bool_)  # of the values of one part: its paint
     for row, part in enumerate(parts):
-        total = part.counts.sum()
-        mine = part.paint | (paints.code[part.values] == codes[row])
-        share[row] = part.counts[mine].sum() / total
-        rest = np.where(mine, 0, part.counts)
+        inside = part.inside
+        total = inside.counts.sum()
+        mine = part.paint | (paints.code[inside.values] == codes[row])
+        share[row] = inside.counts[mine].sum() / total
+        rest = np.where(mine, 0, inside.counts)
         if rest.any():
-            other = part.values[rest.argmax()]
+            other = inside.values[rest.argmax()]
             second[row] = paints.code[other]
             second_share[row] = rest.max() / total
-            second_at[row] = part.inside.at[part.inside.value == other][0]
-        if second_share[row] <= 1 - FLAT_SHARE and part.inside.core.sum() >= _LEAST_CORE:
-            core = np.isin(part.inside.value[part.inside.core], part.values[mine])
-            share[row] = max(share[row], core.mean())
+            second_at[row] = inside.at[(inside.value == other).argmax()]
+        if second_share[row] <= 1 - FLAT_SHARE and inside.core.sum() >= _LEAST_CORE:
+            known[inside.values] = mine
+            share[row] = max(share[row], known[inside.value[inside.core]].mean())
     dab_at = np.array([part.inside.dab_at for part in parts], np.int64)
-    return Joined(odd, codes, share, second, second_share, second_at, dab_at)
+    return JoinedColors(
+        segment=odd,
+        code=codes,
+        share=share,
+        second=second,
+        second_share=second_share,
+        second_at=second_at,
+        dab_at=dab_at,
+    )

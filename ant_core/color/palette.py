@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.color.joined import FLAT_SHARE, Joined, join_colors
+from ant_core.color._read_kernels import group_pairs, longest_runs
+from ant_core.color.joined import FLAT_SHARE, JoinedColors, join_colors
 from ant_core.color.pixels import PixelFormat, from_codes, same_as_next, to_codes, to_display
 
 __all__ = [
@@ -220,7 +221,7 @@ def read_segment_colors(
     return result
 
 
-def _take(joined: Joined, result: SegmentColors, palette: Palette, width: int) -> None:
+def _take(joined: JoinedColors, result: SegmentColors, palette: Palette, width: int) -> None:
     """Write what was meant over what is most frequent."""
     colors = _palette_indices(np.concatenate([joined.code, joined.second]), palette)
     colors, seconds = colors[: len(joined.code)], colors[len(joined.code) :]
@@ -315,21 +316,25 @@ def _grouped(
     at: NDArray[np.int64],
 ) -> _Counts:
     """Sum rows of equal segment and colour; the longest run, then the first, gives the place."""
-    order = np.lexsort((at, -run, code, segment))
-    segment, code = segment[order], code[order]
-    new = np.ones(len(order), np.bool_)
-    new[1:] = (segment[1:] != segment[:-1]) | (code[1:] != code[:-1])
-    first = np.flatnonzero(new)
-    if len(first) == 0:
-        return _Counts(segment, code, pixels, interior, run, at)
-    return _Counts(
-        segment[first],
-        code[first],
-        np.add.reduceat(pixels[order], first),
-        np.add.reduceat(interior[order], first),
-        run[order][first],
-        at[order][first],
-    )
+    group, first = _pairs(segment, code)
+    best = np.full(len(first), -1, np.int64)
+    longest_runs(group, run, at, best)
+    order = np.lexsort((code[first], segment[first]))
+    rows, best = first[order], best[order]
+    # Doubles hold sums of pixels exactly.
+    sums = np.stack([np.bincount(group, part, len(first)) for part in (pixels, interior)])
+    counted = sums[:, order].astype(np.int64)
+    return _Counts(segment[rows], code[rows], counted[0], counted[1], run[best], at[best])
+
+
+def _pairs(
+    segment: NDArray[np.int64], code: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number pairs of segment and colour, (R,), and tell the first row of each number, (G,)."""
+    if code.dtype.kind != "u":  # of more bytes than the kernel takes: rank them
+        code = np.unique(code, return_inverse=True)[1].astype(np.uint64)
+    group = np.empty(len(code), np.int64)
+    return group, group_pairs(segment, code, group)
 
 
 def _merge(bands: Sequence[_Counts]) -> _Counts:

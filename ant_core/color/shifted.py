@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.color._read_kernels import mark_edges
 from ant_core.color.palette import SegmentColors
 from ant_core.color.pixels import PixelFormat, to_levels
 
@@ -71,12 +72,11 @@ def move_back(image: NDArray[Any], shift: tuple[int, int]) -> NDArray[Any]:
 
 def _edges(image: NDArray[Any], pixels: PixelFormat) -> NDArray[np.float32]:
     """Mark the pixels whose right or lower neighbour has another colour, (H, W) float32."""
-    levels = to_levels(image.reshape(-1, image.shape[2]), pixels).reshape(image.shape)
-    if pixels.has_alpha:
-        levels[levels[:, :, -1] == 0] = 0
+    levels: NDArray[Any] = np.ascontiguousarray(image)
+    if pixels.depth != 8:  # those are levels as they are
+        levels = to_levels(levels.reshape(-1, image.shape[2]), pixels).reshape(image.shape)
     edges = np.zeros(image.shape[:2], np.float32)
-    edges[:, :-1][np.abs(levels[:, 1:] - levels[:, :-1]).max(axis=2) > _EDGE_LEVELS] = 1
-    edges[:-1][np.abs(levels[1:] - levels[:-1]).max(axis=2) > _EDGE_LEVELS] = 1
+    mark_edges(levels, image.shape[2] - 1 if pixels.has_alpha else -1, _EDGE_LEVELS, edges)
     return edges
 
 

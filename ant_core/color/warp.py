@@ -89,8 +89,11 @@ def find_surfaces(
     values = np.zeros((count + 1, _CODES), np.uint64)
     uses = np.zeros((count + 1, _CODES), np.int64)
     others = np.zeros(count + 1, np.int64)
-    count_paints(labels.ravel(), codes, values, uses, others)
-    size = uses.sum(axis=1) + others
+    size = np.bincount(labels.ravel(), minlength=count + 1)
+    size[0] = 0
+    # So many others tell that a segment is not crisp, and so neither flat nor bare.
+    enough = ((1 - _CRISP_SHARE) * size).astype(np.int64) + 1
+    count_paints(labels.ravel(), codes, values, uses, others, enough)
     most = -np.sort(-uses, axis=1)[:, :_CRISP_COLORS]
     nothing = to_codes(pixels.bare()[None], pixels)
     bare = np.where(values == _folded(nothing), uses, 0).sum(axis=1) == size

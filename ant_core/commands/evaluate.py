@@ -27,14 +27,19 @@ Prints one table; figures are percent or pixels, in brackets the 95 % interval o
 
 protocols:
   recursive        ten frames, each from the one before as predicted (AnT)
+  recursive_parts  the same by unique part, of stored clips: what AnT reports
   recursive_first  the same with the first frame as second reference, as propagate does
   consecutive      each frame from the true one before it, in clips of 20 (PaintBucket)
   keyframes        from 1, 3, 5 and all model sheets (PaintBucket); keyframes_1, keyframes_3,
                    keyframes_5 or keyframes_all for one of them
   effort           an artist paints the first drawing and corrects the others one after the other:
-                   the share of segments that need no click
+                   the share of segments that need no click (accuracy), of those of 30 px or
+                   more (over_30px), and of all if one click put right every segment of a
+                   drawing that is wrong in the same way (joined)
   effort_suggested the same from the two drawings that ant_core suggest names
   regions          each segment to its segment of the next frame (AnimeRun)
+  regions_colored  the same with the colours of both frames known, which decide where matches of
+                   lines are in doubt (AnimeRun's coloured input)
   parts            the same for stored clips, right where the true part is the same
   flow             end-point error of the flow that the matches make (AnimeRun)
 """

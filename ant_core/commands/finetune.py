@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ant_core.commands.train import need_torch
 from ant_core.errors import AntError, OutputError
-from ant_core.workflow.option_types import add_common, add_device, minutes, whole
+from ant_core.workflow.option_types import add_common, add_device, minutes, share, whole
 from ant_core.workflow.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "where --minutes are enough for them",
     )
     add_device(parser, "where to train")
+    add(
+        "--cycle",
+        type=share,
+        metavar="W",
+        help="weight of the cycle loss, which tells parts of one colour apart (default: 0, of "
+        "ant_paper the paper's 0.25)",
+    )
     add("--seed", type=int, default=0, help="another seed gives another model (default: 0)")
     add_common(parser)
 
@@ -62,6 +69,8 @@ def run(
 ) -> Outcome:
     """Finetune; see `ant_core finetune --help`."""
     need_torch()
+    from dataclasses import replace
+
     from ant_core.matching.model_file import default_model
     from ant_core.training.network.config import TrainConfig
     from ant_core.training.network.finetune import check, finetune, read_production
@@ -85,6 +94,10 @@ def run(
         learning_rate=1e-4,  # an eighth of the rate of training: what is known shall stay
         seed=options.seed,
     )
+    if options.cycle is not None:
+        table = "paper" if config.network == "ant_paper" else "switches"
+        changed = replace(getattr(config, table), cycle_weight=options.cycle)
+        config = replace(config, **{table: changed})
     total = options.pairs or round(options.minutes * 60)
 
     def notify(seconds: float, pairs: int, loss: float) -> None:

@@ -6,13 +6,8 @@ import argparse
 import threading
 from typing import TYPE_CHECKING
 
-from ant_core.workflow.option_types import (
-    add_common,
-    add_device,
-    add_layer,
-    add_segmentation,
-    whole,
-)
+from ant_core.workflow.option_types import whole
+from ant_core.workflow.options import add_look, options_of_look
 
 if TYPE_CHECKING:
     from ant_core.files import WholeFiles
@@ -32,18 +27,8 @@ painted are taken into account, and further ones are named. Nothing is written.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    add_segmentation(parser)
-    add_common(parser)
+    add_look(parser)
     add = parser.add_argument
-    add("shot", metavar="SHOT", help="folder of the shot, or a .kra file")
-    add(
-        "--line",
-        metavar="PATTERN",
-        action="append",
-        help="line drawings, as in ant_core propagate; layers of a .kra file",
-    )
-    add("--color", metavar="PATTERN", help="painted frames, as in ant_core propagate")
-    add_layer(parser)
     add(
         "--count",
         type=whole(1, 24),
@@ -51,8 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="name so many (default: two to five where nothing is painted, as many as help; "
         "one where something is)",
     )
-    add("--model", metavar="FILE", help="model file or name, as in ant_core propagate")
-    add_device(parser)
 
 
 def run(
@@ -63,18 +46,7 @@ def run(
 ) -> Outcome:
     """Suggest frames to paint; see `ant_core suggest --help`."""
     from ant_core.workflow import suggest
-    from ant_core.workflow.propagate_options import PropagateOptions
 
     del files  # nothing is written
-    chosen = PropagateOptions(
-        shot=options.shot,
-        line=tuple(options.line or ()),
-        color=options.color,
-        layer=tuple(options.layer or ()),
-        gap=options.gap,
-        rough=options.rough,
-        threads=options.threads,
-        model=options.model,
-        device=options.device,
-    )
+    chosen = options_of_look(options)
     return suggest.run(chosen, options.count, reporter, cancel)

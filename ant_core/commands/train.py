@@ -33,7 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add = parser.add_argument
     add("config", metavar="CONFIG", nargs="?", help="TOML file of the experiment")
-    add("--example", action="store_true", help="print a CONFIG with every option, and end")
+    add(
+        "--example",
+        nargs="?",
+        const="ant_relative",
+        metavar="NETWORK",
+        help="print a CONFIG with every option, of ant_relative or ant_paper (as published), and "
+        "end",
+    )
     add("--clips", type=Path, metavar="CLIPS", help="folder with train/*.npz and validation/*.npz")
     add("--out", type=Path, metavar="RUN", help="folder of the run")
     add("--minutes", type=minutes, metavar="M", help="time box, instead of the one in CONFIG")
@@ -61,10 +68,11 @@ def run(
     need_torch()
     from dataclasses import replace
 
-    from ant_core.training.network.config import example, read_config
+    from ant_core.training.network.config import defaults, example, read_config
 
     if options.example:
-        return Outcome(text=example().rstrip("\n"), event={"config": example()})
+        text = example(defaults(options.example))
+        return Outcome(text=text.rstrip("\n"), event={"config": text})
     missing = [name for name in ("config", "clips", "out") if getattr(options, name) is None]
     if missing:
         names = ", ".join("CONFIG" if name == "config" else f"--{name}" for name in missing)

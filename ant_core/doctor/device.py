@@ -11,6 +11,7 @@ from typing import Any
 
 from ant_core import __version__
 from ant_core.doctor.check import Check, broken_package
+from ant_core.matching.runtime import load_cuda
 
 __all__ = ["check_cuda", "check_device", "check_versions", "nvidia_driver"]
 
@@ -20,7 +21,7 @@ _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 # What ONNX Runtime's CUDA provider loads, by the major version of CUDA it was built for.
 _LINUX = {
     "12": ("libcudart.so.12", "libcublasLt.so.12", "libcublas.so.12", "libcufft.so.11"),
-    "13": ("libcudart.so.13", "libcublasLt.so.13", "libcublas.so.13", "libcufft.so.12"),
+    "13": ("libcudart.so.13", "libcublasLt.so.13", "libcublas.so.13", "libcurand.so.10"),
 }
 _WINDOWS = {
     "12": ("cudart64_12.dll", "cublasLt64_12.dll", "cublas64_12.dll", "cufft64_11.dll"),
@@ -95,6 +96,8 @@ def check_cuda() -> Check:
     """Look for NVIDIA's driver and the libraries that this ONNX Runtime would load."""
     driver = nvidia_driver()
     wanted = _wanted_libraries()
+    if wanted:  # a library that is loaded is found by its name alone
+        load_cuda(importlib.import_module("onnxruntime"))
     missing = [name for name in wanted if not _loads(name)]
     facts = {
         "driver": driver,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Handlers"]
 
 _MOST_SHOTS = 4  # open at a time; the one not used for longest is forgotten
-_LARGE = ("propagate", "suggest")  # requests that take much memory for a while
+_LARGE = ("explain", "propagate", "suggest")  # requests that take much memory for a while
 _NO_HINTS: dict[str, Any] = {"schema": 1}
 
 Fields = Mapping[str, Any]
@@ -64,6 +64,7 @@ class Handlers:
             "overlay": self._overlay,
             "segment_map": self._segment_map,
             "inspect": self._inspect,
+            "explain": self._explain,
             "models": answer_models,
         }
 
@@ -271,6 +272,7 @@ class Handlers:
             total: int,
             moved: Sequence[MovedPlane],
         ) -> None:
+            """Send the result of a frame, its pixels and those of the further layers."""
             fields: dict[str, Any] = {"done": done, "total": total, "frame": result["frame"]}
             if box is not None:
                 fields |= {"box": list(box), "bytes": len(plane or b"")}
@@ -339,6 +341,12 @@ class Handlers:
         _, session = self._shot(asked)
         x, y = asked["point"]
         job.answer({"type": "inspect"} | session.inspect(asked["frame"], (x, y)))
+
+    def _explain(self, job: RequestJob, asked: Fields) -> None:
+        _, session = self._shot(asked)
+        frame, segment, most = asked["frame"], asked["segment"], asked["max_side"]
+        fields, payload = session.explain(frame, segment, most, job.cancel)
+        job.answer({"type": "explain", "frame": frame} | fields, payload)
 
 
 def _show(job: RequestJob, kind: str, picture: Picture) -> None:

@@ -12,6 +12,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
 from ant_core.engine.protocol import ProtocolMessage, error_answer, pack
@@ -190,33 +191,23 @@ class JobQueue:
         clear: Callable[[RequestJob], None] = lambda _: None,
     ) -> None:
         self._work, self._clear = work, clear
-        self._changed = threading.Condition()
-        self._jobs: deque[RequestJob] = deque()
-        self._at_work = False
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        self._executor = ThreadPoolExecutor(1, name)
 
     def put(self, job: RequestJob) -> None:
         """Add a job behind the others."""
-        with self._changed:
-            self._jobs.append(job)
-            self._changed.notify_all()
+        self._executor.submit(self._run, job)
 
     def idle(self, timeout_s: float) -> bool:
         """Wait until nothing is left to do; False when it is not in time."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not (self._jobs or self._at_work), timeout_s)
+        try:
+            self._executor.submit(lambda: None).result(timeout_s)
+        except TimeoutError:
+            return False
+        return True
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._at_work = False
-                self._changed.notify_all()
-                self._changed.wait_for(lambda: len(self._jobs) > 0)
-                job = self._jobs.popleft()
-                self._at_work = True
-            self._do(job)
-            self._clear(job)
-            del job  # its payload may be large
+    def _run(self, job: RequestJob) -> None:
+        self._do(job)
+        self._clear(job)
 
     def _do(self, job: RequestJob) -> None:
         try:

@@ -117,12 +117,12 @@ class MemoryFrames:
 
     def place(self, frame: int) -> str:
         """Say where the frame comes from, as the program that sent it named it."""
-        return self._of(frame).place
+        return self.kept(frame).place
 
     def probe(self, frame: int) -> FrameInfo:
         """Describe the picture; it was checked when it was sent."""
         pixels = self._pixels
-        digest = self._of(frame).digest
+        digest = self.kept(frame).digest
         return FrameInfo(*self._size, pixels.channels, pixels.depth, digest, pixels.floating)
 
     def read(self, frame: int) -> NDArray[Any]:
@@ -131,9 +131,10 @@ class MemoryFrames:
 
     def raw(self, frame: int) -> bytes:
         """Return the picture as it is kept, packed."""
-        return self._of(frame).packed
+        return self.kept(frame).packed
 
-    def _of(self, frame: int) -> PackedPicture:
+    def kept(self, frame: int) -> PackedPicture:
+        """Return a frame as it was sent; InputError where it was not."""
         if frame not in self._kept:
             raise InputError(f"frame {frame} has no picture here: send it before the run")
         return self._kept[frame]

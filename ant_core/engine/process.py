@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+import psutil
+
 __all__ = [
     "end_with_parent",
     "give_back_memory",
@@ -24,9 +26,6 @@ __all__ = [
 _PR_SET_PDEATHSIG = 1
 _WATCH_EVERY_S = 1.0
 _NICER = 10  # of 19: the painting program goes first, the engine still moves
-_BELOW_NORMAL = 0x4000  # BELOW_NORMAL_PRIORITY_CLASS
-_SYNCHRONIZE = 0x00100000
-_INFINITE = 0xFFFFFFFF
 
 
 def reserve_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -72,9 +71,7 @@ def give_back_memory() -> None:
 def lower_priority() -> None:
     """Let other programs go first; threads made later inherit it."""
     if sys.platform == "win32":
-        kernel = ctypes.WinDLL("kernel32")
-        kernel.GetCurrentProcess.restype = ctypes.c_void_p
-        kernel.SetPriorityClass(ctypes.c_void_p(kernel.GetCurrentProcess()), _BELOW_NORMAL)
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
         return
     tasks = Path("/proc/self/task")
     # Linux keeps the priority by thread, and os.nice would change that of the caller alone.
@@ -92,7 +89,7 @@ def end_with_parent() -> None:
     """
     parent = os.getppid()
     if sys.platform == "win32":
-        _watch(lambda: _wait_for_process(parent))
+        _watch(lambda: _wait_for_end(parent))
         return
     if not _ask_kernel():
         _watch(lambda: _wait_for_new_parent(parent))
@@ -124,11 +121,7 @@ def _wait_for_new_parent(parent: int) -> None:
         time.sleep(_WATCH_EVERY_S)
 
 
-def _wait_for_process(number: int) -> None:
-    """Wait until another process of Windows ends; for ever when it cannot be opened."""
-    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined, unused-ignore]
-    kernel.OpenProcess.restype = ctypes.c_void_p
-    handle = kernel.OpenProcess(_SYNCHRONIZE, False, number)
-    if not handle:
-        threading.Event().wait()
-    kernel.WaitForSingleObject(ctypes.c_void_p(handle), _INFINITE)
+def _wait_for_end(number: int) -> None:
+    """Wait until another process of Windows ends, which need not be our parent any more."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(number).wait()

@@ -11,7 +11,6 @@ import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, BinaryIO
 
 from ant_core.errors import (
@@ -25,7 +24,6 @@ from ant_core.errors import (
     UsageError,
 )
 from ant_core.guard import parse_json
-from ant_core.schemas import load_schema
 
 __all__ = [
     "MAX_HEADER",
@@ -221,22 +219,23 @@ def request_id(header: Mapping[str, Any]) -> int:
 
 
 def check_request(header: Mapping[str, Any]) -> str:
-    """Check a request's fields against schemas/request.schema.json; return its type.
+    """Check a request's fields against its form in schemas/request.py; return its type.
 
     Raises
     ------
     ProtocolError
         Says which field is wrong and how.
     """
-    import jsonschema
+    from ant_core.schemas.forms import wrong_with
+    from ant_core.schemas.request import MOST, REQUESTS
 
     kind = header.get("type")
-    if not isinstance(kind, str) or kind not in _kinds():
+    if not isinstance(kind, str) or kind not in REQUESTS:
         raise ProtocolError(
-            f"a request has the type {_show(kind)}: this engine knows {', '.join(_kinds())}"
+            f"a request has the type {_show(kind)}: this engine knows {', '.join(REQUESTS)}"
         )
-    for name, most in _most(kind).items():
-        # Before the schema looks at each one: a million take it a minute.
+    for name, most in MOST.items():
+        # Before each one is looked at, and so that the message says how many there are.
         if isinstance(header.get(name), list | dict) and len(header[name]) > most:
             raise ProtocolError(
                 f"a request {kind} has {len(header[name])} {name}, and at most {most} are taken: "
@@ -248,12 +247,12 @@ def check_request(header: Mapping[str, Any]) -> str:
             f"a request {kind} has {together} painted and known frames in its shades, and at most "
             f"{most} are taken together: ask for fewer at a time"
         )
-    error = jsonschema.exceptions.best_match(_validator(kind).iter_errors(header))
-    if error is not None:
-        place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
+    wrong = wrong_with(header, REQUESTS[kind])
+    if wrong is not None:
+        place, text = wrong
         raise ProtocolError(
-            f"a request {kind} does not fit protocol {PROTOCOL} ({place.lstrip('.')}"
-            f"{': ' if place else ''}{_shorten(error.message)}): update plug-in and engine together"
+            f"a request {kind} does not fit protocol {PROTOCOL} ({place}"
+            f"{': ' if place else ''}{text}): update plug-in and engine together"
         )
     return kind
 
@@ -293,39 +292,6 @@ def check_planes(planes: Sequence[Mapping[str, Any]], payload: bytes, pixel_byte
             f"the planes of a request are {announced} bytes and its payload is {len(payload)}: "
             "send all of them in one payload"
         )
-
-
-@cache
-def _schema() -> dict[str, Any]:
-    return load_schema("request")
-
-
-@cache
-def _kinds() -> tuple[str, ...]:
-    return tuple(_schema()["$defs"]["requests"])
-
-
-@cache
-def _most(kind: str) -> dict[str, int]:
-    """Return how many items or members the fields of a request may have."""
-    found = {}
-    for name, field in _schema()["$defs"]["requests"][kind]["properties"].items():
-        rule = _schema()["$defs"][field["$ref"].split("/")[-1]] if "$ref" in field else field
-        for part in (rule, *rule.get("anyOf", ())):
-            if bound := part.get("maxItems") or part.get("maxProperties"):
-                found[name] = bound
-    return found
-
-
-@cache
-def _validator(kind: str) -> Any:
-    import jsonschema
-
-    draft = jsonschema.Draft202012Validator
-    # JSON Schema takes 3.0 for an integer; frames and boxes must be int.
-    checker = draft.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
-    strict = jsonschema.validators.extend(draft, type_checker=checker)
-    return strict({**_schema(), "$ref": f"#/$defs/requests/{kind}"})
 
 
 def _show(value: Any) -> str:

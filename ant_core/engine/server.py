@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import traceback
 from typing import BinaryIO
 
 from ant_core.engine.handlers import Handlers
@@ -55,6 +56,7 @@ class _Server:
         self._jobs: dict[int, RequestJob] = {}  # those without a last answer
 
     def run(self, incoming: BinaryIO) -> None:
+        """Take requests until the stream ends; raises StreamBroken where it is out of step."""
         ends = False
         while not ends:
             try:
@@ -68,6 +70,10 @@ class _Server:
                 self._outbox.put(error_answer(None, error))
             except OSError:  # the other end was killed
                 ends = True
+            except Exception:  # ours; raised, it would have the process wait for what is at work
+                traceback.print_exc()
+                self._end(1)
+                os._exit(1)
         self._end(0)
 
     def _end(self, exit_code: int) -> None:

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.color.krita_layers import Box, LayerFormat, line_pixels, over, visible
-from ant_core.color.palette import Palette
 from ant_core.color.pixels import PixelFormat
 from ant_core.engine import pictures
 from ant_core.engine.checks import check_run
 from ant_core.engine.delivery import Notify, PlaneDelivery
+from ant_core.engine.explaining import tell
 from ant_core.engine.labels import LabelCache
 from ant_core.engine.layer_output import LayerOutput
+from ant_core.engine.past import PastFrame, PastRuns
 from ant_core.engine.planes import (
     AskedShade,
     MemoryFrames,
@@ -42,7 +43,6 @@ from ant_core.propagation.division import divided_as
 from ant_core.propagation.options import RunOptions
 from ant_core.propagation.prepared import FeatureCache, MatcherLike
 from ant_core.propagation.progress import Progress, RunResult
-from ant_core.propagation.result import FrameResult
 from ant_core.propagation.run import Settings
 from ant_core.shot.hints import HintSet
 from segmentation import Segmentation, join_by_lines
@@ -50,16 +50,6 @@ from segmentation import Segmentation, join_by_lines
 __all__ = ["LayerFormat", "ShotSession"]
 
 _ORIGINS = ("painted", "accepted")
-
-
-@dataclass(frozen=True)
-class _Past:
-    """What the last run made of a frame, of which drawing, and with which gap width asked for."""
-
-    digest: str
-    result: FrameResult
-    palette: Palette
-    gap_px: float | None
 
 
 class ShotSession:
@@ -104,8 +94,7 @@ class ShotSession:
         self._sheets = SheetList(color.pixels)
         self._output = LayerOutput(self.size, color)
         self.shades = ShadeList(self.size, color)
-        self._labels = LabelCache(self.size, self._line_pixels)
-        self._past: dict[int, _Past] = {}
+        self._past, self._labels = PastRuns(), LabelCache(self.size, self._line_pixels)
         self._features: tuple[Any, FeatureCache] = (None, FeatureCache(0))
 
     # ---- what the program sends
@@ -156,7 +145,7 @@ class ShotSession:
         self._output.remove(frame)
         self.shades.remove_drawing(frame)
         self._output.state.forget_frame(frame)
-        self._past.pop(frame, None)
+        self._past.forget(frame)
 
     def add_reference(
         self, frame: int, digest: str, origin: str, box: Box | None, data: bytes | None
@@ -278,9 +267,7 @@ class ShotSession:
         planes: PlaneDelivery,
     ) -> RunResult:
         def on_result(progress: Progress) -> None:
-            result = progress.result
-            digest = assembly.shot.lines.probe(result.frame).digest
-            self._past[result.frame] = _Past(digest, result, propagation.palette, options.gap)
+            self._past.note(progress.result, propagation.palette, assembly, options)
             delivery.on_result(progress)
 
         propagation = assembly.propagation(
@@ -370,18 +357,30 @@ class ShotSession:
             result = past.result.to_json(past.palette, REVIEW_BELOW)["segments"][segment - 1]
         return {"segment": segment, "box": list(box), "result": result}
 
+    def explain(
+        self, frame: int, segment: int, max_side: int, cancel: threading.Event
+    ) -> tuple[dict[str, Any], bytes]:
+        """Tell why the last run gave a segment its colour: fields and payload of the answer.
+
+        Raises
+        ------
+        InputError
+            When no run here has coloured the frame as it is, or the colour was given by hand.
+        """
+        past = self._past.explained(frame, self._drawing(frame).digest)
+        run, features = past.assembly, self._encoded(past.gap_px)
+        explainer = run.explainer(self.matcher, past.options, cancel=cancel, features=features)
+        told = explainer.explain(past.result, segment)
+        return tell(told, run, explainer.palette, self._labels, past.gap_px, max_side)
+
     def _drawing(self, frame: int) -> PackedPicture:
         kept = self._drawings.frames.get(frame)
         if kept is None:
             raise InputError(f"frame {frame} came without line drawing: send it first")
         return kept
 
-    def _last(self, frame: int) -> _Past | None:
-        """Return what the last run made of a frame, if it still has the drawing it had then."""
-        past = self._past.get(frame)
-        if past is None or past.result.error or past.digest != self._drawing(frame).digest:
-            return None
-        return past
+    def _last(self, frame: int) -> PastFrame | None:
+        return self._past.last(frame, self._drawing(frame).digest)
 
     def _segments(self, frame: int, pieces: Sequence[int] | None = None) -> NDArray[np.int32]:
         """Return the label map as the last run saw it; with the default gap where none did."""
@@ -392,7 +391,9 @@ class ShotSession:
                 return kept.labels
         return self._segmentation(frame, past, None if past is None else past.gap_px).labels
 
-    def _segmentation(self, frame: int, past: _Past | None, gap_px: float | None) -> Segmentation:
+    def _segmentation(
+        self, frame: int, past: PastFrame | None, gap_px: float | None
+    ) -> Segmentation:
         """Join the pieces of a drawing as a run did, or as its lines do where none did."""
         pieces = self._labels.get(frame, self._drawing(frame), gap_px)
         return join_by_lines(pieces) if past is None else past.result.division.of(pieces)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,7 +13,7 @@ from ant_core.errors import AntError, InputError
 if TYPE_CHECKING:  # a command line is read before NumPy is loaded
     from numpy.typing import NDArray
 
-__all__ = ["FrameInfo", "FrameReader", "door"]
+__all__ = ["FrameInfo", "FrameReader", "PictureFormat", "door", "need"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,45 @@ class FrameInfo:
     depth: int
     digest: str
     floating: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureFormat:
+    """How one format is read and written.
+
+    Attributes
+    ----------
+    name : str
+        For messages.
+    check : callable
+        (data, place) -> FrameInfo; InputError when the file is damaged or of another kind.
+    decode : callable
+        (data, place) -> (H, W) or (H, W, C) in the values of the file.
+    extras : callable
+        (data, place) -> bytes: all that a file says of how its values are meant and packed.
+    encode : callable
+        (pixels, extras) -> bytes: a file with those pixels, packed like the one that the
+        extras come from.
+    suffix : str or None
+        Of the files that `encode` makes; None where it is that of the file read.
+    lossy : bool
+        Whether the values are not those that were painted.
+    alone : callable or None
+        (data, place) -> a file with nothing but the picture that `decode` gives; None where files
+        hold no other.
+    passed_over : callable or None
+        (data, place) -> names of layers of the file that are left out though none was chosen.
+    """
+
+    name: str
+    check: Callable[[bytes, str], FrameInfo]
+    decode: Callable[[bytes, str], NDArray[Any]]
+    extras: Callable[[bytes, str], bytes]
+    encode: Callable[[NDArray[Any], bytes], bytes]
+    suffix: str | None = None
+    lossy: bool = False
+    alone: Callable[[bytes, str], bytes] | None = None
+    passed_over: Callable[[bytes, str], tuple[str, ...]] | None = None
 
 
 class FrameReader(Protocol):
@@ -84,3 +124,13 @@ def door(place: str, damaged: Callable[[str, object], InputError]) -> Iterator[N
     except Exception as error:
         why = " ".join(str(error).split())[:200] or type(error).__name__
         raise damaged(place, why) from None
+
+
+def need(module: str, what: str) -> Any:
+    """Import a library of the `formats` extra; InputError says how to get it when it is missing."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise InputError(
+            f'{what} files need a library that is not installed: pip install "ant-core[formats]"'
+        ) from None

@@ -23,8 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo, door
-from ant_core.formats.pictures import PictureFormat, need
+from ant_core.formats.base import FrameInfo, PictureFormat, door, need
 from ant_core.guard import DENSEST, DENSEST_DEFLATE, MOST_PIXELS, check_pixels
 
 __all__ = ["FORMAT", "layer_format"]
@@ -219,11 +218,11 @@ def _guarded(read: Callable[..., Any]) -> Callable[..., Any]:
 def layer_format(wanted: str | None) -> PictureFormat:
     """Return the format of files of which one layer is read; None: the only or the plain one."""
     return PictureFormat(
-        "OpenEXR",
-        partial(_guarded(_check), wanted=wanted),
-        partial(_guarded(_decode), wanted=wanted),
-        partial(_guarded(_extras), wanted=wanted),
-        _encode,
+        name="OpenEXR",
+        check=partial(_guarded(_check), wanted=wanted),
+        decode=partial(_guarded(_decode), wanted=wanted),
+        extras=partial(_guarded(_extras), wanted=wanted),
+        encode=_encode,
         alone=partial(_guarded(_alone), wanted=wanted),
         passed_over=partial(_guarded(_passed_over), wanted=wanted),
     )

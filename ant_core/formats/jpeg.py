@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo
-from ant_core.formats.pictures import PictureFormat
+from ant_core.formats.base import FrameInfo, PictureFormat
 from ant_core.formats.png import encode_png
 from ant_core.guard import check_pixels
 
@@ -91,4 +90,12 @@ def _no_extras(data: bytes, place: str) -> bytes:
     return b""
 
 
-FORMAT = PictureFormat("JPEG", _check, _decode, _no_extras, encode_png, ".png", lossy=True)
+FORMAT = PictureFormat(
+    name="JPEG",
+    check=_check,
+    decode=_decode,
+    extras=_no_extras,
+    encode=encode_png,
+    suffix=".png",
+    lossy=True,
+)

@@ -21,8 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo, door
-from ant_core.formats.pictures import PictureFormat, need
+from ant_core.formats.base import FrameInfo, PictureFormat, door, need
 from ant_core.formats.png import PNG_START, check_png, decode_png, encode_png, shape_of_png
 from ant_core.guard import (
     check_layers,
@@ -289,5 +288,14 @@ def _decode_lines(data: bytes, place: str) -> NDArray[Any]:
 
 
 # Outputs beside a layered reference are PNG files: flat colours need no layers.
-FORMAT = PictureFormat("PNG", _check, _decode, _no_extras, encode_png, ".png")
-LINES = PictureFormat("PNG", _check_lines, _decode_lines, _no_extras, encode_png, ".png")
+FORMAT = PictureFormat(
+    name="PNG", check=_check, decode=_decode, extras=_no_extras, encode=encode_png, suffix=".png"
+)
+LINES = PictureFormat(
+    name="PNG",
+    check=_check_lines,
+    decode=_decode_lines,
+    extras=_no_extras,
+    encode=encode_png,
+    suffix=".png",
+)

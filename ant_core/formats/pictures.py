@@ -7,18 +7,12 @@ PNG and JPEG are read by OpenCV, which is always there; the others by well-kept 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo
+from ant_core.formats.base import PictureFormat
 
-if TYPE_CHECKING:  # a command line is read before NumPy is loaded
-    from numpy.typing import NDArray
-
-__all__ = ["SUFFIXES", "PictureFormat", "need", "picture_format"]
+__all__ = ["SUFFIXES", "picture_format"]
 
 _MODULES = {
     ".png": "png",
@@ -32,45 +26,6 @@ _MODULES = {
     ".psd": "layered",
 }
 SUFFIXES = tuple(_MODULES)
-
-
-@dataclass(frozen=True)
-class PictureFormat:
-    """How one format is read and written.
-
-    Attributes
-    ----------
-    name : str
-        For messages.
-    check : callable
-        (data, place) -> FrameInfo; InputError when the file is damaged or of another kind.
-    decode : callable
-        (data, place) -> (H, W) or (H, W, C) in the values of the file.
-    extras : callable
-        (data, place) -> bytes: all that a file says of how its values are meant and packed.
-    encode : callable
-        (pixels, extras) -> bytes: a file with those pixels, packed like the one that the
-        extras come from.
-    suffix : str or None
-        Of the files that `encode` makes; None where it is that of the file read.
-    lossy : bool
-        Whether the values are not those that were painted.
-    alone : callable or None
-        (data, place) -> a file with nothing but the picture that `decode` gives; None where files
-        hold no other.
-    passed_over : callable or None
-        (data, place) -> names of layers of the file that are left out though none was chosen.
-    """
-
-    name: str
-    check: Callable[[bytes, str], FrameInfo]
-    decode: Callable[[bytes, str], NDArray[Any]]
-    extras: Callable[[bytes, str], bytes]
-    encode: Callable[[NDArray[Any], bytes], bytes]
-    suffix: str | None = None
-    lossy: bool = False
-    alone: Callable[[bytes, str], bytes] | None = None
-    passed_over: Callable[[bytes, str], tuple[str, ...]] | None = None
 
 
 def picture_format(
@@ -103,13 +58,3 @@ def picture_format(
     if module == "exr" and layer is not None:
         chosen = room.layer_format(layer)
     return chosen
-
-
-def need(module: str, what: str) -> Any:
-    """Import a library of the `formats` extra; InputError says how to get it when it is missing."""
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise InputError(
-            f'{what} files need a library that is not installed: pip install "ant-core[formats]"'
-        ) from None

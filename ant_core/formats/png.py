@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo
-from ant_core.formats.pictures import PictureFormat
+from ant_core.formats.base import FrameInfo, PictureFormat
 from ant_core.guard import DENSEST_DEFLATE, check_pixels
 
 __all__ = [
@@ -37,6 +36,7 @@ _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 _PIXEL_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
 # They say how values are to be shown; outputs carry those of the references along.
 _COLOR_CHUNKS = frozenset({b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"pHYs"})
+_PROBED_ROWS = 16  # one of so many tells whether a picture is flat
 _SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGBA: 4}  # of a pixel
 
 
@@ -199,7 +199,7 @@ def _with_grey_key(
 
 
 def encode_png(pixels: NDArray[Any], extra_chunks: bytes = b"") -> bytes:
-    """Pack flat colours into a PNG file, fast.
+    """Pack pixels into a PNG file, fast, flat colours above all.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def encode_png(pixels: NDArray[Any], extra_chunks: bytes = b"") -> bytes:
     if pixels.ndim == 3:
         code = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
         pixels = cv2.cvtColor(pixels, code)
-    done, buffer = cv2.imencode(".png", pixels, _encode_options())
+    done, buffer = cv2.imencode(".png", pixels, _encode_options(flat=_is_flat(pixels)))
     if not done:
         raise ValueError(f"cannot pack an array of shape {pixels.shape} and {pixels.dtype} as PNG")
     data = buffer.tobytes()
@@ -223,12 +223,25 @@ def encode_png(pixels: NDArray[Any], extra_chunks: bytes = b"") -> bytes:
     return data[:cut] + extra_chunks + data[cut:]
 
 
-def _encode_options() -> list[int]:
-    """Level 1 without row filters: on flat colour four times as fast as the default, no larger."""
+def _is_flat(pixels: NDArray[Any]) -> bool:
+    """Tell by some rows whether most pixels are as the one to their left."""
+    rows = pixels[::_PROBED_ROWS].reshape(-1, pixels.shape[1], int(np.prod(pixels.shape[2:])))
+    same = (rows[:, 1:] == rows[:, :-1]).all(axis=2)
+    return same.size == 0 or bool(2 * np.count_nonzero(same) >= same.size)
+
+
+def _encode_options(*, flat: bool) -> list[int]:
+    """Level 1 without row filters: on flat colour four times as fast as the default, no larger.
+
+    Texture is a third smaller as differences to the row above, and packed a fifth faster.
+    """
     options = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, 0]
     if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # since OpenCV 4.12
-        options += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
+        row_filter = cv2.IMWRITE_PNG_FILTER_NONE if flat else cv2.IMWRITE_PNG_FILTER_UP
+        options += [cv2.IMWRITE_PNG_FILTER, row_filter]
     return options
 
 
-FORMAT = PictureFormat("PNG", check_png, decode_png, color_chunks, encode_png)
+FORMAT = PictureFormat(
+    name="PNG", check=check_png, decode=decode_png, extras=color_chunks, encode=encode_png
+)

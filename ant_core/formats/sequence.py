@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ant_core.errors import InputError
 from ant_core.files import WholeFiles, read_bytes
-from ant_core.formats.base import FrameInfo
+from ant_core.formats.base import FrameInfo, PictureFormat
 from ant_core.formats.pattern import NameTemplate, Sequence, find_sequence
-from ant_core.formats.pictures import SUFFIXES, PictureFormat, picture_format
+from ant_core.formats.pictures import SUFFIXES, picture_format
 
 if TYPE_CHECKING:  # a command line is read before NumPy is loaded
     from numpy.typing import NDArray

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo, door
-from ant_core.formats.pictures import PictureFormat, need
+from ant_core.formats.base import FrameInfo, PictureFormat, door, need
 from ant_core.guard import check_pixels
 
 __all__ = ["FORMAT"]
@@ -71,4 +70,4 @@ def _encode(pixels: NDArray[Any], extras: bytes) -> bytes:
     return buffer.getvalue()
 
 
-FORMAT = PictureFormat("TGA", _check, _decode, _extras, _encode)
+FORMAT = PictureFormat(name="TGA", check=_check, decode=_decode, extras=_extras, encode=_encode)

@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo, door
-from ant_core.formats.pictures import PictureFormat, need
+from ant_core.formats.base import FrameInfo, PictureFormat, door, need
 from ant_core.guard import DENSEST, DENSEST_DEFLATE, check_pixels
 
 __all__ = ["FORMAT"]
@@ -39,7 +38,7 @@ _BOUNDED = (1, 5, 8, 32773, 32946)  # none, LZW, deflate, PackBits, deflate as i
 _DENSEST = 1.5 * DENSEST_DEFLATE  # bytes a byte: LZW packs a little denser than deflate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Page:
     """The one page of a file, its tags checked.
 
@@ -65,13 +64,13 @@ def _open(data: bytes, place: str) -> _Page:
             counts = [int(number) for number in page.databytecounts]
             ends = [int(a) + b for a, b in zip(page.dataoffsets, counts, strict=True)]
             found = _Page(
-                page,
-                tifffile.PHOTOMETRIC(page.photometric).name.lower(),
-                np.dtype(page.dtype),
-                int(page.samplesperpixel),
-                int(page.imagelength),
-                int(page.imagewidth),
-                tuple(tifffile.EXTRASAMPLE(kind).name.lower() for kind in page.extrasamples),
+                page=page,
+                kind=tifffile.PHOTOMETRIC(page.photometric).name.lower(),
+                dtype=np.dtype(page.dtype),
+                samples=int(page.samplesperpixel),
+                height=int(page.imagelength),
+                width=int(page.imagewidth),
+                extra=tuple(tifffile.EXTRASAMPLE(kind).name.lower() for kind in page.extrasamples),
             )
             densest = 8 * _DENSEST if page.compression in _BOUNDED else DENSEST
         check_pixels(found.width, found.height, sum(counts), densest)
@@ -179,4 +178,4 @@ def _encode(pixels: NDArray[Any], extras: bytes) -> bytes:
     return buffer.getvalue()
 
 
-FORMAT = PictureFormat("TIFF", _check, _decode, _extras, _encode)
+FORMAT = PictureFormat(name="TIFF", check=_check, decode=_decode, extras=_extras, encode=_encode)

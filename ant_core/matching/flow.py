@@ -47,6 +47,10 @@ _FAR_PX = 20.0  # of the line distance; 8 to 40 are alike on validation
 # for the nearest and takes half as long again; between drawings further apart a field of a quarter
 # of the resolution is as good as a finer one.
 _SCALES = ((0, 5), (2, 4))
+# A line tells flow how far it moved across itself, not along itself: how much the latter counts,
+# and the side in pixels of the square whose slopes say where the line runs; 3 to 9 are alike.
+_ALONG = 0.02
+_SLOPES_PX = 5
 _RETURN_PX = 1.0  # a pixel that comes back nearer than this has returned
 _KEPT = 8  # flow fields: of four pairs of drawings, both ways; and what four drawings need of it
 
@@ -137,11 +141,15 @@ class Landing:
         In pixels.
     returned : (h, w) bool
         Whether the way back from there leads to the pixel again.
+    known : (h, w, 3) float32 or None
+        Weights xx, xy and yy of an error of the place: 1 across the line that a pixel lies at,
+        less along it. None: 1 in all directions.
     """
 
     x: NDArray[np.float32]
     y: NDArray[np.float32]
     returned: NDArray[np.bool_]
+    known: NDArray[np.float32] | None = None
 
     def look_up(self, labels: NDArray[np.uint16] | NDArray[np.int32]) -> NDArray[np.int64]:
         """Return the label at each place, (h, w); 0 outside the picture."""
@@ -155,6 +163,7 @@ class Motion:
         # Never changed in place, so threads need no lock; pictures are held, so that `is` is safe.
         self._known: tuple[tuple[NDArray[np.uint8], NDArray[np.uint8], bool, _Field], ...] = ()
         self._made: tuple[tuple[NDArray[Any], Callable[..., Any], NDArray[Any]], ...] = ()
+        self._checked: tuple[tuple[_Field, NDArray[np.bool_]], ...] = ()
 
     def evidence(
         self,
@@ -210,7 +219,7 @@ class Motion:
         """
         ahead = self._flow(target.darkness, reference.darkness, is_far=is_far)
         back = self._flow(reference.darkness, target.darkness, is_far=is_far)
-        returned = _returned(ahead, back)
+        returned = self._returning(ahead, back)
         theirs, ours = (self._once(drawing.labels, _expand) for drawing in (reference, target))
         there = _shares(target.labels, ahead, theirs, returned, counts)
         here = _shares(reference.labels, back, ours, returned, counts[::-1])
@@ -222,7 +231,8 @@ class Motion:
         """Return where the target's pixels lie in the reference; see `compare`."""
         ahead = self._flow(target.darkness, reference.darkness, is_far=is_far)
         back = self._flow(reference.darkness, target.darkness, is_far=is_far)
-        return Landing(*_moved(ahead), _returned(ahead, back))
+        known = self._once(self._once(target.darkness, _hilly), _known)
+        return Landing(*_moved(ahead), self._returning(ahead, back), known)
 
     def _once(
         self, array: NDArray[Any], make: Callable[[NDArray[Any]], NDArray[Any]]
@@ -232,6 +242,15 @@ class Motion:
         item = found or (array, make, make(array))
         self._made = (*(m for m in self._made if m is not found), item)[-_KEPT:]
         return item[2]
+
+    def _returning(self, ahead: _Field, back: _Field) -> NDArray[np.bool_]:
+        """Tell which pixels come back to their place: a match and its surfaces ask the same."""
+        for one, returned in self._checked:
+            if one is ahead:  # of which there is one way back
+                return returned
+        found = _returned(ahead, back)
+        self._checked = (*self._checked, (ahead, found))[-_KEPT:]
+        return found
 
     def _flow(
         self, first: NDArray[np.uint8], second: NDArray[np.uint8], *, is_far: bool = False
@@ -271,6 +290,23 @@ def _hilly(darkness: NDArray[np.uint8]) -> NDArray[np.uint8]:
     distance = np.minimum(distance, 2 * _FAR_PX)  # without any line it is the largest number
     hills = np.minimum(distance * (255 / _FAR_PX), 255) - darkness + 255
     return np.asarray(hills / 2, np.uint8)
+
+
+def _known(hills: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return in which directions hills tell a move, (h, w, 3); see `Landing.known`.
+
+    The structure tensor over its larger eigenvalue: near 0 along a straight line, where a patch
+    fits anywhere (the aperture problem), and 1 in every direction at corners and on flat ground.
+    """
+    x, y = (cv2.Sobel(hills, cv2.CV_32F, dx, 1 - dx) for dx in (1, 0))
+    side = (_SLOPES_PX, _SLOPES_PX)
+    xx, xy, yy = (cv2.boxFilter(product, -1, side) for product in (x * x, x * y, y * y))
+    most = (xx + yy) / 2 + np.hypot((xx - yy) / 2, xy)
+    share = np.float32(1 - _ALONG) / np.maximum(most, 1)
+    flat = most < 1
+    diagonal = (np.where(flat, 1, share * one + np.float32(_ALONG)) for one in (xx, yy))
+    across, down = diagonal
+    return np.stack([across, np.where(flat, 0, share * xy), down], -1).astype(np.float32)
 
 
 def _moved(field: _Field) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

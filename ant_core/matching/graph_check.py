@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-__all__ = ["check_graph"]
+__all__ = ["check_graph", "node_outputs"]
 
 # Arithmetic: what the exporter writes, and its like; no loop, branch or text.
 _OPERATORS = frozenset((
@@ -27,7 +27,7 @@ _OPERATORS = frozenset((
 ))  # fmt: skip
 _MODEL_GRAPH, _MODEL_TRAINING, _MODEL_FUNCTION = 7, 20, 25
 _NODE, _INITIALIZER, _SPARSE = 1, 5, 15
-_OPERATOR, _ATTRIBUTE, _DOMAIN = 4, 5, 7
+_OUTPUT, _NAME, _OPERATOR, _ATTRIBUTE, _DOMAIN = 2, 3, 4, 5, 7
 _TENSORS = (5, 10)  # of an attribute: one, several
 _NESTED = (6, 11, 22, 23)  # of an attribute: graphs and sparse tensors
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
@@ -57,6 +57,19 @@ def check_graph(graph: bytes) -> None:
         _check_tensor(tensor)
     for node in _all(fields, _NODE):
         _check_node(_fields(node))
+
+
+def node_outputs(graph: bytes, operator: str) -> list[tuple[str, str]]:
+    """Return name and first output of a graph's named nodes of one operator.
+
+    graph: a serialised ModelProto that `check_graph` has passed.
+    """
+    found = []
+    for content in _all(_fields(graph), _MODEL_GRAPH):
+        for node in map(_fields, _all(_fields(content), _NODE)):
+            if _texts(node, _OPERATOR) == [operator] and _texts(node, _NAME):
+                found.append((_texts(node, _NAME)[0], _texts(node, _OUTPUT)[0]))
+    return found
 
 
 def _check_node(node: list[tuple[int, Any]]) -> None:

@@ -12,10 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import DeviceUnavailable, ModelCorrupt
+from ant_core.matching.attention import (
+    AttentionTensor,
+    LayerAttention,
+    attention_tensors,
+    mean_attention,
+    with_outputs,
+)
 from ant_core.matching.descriptors import Descriptors, adjacency_matrix, pair_geometry
 from ant_core.matching.flow import Landing, Motion, SmallDrawing
 from ant_core.matching.model_file import ModelFile, default_model
-from ant_core.matching.runtime import import_runtime, misplaced_nodes
+from ant_core.matching.runtime import import_runtime, load_cuda, misplaced_nodes, says_too_new
 
 __all__ = ["DrawingFeatures", "Match", "Matcher", "join"]
 
@@ -85,6 +92,9 @@ class Matcher:
         "auto" takes CUDA where it works and the CPU otherwise; "cuda" is an error without.
     threads : int, optional
         CPU threads of ONNX Runtime; all cores if not given.
+    shows_attention : bool
+        Whether `explain` is to come: the graph is then loaded with its attention once, and not
+        once more when that is first asked for.
 
     Attributes
     ----------
@@ -98,10 +108,17 @@ class Matcher:
     Raises
     ------
     ModelMissing, ModelCorrupt, DeviceUnavailable
+    InputError
+        With `shows_attention`, when the network has no attention that can be shown.
     """
 
     def __init__(
-        self, model: Path | None = None, device: Device = "auto", threads: int | None = None
+        self,
+        model: Path | None = None,
+        device: Device = "auto",
+        threads: int | None = None,
+        *,
+        shows_attention: bool = False,
     ) -> None:
         path = model or default_model()
         self._file = ModelFile.read(path)
@@ -112,18 +129,28 @@ class Matcher:
         self._runtime = import_runtime()
         self._threads = threads or 0
         self.device = self._choose(device)
+        graph = self._graph_of_explain if shows_attention else self._file.matcher
         try:
             self._encoder = self._session(self._file.encoder)
-            self._matcher = self._session(self._file.matcher, in_blocks=False)
+            self._matcher = self._session(graph, in_blocks=False)
+            self._explaining = self._matcher if shows_attention else None
         except Exception as error:  # ONNX Runtime's own classes differ from release to release
+            version, too_new = self._runtime.__version__, says_too_new(error)
+            if too_new:
+                raise ModelCorrupt(
+                    f"{path} holds a network that is too new for ONNX Runtime {version} "
+                    f"({too_new}); install a newer ONNX Runtime, or use an older model"
+                ) from None
             raise ModelCorrupt(
-                f"{path} holds a network that ONNX Runtime {self._runtime.__version__} cannot "
-                f"load ({str(error).splitlines()[0]}); copy or download it again"
+                f"{path} holds a network that ONNX Runtime {version} cannot load "
+                f"({str(error).splitlines()[0]}); copy or download it again"
             ) from None
 
     def _choose(self, device: Device) -> str:
-        available = _PROVIDERS["cuda"][0] in self._runtime.get_available_providers()
-        if device == "cpu" or (device == "auto" and not available):
+        if device == "cpu":
+            return "cpu"
+        available = load_cuda(self._runtime)
+        if device == "auto" and not available:
             return "cpu"
         try:
             if not available:
@@ -211,12 +238,54 @@ class Matcher:
         if not columns or not target.count:
             empty = np.zeros((target.count, columns), np.float32)
             return self._label(references, empty, *np.zeros((2, target.count), np.float32))
+        used = self._feed(references, target, offsets)
+        probability, *heads = self._matcher.run(self._matcher_outputs, used)
+        return self._label(references, probability[0], *(head[0] for head in heads))
+
+    def _feed(
+        self,
+        references: Sequence[DrawingFeatures],
+        target: DrawingFeatures,
+        offsets: Sequence[int],
+    ) -> dict[str, NDArray[np.float32]]:
+        """Return the inputs of the matcher's graph by name."""
         feed = _side("reference", references, offsets) | _side("target", [target], [0])
         if "flow" in self._matcher_inputs:
             feed["flow"] = self._evidence(references, target, offsets)
-        used = {name: feed[name][None] for name in self._matcher_inputs}
-        probability, *heads = self._matcher.run(self._matcher_outputs, used)
-        return self._label(references, probability[0], *(head[0] for head in heads))
+        return {name: feed[name][None] for name in self._matcher_inputs}
+
+    def explain(
+        self,
+        references: Sequence[DrawingFeatures],
+        target: DrawingFeatures,
+        offsets: Sequence[int],
+    ) -> tuple[Match, list[LayerAttention]]:
+        """Match as `match` does, and tell what the target's segments attend to, layer by layer.
+
+        Both sides must have segments.
+
+        Raises
+        ------
+        InputError
+            When the network has no attention that can be shown.
+        """
+        if self._explaining is None:
+            self._explaining = self._session(self._graph_of_explain, in_blocks=False)
+        tensors, outputs = self._attention, self._matcher_outputs
+        names = [*outputs, *(tensor.name for tensor in tensors)]
+        found = self._explaining.run(names, self._feed(references, target, offsets))
+        probability, *heads = (value[0] for value in found[: len(outputs)])
+        match = self._label(references, probability, *heads)
+        weights = found[len(outputs) :]
+        return match, [mean_attention(*pair) for pair in zip(tensors, weights, strict=True)]
+
+    @cached_property
+    def _attention(self) -> list[AttentionTensor]:
+        return attention_tensors(self._file.matcher)
+
+    @property
+    def _graph_of_explain(self) -> bytes:
+        return with_outputs(self._file.matcher, [tensor.name for tensor in self._attention])
 
     def _evidence(
         self,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 from functools import cache
 from typing import Any
 
 from ant_core.errors import AntError
 
-__all__ = ["import_runtime", "misplaced_nodes"]
+__all__ = ["import_runtime", "load_cuda", "misplaced_nodes", "says_too_new"]
 
 _OLDEST_RUNTIME = (1, 23, 2)
+# What ONNX Runtime says of a network that was written for a newer one than itself.
+_TOO_NEW = re.compile(r"Unsupported model IR version: \d+|Opset \d+")
 _MOST_MEMORY = 8 << 30  # bytes; the largest match that settings allow needs one
 # ONNX Runtime keeps the arithmetic on shapes on the CPU by design; these never belong there.
 _COMPUTE = {"Conv", "FusedConv", "FusedMatMul", "Gemm", "LayerNormalization", "MatMul", "Softmax"}
@@ -40,6 +44,12 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part or 0) for part in found.groups()) if found else ()
 
 
+def says_too_new(error: Exception) -> str:
+    """Return ONNX Runtime's words for a network newer than itself, "" for any other error."""
+    found = _TOO_NEW.search(str(error))
+    return found[0] if found else ""
+
+
 @cache
 def _bound_memory(runtime: Any) -> None:
     """Let a graph that asks for more memory than any match needs fail, and nothing else."""
@@ -47,6 +57,30 @@ def _bound_memory(runtime: Any) -> None:
         "Cpu", runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT
     )
     runtime.create_and_register_allocator(place, runtime.OrtArenaCfg({"max_mem": _MOST_MEMORY}))
+
+
+@cache
+def load_cuda(runtime: Any) -> bool:
+    """Load NVIDIA's libraries that are installed as packages; return whether CUDA may be tried.
+
+    ONNX Runtime finds them there only when it is asked to. What it cannot load it prints, to where
+    this program's data goes; that goes nowhere, since the device in use and the doctor tell of it.
+
+    Parameters
+    ----------
+    runtime : module
+        `onnxruntime`.
+
+    Returns
+    -------
+    bool
+        False where this ONNX Runtime was built without CUDA.
+    """
+    if "CUDAExecutionProvider" not in runtime.get_available_providers():
+        return False
+    with contextlib.redirect_stdout(io.StringIO()):
+        runtime.preload_dlls(msvc=False, directory="")
+    return True
 
 
 def misplaced_nodes(session: Any, provider: str) -> list[str]:

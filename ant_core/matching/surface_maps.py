@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.matching._surface_kernels import fit_affine
+from ant_core.matching._surface_kernels import sum_pixels, sum_places
 from ant_core.matching.flow import Landing
 from segmentation import expand_labels
 
@@ -26,6 +26,8 @@ IDENTITY = np.array([1, 0, 0, 0, 1, 0], np.float64)  # xx, xy, x0, yx, yy, y0
 # errs by half a pixel over patches of 8, and drawings rarely turn or grow by a tenth.
 _STIFFNESS = 1600.0
 _ROUNDS = 5
+_SUMS = 24  # numbers that a fit is made of, a segment
+_TINY = 1e-9  # keeps a segment without pixels from having no answer
 # Flow knows how lines move and guesses the rest: in the middle of a wide empty segment it is about
 # zero both ways, so it returns though nothing there was followed. That far from lines, in pixels of
 # the flow's picture, a pixel counts for 1/e; validation clips are alike from 8 to 16.
@@ -82,21 +84,50 @@ def fit(
     counts = len(own), len(other)
     reached = np.where(landing.returned, landing.look_up(source), 0).astype(np.int32)
     chosen, most = _chosen(labels, reached, own, other)
-    maps = np.tile(IDENTITY, (counts[0] + 1, 1))
-    fit_affine(
-        expand_labels(np.ascontiguousarray(labels, np.int32)),
-        reached,
-        np.concatenate([np.zeros(1, np.int32), chosen]),
-        landing.x,
-        landing.y,
-        _near_lines(labels),
-        _STIFFNESS,
-        _ROUNDS,
-        maps,
-    )
+    maps = _fitted(labels, reached, chosen, landing)
     size = np.bincount(labels.ravel(), minlength=counts[0] + 1)[1 : counts[0] + 1]
     share = most / np.maximum(size, 1)
-    return Fit(chosen, maps[1:], share.astype(np.float32))
+    return Fit(chosen, maps, share.astype(np.float32))
+
+
+def _fitted(
+    labels: NDArray[np.int32],
+    reached: NDArray[np.int32],
+    chosen: NDArray[np.int32],
+    landing: Landing,
+) -> NDArray[np.float64]:
+    """Return the maps (N, 6) of segments to their chosen ones; those without stay as they are.
+
+    Least squares of the errors that `Landing.known` weighs: a straight line says nothing of a move
+    along itself, and its ends are not outliers for that.
+    """
+    count = len(chosen)
+    under = expand_labels(np.ascontiguousarray(labels, np.int32))
+    known = landing.known
+    if known is None:
+        known = np.broadcast_to(np.array([1, 0, 1], np.float32), (*labels.shape, 3))
+    centers = np.zeros((count + 1, 2))
+    centers[1:] = measure_places(under, count)[:, :2]
+    target = np.concatenate([np.zeros(1, np.int32), chosen])
+    weights, moves = _near_lines(labels), np.zeros((count + 1, 6))
+    for turn in range(_ROUNDS):
+        sums = np.zeros((count + 1, _SUMS))
+        planes = landing.x, landing.y, weights, np.ascontiguousarray(known)
+        sum_pixels(under, reached, target, *planes, centers, moves, turn > 0, sums)
+        moves = _solved(sums)
+    linear = moves[:, [0, 1, 3, 4]].reshape(-1, 2, 2)
+    shift = moves[:, [2, 5]] - (linear @ centers[..., None])[..., 0]
+    change = np.concatenate([linear, shift[..., None]], axis=2).reshape(-1, 6)
+    return IDENTITY + change[1:]
+
+
+def _solved(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the moves (N, 6) of sums (N, 24) as `sum_pixels` leaves them; 0 without pixels."""
+    upper = np.array([[0, 1, 2], [1, 3, 4], [2, 4, 5]])
+    xx, xy, yy = (sums[:, first + upper] for first in (0, 6, 12))
+    system = np.block([[xx, xy], [xy, yy]])
+    system[:, range(6), range(6)] += np.array([_STIFFNESS, _STIFFNESS, _TINY] * 2)
+    return np.linalg.solve(system, sums[:, 18:, None])[..., 0]
 
 
 def _near_lines(labels: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -132,16 +163,10 @@ def _chosen(
 
 def measure_places(labels: NDArray[np.int32], count: int) -> NDArray[np.float64]:
     """Return centre x, y, area and mean xx, xy, yy about the centre of segments, (count, 6)."""
-    flat = labels.ravel()
-    y, x = (plane.ravel() for plane in np.indices(labels.shape, np.float64))
-
-    def total(values: NDArray[np.float64] | None) -> NDArray[np.float64]:
-        return np.bincount(flat, values, count + 1)[1 : count + 1].astype(np.float64)
-
-    area = total(None)
-    size = np.maximum(area, 1)
-    cx, cy = total(x) / size, total(y) / size
-    xx, xy, yy = total(x * x) / size, total(x * y) / size, total(y * y) / size
+    sums = np.zeros((count + 1, 6))
+    sum_places(np.ascontiguousarray(labels, np.int32), sums)
+    area = sums[1:, 0]
+    cx, cy, xx, xy, yy = sums[1:, 1:].T / np.maximum(area, 1)
     # A pixel is a square, whose own spread is a twelfth.
     spread = xx - cx * cx + 1 / 12, xy - cx * cy, yy - cy * cy + 1 / 12
     return np.stack([cx, cy, area, *spread], axis=1)

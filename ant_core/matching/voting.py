@@ -138,7 +138,7 @@ def vote(
     return parts[0] if len(parts) == 1 else Fills.concatenate(parts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Columns:
     """The M reference segments, grouped into K classes of equal colour.
 
@@ -156,6 +156,7 @@ class _Columns:
 
     @classmethod
     def sort(cls, match: Match, ballots: Sequence[Ballot], rank: NDArray[np.int64]) -> _Columns:
+        """Group the columns of a match by the colours that the ballots give them; rank: (C,)."""
         color = np.concatenate([ballot.color for ballot in ballots])
         weight = np.concatenate([ballot.weight for ballot in ballots]).astype(np.float64)
         offset = np.array([ballot.offset for ballot in ballots], np.int64)
@@ -167,13 +168,13 @@ class _Columns:
         starts = np.flatnonzero(np.concatenate([[True], grouped[1:] != grouped[:-1]]))
         reference = match.reference[order]
         return cls(
-            color[order][starts].astype(np.int64),
-            starts,
-            order,
-            weight[order],
-            offset[reference],
-            frame[reference],
-            match.segment[order].astype(np.int32),
+            classes=color[order][starts].astype(np.int64),
+            starts=starts,
+            order=order,
+            weight=weight[order],
+            offset=offset[reference],
+            frame=frame[reference],
+            segment=match.segment[order].astype(np.int32),
         )
 
     def places(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:

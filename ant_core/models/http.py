@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import http.client
-import math
 import re
 import socket
 import ssl
@@ -19,21 +18,50 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from ant_core import __version__
 
-__all__ = ["AddressRefused", "Answer", "Trouble", "ask"]
+__all__ = ["AddressRefused", "Patience", "Trouble", "receive"]
 
+_CHUNK = 1 << 18  # bytes; small enough that a stop takes effect within a moment
 _LATE = "does not answer in time"
 _LOOK_EVERY_S = 0.1
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
 _COUNT = re.compile("[0-9]{1,18}")
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
-# What breaks on the way: no route, no name, cut, silent, not HTTP.
-_BROKEN = (OSError, http.client.HTTPException)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long to bear with mirrors.
+
+    Attributes
+    ----------
+    timeout_s : float
+        Silence after which a connection counts as broken; twice as long for all that comes before
+        the file, and for every piece of it.
+    tries : int
+        Attempts in a row without a new byte after which a mirror is left.
+    pause_s : float
+        Before a mirror is asked again; doubles with every fruitless attempt.
+    longest_wait_s : float
+        A server that asks for a longer pause (Retry-After) is left.
+    least_rate, rate_over_s : float
+        A server that sends fewer bytes a second over so many seconds is left.
+    longest_s : float
+        For the whole download; what has arrived by then is kept.
+    """
+
+    timeout_s: float = 30.0
+    tries: int = 4
+    pause_s: float = 1.0
+    longest_wait_s: float = 120.0
+    least_rate: float = 1000.0
+    rate_over_s: float = 60.0
+    longest_s: float = 12 * 3600.0
 
 
 class Trouble(Exception):
@@ -65,11 +93,30 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         headers: Any,
         newurl: str,
     ) -> urllib.request.Request | None:
+        """Return the request to follow a redirect with; raises AddressRefused."""
         allowed = ("https:",) if req.type == "https" else ("https:", "http:")
         if not newurl.lower().startswith(allowed):
             fp.close()
             raise AddressRefused(f"redirects to {newurl}, which is not followed")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _Watched(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
+    """Opens addresses over connections that `connect` makes."""
+
+    def __init__(self, connect: Callable[..., socket.socket]) -> None:
+        super().__init__()
+        self._connect = connect
+
+    def do_open(self, http_class: Any, req: urllib.request.Request, **more: Any) -> Any:
+        """Send a request over a connection of our own."""
+
+        def make(host: str, **options: Any) -> Any:
+            made = http_class(host, **options)
+            made._create_connection = self._connect
+            return made
+
+        return super().do_open(make, req, **more)
 
 
 class _ConnectionWatch:
@@ -79,16 +126,23 @@ class _ConnectionWatch:
     """
 
     def __init__(self, cancel: threading.Event) -> None:
-        self.late = False
+        self._late = False
         self._cancel = cancel
         self._sockets: list[socket.socket] = []
-        self._due = math.inf  # on the monotonic clock
+        self._due = float("inf")  # on the monotonic clock
         self._ended = threading.Event()
         threading.Thread(target=self._look, name="download watch", daemon=True).start()
 
-    def expect(self, within_s: float) -> None:
-        """Cut what is not done in time."""
-        self._due = time.monotonic() + within_s
+    @contextlib.contextmanager
+    def within(self, limit_s: float) -> Iterator[None]:
+        """Cut what the block has not done in time; Trouble when its connection breaks."""
+        self._due = time.monotonic() + limit_s
+        try:
+            yield
+        except (OSError, http.client.HTTPException) as error:
+            raise Trouble(_LATE if self._late else _describe(error)) from error
+        if self._late:  # what was cut looks like an end
+            raise Trouble(_LATE)
 
     def connect(self, *args: Any, **more: Any) -> socket.socket:
         """Connect as `socket.create_connection` does."""
@@ -105,67 +159,18 @@ class _ConnectionWatch:
         while not self._ended.wait(_LOOK_EVERY_S):
             late = time.monotonic() > self._due
             if late or self._cancel.is_set():
-                self.late = self.late or late
+                self._late = self._late or late
                 for one in list(self._sockets):
                     with contextlib.suppress(OSError):
                         one.shutdown(socket.SHUT_RDWR)
 
-    def opener(self) -> urllib.request.OpenerDirector:
-        """Return what opens addresses over watched connections."""
 
-        def watched(kind: Any) -> Any:
-            def make(host: str, **more: Any) -> Any:
-                made = kind(host, **more)
-                made._create_connection = self.connect
-                return made
+def receive(
+    url: str, offset: int, size: int, patience: Patience, *, ranges: bool, cancel: threading.Event
+) -> Generator[bytes]:
+    """Yield a file of `size` bytes from byte `offset` on, as its pieces arrive.
 
-            return make
-
-        class Open(urllib.request.HTTPHandler):
-            def http_open(self, req: urllib.request.Request) -> Any:
-                return self.do_open(watched(http.client.HTTPConnection), req)
-
-        class Secured(urllib.request.HTTPSHandler):
-            def https_open(self, req: urllib.request.Request) -> Any:
-                kind = watched(http.client.HTTPSConnection)
-                return self.do_open(kind, req, context=self._context)  # type: ignore[attr-defined]
-
-        return urllib.request.build_opener(_Redirects, Open, Secured)
-
-
-class Answer:
-    """The body of an answer, from byte `offset` of the file on."""
-
-    def __init__(
-        self, response: Any, offset: int, watch: _ConnectionWatch, within_s: float
-    ) -> None:
-        self._response = response
-        self._watch, self._within_s = watch, within_s
-        self.offset = offset
-
-    def read(self, count: int) -> bytes:
-        """Return up to `count` bytes as soon as some are there; none at the end.
-
-        Raises
-        ------
-        Trouble
-            When the connection breaks or stays silent for the time-out.
-        """
-        self._watch.expect(self._within_s)
-        try:
-            data: bytes = self._response.read1(count)
-        except _BROKEN as error:
-            raise Trouble(_LATE if self._watch.late else _describe(error)) from error
-        if self._watch.late:  # what was cut looks like an end
-            raise Trouble(_LATE)
-        return data
-
-
-@contextmanager
-def ask(
-    url: str, offset: int, size: int, timeout_s: float, *, ranges: bool, cancel: threading.Event
-) -> Iterator[Answer]:
-    """Ask for a file of `size` bytes from byte `offset` on.
+    A piece is empty once the server answers, and for bytes before `offset` that it sends again.
 
     Parameters
     ----------
@@ -173,11 +178,9 @@ def ask(
         http or https.
     offset, size : int
         Bytes that are there already, and of the whole file.
-    timeout_s : float
-        For connecting, and for every silence afterwards; twice as long for all that comes before
-        the file, and for every piece of it.
+    patience : Patience
     ranges : bool
-        False asks for the whole file; its first `offset` bytes are then to be skipped.
+        False asks for the whole file, whose first `offset` bytes are then skipped.
     cancel : threading.Event
         Cuts the connection: Trouble.
 
@@ -189,33 +192,51 @@ def ask(
     headers = {"User-Agent": f"ant_core/{__version__}", "Accept-Encoding": "identity"}
     if offset and ranges:
         headers["Range"] = f"bytes={offset}-"
-    watch = _ConnectionWatch(cancel)
-    watch.expect(2 * timeout_s)
-    try:
-        with _opened(watch, urllib.request.Request(url, headers=headers), timeout_s) as response:
-            start = _start(response, offset, size)
-            yield Answer(response, start, watch, 2 * timeout_s)
-    finally:
-        watch.end()
+    watch, limit_s = _ConnectionWatch(cancel), 2 * patience.timeout_s
+    with contextlib.ExitStack() as stack:
+        stack.callback(watch.end)
+        with watch.within(limit_s):
+            response = stack.enter_context(_opened(watch, url, headers, patience.timeout_s))
+        position = _start(response, offset, size)
+        since, count = time.monotonic(), 0
+        yield b""
+        while True:
+            with watch.within(limit_s):
+                chunk: bytes = response.read1(_CHUNK)
+            if not chunk:
+                break
+            count += len(chunk)
+            over_s = time.monotonic() - since
+            if over_s >= patience.rate_over_s:
+                if count < patience.least_rate * over_s:
+                    raise AddressRefused(
+                        f"sends {count / over_s:.0f} bytes a second, which is too slow"
+                    )
+                since, count = time.monotonic(), 0
+            if position + len(chunk) > size:
+                raise AddressRefused(f"sends more than the {size} bytes expected")
+            yield chunk[max(0, offset - position) :]
+            position += len(chunk)
+    if position < size:
+        raise Trouble(f"breaks off at byte {position} of {size}")
 
 
-def _opened(watch: _ConnectionWatch, request: urllib.request.Request, timeout_s: float) -> Any:
+def _opened(
+    watch: _ConnectionWatch, url: str, headers: dict[str, str], timeout_s: float
+) -> contextlib.AbstractContextManager[Any]:
     """Send a request; return the answer once its headers are there."""
+    opener = urllib.request.build_opener(_Redirects, _Watched(watch.connect))
     try:
-        response = watch.opener().open(request, timeout=timeout_s)
+        return opener.open(urllib.request.Request(url, headers=headers), timeout=timeout_s)
     except urllib.error.HTTPError as error:
         with error:
             raise _status_error(error) from None
     except ValueError as error:
         raise AddressRefused(f"is no usable address ({error})") from None
-    except _BROKEN as error:
-        if isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, ssl.SSLCertVerificationError):
             raise AddressRefused("shows a certificate that this system does not trust") from error
-        raise Trouble(_LATE if watch.late else _describe(error)) from error
-    if watch.late:  # headers that were cut look like whole ones
-        response.close()
-        raise Trouble(_LATE)
-    return response
+        raise
 
 
 def _status_error(error: urllib.error.HTTPError) -> Trouble | AddressRefused:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from ant_core import __version__
-from ant_core.errors import InputError, ModelCorrupt, ModelMissing, UsageError
+from ant_core.errors import ModelCorrupt, ModelMissing, UsageError
 from ant_core.models.places import ModelPlaces, find_places
 from ant_core.models.registry import (
     EMBEDDED_NAME,
@@ -103,12 +102,9 @@ class Installed:
 
 def embedded() -> Installed:
     """Return the model in the package."""
-    entry = None
-    with contextlib.suppress(InputError, ValueError):
-        entry = read_entry(_EMBEDDED.with_suffix(".json"))
-    return Installed(
-        EMBEDDED_NAME, entry.version if entry else __version__, _EMBEDDED, "package", entry
-    )
+    entry = read_entry(_EMBEDDED.with_suffix(".json"))
+    version = entry.version if entry else __version__
+    return Installed(EMBEDDED_NAME, version, _EMBEDDED, "package", entry)
 
 
 def _scan(root: Path, where: Where) -> Iterator[Installed]:
@@ -121,10 +117,7 @@ def _scan(root: Path, where: Where) -> Iterator[Installed]:
             parse_wanted(f"{name}@{version}")
         except UsageError:
             continue
-        entry = None
-        with contextlib.suppress(InputError, ValueError):
-            entry = read_entry(path.with_suffix(".json"))
-        yield Installed(name, version, path, where, entry)
+        yield Installed(name, version, path, where, read_entry(path.with_suffix(".json")))
 
 
 def installed(places: ModelPlaces) -> list[Installed]:

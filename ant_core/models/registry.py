@@ -6,6 +6,7 @@ registry of their own (see `ant_core.models.places` for where it is looked for).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,91 +15,28 @@ from typing import Any
 
 from ant_core import __version__
 from ant_core.errors import InputError, ModelMissing, UsageError
-from ant_core.files import read_bytes
+from ant_core.files import WholeFiles, read_bytes
 from ant_core.guard import MOST_JSON, parse_json
-from ant_core.schemas import first_error
+from ant_core.schemas.forms import read_form
+from ant_core.schemas.registry import ModelEntry, RegistryForm
 
 __all__ = [
     "EMBEDDED_NAME",
     "ModelEntry",
     "Registry",
+    "as_json",
     "engine_runs",
+    "identity",
     "load_registry",
     "parse_wanted",
     "read_entry",
     "version_key",
+    "write_entry",
 ]
 
 EMBEDDED_NAME = "default"  # no other model may have the name of the one in the package
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelEntry:
-    """What is known of one version of a model.
-
-    Attributes
-    ----------
-    name, version : str
-        Lower case letters, digits, `_` and `-`; up to four numbers with dots between.
-    size : int
-        Bytes of the file.
-    sha256 : str
-        Hash of the file, 64 lower-case hexadecimal digits.
-    licence : str
-        SPDX expression.
-    minimum_engine : str
-        Version of the oldest ant_core that can run it.
-    card : str
-        The model card, Markdown.
-    file : str
-        Path of the file below each mirror.
-    urls : tuple of str
-        Addresses of the file itself, tried after the mirrors.
-    """
-
-    name: str
-    version: str
-    size: int
-    sha256: str
-    licence: str
-    minimum_engine: str
-    card: str
-    file: str = ""
-    urls: tuple[str, ...] = ()
-
-    @property
-    def label(self) -> str:
-        """Name and version as the command line takes them."""
-        return f"{self.name}@{self.version}"
-
-    @property
-    def file_name(self) -> str:
-        """Path below a mirror."""
-        return self.file or f"{self.name}-{self.version}.antmodel"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the entry as the registry writes it."""
-        document: dict[str, Any] = {
-            "name": self.name,
-            "version": self.version,
-            "size": self.size,
-            "sha256": self.sha256,
-            "licence": self.licence,
-            "minimum_engine": self.minimum_engine,
-            "card": self.card,
-        }
-        if self.file:
-            document["file"] = self.file
-        if self.urls:
-            document["urls"] = list(self.urls)
-        return document
-
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> ModelEntry:
-        """Make an entry of a checked document."""
-        return cls(**{**document, "urls": tuple(document.get("urls", ()))})
 
 
 @dataclass(frozen=True)
@@ -159,41 +97,47 @@ def load_registry(path: Path) -> Registry:
     """
     try:
         document = parse_json(read_bytes(path, "name another registry with --registry", MOST_JSON))
+        found = read_form(document, RegistryForm)
+        _check_names(found.models)
     except ValueError as error:
         raise InputError(
-            f"the model registry {path} is no JSON ({error}): correct it or name another one with "
-            "--registry"
-        ) from None
-    wrong = first_error(document, "registry") or _contradiction(document["models"])
-    if wrong:
-        raise InputError(
-            f"the model registry {path} cannot be used ({wrong}): correct it or name another one "
+            f"the model registry {path} cannot be used ({error}): correct it or name another one "
             "with --registry"
-        )
-    models = tuple(ModelEntry.from_json(item) for item in document["models"])
-    return Registry(path, tuple(document["mirrors"]), models)
+        ) from None
+    return Registry(path, tuple(found.mirrors), tuple(found.models))
 
 
-def read_entry(path: Path) -> ModelEntry:
-    """Read the entry that lies beside a model; InputError or ValueError when there is none."""
-    item = parse_json(read_bytes(path, most=MOST_JSON))
-    wrong = first_error({"schema": 1, "mirrors": [], "models": [item]}, "registry")
-    if wrong:
-        raise ValueError(wrong)
-    return ModelEntry.from_json(item)
+def read_entry(path: Path) -> ModelEntry | None:
+    """Read the entry that lies beside a model; None when there is none or it is damaged."""
+    try:
+        return read_form(parse_json(read_bytes(path, most=MOST_JSON)), ModelEntry)
+    except (InputError, ValueError):
+        return None
 
 
-def _contradiction(models: list[dict[str, Any]]) -> str | None:
-    """Say what the schema cannot: names that are taken or given twice."""
-    seen: set[tuple[str, tuple[int, ...]]] = set()
-    for item in models:
-        key = item["name"], version_key(item["version"])
-        if item["name"] == EMBEDDED_NAME:
-            return f"{EMBEDDED_NAME} is the name of the model in the package"
+def write_entry(files: WholeFiles, stem: Path, entry: ModelEntry) -> None:
+    """Write an entry and its card beside a model file, as STEM.json and STEM.md."""
+    # not with_suffix: what follows the dot of a version is no ending
+    files.write(stem.with_name(f"{stem.name}.json"), as_json(entry.to_json()))
+    if entry.card:
+        files.write(stem.with_name(f"{stem.name}.md"), entry.card.encode())
+
+
+def as_json(document: dict[str, Any]) -> bytes:
+    """Return a registry or an entry as its file holds it."""
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _check_names(models: Iterable[ModelEntry]) -> None:
+    """Raise ValueError for what no form can say: names that are taken or given twice."""
+    seen = set()
+    for entry in models:
+        if entry.name == EMBEDDED_NAME:
+            raise ValueError(f"{EMBEDDED_NAME} is the name of the model in the package")
+        key = identity(entry.name, entry.version)
         if key in seen:
-            return f"{item['name']}@{item['version']} is there twice"
+            raise ValueError(f"{entry.label} is there twice")
         seen.add(key)
-    return None
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -206,6 +150,11 @@ def version_key(version: str) -> tuple[int, ...]:
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)
+
+
+def identity(name: str, version: str) -> tuple[str, tuple[int, ...]]:
+    """Return what the names of one model and version have in common."""
+    return name, version_key(version)
 
 
 def engine_runs(entry: ModelEntry) -> bool:

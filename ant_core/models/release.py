@@ -10,7 +10,6 @@ NAME-VERSION.*.png       its pictures
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,11 @@ from ant_core.matching.model_file import ModelFile
 from ant_core.models.registry import (
     EMBEDDED_NAME,
     ModelEntry,
+    as_json,
+    identity,
     load_registry,
     parse_wanted,
-    version_key,
+    write_entry,
 )
 
 __all__ = ["describe", "model_card", "write_beside", "write_release"]
@@ -111,8 +112,7 @@ def write_beside(
     files = WholeFiles()
     for name, content in (pictures or {}).items():
         files.write(model.with_name(name), content)
-    files.write(model.with_suffix(".json"), _json(entry.to_json()))
-    files.write(model.with_suffix(".md"), entry.card.encode())
+    write_entry(files, model.with_suffix(""), entry)
 
 
 def write_release(
@@ -149,37 +149,23 @@ def write_release(
     files.make_folder(folder)
     path = folder / "registry.json"
     mirrors: tuple[str, ...] = ()
-    others: list[ModelEntry] = []
+    models = {}
     if path.exists():
         registry = load_registry(path)
         mirrors = registry.mirrors
-        others = [other for other in registry.models if not _is_same(other, entry)]
-        for other in registry.models:
-            if _is_same(other, entry) and other.sha256 != entry.sha256:
-                raise OutputError(
-                    f"{folder} has another {entry.label} already: a release never changes, give "
-                    "this one a new version"
-                )
+        models = {identity(other.name, other.version): other for other in registry.models}
+    key = identity(entry.name, entry.version)
+    if models.setdefault(key, entry).sha256 != entry.sha256:
+        raise OutputError(
+            f"{folder} has another {entry.label} already: a release never changes, give this one "
+            "a new version"
+        )
+    models[key] = entry
     target = folder / entry.file_name
     files.write(target, model.read_bytes())
-    # not with_suffix: what follows the dot of a version is no ending
-    files.write(folder / f"{entry.name}-{entry.version}.json", _json(entry.to_json()))
-    files.write(folder / f"{entry.name}-{entry.version}.md", entry.card.encode())
+    write_entry(files, folder / f"{entry.name}-{entry.version}", entry)
     for name, content in (pictures or {}).items():
         files.write(folder / name, content)
-    models = sorted([*others, entry], key=lambda item: (item.name, version_key(item.version)))
-    document = {
-        "schema": 1,
-        "mirrors": list(mirrors),
-        "models": [item.to_json() for item in models],
-    }
-    files.write(path, _json(document))
+    listed = [models[name].to_json() for name in sorted(models)]
+    files.write(path, as_json({"schema": 1, "mirrors": list(mirrors), "models": listed}))
     return target
-
-
-def _is_same(one: ModelEntry, other: ModelEntry) -> bool:
-    return (one.name, version_key(one.version)) == (other.name, version_key(other.version))
-
-
-def _json(document: dict[str, Any]) -> bytes:
-    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()

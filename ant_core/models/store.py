@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ant_core import __version__
 from ant_core.errors import (
-    InputError,
+    Cancelled,
     ModelCorrupt,
     ModelError,
     ModelMissing,
@@ -20,7 +20,7 @@ from ant_core.errors import (
     UsageError,
 )
 from ant_core.files import WholeFiles
-from ant_core.models.disk import locked, make_folder, refusal, require_space
+from ant_core.locks import Held, hold
 from ant_core.models.installed import Installed, embedded, find, find_all, installed
 from ant_core.models.places import ModelPlaces
 from ant_core.models.registry import (
@@ -28,15 +28,18 @@ from ant_core.models.registry import (
     ModelEntry,
     Registry,
     engine_runs,
+    identity,
     parse_wanted,
     read_entry,
-    version_key,
+    write_entry,
 )
-from ant_core.models.transfer import Patience, fetch, file_sha256
+from ant_core.models.transfer import Patience, fetch, file_sha256, writing
 
 __all__ = ["Store"]
 
+_SPARE = 1 << 20  # bytes for entry, card and what the file system keeps for itself
 _PIECE = 1 << 20  # bytes copied at a time
+_POLL_S = 0.2  # how often a stop is noticed while another process holds the lock
 
 
 class Store:
@@ -66,9 +69,9 @@ class Store:
 
     def available(self) -> list[ModelEntry]:
         """Return the models of the registry that are not on this machine."""
-        here = {(model.name, version_key(model.version)) for model in self.installed()}
+        here = {identity(model.name, model.version) for model in self.installed()}
         models = self._load().models
-        return [entry for entry in models if (entry.name, version_key(entry.version)) not in here]
+        return [entry for entry in models if identity(entry.name, entry.version) not in here]
 
     def arrived(self, entry: ModelEntry) -> int:
         """Return how many bytes of an interrupted download are there."""
@@ -141,22 +144,16 @@ class Store:
                 f"{entry.label} is made for ant_core {entry.minimum_engine} or newer and this is "
                 f"{__version__}: update ant_core, or choose an older version of the model"
             )
-        if there := self._same(entry):
-            return there, False
-        with self._lock(entry, cancel, on_wait):
-            if there := self._same(entry):  # another process was quicker
-                return there, False
-            addresses = registry.addresses(entry, mirrors)
-            if not addresses:
-                raise ModelMissing(
-                    f"no address is known for {entry.label}: name an address with --mirror, "
-                    "or a registry that has mirrors with ANT_CORE_REGISTRY (this one is "
-                    f"{registry.source})"
-                )
-            part = self._prepare(entry)
-            done = self.arrived(entry)
-            require_space(part.parent, max(0, entry.size - done), entry.label)
-            on_start(entry, done)
+        addresses = registry.addresses(entry, mirrors)
+        if not addresses and not self._same(entry):
+            raise ModelMissing(
+                f"no address is known for {entry.label}: name an address with --mirror, "
+                "or a registry that has mirrors with ANT_CORE_REGISTRY (this one is "
+                f"{registry.source})"
+            )
+
+        def fill(part: Path) -> None:
+            on_start(entry, self.arrived(entry))
             fetch(
                 addresses,
                 part,
@@ -167,7 +164,8 @@ class Store:
                 cancel=cancel,
                 patience=patience,
             )
-            return self._put(entry, part), True
+
+        return self._install(entry, fill, cancel, on_wait)
 
     def add(
         self,
@@ -196,24 +194,20 @@ class Store:
 
         sha256 = ModelFile.read(source).sha256
         entry = self._entry_for(source, sha256, name, version)
-        if there := self._same(entry):
-            return there, False
-        with self._lock(entry, cancel, on_wait):
-            if there := self._same(entry):
-                return there, False
-            part = self._prepare(entry)
-            require_space(part.parent, entry.size, entry.label)
+
+        def fill(part: Path) -> None:
+            part.unlink(missing_ok=True)  # that of a copy that was killed, or a link
             try:
-                part.unlink(missing_ok=True)  # that of a copy that was killed, or a link
                 with source.open("rb") as old, part.open("xb") as new:
                     shutil.copyfileobj(old, new, _PIECE)
-            except OSError as error:
-                part.unlink(missing_ok=True)
-                raise refusal(part, error) from error
+            except OSError:
+                part.unlink(missing_ok=True)  # half a copy is no use to a later download
+                raise
             if file_sha256(part, cancel) != sha256:
                 part.unlink()
                 raise ModelCorrupt(f"{source} changed while it was copied: run the command again")
-            return self._put(entry, part), True
+
+        return self._install(entry, fill, cancel, on_wait)
 
     def remove(self, wanted: str, cancel: threading.Event | None = None) -> list[Installed]:
         """Remove a model, or one version of it, from the user's folder; return what is gone.
@@ -240,8 +234,12 @@ class Store:
                 "administrator"
             )
         for model in own:
-            with self._lock(model, cancel):
-                _remove(model.path.parent)
+            folder = model.path.parent
+            with self._lock(model, cancel), writing(folder):
+                # The model file first: half a removal leaves no model behind.
+                for path in sorted(folder.iterdir(), key=lambda path: path.suffix != ".antmodel"):
+                    path.unlink()
+                folder.rmdir()
         with contextlib.suppress(OSError):  # other versions, or an unfinished download
             own[0].path.parents[1].rmdir()
         return own
@@ -251,33 +249,28 @@ class Store:
     def _entry_for(
         self, source: Path, sha256: str, name: str | None, version: str | None
     ) -> ModelEntry:
-        entry = self._load().by_hash(sha256)
-        if entry is None:
-            with contextlib.suppress(InputError, ValueError):
-                beside = read_entry(source.with_suffix(".json"))
-                entry = beside if beside.sha256 == sha256 else None
-        if entry is None:
-            size = source.stat().st_size
+        entry = self._load().by_hash(sha256) or read_entry(source.with_suffix(".json"))
+        if entry is None or entry.sha256 != sha256:
             entry = ModelEntry(
                 name=source.stem.lower(),
                 version="0",
-                size=size,
+                size=source.stat().st_size,
                 sha256=sha256,
                 licence="unknown",
                 minimum_engine="0",
                 card="",
             )
-        name, version = name or entry.name, version or entry.version
+        entry = replace(entry, name=name or entry.name, version=version or entry.version, urls=())
         try:
-            parse_wanted(f"{name}@{version}")
+            parse_wanted(entry.label)
         except UsageError as error:
             raise UsageError(f"{error}, with --name and --version") from None
-        if name == EMBEDDED_NAME:
+        if entry.name == EMBEDDED_NAME:
             raise UsageError(
                 f"{EMBEDDED_NAME} is the name of the model in the package: give another one with "
                 "--name"
             )
-        return ModelEntry(**{**entry.to_json(), "name": name, "version": version, "urls": ()})
+        return entry
 
     def _same(self, entry: ModelEntry) -> Installed | None:
         """Return the whole file of this very model when it is there.
@@ -300,13 +293,10 @@ class Store:
             )
         return model
 
-    def _folder(self, name: str, version: str) -> Path:
-        return self.places.own / name / version
-
     def _part(self, entry: ModelEntry) -> Path:
         # With the hash in its name, so that bytes of different files never mix.
         name = f"{entry.name}.antmodel.{entry.sha256[:12]}.part"
-        return self._folder(entry.name, entry.version) / name
+        return self.places.own / entry.name / entry.version / name
 
     @contextlib.contextmanager
     def _lock(
@@ -315,41 +305,63 @@ class Store:
         cancel: threading.Event | None,
         on_wait: Callable[[str], None] = lambda text: None,
     ) -> Iterator[None]:
+        """Hold the lock of a model, once no other process does; Cancelled ends the waiting."""
         path = self.places.own / ".locks" / f"{model.label}.lock"
-        told = f"another process works on {model.label}: waiting for it"
-        with locked(path, cancel, lambda: on_wait(told)):
+        waited = False
+        with contextlib.ExitStack() as stack:
+            while True:
+                try:
+                    with writing(path):
+                        path.parent.mkdir(parents=True, exist_ok=True)
+                        stack.enter_context(hold(path, _POLL_S if waited else 0))
+                    break
+                except Held:
+                    if not waited:
+                        on_wait(f"another process works on {model.label}: waiting for it")
+                    waited = True
+                if cancel is not None and cancel.is_set():
+                    raise Cancelled(
+                        "stopped while another process works on the model: run again later"
+                    )
             yield
 
-    def _prepare(self, entry: ModelEntry) -> Path:
-        """Make the model's folder and sweep parts of other files out of it."""
-        part = self._part(entry)
-        make_folder(part.parent)
-        for other in part.parent.glob("*.part"):
-            if other != part:
-                with contextlib.suppress(OSError):
-                    other.unlink()
-        return part
+    def _install(
+        self,
+        entry: ModelEntry,
+        fill: Callable[[Path], None],
+        cancel: threading.Event | None,
+        on_wait: Callable[[str], None],
+    ) -> tuple[Installed, bool]:
+        """Put a model into the user's folder, unless it is there; `fill` makes a checked part.
 
-    def _put(self, entry: ModelEntry, part: Path) -> Installed:
-        """Put a checked file in place; the model is there once the last rename is done."""
-        folder = part.parent
-        path = folder / f"{entry.name}.antmodel"
-        text = json.dumps(entry.to_json(), indent=1, ensure_ascii=False) + "\n"
-        self._files.write(path.with_suffix(".json"), text.encode())
-        if entry.card:
-            self._files.write(path.with_suffix(".md"), entry.card.encode())
-        try:
-            os.replace(part, path)
-        except OSError as error:
-            raise refusal(path, error) from error
-        return Installed(entry.name, entry.version, path, "own", entry)
+        The model is there once the last rename is done.
+        """
+        if there := self._same(entry):
+            return there, False
+        with self._lock(entry, cancel, on_wait):
+            if there := self._same(entry):  # another process was quicker
+                return there, False
+            part = self._part(entry)
+            path = part.with_name(f"{entry.name}.antmodel")
+            with writing(part):
+                part.parent.mkdir(parents=True, exist_ok=True)
+                for other in part.parent.glob("*.part"):
+                    if other != part:
+                        with contextlib.suppress(OSError):
+                            other.unlink()
+                _require_space(part.parent, max(0, entry.size - self.arrived(entry)), entry.label)
+                fill(part)
+                write_entry(self._files, path.with_suffix(""), entry)
+                part.replace(path)
+            return Installed(entry.name, entry.version, path, "own", entry), True
 
 
-def _remove(folder: Path) -> None:
-    """Remove a model's folder, the model file first: half a removal leaves no model behind."""
-    try:
-        for path in sorted(folder.iterdir(), key=lambda path: path.suffix != ".antmodel"):
-            path.unlink()
-        folder.rmdir()
-    except OSError as error:
-        raise refusal(folder, error) from error
+def _require_space(folder: Path, size: int, what: str) -> None:
+    """Raise OutputError when `size` bytes do not fit into a folder."""
+    free = shutil.disk_usage(folder).free
+    if free < size + _SPARE:
+        raise OutputError(
+            f"there is not enough room for {what} in {folder}: it needs {size / 1e6:.1f} MB and "
+            f"{free / 1e6:.1f} MB are free; free some space, or name a folder elsewhere with "
+            "ANT_CORE_MODELS"
+        )

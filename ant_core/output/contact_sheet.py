@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ant_core.color.pixels import to_display
 from ant_core.matching.sources import SourceId
 
-__all__ = ["Cell", "draw_crop", "draw_sheet", "make_thumbnail", "read_thumbnail"]
+__all__ = ["Cell", "draw_crop", "draw_outlined", "draw_sheet", "make_thumbnail", "read_thumbnail"]
 
 Color = tuple[int, int, int]
 
@@ -104,16 +104,33 @@ def draw_crop(
     dark : bool
         Whether light lines lie on a dark ground.
     """
+    picture = draw_outlined(line, painted, inside, _CROP, dark=dark)
+    packed = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
+    return packed.tobytes()
+
+
+def draw_outlined(
+    line: NDArray[Any],
+    painted: NDArray[Any],
+    inside: NDArray[np.bool_],
+    most: tuple[int, int],
+    *,
+    dark: bool | None = None,
+) -> NDArray[np.uint8]:
+    """Show a part of a frame with one segment outlined, (h, w, 3) RGB.
+
+    Parameters are those of `draw_crop`, and `most`: width and height in pixels that it fits into,
+    at most three times its own size. `dark` is told from the picture if None.
+    """
     height, width = inside.shape
-    scale = min(_CROP[0] / width, _CROP[1] / height, _LARGEST_ZOOM)
+    scale = min(most[0] / width, most[1] / height, _LARGEST_ZOOM)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     picture = _over_paper(line, painted, size, dark=dark)
     shape = cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_LINEAR_EXACT)
     edges = cv2.findContours(shape, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)[0]
     for color, thick in (((255, 255, 255), 4), (_MISSING, 2)):
         cv2.drawContours(picture, edges, -1, color, thick, cv2.LINE_AA)
-    packed = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
-    return packed.tobytes()
+    return picture
 
 
 def _over_paper(
@@ -162,7 +179,7 @@ def read_thumbnail(packed: bytes) -> NDArray[np.uint8] | None:
     return None if image is None else np.ascontiguousarray(image[:, :, ::-1])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Layout:
     columns: int
     rows: int
@@ -202,7 +219,15 @@ def _lay_out(count: int, aspect: float) -> _Layout:
     # A sheet about as wide as a screen: 16 to 10.
     columns = max(1, min(count, round(math.sqrt(count * 1.6 * (height + 40) / cell))))
     pad = max(3, cell // 48)
-    return _Layout(columns, -(-count // columns), cell, height, pad, max(18, cell // 11), 64)
+    return _Layout(
+        columns=columns,
+        rows=-(-count // columns),
+        width=cell,
+        height=height,
+        pad=pad,
+        caption=max(18, cell // 11),
+        header=64,
+    )
 
 
 def draw_sheet(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ant_core.color.pixels import PixelFormat
 from ant_core.formats.base import FrameReader
+from ant_core.propagation.explain import Explainer
 from ant_core.propagation.options import RunOptions
 from ant_core.propagation.output import Output
 from ant_core.propagation.prepared import FeatureCache, MatcherLike
@@ -60,11 +61,7 @@ class Assembly:
     ) -> Propagation:
         """Build the parts of the run; see `Propagation` for the parameters."""
         return Propagation(
-            self.shot,
-            self.output,
-            matcher,
-            Settings(gap_px=options.gap, rough=options.rough),
-            self.hints,
+            *self._parts(matcher, options),
             cancel=cancel,
             notify=notify,
             timings=timings,
@@ -73,6 +70,24 @@ class Assembly:
             shades=self.shades,
             surfaces=options.surface == "auto",
         )
+
+    def explainer(
+        self,
+        matcher: MatcherLike,
+        options: RunOptions,
+        *,
+        cancel: threading.Event,
+        features: FeatureCache | None = None,
+    ) -> Explainer:
+        """Build what explains the segments of a run that was made with these options."""
+        parts = self._parts(matcher, options)
+        return Explainer(*parts, cancel=cancel, threads=options.threads, features=features)
+
+    def _parts(
+        self, matcher: MatcherLike, options: RunOptions
+    ) -> tuple[Shot, Output, MatcherLike, Settings, HintSet]:
+        settings = Settings(gap_px=options.gap, rough=options.rough)
+        return self.shot, self.output, matcher, settings, self.hints
 
 
 def assemble(

@@ -1,4 +1,4 @@
-"""Small pictures of the segments of a drawing that need a look, made while it is at hand."""
+"""Small pictures of the segments of a drawing that need a look, made before it is dropped."""
 
 from __future__ import annotations
 

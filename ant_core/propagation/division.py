@@ -14,7 +14,7 @@ from segmentation import Pieces, Segmentation, joined, locate
 __all__ = ["Division", "divided_as"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Division:
     """A drawing divided into segments, without its pixels.
 
@@ -54,14 +54,14 @@ class Division:
         places = locate(segmentation.labels)
         corner = places.box[:, :2]
         return cls(
-            segmentation.of_piece,
-            np.bool_(plain),
-            places.area,
-            np.concatenate([corner, places.box[:, 2:] - corner], axis=1),
-            places.point,
-            segmentation.closed_gaps,
-            segmentation.by_colors,
-            _parted(analysis.pieces, segmentation.of_piece),
+            of_piece=segmentation.of_piece,
+            plain=np.bool_(plain),
+            area=places.area,
+            box=np.concatenate([corner, places.box[:, 2:] - corner], axis=1),
+            point=places.point,
+            closed_gaps=segmentation.closed_gaps,
+            by_colors=segmentation.by_colors,
+            parted=_parted(analysis.pieces, segmentation.of_piece),
         )
 
     def of(self, pieces: Pieces) -> Segmentation:
@@ -81,14 +81,14 @@ class Division:
     def whole(cls, count: int) -> Division:
         """Return the division of something whose pieces are its segments, places unknown."""
         return cls(
-            np.arange(1, count + 1, dtype=np.int32),
-            np.bool_(True),
-            np.zeros(count, np.int64),
-            np.zeros((count, 4), np.int32),
-            np.zeros((count, 2), np.int32),
-            np.zeros((0, 4), np.float32),
-            np.zeros(0, np.bool_),
-            np.zeros(0, np.int32),
+            of_piece=np.arange(1, count + 1, dtype=np.int32),
+            plain=np.bool_(True),
+            area=np.zeros(count, np.int64),
+            box=np.zeros((count, 4), np.int32),
+            point=np.zeros((count, 2), np.int32),
+            closed_gaps=np.zeros((0, 4), np.float32),
+            by_colors=np.zeros(0, np.bool_),
+            parted=np.zeros(0, np.int32),
         )
 
 

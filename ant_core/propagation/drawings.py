@@ -1,21 +1,19 @@
-"""What a run works with: line drawings taken apart, encoded and remembered, one at a time."""
+"""The line drawings of a run: taken apart, encoded and remembered, one at a time."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.color.palette import Palette
 from ant_core.errors import Cancelled, InputError
 from ant_core.matching.matcher import DrawingFeatures
 from ant_core.matching.sources import SheetId, SourceId
 from ant_core.propagation.division import Division
-from ant_core.propagation.output import Output
+from ant_core.propagation.output import Memory
 from ant_core.propagation.pipeline import Pipeline
 from ant_core.propagation.prepared import (
     HUGE_PIXELS,
@@ -26,14 +24,11 @@ from ant_core.propagation.prepared import (
     describe_labels,
     pixel_hash,
 )
-from ant_core.propagation.record import digest_of
 from ant_core.propagation.timing import Timings
-from ant_core.shot.shot import Reference, Shot
+from ant_core.shot.shot import Shot
 from segmentation import Rough, extract_lines, relabel_pieces
 
-__all__ = ["Settings", "Workbench"]
-
-_ALGORITHM = 7  # raised when the same inputs would give other fills than before
+__all__ = ["Drawings", "Settings"]
 
 
 @dataclass(frozen=True)
@@ -74,14 +69,16 @@ class Settings:
         return columns <= self.max_columns and columns * count <= self.max_pairs
 
 
-class Workbench:
+class Drawings:
     """Reads, segments, describes and encodes the drawings of one run.
 
     Parameters
     ----------
     shot : Shot
-    output : Output
+    memory : Memory
+        Knows the pixel hashes of drawings that earlier runs have read.
     matcher : MatcherLike
+        Encodes them.
     settings : Settings
     timings : Timings
     cancel : threading.Event
@@ -89,12 +86,17 @@ class Workbench:
         CPU threads of the kernels; all cores if None.
     features : FeatureCache or None
         Of an earlier run with the same matcher and gap width; a new one if None.
+
+    Attributes
+    ----------
+    pipeline : Pipeline
+        Takes drawings apart ahead of the run, and writes behind it.
     """
 
     def __init__(
         self,
         shot: Shot,
-        output: Output,
+        memory: Memory,
         matcher: MatcherLike,
         settings: Settings,
         *,
@@ -103,12 +105,11 @@ class Workbench:
         threads: int | None,
         features: FeatureCache | None = None,
     ) -> None:
-        self.shot = shot
-        self.output = output
-        self.matcher = matcher
-        self.settings = settings
-        self.timings = timings
-        self.palette = Palette(shot.pixels)
+        self._shot = shot
+        self._memory = memory
+        self._matcher = matcher
+        self._settings = settings
+        self._timings = timings
         self._cancel = cancel
         self._digests = {f: drawing.digest for drawing in shot.drawings for f in drawing.frames}
         self._features = features or FeatureCache(settings.cached_segments)
@@ -121,13 +122,6 @@ class Workbench:
     def line_digests(self) -> set[str]:
         """`FrameInfo.digest` of every line file of the run."""
         return set(self._digests.values())
-
-    def common_keys(self) -> dict[str, str]:
-        """Return what every fill of the run depends on, by name."""
-        return {
-            "settings": digest_of([_ALGORITHM, asdict(self.settings)]),
-            "format": digest_of([asdict(self.shot.pixels), self.output.format_key]),
-        }
 
     def check(self) -> None:
         """Raise Cancelled if the run was cancelled, or the error of a write that failed."""
@@ -142,26 +136,25 @@ class Workbench:
 
     def line_hash(self, frame: int) -> str:
         """Return the pixel hash of a line drawing, without unpacking it where it is known."""
-        known = self.output.state.pixels_of(self._digests[frame])
+        known = self._memory.pixels_of(self._digests[frame])
         if known is None:
             # About to be needed in most cases, so the whole drawing is made ready.
             known = self.pipeline.get(frame).line_hash
-            self.output.state.note_pixels(self._digests[frame], known)
+            self._memory.note_pixels(self._digests[frame], known)
         return known
 
     def _analyze(self, frame: int) -> Analysis:
-        with self.timings.measure("read"):
-            image = self.shot.lines.read(frame)
-            if image.shape[:2] != self.shot.size:
+        with self._timings.measure("read"):
+            image = self._shot.lines.read(frame)
+            if image.shape[:2] != self._shot.size:
                 raise InputError(
-                    f"{self.shot.lines.place(frame)} changed its size while the run was under "
+                    f"{self._shot.lines.place(frame)} changed its size while the run was under "
                     "way: start the run again"
                 )
             line_hash = pixel_hash(image)
         self._stop_if_asked()  # a large drawing takes a good part of a second to take apart
-        return analyze(
-            image, line_hash, self.settings.gap_px, self.timings, rough=self.settings.rough
-        )
+        gap_px, rough = self._settings.gap_px, self._settings.rough
+        return analyze(image, line_hash, gap_px, self._timings, rough=rough)
 
     def features(
         self, source: SourceId, line_hash: str, division: Division | None = None
@@ -180,32 +173,23 @@ class Workbench:
         if isinstance(source, SheetId):
             return self.encode_sheet(source)
         descriptors = self.pipeline.get(source).descriptors
-        with self.timings.measure("encode"):
-            return self.matcher.encode(descriptors)
+        with self._timings.measure("encode"):
+            return self._matcher.encode(descriptors)
 
     def encode_labels(self, frame: int, of_piece: NDArray[np.int32]) -> DrawingFeatures:
         """Encode a drawing divided another way; of_piece: (P,) int32, segment of every piece."""
         analysis = self.pipeline.get(frame)
         labels = relabel_pieces(analysis.pieces.labels, of_piece)
-        lines = analysis.lines or extract_lines(analysis.image, rough=self.settings.rough)
-        descriptors = describe_labels(lines, labels, self.timings)
+        lines = analysis.lines or extract_lines(analysis.image, rough=self._settings.rough)
+        descriptors = describe_labels(lines, labels, self._timings)
         known = analysis.descriptors.small
         if known is not None and descriptors.small is not None:
             # Flow fields are kept by picture: the one that they were computed of serves again.
             small = replace(descriptors.small, darkness=known.darkness)
             descriptors = replace(descriptors, small=small)
-        with self.timings.measure("encode"):
-            return self.matcher.encode(descriptors)
+        with self._timings.measure("encode"):
+            return self._matcher.encode(descriptors)
 
     def keep_features(self, line_hash: str, encoded: DrawingFeatures) -> None:
         """Keep an encoded form that was made elsewhere."""
         self._features.get(line_hash, lambda: encoded)
-
-    def painting(self, reference: Reference) -> NDArray[Any]:
-        """Return the colour picture of a reference, (H, W, C) in the shot's format."""
-        frame = reference.frame
-        if reference.origin == "locked":
-            image, place = self.output.read(frame), self.output.place(frame)
-        else:
-            image, place = self.shot.colors.read(frame), self.shot.colors.place(frame)
-        return self.shot.pixels.convert(image, place)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.color.palette import NO_COLOR
+from ant_core.color.palette import NO_COLOR, Palette
 from ant_core.matching.fills import Fills
 from ant_core.matching.flow import comparable, flow_rank
 from ant_core.matching.matcher import DrawingFeatures, Match
@@ -16,16 +16,17 @@ from ant_core.matching.sources import SheetId, source_code
 from ant_core.matching.tiles import cut, split
 from ant_core.matching.voting import FREE, Ballot, apply_given, shares, vote
 from ant_core.propagation.division import Division
-from ant_core.propagation.drawings import Workbench
+from ant_core.propagation.drawings import Drawings, Settings
 from ant_core.propagation.never import NeverRules
 from ant_core.propagation.plan import Source, Step
-from ant_core.propagation.prepared import Analysis
+from ant_core.propagation.prepared import Analysis, MatcherLike
 from ant_core.propagation.references import GivenColors
 from ant_core.propagation.result import Solved
 from ant_core.propagation.surfaces import Neighbour
+from ant_core.propagation.timing import Timings
 from segmentation import label_pieces, merge_pieces, settle_doubts
 
-__all__ = ["LEAST_SOURCES", "Filler", "Sources"]
+__all__ = ["LEAST_SOURCES", "Filler", "Poll", "Sources"]
 
 Sources = Sequence[tuple[Source, Solved]]
 
@@ -33,7 +34,7 @@ LEAST_SOURCES = 2  # are matched with every target, in tiles where need be
 
 
 @dataclass(frozen=True)
-class _Poll:
+class Poll:
     """The match of some target segments, rows (n,), and the ballots of what they saw."""
 
     rows: NDArray[np.int64]
@@ -46,13 +47,30 @@ class Filler:
 
     Parameters
     ----------
-    bench : Workbench
+    drawings : Drawings
+    matcher : MatcherLike
+    palette : Palette
+    settings : Settings
     given : GivenColors
     never : NeverRules
+    timings : Timings
     """
 
-    def __init__(self, bench: Workbench, given: GivenColors, never: NeverRules) -> None:
-        self._bench = bench
+    def __init__(
+        self,
+        drawings: Drawings,
+        matcher: MatcherLike,
+        palette: Palette,
+        settings: Settings,
+        given: GivenColors,
+        never: NeverRules,
+        timings: Timings,
+    ) -> None:
+        self._drawings = drawings
+        self._matcher = matcher
+        self._palette = palette
+        self._settings = settings
+        self._timings = timings
         self._given = given
         self._never = never
         # The drawings that the last target was matched with, none where it was not matched.
@@ -93,25 +111,27 @@ class Filler:
 
     def _voted(self, step: Step, analysis: Analysis, sources: Sources) -> Fills:
         """Return the fills of a drawing's pieces as the votes have them."""
-        target = self._bench.features(step.frame, analysis.line_hash)
-        self._bench.check()
-        ballots, features = self._ballots(step, sources, target)
-        polls = self._polls(np.arange(target.count), target, features, ballots)
-        fills = self._elect(polls, target.count)
+        target = self._drawings.features(step.frame, analysis.line_hash)
+        self._drawings.check()
+        ballots, features = self.ballots(step, sources, target)
+        polls = self.polls(np.arange(target.count), target, features, ballots)
+        fills = self.elect(polls, target.count)
         fills = fills.taken(analysis.segmentation.of_piece.astype(np.int64) - 1)
         return self._split(step.frame, analysis, (features, ballots), polls, fills)
 
-    def _ballots(
+    def ballots(
         self, step: Step, sources: Sources, target: DrawingFeatures
     ) -> tuple[list[Ballot], list[DrawingFeatures]]:
         """Collect the sources, the nearest first and sheets last, as far as memory allows."""
         ballots: list[Ballot] = []
         features: list[DrawingFeatures] = []
         taken: list[Solved] = []
-        columns, limits = 0, self._bench.settings
+        columns, limits = 0, self._settings
         for source, solved in sorted(sources, key=_nearness):
-            self._bench.check()
-            encoded = self._bench.features(solved.frame, solved.line_hash, solved.result.division)
+            self._drawings.check()
+            encoded = self._drawings.features(
+                solved.frame, solved.line_hash, solved.result.division
+            )
             columns += encoded.count
             if len(ballots) >= LEAST_SOURCES and not limits.fits(columns, target.count):
                 break
@@ -126,37 +146,43 @@ class Filler:
 
     def _similarity(self, frame: int, line_hash: str, solved: Solved) -> NDArray[np.float32]:
         """Return (N, M): the match of a frame's segments with those of one source alone."""
-        target = self._bench.features(frame, line_hash)
-        encoded = self._bench.features(solved.frame, solved.line_hash, solved.result.division)
+        target = self._drawings.features(frame, line_hash)
+        encoded = self._drawings.features(solved.frame, solved.line_hash, solved.result.division)
         offset = 0 if isinstance(solved.frame, SheetId) else frame - solved.frame
         fills = solved.result.fills
         ballot = Ballot(source_code(solved.frame), offset, fills.color, fills.confidence)
         found = np.zeros((target.count, encoded.count), np.float32)
-        for poll in self._polls(np.arange(target.count), target, [encoded], [ballot]):
-            least = self._bench.matcher.no_counterpart_threshold
+        for poll in self.polls(np.arange(target.count), target, [encoded], [ballot]):
+            least = self._matcher.no_counterpart_threshold
             known = (poll.match.has_counterpart >= least)[:, None]
             found[poll.rows[:, None], poll.match.segment - 1] = poll.match.probability * known
         return found
 
-    def _polls(
+    def polls(
         self,
         rows: NDArray[np.int64],
         target: DrawingFeatures,
         features: list[DrawingFeatures],
         ballots: list[Ballot],
-    ) -> list[_Poll]:
-        """Match some segments of a target, in tiles where there are thousands."""
+        only: int | None = None,
+    ) -> list[Poll]:
+        """Match some segments of a target, in tiles where there are thousands.
+
+        With `only`, a row of the target, just the tile that holds it is matched.
+        """
         if not features or len(rows) == 0:
             return []
         boxes = [encoded.box for encoded in features]
-        limits = self._bench.settings.max_pairs, self._bench.settings.max_columns
+        limits = self._settings.max_pairs, self._settings.max_columns
         polls = []
         for tile in split(target.box[rows], boxes, *limits):
-            self._bench.check()
+            self._drawings.check()
             chosen = rows[tile.target]
+            if only is not None and only not in chosen:
+                continue
             parts = tile.references
-            with self._bench.timings.measure("match"):
-                match = self._bench.matcher.match(
+            with self._timings.measure("match"):
+                match = self._matcher.match(
                     [cut(encoded, part) for encoded, part in zip(features, parts, strict=True)],
                     cut(target, chosen),
                     [ballot.offset for ballot in ballots],
@@ -167,24 +193,27 @@ class Filler:
             ]
             # Segment ids are those of the whole references.
             segment = np.concatenate(parts).astype(np.int32) + 1
-            polls.append(_Poll(chosen, replace(match, segment=segment), seen))
+            polls.append(Poll(chosen, replace(match, segment=segment), seen))
         return polls
 
-    def _elect(
-        self, polls: list[_Poll], count: int, chosen: NDArray[np.int64] | None = None
+    def elect(
+        self, polls: list[Poll], count: int, chosen: NDArray[np.int64] | None = None
     ) -> Fills:
-        """Count the votes; `chosen` as in `vote`, a row for each of `count` segments."""
+        """Count the votes, in the order of the rows polled.
+
+        `chosen` as in `vote`, a row for each of `count` segments.
+        """
         if not polls:
             return Fills.unknown(count)
-        with self._bench.timings.measure("vote"):
+        with self._timings.measure("vote"):
             parts = [
                 vote(
                     poll.match,
                     poll.ballots,
-                    self._bench.palette.order(),
-                    self._bench.matcher.confidence,
-                    self._bench.matcher.no_counterpart_threshold,
-                    self._bench.settings.disagreement_share,
+                    self._palette.order(),
+                    self._matcher.confidence,
+                    self._matcher.no_counterpart_threshold,
+                    self._settings.disagreement_share,
                     None if chosen is None else chosen[poll.rows],
                 )
                 for poll in polls
@@ -192,12 +221,12 @@ class Filler:
         rows = np.concatenate([poll.rows for poll in polls])
         return Fills.concatenate(parts).taken(np.argsort(rows))
 
-    def _shares(self, polls: list[_Poll], count: int) -> NDArray[np.float64]:
+    def _shares(self, polls: list[Poll], count: int) -> NDArray[np.float64]:
         """Return what speaks for each palette colour, (count, C), `NO_COLOR` last."""
-        found = np.zeros((count, len(self._bench.palette) + 1))
-        threshold = self._bench.matcher.no_counterpart_threshold
+        found = np.zeros((count, len(self._palette) + 1))
+        threshold = self._matcher.no_counterpart_threshold
         for poll in polls:
-            order = self._bench.palette.order()
+            order = self._palette.order()
             classes, share = shares(poll.match, poll.ballots, order, threshold)
             found[poll.rows[:, None], classes] = share
         return found
@@ -207,7 +236,7 @@ class Filler:
         frame: int,
         analysis: Analysis,
         seen: tuple[list[DrawingFeatures], list[Ballot]],
-        polls: list[_Poll],
+        polls: list[Poll],
         fills: Fills,
     ) -> Fills:
         """Divide the segments whose pieces match different colours.
@@ -220,7 +249,7 @@ class Filler:
 
         Parameters
         ----------
-        polls : list of _Poll
+        polls : list of Poll
             Of the segments.
         fills : Fills
             Of the pieces, as their segments have them.
@@ -231,8 +260,8 @@ class Filler:
         rows = np.flatnonzero(np.bincount(of_piece)[of_piece] > 1)
         if len(rows) == 0 or not polls:
             return fills
-        target = self._bench.encode_labels(frame, part_of)
-        own = self._polls(rows, target, *seen)
+        target = self._drawings.encode_labels(frame, part_of)
+        own = self.polls(rows, target, *seen)
         votes = self._shares(own, pieces.count)
         whole = self._shares(polls, int(of_piece.max()) + 1)[of_piece]
         part = pieces.area / np.maximum(np.bincount(of_piece, pieces.area), 1)[of_piece]
@@ -250,7 +279,7 @@ class Filler:
             return fills
         color = np.where(used == votes.shape[1] - 1, NO_COLOR, used)
         chosen = np.where(label >= 0, color[label], FREE)
-        elected = self._elect(own, len(rows), chosen)
+        elected = self.elect(own, len(rows), chosen)
         mine = np.flatnonzero(np.isin(part_of - 1, divided))
         return fills.replaced(mine, elected.taken(np.searchsorted(rows, part_of[mine] - 1)))
 

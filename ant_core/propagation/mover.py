@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.color.over import over
-from ant_core.color.palette import NO_COLOR
+from ant_core.color.palette import NO_COLOR, Palette
 from ant_core.color.warp import Canvas, find_surfaces, move
 from ant_core.matching.fills import (
     FLAG_HINT,
@@ -30,14 +30,16 @@ from ant_core.matching.fills import (
 )
 from ant_core.matching.matcher import DrawingFeatures
 from ant_core.propagation.division import Division
-from ant_core.propagation.drawings import Workbench
+from ant_core.propagation.drawings import Drawings
 from ant_core.propagation.layer_files import LayerFiles
 from ant_core.propagation.plan import Step
-from ant_core.propagation.prepared import Analysis
+from ant_core.propagation.prepared import Analysis, MatcherLike
 from ant_core.propagation.record import digest_of
 from ant_core.propagation.result import COLOR, Solved
 from ant_core.propagation.shades import Shade
 from ant_core.propagation.surfaces import DOUBTFUL_SHARE, Neighbour, Surfaces, Tracker
+from ant_core.propagation.timing import Timings
+from ant_core.shot.shot import Reference, Shot
 from segmentation import expand_labels, relabel_pieces
 
 __all__ = ["Moved", "Mover", "Seen"]
@@ -81,9 +83,16 @@ class Mover:
 
     Parameters
     ----------
-    bench : Workbench
+    drawings : Drawings
+    matcher : MatcherLike
+        Finds flow between drawings.
+    shot : Shot
+    palette : Palette
+    timings : Timings
     shades : sequence of Shade
         Further layers.
+    painting : callable
+        Returns the colour picture of a reference, (H, W, C) in the shot's format.
     colors : bool
         Whether the colours themselves have surfaces.
 
@@ -93,12 +102,27 @@ class Mover:
         Of the further layers.
     """
 
-    def __init__(self, bench: Workbench, shades: Sequence[Shade], *, colors: bool) -> None:
-        self._bench = bench
+    def __init__(
+        self,
+        drawings: Drawings,
+        matcher: MatcherLike,
+        shot: Shot,
+        palette: Palette,
+        timings: Timings,
+        shades: Sequence[Shade],
+        painting: Callable[[Reference], NDArray[Any]],
+        *,
+        colors: bool,
+    ) -> None:
+        self._drawings = drawings
+        self._matcher = matcher
+        self._palette = palette
+        self._timings = timings
+        self._painting = painting
         self._shades = {shade.name: shade for shade in shades}
-        self.files = LayerFiles(shades, bench.shot.size)
+        self.files = LayerFiles(shades, shot.size)
         self._colors = colors
-        painted = {reference.frame: reference for reference in bench.shot.references}
+        painted = {reference.frame: reference for reference in shot.references}
         self._references = painted
         self._painted = {
             name: frozenset([*shade.painted, *shade.kept]) for name, shade in self._shades.items()
@@ -175,7 +199,7 @@ class Mover:
     def note(self, solved: Solved, frames: Sequence[int], analysis: Analysis | None) -> None:
         """Remember a drawing, shown at some frames, on which something is painted.
 
-        What it needs to be a source is made ready while the drawing is at hand.
+        What it needs to be a source is made ready now, before the pipeline drops the drawing.
         """
         own = {shade.nearest(solved.result.frame, frames) for shade in self._shades.values()}
         if solved.result.frame in self._painted.get(COLOR, ()):
@@ -197,16 +221,14 @@ class Mover:
         solved = self._solved[frame]
         division, fills = solved.result.division, solved.result.fills
         if frame not in self._kept:
-            self._keep(frame, self._bench.pipeline.get(frame), division)
+            self._keep(frame, self._drawings.pipeline.get(frame), division)
         self._kept.move_to_end(frame)
         labels, canvases = self._kept[frame]
         if layer not in canvases:
             if layer == COLOR:
-                pixels = self._bench.shot.pixels
-                image = self._bench.painting(self._references[frame])
-                surface = find_surfaces(
-                    labels, image, pixels, self._bench.palette.table(fills.color)
-                )
+                image = self._painting(self._references[frame])
+                meant = self._palette.table(fills.color)
+                surface = find_surfaces(labels, image, self._palette.format, meant)
             else:
                 shade = self._shades[layer]
                 image = shade.image(frame)
@@ -225,9 +247,9 @@ class Mover:
         fills, division = filled
         if not self.active:
             return Moved(fills)
-        with self._bench.timings.measure("surfaces"):
+        with self._timings.measure("surfaces"):
             tracker = Tracker(
-                self._bench.matcher,
+                self._matcher,
                 seen.encoded,
                 analysis.pieces.labels,
                 division,
@@ -294,7 +316,7 @@ class Mover:
         for name, own in moved.surfaces.items():
             shade = self._shades.get(name)
             if shade is None:
-                painted = self._fill(name, own, grown, painted, self._bench.shot.pixels)
+                painted = self._fill(name, own, grown, painted, self._palette.format)
             elif name not in moved.by_hand:
                 empty = np.empty((*grown.shape, shade.pixels.channels), shade.pixels.dtype)
                 empty[:] = shade.pixels.bare()

@@ -13,15 +13,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.color.palette import UNPAINTED
+from ant_core.color.palette import UNPAINTED, Palette
 from ant_core.errors import InputError
 from ant_core.matching.fills import NEVER, Fills
-from ant_core.propagation.drawings import Workbench
+from ant_core.propagation.drawings import Drawings
 from ant_core.propagation.plan import Source
 from ant_core.propagation.prepared import Analysis
 from ant_core.propagation.record import digest_of
 from ant_core.propagation.result import Solved
 from ant_core.shot.hints import HintSet, NeverRule, segment_touched
+from ant_core.shot.shot import Shot
 from segmentation import Segmentation
 
 __all__ = ["NeverRules", "Similarity"]
@@ -46,16 +47,17 @@ class NeverRules:
 
     Parameters
     ----------
-    bench : Workbench
+    drawings : Drawings
+    palette : Palette
+    shot : Shot
     hints : HintSet
     """
 
-    def __init__(self, bench: Workbench, hints: HintSet) -> None:
-        self._bench = bench
+    def __init__(self, drawings: Drawings, palette: Palette, shot: Shot, hints: HintSet) -> None:
+        self._drawings = drawings
+        self._palette = palette
         self._hints = hints
-        self._frames = {
-            f: drawing.frames for drawing in bench.shot.drawings for f in drawing.frames
-        }
+        self._frames = {f: drawing.frames for drawing in shot.drawings for f in drawing.frames}
         self._places: dict[NeverRule, _Place] = {}
         self._traced: dict[tuple[NeverRule, str], NDArray[np.int64]] = {}
 
@@ -77,12 +79,12 @@ class NeverRules:
 
     def keys(self, frames: Sequence[int]) -> dict[str, str]:
         """Return what a drawing shown at `frames` depends on, by name."""
-        raw = self._bench.palette.raw
+        raw = self._palette.raw
         told = [
             [
                 rule.points,
-                rule.frame is not None and self._bench.line_hash(rule.frame),
-                rule.color is not None and raw(rule.palette_index(self._bench.palette)),
+                rule.frame is not None and self._drawings.line_hash(rule.frame),
+                rule.color is not None and raw(rule.palette_index(self._palette)),
             ]
             for rule in self._on(frames)
         ]
@@ -101,7 +103,7 @@ class NeverRules:
                 continue
             assert rule.frame is not None
             try:
-                analysis = self._bench.pipeline.get(rule.frame)
+                analysis = self._drawings.pipeline.get(rule.frame)
             except ValueError as error:
                 raise InputError(
                     f"{rule.name} is for frame {rule.frame}, whose drawing cannot be segmented: "
@@ -116,13 +118,13 @@ class NeverRules:
                 )
             segment = int(analysis.segmentation.of_piece[piece - 1])
             self._places[rule] = _Place(analysis.line_hash, piece, segment)
-            self._bench.features(rule.frame, analysis.line_hash)
+            self._drawings.features(rule.frame, analysis.line_hash)
 
     def check_colors(self, sources: Sequence[Solved]) -> None:
         """Raise InputError where a rule names a colour that no source of the run holds."""
         held = {int(i) for solved in sources for i in np.unique(solved.result.fills.color)}
         for rule in self.by_color:
-            if rule.palette_index(self._bench.palette) not in held:
+            if rule.palette_index(self._palette) not in held:
                 raise InputError(
                     f"{rule.name} names the colour {[*(rule.color or ())]}, which no reference "
                     "holds: give a colour exactly as it is painted, or remove the rule"
@@ -145,11 +147,11 @@ class NeverRules:
             bare = np.zeros(fills.count, np.bool_)
             for rule in self._on(frames):
                 if rule.color is not None:
-                    bare |= fills.color == rule.palette_index(self._bench.palette)
+                    bare |= fills.color == rule.palette_index(self._palette)
                 else:
                     bare[self._trace(rule, solved, similarity)] = True
         if bare.any():
-            color = np.where(bare, self._bench.palette.never, color).astype(np.int32)
+            color = np.where(bare, self._palette.never, color).astype(np.int32)
         return color, weight
 
     def _trace(self, rule: NeverRule, solved: Solved, similarity: Similarity) -> NDArray[np.int64]:
@@ -181,19 +183,19 @@ class NeverRules:
             if rule.points and self._places[rule].line_hash == analysis.line_hash
         ]
         pieces = np.flatnonzero(np.isin(segmentation.of_piece, segments)) + 1
-        return dict.fromkeys(pieces.tolist(), self._bench.palette.never)
+        return dict.fromkeys(pieces.tolist(), self._palette.never)
 
     def bare(self, frame: int, analysis: Analysis) -> Fills:
         """Return the fills of the pieces of a drawing that is left alone."""
         count = analysis.pieces.count
-        color = np.full(count, self._bench.palette.never)
+        color = np.full(count, self._palette.never)
         return Fills.given(color, np.full(count, NEVER), frame)
 
     def settle(self, fills: Fills) -> Fills:
         """Return fills in which what rules leave bare is unpainted, and says why."""
         if not self._hints.never:
             return fills
-        never = self._bench.palette.never
+        never = self._palette.never
         color, others, state = fills.color.copy(), fills.other_color.copy(), fills.state.copy()
         state[color == never] = NEVER
         color[color == never], others[others == never] = UNPAINTED, UNPAINTED

@@ -9,12 +9,15 @@ from typing import Any
 import cv2
 from numpy.typing import NDArray
 
+from ant_core.color.palette import Palette
 from ant_core.errors import OutputError
 from ant_core.propagation.crops import Crop, make_crops
-from ant_core.propagation.drawings import Workbench
 from ant_core.propagation.mover import Moved, Mover
+from ant_core.propagation.output import Output
+from ant_core.propagation.pipeline import Pipeline
 from ant_core.propagation.prepared import Analysis
 from ant_core.propagation.record import Record
+from ant_core.propagation.timing import Timings
 from segmentation import expand_labels, paint, relabel_pieces
 
 __all__ = ["Job", "Painter"]
@@ -36,18 +39,37 @@ class Job:
 
 
 class Painter:
-    """Paints drawings, and writes them behind the run."""
+    """Paints drawings, and writes them behind the run.
 
-    def __init__(self, bench: Workbench, mover: Mover) -> None:
-        self._bench = bench
+    Parameters
+    ----------
+    output : Output
+    palette : Palette
+    pipeline : Pipeline
+        Writes what is painted.
+    mover : Mover
+    timings : Timings
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        palette: Palette,
+        pipeline: Pipeline,
+        mover: Mover,
+        timings: Timings,
+    ) -> None:
+        self._output = output
+        self._palette = palette
+        self._pipeline = pipeline
         self._mover = mover
+        self._timings = timings
 
     def paint(self, job: Job) -> None:
         """Paint a drawing and hand it to the writer."""
-        self._bench.check()
-        with self._bench.timings.measure("paint"):
+        with self._timings.measure("paint"):
             pieces, division = job.analysis.pieces.labels, job.record.division
-            color = self._bench.palette.table(job.record.fills.color[division.of_piece - 1])
+            color = self._palette.table(job.record.fills.color[division.of_piece - 1])
             layers: dict[str, NDArray[Any]] = {}
             if self._mover.active:
                 grown = expand_labels(pieces)
@@ -56,13 +78,13 @@ class Painter:
                 painted, layers = self._mover.paint(painted, grown, job.moved)
             else:
                 painted = paint(pieces, color)
-        self._bench.pipeline.hand_over(lambda: self._write(job, painted, layers))
+        self._pipeline.hand_over(lambda: self._write(job, painted, layers))
 
     def _write(self, job: Job, painted: NDArray[Any], layers: dict[str, NDArray[Any]]) -> None:
         """Pack and write a drawing for every frame that shows it; runs on the writer thread."""
         frames, record, earlier = job.frames, job.record, job.earlier
-        output, palette = self._bench.output, self._bench.palette
-        with self._bench.timings.measure("write"):
+        output, palette = self._output, self._palette
+        with self._timings.measure("write"):
             try:
                 data = output.encode(painted)
                 packed = self._mover.files.encode(layers)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.matching.attention import LayerAttention
 from ant_core.matching.descriptors import Descriptors, describe
 from ant_core.matching.flow import Landing, SmallDrawing
 from ant_core.matching.matcher import DrawingFeatures, Match
@@ -61,6 +62,11 @@ class MatcherLike(Protocol):
     ) -> Match:
         """Match a target against all segments of all references; `offsets` are in frames."""
 
+    def explain(
+        self, references: list[DrawingFeatures], target: DrawingFeatures, offsets: list[int]
+    ) -> tuple[Match, list[LayerAttention]]:
+        """Match likewise, and tell what segments attend to; InputError where nothing shows it."""
+
     def confidence(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map shares of similarity, (N,) in [0, 1], to the chance to be right, (N,) float32."""
 
@@ -79,7 +85,7 @@ class LinesTaken:
     blank: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Analysis:
     """A drawing taken apart.
 
@@ -150,7 +156,15 @@ def analyze(
     descriptors = _described(lines, labels, measured, timings)
     taken = LinesTaken(lines.ground, lines.rough, blank=not lines.ink.any())
     kept = lines if lines.ink.size <= HUGE_PIXELS else None
-    return Analysis(image, line_hash, kept, taken, pieces, segmentation, descriptors)
+    return Analysis(
+        image=image,
+        line_hash=line_hash,
+        lines=kept,
+        taken=taken,
+        pieces=pieces,
+        segmentation=segmentation,
+        descriptors=descriptors,
+    )
 
 
 def describe_labels(lines: LineArt, labels: NDArray[np.int32], timings: Timings) -> Descriptors:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
 from typing import Any
@@ -18,29 +18,41 @@ from ant_core.color.palette import (
     SegmentColors,
     read_segment_colors,
 )
+from ant_core.color.pixels import to_display
 from ant_core.color.shifted import find_shift, move_back
 from ant_core.matching.fills import FLAG_DAB, LOCKED, NOT_FLAT, PAINTED, STATE_UNPAINTED, Fills
 from ant_core.propagation.division import Division
-from ant_core.propagation.drawings import Workbench
+from ant_core.propagation.drawings import Drawings
+from ant_core.propagation.output import Output
 from ant_core.propagation.prepared import Analysis
 from ant_core.propagation.record import Record, digest_of
 from ant_core.propagation.result import NotFlat
 from ant_core.shot.hints import HintSet, segment_under
-from ant_core.shot.shot import Reference
+from ant_core.shot.shot import Reference, Shot
 from segmentation import Pieces, Segmentation, cut_by_colors
 
-__all__ = ["GivenColors", "learn"]
+__all__ = ["GivenColors", "read_painting", "read_reference"]
 
 Colors = NDArray[np.int32]  # (P,) palette index of every piece
 
 _NAMED = 3  # places that a note names
+_DARK = 4.0  # levels that are added before hues are compared: those of black say nothing
+_SAME_HUE = 0.12  # distance of two directions, some 7 degrees
 
 
-def learn(
-    bench: Workbench,
+def read_painting(shot: Shot, output: Output, reference: Reference) -> NDArray[Any]:
+    """Return the colour picture of a reference, (H, W, C) in the shot's format."""
+    source = output if reference.origin == "locked" else shot.colors
+    frame = reference.frame
+    return shot.pixels.convert(source.read(frame), source.place(frame))
+
+
+def read_reference(
+    analysis: Analysis,
     reference: Reference,
+    image: NDArray[Any],
+    palette: Palette,
     keys: dict[str, str],
-    seen: Callable[[NDArray[Any]], NDArray[Any]],
     *,
     surfaces: bool,
 ) -> Record:
@@ -48,22 +60,26 @@ def learn(
 
     Parameters
     ----------
-    bench : Workbench
+    analysis : Analysis
+        Its line drawing.
     reference : Reference
+    image : (H, W, C) in the format of the palette
+        Its colour picture.
+    palette : Palette
+        Takes up its colours.
     keys : dict of str to str
         What the record depends on.
-    seen : callable
-        Turns the painting into what is shown of the frame.
     surfaces : bool
         Whether a segment of several colours keeps them, so that none of them is doubted.
+
+    Returns
+    -------
+    Record
+        Without a thumbnail.
     """
     frame = reference.frame
-    analysis = bench.pipeline.get(frame)
-    bench.check()
-    with bench.timings.measure("read"):
-        image = bench.painting(reference)
-        colors, shift = _read(analysis.pieces.labels, image, bench.palette)
-        index, segmentation = _divided(analysis, colors)
+    colors, shift = _read(analysis.pieces.labels, image, palette)
+    index, segmentation = _divided(analysis, colors, palette, surfaces=surfaces)
     state = np.where(index == UNPAINTED, STATE_UNPAINTED, PAINTED)
     mixed = np.flatnonzero((colors.share < FLAT_SHARE) & (index != NO_COLOR))
     state[mixed] = NOT_FLAT
@@ -89,10 +105,8 @@ def learn(
         for row in mixed
     )
     division = Division.make(analysis, segmentation)
-    # Now, before the next drawing takes this one's place.
-    bench.features(frame, analysis.line_hash, division)
-    digest = fills.digest(analysis.line_hash, bench.palette)
-    record = Record(
+    digest = fills.digest(analysis.line_hash, palette)
+    return Record(
         keys=keys,
         sources=(),
         digest=digest,
@@ -101,10 +115,6 @@ def learn(
         not_flat=not_flat,
         gap_px=pieces.gap_px,
         thumbnail=b"",
-    )
-    return replace(
-        record,
-        thumbnail=bench.output.thumbnail(analysis.image, seen(image)),
         lines=analysis.taken,
         notes=_notes(frame, shift, colors.dab_at[dabbed], not_flat),
     )
@@ -123,8 +133,14 @@ def _read(
     return (moved, shift) if better else (colors, None)
 
 
-def _divided(analysis: Analysis, colors: SegmentColors) -> tuple[Colors, Segmentation]:
+def _divided(
+    analysis: Analysis, colors: SegmentColors, palette: Palette, *, surfaces: bool
+) -> tuple[Colors, Segmentation]:
     """Divide a painted drawing where its colours meet; returns the colour of every piece, too.
+
+    With `surfaces`, pieces of which no colour covers most are taken for one texture: any two pieces
+    of one have other commonest colours, and would be divided at every narrow place. So are flat
+    ones that are light or shadow of such a piece of their segment.
 
     A bare piece beside one that has a dab of paint, with no line between them, gets its colour:
     the dab means the whole segment. So does a smaller bare segment behind a closed gap, which the
@@ -134,12 +150,50 @@ def _divided(analysis: Analysis, colors: SegmentColors) -> tuple[Colors, Segment
     dabbed = np.unique(segment[colors.dab_at[:, 0] >= 0])
     bare = np.isin(segment, dabbed) & (index == UNPAINTED)
     index[bare] = NO_COLOR
-    segmentation = cut_by_colors(analysis.pieces, index)
+    scattered = surfaces & (index > UNPAINTED) & (colors.share < FLAT_SHARE)
+    texture = index.max(initial=UNPAINTED) + 1
+    if scattered.any():
+        scattered |= _shaded(segment, index, colors.second, scattered, palette)
+    segmentation = cut_by_colors(analysis.pieces, np.where(scattered, texture, index))
     known = np.full(int(segmentation.of_piece.max(initial=0)) + 1, UNPAINTED, np.int32)
     known[segmentation.of_piece[~bare]] = index[~bare]
     index[bare] = known[segmentation.of_piece[bare]]
     _over_gaps(analysis.pieces, segmentation.of_piece - 1, index, colors.dab_at[:, 0] >= 0)
     return index, segmentation
+
+
+def _shaded(
+    segment: NDArray[np.int32],
+    index: Colors,
+    second: Colors,
+    scattered: NDArray[np.bool_],
+    palette: Palette,
+) -> NDArray[np.bool_]:
+    """Mark the pieces that are light or shadow of a scattered piece of their segment.
+
+    They are in one of its two commonest colours, or in a lighter or darker one of the same hue:
+    light and shadow change a colour along its line to black, another paint lies on another line.
+    """
+    most = int(max(index.max(), second.max())) + 1
+    own = segment.astype(np.int64) * most
+    seen = np.concatenate(
+        [(own + index)[scattered], (own + second)[scattered & (second > UNPAINTED)]]
+    )
+    found = (index > UNPAINTED) & np.isin(own + index, seen)
+    hue = _hues(palette)
+    for one in np.unique(segment[scattered]):
+        rows = np.flatnonzero((segment == one) & (index > UNPAINTED))
+        hues = hue[np.unique(index[rows[scattered[rows]]])]
+        off = np.linalg.norm(hue[index[rows]][:, None] - hues, axis=2).min(axis=1)
+        found[rows[off <= _SAME_HUE]] = True
+    return found
+
+
+def _hues(palette: Palette) -> NDArray[np.float32]:
+    """Return the directions from black to the colours of a palette, as shown; (N, 3) float32."""
+    colors = np.array([palette.color(index) for index in range(len(palette))])
+    shown = to_display(colors[None].astype(palette.format.dtype))[0][0] + np.float32(_DARK)
+    return shown / np.linalg.norm(shown, axis=1, keepdims=True)
 
 
 def _over_gaps(
@@ -224,19 +278,28 @@ class GivenColors:
 
     Parameters
     ----------
-    bench : Workbench
+    drawings : Drawings
+    palette : Palette
+    output : Output
+        Holds the painted files that locks lie on.
     hints : HintSet
     """
 
-    def __init__(self, bench: Workbench, hints: HintSet) -> None:
-        self._bench = bench
+    def __init__(
+        self, drawings: Drawings, palette: Palette, output: Output, hints: HintSet
+    ) -> None:
+        self._drawings = drawings
+        self._palette = palette
+        self._output = output
         self._hints = hints
+        # What `keys` asks of a drawing is asked once more when it is coloured.
+        self._last_locked: tuple[tuple[int, ...], dict[int, int]] | None = None
 
     def keys(self, frame: int, frames: Sequence[int]) -> dict[str, str]:
         """Return what a drawing shown at `frames` depends on, by name."""
         given = self._hints.on(frames)
-        raw = self._bench.palette.raw
-        locked = self.locked(frames, self._bench.pipeline.get(frame)) if given.locks else {}
+        raw = self._palette.raw
+        locked = self.locked(frames, self._drawings.pipeline.get(frame)) if given.locks else {}
         return {
             "hints": digest_of([[hint.points, hint.color] for hint in given.hints]),
             "locks": digest_of([[piece, raw(i)] for piece, i in sorted(locked.items())]),
@@ -262,7 +325,7 @@ class GivenColors:
         for hint in self._hints.on(frames).hints:
             piece = segment_under(pieces.labels, hint.points)
             if piece:
-                under[piece] = hint.palette_index(self._bench.palette)
+                under[piece] = hint.palette_index(self._palette)
         found: dict[int, int] = {}
         by_segment: dict[int, dict[int, int]] = {}
         for piece, index in under.items():
@@ -282,7 +345,16 @@ class GivenColors:
         return found
 
     def locked(self, frames: Sequence[int], analysis: Analysis) -> dict[int, int]:
-        """Return palette index by piece id, as the painted files in the output have it now."""
+        """Return palette index by piece id, as the painted files in the output have it.
+
+        Those are read when a drawing's frames are first asked for, before the drawing is written.
+        """
+        key = tuple(frames)
+        if self._last_locked is None or self._last_locked[0] != key:
+            self._last_locked = key, self._read_locked(frames, analysis)
+        return self._last_locked[1]
+
+    def _read_locked(self, frames: Sequence[int], analysis: Analysis) -> dict[int, int]:
         colors: dict[int, int] = {}
         present: dict[int, tuple[Colors, Segmentation]] = {}
         for lock in self._hints.on(frames).locks:
@@ -297,6 +369,6 @@ class GivenColors:
         return colors
 
     def _present_colors(self, frame: int, analysis: Analysis) -> Colors:
-        output = self._bench.output
-        image = self._bench.shot.pixels.convert(output.read(frame), output.place(frame))
-        return read_segment_colors(analysis.pieces.labels, image, self._bench.palette).index
+        image, place = self._output.read(frame), self._output.place(frame)
+        image = self._palette.format.convert(image, place)
+        return read_segment_colors(analysis.pieces.labels, image, self._palette).index

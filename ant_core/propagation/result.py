@@ -28,6 +28,7 @@ __all__ = [
     "Role",
     "Solved",
     "SourceUsed",
+    "color_json",
 ]
 
 
@@ -223,7 +224,7 @@ class FrameResult:
                 "box": box,
                 "point": point,
                 "area": area,
-                "color": _color_json(color, palette),
+                "color": color_json(color, palette),
                 "state": STATES[state],
                 "confidence": round(confidence, 4),
                 "source": self.source_json(number - 1),
@@ -238,7 +239,7 @@ class FrameResult:
             if number in second:
                 item = second[number]
                 segment["second"] = {
-                    "color": _color_json(item.color, palette),
+                    "color": color_json(item.color, palette),
                     "share": round(item.share, 4),
                     "at": list(item.at),
                 }
@@ -250,7 +251,7 @@ class FrameResult:
         """Write the colours that would come next, the likeliest first."""
         color, share = self.fills.other_color[row].tolist(), self.fills.other_share[row].tolist()
         return [
-            {"color": _color_json(index, palette), "share": round(part, 4)}
+            {"color": color_json(index, palette), "share": round(part, 4)}
             for index, part in zip(color, share, strict=True)
             if index != NO_COLOR
         ]
@@ -272,7 +273,7 @@ class Solved:
         return self.result.role == "failed"
 
 
-def _color_json(index: int, palette: Palette) -> list[float | None] | str | None:
+def color_json(index: int, palette: Palette) -> list[float | None] | str | None:
     """Write a colour as hints give it: channel values, "unpainted", or null for none."""
     if index == NO_COLOR:
         return None

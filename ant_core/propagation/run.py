@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 
 import cv2
 
+from ant_core.color.palette import Palette
 from ant_core.errors import Cancelled, InputError
 from ant_core.matching.fills import FLAG_DAB, Fills
 from ant_core.matching.sources import SheetId
-from ant_core.propagation.drawings import Settings, Workbench
+from ant_core.propagation.drawings import Drawings, Settings
 from ant_core.propagation.fill import Filler, Sources
 from ant_core.propagation.mover import Mover, Seen
 from ant_core.propagation.never import NeverRules
@@ -25,8 +27,8 @@ from ant_core.propagation.painter import Job, Painter
 from ant_core.propagation.plan import Plan, Source, Step, make_plan
 from ant_core.propagation.prepared import FeatureCache, MatcherLike
 from ant_core.propagation.progress import Progress, Results, RunResult, solved_by
-from ant_core.propagation.record import Record, record_name
-from ant_core.propagation.references import GivenColors, learn
+from ant_core.propagation.record import Record, digest_of, record_name
+from ant_core.propagation.references import GivenColors, read_painting, read_reference
 from ant_core.propagation.result import FrameResult, Role, Solved, SourceUsed
 from ant_core.propagation.shades import Shade
 from ant_core.propagation.sheet_references import SheetSources
@@ -35,6 +37,8 @@ from ant_core.shot.hints import HintSet
 from ant_core.shot.shot import Reference, Shot
 
 __all__ = ["Propagation", "Settings"]
+
+_ALGORITHM = 11  # raised when the same inputs would give other fills than before
 
 
 class Propagation:
@@ -83,36 +87,42 @@ class Propagation:
         self._shot = shot
         self._output = output
         self._matcher = matcher
-        self._settings = settings
-        self._timings = timings or Timings()
-        self._bench = Workbench(
+        self._timings = timings = timings or Timings()
+        self.palette = palette = Palette(shot.pixels)
+        self._drawings = drawings = Drawings(
             shot,
-            output,
+            output.state,
             matcher,
             settings,
-            timings=self._timings,
+            timings=timings,
             cancel=cancel or threading.Event(),
             threads=threads,
             features=features,
         )
-        self.palette = self._bench.palette
-        self._given = GivenColors(self._bench, hints)
-        self._never = NeverRules(self._bench, hints)
-        self._filler = Filler(self._bench, self._given, self._never)
-        self._mover = Mover(self._bench, shades, colors=surfaces)
-        self._painter = Painter(self._bench, self._mover)
-        self._results = Results(shot, output, self._mover, self.palette, notify)
-        self._common_keys = self._bench.common_keys() | self._mover.common_keys()
-        self._plan: Plan = make_plan(
-            shot.drawings,
-            shot.references,
-            frozenset(shot.frames),
-            settings.max_references,
-            len(shot.sheets),
+        self._given = GivenColors(drawings, palette, output, hints)
+        self._never = NeverRules(drawings, palette, shot, hints)
+        self._filler = Filler(
+            drawings, matcher, palette, settings, self._given, self._never, timings
         )
-        self._sheets = SheetSources(self._bench, self._mover)
-        self._references = {reference.frame: reference for reference in shot.references}
+        painting = partial(read_painting, shot, output)
+        self._mover = Mover(
+            drawings, matcher, shot, palette, timings, shades, painting, colors=surfaces
+        )
+        self._painter = Painter(output, palette, drawings.pipeline, self._mover, timings)
+        self._results = Results(shot, output, self._mover, palette, notify)
+        self._keys = keys = {
+            "settings": digest_of([_ALGORITHM, asdict(settings)]),
+            "format": digest_of([asdict(shot.pixels), output.format_key]),
+            **self._mover.common_keys(),
+        }
+        self._sheets = SheetSources(
+            drawings, matcher, shot, output, palette, timings, keys, self._mover
+        )
         self._wanted = frozenset(shot.frames)
+        self._plan: Plan = make_plan(
+            shot.drawings, shot.references, self._wanted, settings.max_references, len(shot.sheets)
+        )
+        self._references = {reference.frame: reference for reference in shot.references}
         self._solved: dict[int, Solved] = {}
         self._by_line: dict[str, Solved] = {}
         self._blank: set[int] = set()  # references without a line
@@ -129,7 +139,7 @@ class Propagation:
         """
         steps = self._plan.steps
         try:
-            with self._bench.pipeline as pipeline:
+            with self._drawings.pipeline as pipeline:
                 self._check_rules()
                 # Not strict: without steps there is nothing to walk.
                 for step, following in zip(steps, (*steps[1:], None), strict=False):
@@ -137,7 +147,7 @@ class Propagation:
                 for frame in self._plan.references:
                     self._reference(frame)
                 pipeline.flush()
-            self._output.state.finish(self._bench.line_digests)
+            self._output.state.finish(self._drawings.line_digests)
         except Cancelled as error:
             raise Cancelled(
                 f"stopped after {len(self._results)} of {len(self._wanted)} frames: run the same "
@@ -164,11 +174,11 @@ class Propagation:
         """Return what a painted frame teaches, and put its file and holds in place."""
         if frame in self._solved:
             return self._solved[frame]
-        self._bench.check()
+        self._drawings.check()
         reference = self._references[frame]
         line_hash = self._line_hash_of_reference(frame)
         name = record_name("reference", line_hash, reference.digest)
-        keys = self._common_keys | {
+        keys = self._keys | {
             "line": line_hash,
             "painting": reference.digest,
             "origin": reference.origin,
@@ -177,14 +187,7 @@ class Propagation:
         record, reason = self._output.state.load(name, self.palette), ""
         if record is None or record.keys != keys:
             reason = self._results.why(frame, record, keys, ())
-            shown = self._frames_of(frame)
-            record = learn(
-                self._bench,
-                reference,
-                keys,
-                lambda image: self._mover.seen(image, {}, frame, shown),
-                surfaces=self._mover.moves_colors,
-            )
+            record = self._reference_record(reference, keys)
             self._refuse_blank(reference, record)
             record = self._as_source(record, reference)
             self._output.state.save(name, record, self.palette)
@@ -192,7 +195,7 @@ class Propagation:
         role: Role = "reference" if reference.origin == "painted" else "locked"
         solved = solved_by(frame, line_hash, name, record, role, reason)
         self._solved[frame] = solved
-        analysis = self._bench.pipeline.get(frame) if reason and self._mover.active else None
+        analysis = self._drawings.pipeline.get(frame) if reason and self._mover.active else None
         self._mover.note(solved, self._frames_of(frame), analysis)
         self._by_line.setdefault(line_hash, solved)
         # Also where the frame itself is not asked for: its record is needed the next time. Noted
@@ -200,6 +203,20 @@ class Propagation:
         self._output.state.note_record(frame, name)
         self._show_reference(solved, reference)
         return solved
+
+    def _reference_record(self, reference: Reference, keys: dict[str, str]) -> Record:
+        """Read the colours of a painted frame, and encode its drawing."""
+        frame = reference.frame
+        analysis = self._drawings.pipeline.get(frame)
+        self._drawings.check()
+        with self._timings.measure("read"):
+            image = read_painting(self._shot, self._output, reference)
+            colors = self._mover.moves_colors
+            record = read_reference(analysis, reference, image, self.palette, keys, surfaces=colors)
+        # Now, before the pipeline drops this drawing.
+        self._drawings.features(frame, analysis.line_hash, record.division)
+        shown = self._mover.seen(image, {}, frame, self._frames_of(frame))
+        return replace(record, thumbnail=self._output.thumbnail(analysis.image, shown))
 
     def _frames_of(self, reference: int) -> tuple[int, ...]:
         """Return the frames that take the colours of a reference, itself among them."""
@@ -232,7 +249,7 @@ class Propagation:
 
     def _line_hash_of_reference(self, frame: int) -> str:
         try:
-            return self._bench.line_hash(frame)
+            return self._drawings.line_hash(frame)
         except ValueError as error:
             raise InputError(
                 f"the line drawing of reference {frame} ({self._shot.lines.place(frame)}) cannot "
@@ -260,11 +277,11 @@ class Propagation:
 
     def _color(self, step: Step, following: Step | None) -> None:
         """Colour one drawing, or keep what an earlier run made of it."""
-        self._bench.check()
+        self._drawings.check()
         frames = [frame for frame in step.frames if frame in self._wanted]
         sources = self._sources(step)
         try:
-            line_hash = self._bench.line_hash(step.frame)
+            line_hash = self._drawings.line_hash(step.frame)
             if line_hash in self._by_line:
                 self._share(step, self._by_line[line_hash], frames)
             else:
@@ -294,7 +311,7 @@ class Propagation:
         following: Step | None,
     ) -> None:
         name = record_name("drawing", line_hash)
-        keys = self._common_keys | {
+        keys = self._keys | {
             "line": line_hash,
             "model": f"{self._matcher.model_hash} {self._matcher.device}",
             **self._given.keys(step.frame, step.frames),
@@ -315,11 +332,11 @@ class Propagation:
         if record is None or record.keys != keys or record.sources != used or not intact:
             earlier = None if elsewhere else record
             reason = self._results.why(step.frame, earlier, keys, used)
-            analysis = self._bench.pipeline.get(step.frame)
+            analysis = self._drawings.pipeline.get(step.frame)
             if following is not None:
-                self._bench.pipeline.prefetch(following.frame)
+                self._drawings.pipeline.prefetch(following.frame)
             fills, division = self._filler.fill(step, analysis, sources)
-            seen = Seen(self._bench.features(step.frame, line_hash), self._filler.seen)
+            seen = Seen(self._drawings.features(step.frame, line_hash), self._filler.seen)
             moved = self._mover.follow(step, analysis, (fills, division), seen)
             fills = moved.fills
             digest = fills.digest(line_hash, self.palette)
@@ -336,6 +353,7 @@ class Propagation:
                 thumbnail=b"",
             )
             record = replace(record, lines=analysis.taken, surfaces=moved.surfaces)
+            self._drawings.check()
             self._painter.paint(Job(frames, name, record, analysis, earlier, moved))
         solved = solved_by(step.frame, line_hash, name, record, "predicted", reason)
         self._mover.note(solved, step.frames, analysis)
@@ -345,7 +363,7 @@ class Propagation:
 
     def _share(self, step: Step, solved: Solved, frames: Sequence[int]) -> None:
         """Show a drawing that is packed differently but has the pixels of one that is done."""
-        self._bench.pipeline.flush()
+        self._drawings.pipeline.flush()
         origin = self._references.get(solved.result.frame)
         if origin is not None and origin.origin == "painted":
             data = self._shot.colors.raw(origin.frame)
@@ -362,7 +380,7 @@ class Propagation:
 
     def _fail(self, step: Step, frames: Sequence[int], error: BaseException) -> None:
         """Record that a drawing could not be coloured; the others go on."""
-        self._bench.pipeline.flush()
+        self._drawings.pipeline.flush()
         text = str(error).strip() or "not enough memory"
         message = f"frame {step.frame} ({self._shot.lines.place(step.frame)}) failed: {text}"
         result = FrameResult(

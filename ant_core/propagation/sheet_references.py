@@ -9,20 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ant_core.color.palette import UNPAINTED, read_segment_colors
+from ant_core.color.palette import UNPAINTED, Palette, read_segment_colors
 from ant_core.color.warp import find_surfaces
 from ant_core.matching.descriptors import SHAPE_FEATURES, Descriptors
 from ant_core.matching.fills import PAINTED, STATE_UNPAINTED, Fills
 from ant_core.matching.matcher import DrawingFeatures, join
 from ant_core.matching.sources import SheetId, SourceId, source_code
 from ant_core.propagation.division import Division
-from ant_core.propagation.drawings import Workbench
+from ant_core.propagation.drawings import Drawings
 from ant_core.propagation.mover import Mover
-from ant_core.propagation.prepared import analyze
+from ant_core.propagation.output import Output
+from ant_core.propagation.prepared import MatcherLike, analyze
 from ant_core.propagation.record import Record, record_name
 from ant_core.propagation.result import COLOR, FrameResult, Solved
 from ant_core.propagation.surfaces import Surfaces
+from ant_core.propagation.timing import Timings
 from ant_core.shot.model_sheet import ModelSheet, View
+from ant_core.shot.shot import Shot
 
 __all__ = ["SheetSources", "scaled"]
 
@@ -36,23 +39,46 @@ class SheetSources:
 
     Parameters
     ----------
-    bench : Workbench
+    drawings : Drawings
         Is told how to encode a sheet whose features were dropped.
+    matcher : MatcherLike
+    shot : Shot
+    output : Output
+    palette : Palette
+    timings : Timings
+    keys : dict of str to str
+        What every record of the run depends on.
     mover : Mover
         Knows what is moved beside flat colours. Paint of a sheet is not: between drawings of
         another size and pose there is no flow that could say where it goes.
     """
 
-    def __init__(self, bench: Workbench, mover: Mover) -> None:
-        self._bench = bench
+    def __init__(
+        self,
+        drawings: Drawings,
+        matcher: MatcherLike,
+        shot: Shot,
+        output: Output,
+        palette: Palette,
+        timings: Timings,
+        keys: dict[str, str],
+        mover: Mover,
+    ) -> None:
+        self._drawings = drawings
+        self._matcher = matcher
+        self._shot = shot
+        self._output = output
+        self._palette = palette
+        self._timings = timings
+        self._keys = keys
         self._mover = mover
         self._solved: dict[SheetId, Solved] = {}
         self._scale: tuple[str, Descriptors | None] | None = None
-        bench.encode_sheet = self._encode
+        drawings.encode_sheet = self._encode
 
     def close(self) -> None:
-        """Leave the workbench, whose way back here is a cycle; no sheet is encoded any more."""
-        self._bench.encode_sheet = _encode_no_more
+        """Leave the drawings, whose way back here is a cycle; no sheet is encoded any more."""
+        self._drawings.encode_sheet = _encode_no_more
 
     def get(self, sheet: SheetId) -> Solved:
         """Return what a sheet teaches, from the memory of an earlier run where that holds."""
@@ -66,19 +92,18 @@ class SheetSources:
         return {sheet: solved.record for sheet, solved in self._solved.items()}
 
     def _solve(self, place: SheetId) -> Solved:
-        sheet, state = self._sheet(place), self._bench.output.state
-        keys = self._bench.common_keys() | self._mover.common_keys()
-        keys |= {"sheet": sheet.digest, "drawing": self._drawing()[0]}
-        # As a source it is what it shows, at the scale at which it is seen.
+        sheet, state = self._sheet(place), self._output.state
+        keys = self._keys | {"sheet": sheet.digest, "drawing": self._drawing()[0]}
+        # The key includes the drawing that gives the scale, because scaling changes the features.
         key = "sheet " + record_name(*keys.values())
         name = record_name("sheet", sheet.digest)
-        record = state.load(name, self._bench.palette)
+        record = state.load(name, self._palette)
         if record is None or record.keys != keys:
-            record = self._learn(place, key, keys)
-            state.save(name, record, self._bench.palette)
+            record = self._sheet_record(place, key, keys)
+            state.save(name, record, self._palette)
         code = source_code(place)  # where a sheet stands among frames
         state.note_record(code, name)
-        names = self._bench.shot.sheet_names
+        names = self._shot.sheet_names
         result = FrameResult(
             frame=code,
             role="reference",
@@ -90,16 +115,15 @@ class SheetSources:
         )
         return Solved(place, key, record.digest, name, result)
 
-    def _learn(self, place: SheetId, key: str, keys: dict[str, str]) -> Record:
+    def _sheet_record(self, place: SheetId, key: str, keys: dict[str, str]) -> Record:
         """Read the colours of a sheet, segment by segment."""
-        sheet, bench = self._sheet(place), self._bench
-        views = sheet.views(bench.shot.pixels)
+        views = self._sheet(place).views(self._shot.pixels)
         encoded, colors, sure, flat = self._take_apart(views)
-        bench.keep_features(key, encoded)
+        self._drawings.keep_features(key, encoded)
         state = np.where(colors == UNPAINTED, STATE_UNPAINTED, PAINTED)
         fills = replace(Fills.given(colors, state, place), confidence=sure)
         division = Division.whole(fills.count)
-        digest = fills.digest(key, bench.palette)
+        digest = fills.digest(key, self._palette)
         surfaces = {}
         if not flat.all():
             surfaces[COLOR] = Surfaces.of_sheet(source_code(place), flat)
@@ -115,11 +139,11 @@ class SheetSources:
             thumbnail=b"",
             surfaces=surfaces,
         )
-        line, painted = _side_by_side(views, bench.shot.size)
-        return replace(record, thumbnail=bench.output.thumbnail(line, painted))
+        line, painted = _side_by_side(views, self._shot.size)
+        return replace(record, thumbnail=self._output.thumbnail(line, painted))
 
     def _encode(self, place: SheetId) -> DrawingFeatures:
-        return self._take_apart(self._sheet(place).views(self._bench.shot.pixels))[0]
+        return self._take_apart(self._sheet(place).views(self._shot.pixels))[0]
 
     def _take_apart(
         self, views: Sequence[View]
@@ -129,21 +153,21 @@ class SheetSources:
         Palette indices, `SegmentColors.sure`, and `Surface.flat`, which is looked at only where
         colours are moved.
         """
-        bench, drawing = self._bench, self._drawing()[1]
+        drawing = self._drawing()[1]
         encoded, colors, sure, flat = [], [], [], []
         for view in views:
-            bench.check()
-            analysis = analyze(view.line, "", None, bench.timings)
+            self._drawings.check()
+            analysis = analyze(view.line, "", None, self._timings)
             seen = analysis.descriptors
-            with bench.timings.measure("encode"):
-                encoded.append(bench.matcher.encode(scaled(seen, drawing) if drawing else seen))
+            with self._timings.measure("encode"):
+                encoded.append(self._matcher.encode(scaled(seen, drawing) if drawing else seen))
             labels = analysis.segmentation.labels
-            read = read_segment_colors(labels, view.colors, bench.palette)
+            read = read_segment_colors(labels, view.colors, self._palette)
             colors.append(read.index)
             sure.append(read.sure)
             if self._mover.moves_colors:
-                meant = bench.palette.table(read.index)
-                flat.append(find_surfaces(labels, view.colors, bench.shot.pixels, meant).flat)
+                meant = self._palette.table(read.index)
+                flat.append(find_surfaces(labels, view.colors, self._shot.pixels, meant).flat)
             else:
                 flat.append(np.ones(len(read.index), np.bool_))
         return join(encoded), np.concatenate(colors), np.concatenate(sure), np.concatenate(flat)
@@ -154,16 +178,16 @@ class SheetSources:
         The shot's first; descriptors are None where it cannot be taken apart.
         """
         if self._scale is None:
-            frame = self._bench.shot.drawings[0].frames[0]
+            frame = self._shot.drawings[0].frames[0]
             try:
-                analysis = self._bench.pipeline.get(frame)
+                analysis = self._drawings.pipeline.get(frame)
                 self._scale = analysis.line_hash, analysis.descriptors
             except ValueError:
                 self._scale = "", None
         return self._scale
 
     def _sheet(self, place: SheetId) -> ModelSheet:
-        return self._bench.shot.sheets[place.index]
+        return self._shot.sheets[place.index]
 
 
 def scaled(view: Descriptors, drawing: Descriptors) -> Descriptors:

@@ -249,6 +249,7 @@ def _finder(
     compared: set[int] = set()
 
     def find(source: int, target: int, near: bool) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return each target segment's chance to be found, (N,), and its likeliest row, (N,)."""
         _check(cancel)
         if target not in compared:
             compared.add(target)

@@ -23,8 +23,8 @@ from ant_core.color.pixels import PixelFormat
 from ant_core.errors import InputError, UsageError
 from ant_core.formats.frame_names import Frame, Name, name_of, parse_name
 from ant_core.guard import parse_json
+from ant_core.schemas import first_error
 from ant_core.shot.frames import FrameRanges, is_within, parse_frames
-from ant_core.shot.hints_shape import first_wrong
 
 __all__ = [
     "Hint",
@@ -226,7 +226,7 @@ def parse_hints(document: Any, place: str, frames: Sequence[int] = ()) -> HintSe
     frames : sequence of int, optional
         Of the shot, among which names such as "1a" are looked up.
     """
-    wrong = first_wrong(document)
+    wrong = first_error(document, "hints")
     if wrong is not None:
         raise InputError(f"{place} holds no valid hints ({wrong}): correct this entry")
     known = {name_of(frame): frame for frame in reversed(frames)}

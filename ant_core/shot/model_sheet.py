@@ -22,7 +22,7 @@ from ant_core.errors import InputError
 from ant_core.files import read_bytes
 from ant_core.formats.layered import read_layered
 from ant_core.formats.pictures import picture_format
-from ant_core.shot.separate import separate
+from ant_core.shot.lines_and_colors import split_lines_and_colors
 from segmentation import extract_lines
 
 __all__ = ["ModelSheet", "View", "fit", "open_model_sheets"]
@@ -104,7 +104,7 @@ class ModelSheet:
         colors = fit(image, pixels, place)
         if line is None:
             try:
-                line, colors = separate(colors, pixels)
+                line, colors = split_lines_and_colors(colors, pixels)
             except ValueError as error:
                 raise InputError(f"{place} cannot serve as a model sheet: {error}") from None
         views = _views(line, _without_ground(colors, pixels), pixels)

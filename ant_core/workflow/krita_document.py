@@ -134,6 +134,7 @@ def _hints(
     warnings: list[str] = []
 
     def fits(one: HintSet, locks: Sequence[int] = ()) -> bool:
+        """Tell whether frames, values and locked files are there; keeps a warning if not."""
         try:
             one.check_frames(lines.frames)
             one.check_values(size, pixels)

@@ -18,6 +18,7 @@ __all__ = [
     "minutes",
     "percent",
     "pixels",
+    "place",
     "share",
     "whole",
 ]
@@ -48,6 +49,12 @@ def whole(least: int, most: int | None = None) -> Kind:
 share = _number(float, *SHARE, "share (0 to 1)")
 pixels = _number(float, *GAP_PX, "width in pixels (0 to 256)")
 minutes = _number(float, 1e-3, 1e6, "number of minutes (more than 0)")
+
+
+def place(text: str) -> tuple[int, int]:
+    """Read a place in pixels, such as 120,45, for argparse."""
+    x, y = text.split(",")
+    return int(x), int(y)
 
 
 def percent(text: str) -> float:
@@ -97,6 +104,20 @@ def add_device(parser: argparse.ArgumentParser, what: str = "where the network r
         default="auto",
         help=f"{what} (default: auto, CUDA where it works)",
     )
+
+
+def add_line_and_color(parser: argparse.ArgumentParser) -> None:
+    """Add where drawings and painted frames lie, to a command that only looks at a shot."""
+    parser.add_argument(
+        "--line",
+        metavar="PATTERN",
+        action="append",
+        help="line drawings, as in ant_core propagate; layers of a .kra file",
+    )
+    parser.add_argument(
+        "--color", metavar="PATTERN", help="painted frames, as in ant_core propagate"
+    )
+    add_layer(parser)
 
 
 def add_layer(parser: argparse.ArgumentParser) -> None:

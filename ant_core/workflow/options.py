@@ -14,6 +14,7 @@ from ant_core.workflow.option_types import (
     add_common,
     add_device,
     add_layer,
+    add_line_and_color,
     add_review,
     add_segmentation,
 )
@@ -25,9 +26,11 @@ __all__ = [
     "HELP",
     "Parser",
     "add_arguments",
+    "add_look",
     "arguments_of",
     "options_from_json",
     "options_of",
+    "options_of_look",
     "options_to_json",
     "parse_propagate",
 ]
@@ -213,6 +216,33 @@ def parse_propagate(arguments: Sequence[str]) -> PropagateOptions:
     parser = Parser(prog="ant_core propagate", allow_abbrev=False)
     add_arguments(parser)
     return options_of(parser.parse_args(arguments))
+
+
+def add_look(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a command that only looks at a shot."""
+    add_segmentation(parser)
+    add_common(parser)
+    parser.add_argument("shot", metavar="SHOT", help="folder of the shot, or a .kra file")
+    add_line_and_color(parser)
+    parser.add_argument(
+        "--model", metavar="FILE", help="model file or name, as in ant_core propagate"
+    )
+    add_device(parser)
+
+
+def options_of_look(parsed: argparse.Namespace) -> PropagateOptions:
+    """Return the options of a parser that `add_look` was called on."""
+    return PropagateOptions(
+        shot=parsed.shot,
+        line=tuple(parsed.line or ()),
+        color=parsed.color,
+        layer=tuple(parsed.layer or ()),
+        gap=parsed.gap,
+        rough=parsed.rough,
+        threads=parsed.threads,
+        model=parsed.model,
+        device=parsed.device,
+    )
 
 
 def options_of(parsed: argparse.Namespace) -> PropagateOptions:

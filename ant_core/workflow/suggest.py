@@ -19,7 +19,7 @@ from ant_core.workflow.krita_document import open_document
 from ant_core.workflow.outcome import Outcome
 from ant_core.workflow.propagate_options import PropagateOptions
 
-__all__ = ["run"]
+__all__ = ["open_folder", "run"]
 
 
 def run(
@@ -43,7 +43,7 @@ def run(
     ------
     UsageError, InputError, Cancelled
     """
-    lines, painted = open_document(options) if options.is_kra else _open_folder(options)
+    lines, painted = open_document(options) if options.is_kra else open_folder(options)
     limit_threads(options.threads)
     model = locate(Path(options.model)) if options.model else None
     found = suggest(
@@ -66,7 +66,7 @@ def run(
     return Outcome(text="\n".join(texts), event=event)
 
 
-def _open_folder(options: PropagateOptions) -> tuple[FrameReader, Collection[int]]:
+def open_folder(options: PropagateOptions) -> tuple[FrameReader, Collection[int]]:
     """Return the line drawings of a folder, and the frames that are painted, if any."""
     if len(options.line) > 1:
         raise UsageError("--line is given twice: only layers of a .kra file can be put together")

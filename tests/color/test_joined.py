@@ -193,3 +193,15 @@ def test_a_segment_off_the_picture_and_an_empty_one_have_no_colour():
     read = read_segment_colors(labels, noisy(painted(labels, [RED] * 3), 2, 8), Palette(RGBA8))
     assert read.index[0] == NO_COLOR
     assert read.index[1] == read.index[2] != NO_COLOR
+
+
+def test_middle_of_two_halves_that_are_near_neither():
+    # The medians channel by channel are those of a colour that no pixel comes near.
+    labels = np.zeros((66, 66), np.int32)
+    labels[3:63, 3:63] = 1
+    image = np.full((66, 66, 4), (126, 129, 50, 255), np.uint8)
+    image[:, 33:] = (129, 126, 50, 255)
+    palette = Palette(RGBA8)
+    colors = read_segment_colors(labels, image, palette)
+    assert palette.color(colors.index[0]) == (126, 129, 50, 255)
+    assert colors.share[0] == pytest.approx(0.5, abs=0.05)

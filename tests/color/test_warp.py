@@ -173,6 +173,20 @@ def test_sixteen_colours_are_crisp_and_more_are_not():
     assert found.flat.tolist() == [False, False]
 
 
+@pytest.mark.parametrize("others", [7, 9])
+def test_two_in_a_hundred_pixels_may_have_other_colours(others):
+    """Whichever come first: colours are told apart no more where it is decided."""
+    labels = np.ones((20, 20), np.int32)
+    image = np.full((20, 20, 4), 255, np.uint8)
+    image[..., 0] = np.arange(20) % 16
+    image.reshape(-1, 4)[:others, 1] = np.arange(others)
+    image.reshape(-1, 4)[100 : 100 + 70, 0] = 3
+    assert find_surfaces(labels, image, RGBA8).crisp.tolist() == [others < 8]
+    rare = np.full((20, 20, 4), 255, np.uint8)
+    rare.reshape(-1, 4)[:90, 1] = np.arange(90)
+    assert find_surfaces(labels, rare, RGBA8).crisp.tolist() == [False]
+
+
 def test_bare_is_where_nothing_is_painted():
     image = np.zeros((*SIZE, 4), np.uint8)
     image[:, :3] = (9, 9, 9, 0)  # clear in any colour

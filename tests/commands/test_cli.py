@@ -81,16 +81,16 @@ def test_something_unexpected_is_one_sentence_and_a_log(shot, tmp_path, cli, mon
 
 
 def test_a_drawing_that_failed_is_told_at_the_end(shot, tmp_path, cli, monkeypatch):
-    from ant_core.propagation import drawings as workbench
+    from ant_core.propagation import drawings
 
-    real = workbench.analyze
+    real = drawings.analyze
 
     def fails_on_frame_3(image, *rest, **options):
         if np.array_equal(image, line_drawing(2)):
             raise ValueError("cursed")
         return real(image, *rest, **options)
 
-    monkeypatch.setattr(workbench, "analyze", fails_on_frame_3)
+    monkeypatch.setattr(drawings, "analyze", fails_on_frame_3)
     done = cli("propagate", shot, "--out", tmp_path / "out", "--json")
     assert done.code == 1
     last = json.loads(done.out.splitlines()[-1])

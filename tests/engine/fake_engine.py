@@ -120,6 +120,9 @@ class FakeShot:
             raise InputError(f"frame {frame} is not known: send its drawing first")
         return {"segment": 1, "box": [0, 0, 1, 1], "result": None}
 
+    def explain(self, frame, segment, max_side, cancel):
+        return {"segment": segment, "matches": [], "layers": []}, bytes(4)
+
 
 def install() -> None:
     """Put the fakes where the server looks for the real ones."""

@@ -4,12 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from ant_core.engine.process import usable_cores
+from ant_core.engine.process import _wait_for_end, usable_cores
 from tests.engine.client import Client, packed
 from tests.engine.conftest import FAKE, FORMAT, ROOT
 
@@ -83,6 +84,19 @@ def test_it_ends_when_its_parent_is_killed(tmp_path, watch):
         wait_until(lambda: not alive(engine))
 
 
+def test_the_end_of_another_process_is_waited_for():
+    """As on Windows, where no signal tells of it; a number that no process has is no error."""
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    waiter = threading.Thread(target=_wait_for_end, args=[other.pid])
+    waiter.start()
+    waiter.join(0.5)
+    assert waiter.is_alive()
+    other.communicate()
+    waiter.join(30)
+    assert not waiter.is_alive()
+    _wait_for_end(other.pid)
+
+
 def niceness(pid):
     """Those of all threads."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
@@ -126,6 +140,37 @@ sys.modules["ant_core.engine.session"].ShotSession = Shot
 from ant_core.cli import main
 raise SystemExit(main(["serve"]))
 """
+
+
+BREAKS = """
+import sys, time
+sys.path.insert(0, {root!r})
+from tests.engine import fake_engine
+fake_engine.install()
+
+class Shot(fake_engine.FakeShot):
+    def remove_drawing(self, frame):
+        time.sleep(600)
+
+sys.modules["ant_core.engine.session"].ShotSession = Shot
+from ant_core.engine import server
+check = server.check_request
+server.check_request = lambda header: 1 / (header["type"] != "inspect") and check(header)
+from ant_core.cli import main
+raise SystemExit(main(["serve"]))
+"""
+
+
+def test_an_error_of_its_own_ends_it_whatever_is_at_work(tmp_path):
+    script = tmp_path / "engine.py"
+    script.write_text(BREAKS.format(root=str(ROOT)))
+    with Client([sys.executable, str(script)], stderr=subprocess.PIPE) as client:
+        client.hello()
+        client.ask("open_shot", shot="a", width=4, height=2, line=FORMAT, color=FORMAT)
+        client.send("remove_drawing", shot="a", frame=1)
+        client.send("inspect", shot="a", frame=1, point=[0, 0])
+        assert client.process.wait(30) == 1
+        assert "ZeroDivisionError" in client.process.stderr.read().decode()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs echo")

@@ -59,6 +59,19 @@ def test_it_tells_about_the_segment_under_a_point(shot):
     assert int.from_bytes(ids[at : at + 4], "little") in (answer["segment"], 0)
 
 
+def test_it_explains_a_segment(shot):
+    asked = {"shot": "s", "frame": 3, "segment": 1, "max_side": 64}
+    results = [header["result"] for header, _ in propagate(shot) if "result" in header]
+    source = next(it for it in results if it["frame"] == 3)["segments"][0]["source"]
+    header, payload = shot.ask("explain", **asked)
+    first = header["matches"][0]
+    assert {"frame": first["frame"], "segment": first["segment"]} == source
+    layers = [one for layer in header["layers"] for one in layer["pictures"]]
+    pictures = [header["picture"], *(one["picture"] for one in header["matches"]), *layers]
+    assert sum(one["bytes"] for one in pictures) == len(payload)
+    assert all(max(one["width"], one["height"]) == 64 for one in pictures)
+
+
 def test_it_names_frames_that_are_worth_painting(shot):
     number = shot.send("suggest", shot="s", painted=[], count=2)
     *steps, (last, _) = shot.answers(number)
@@ -92,3 +105,10 @@ def test_a_colour_model_that_is_not_known_gets_a_sentence(shot):
     header, _ = shot.answers(number)[-1]
     assert (header["type"], header["code"]) == ("error", "input")
     assert "LABA" in header["message"]
+
+
+def test_a_greeting_compiles_nothing_though_no_kernel_is_compiled_yet(tmp_path):
+    with Client(environment={"NUMBA_CACHE_DIR": str(tmp_path)}) as client:
+        client.hello(background=True)
+        client.ask("models", action="list")  # by then what follows the greeting is done, too
+        assert [path.name for path in tmp_path.rglob("*.nb[ic]")] == []

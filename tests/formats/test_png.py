@@ -3,6 +3,7 @@
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 
@@ -102,6 +103,27 @@ def test_written_pixels_are_read_back_exactly(shape, dtype):
     back = decode_png(encode_png(pixels), "a.png")
     assert back.dtype == dtype
     assert np.array_equal(back, pixels.reshape(back.shape))
+
+
+def row_filters(data, width):
+    """Filters of the rows of an RGBA file, as a set."""
+    at, packed = 8, b""
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        packed += data[at + 8 : at + 8 + size] if data[at + 4 : at + 8] == b"IDAT" else b""
+        at += size + 12
+    return set(zlib.decompress(packed)[:: 4 * width + 1])
+
+
+def test_texture_is_packed_as_differences_and_flat_colour_is_not():
+    flat = np.zeros((64, 64, 4), np.uint8)
+    flat[:, 20:] = 200
+    ramp = np.arange(64, dtype=np.uint8)
+    texture = np.stack([ramp[:, None] + 3 * ramp[None]] * 4, axis=2)
+    assert row_filters(encode_png(flat), 64) == {0}
+    if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # since OpenCV 4.12
+        assert row_filters(encode_png(texture), 64) == {2}
+    assert np.array_equal(decode_png(encode_png(texture), "a.png"), texture)
 
 
 def test_a_file_cut_off_anywhere_is_refused():

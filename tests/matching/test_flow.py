@@ -219,6 +219,22 @@ def test_what_is_made_of_a_drawing_is_made_once(monkeypatch):
     assert len(made) == 6
 
 
+def test_what_comes_back_is_found_once_for_a_match_and_its_surfaces(monkeypatch):
+    asked = []
+    returned = flow._returned
+    monkeypatch.setattr(flow, "_returned", lambda *pair: asked.append(pair) or returned(*pair))
+    target, near, far = (row_of_squares((i, 0)) for i in (6, 3, 0))
+    motion = Motion()
+    motion.compare(target, near, (4, 4))
+    motion.compare(target, far, (4, 4), is_far=True)
+    found = [motion.landing(target, near), motion.landing(target, far, is_far=True)]
+    assert len(asked) == 2
+    for landing, other, is_far in zip(found, (near, far), (False, True), strict=True):
+        alone = Motion().landing(target, other, is_far=is_far).returned
+        np.testing.assert_array_equal(landing.returned, alone)
+    assert (found[0].returned != found[1].returned).any()
+
+
 def test_large_drawings_shrink_and_small_ones_stay():
     labels = np.zeros((1080, 1920), np.int32)
     labels[:, 960:] = 1

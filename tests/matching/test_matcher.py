@@ -13,7 +13,7 @@ from ant_core.errors import AntError, DeviceUnavailable, ModelCorrupt, ModelMiss
 from ant_core.matching.descriptors import SHAPE_FEATURES, Descriptors
 from ant_core.matching.matcher import Matcher
 from ant_core.matching.model_file import ModelFile, default_model
-from ant_core.matching.runtime import _numbers, misplaced_nodes
+from ant_core.matching.runtime import _numbers, load_cuda, misplaced_nodes
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs the cpu or gpu extra")
 
@@ -126,12 +126,60 @@ def test_a_graph_that_does_not_load_is_refused(tmp_path):
         Matcher(path, device="cpu")
 
 
+@pytest.mark.parametrize(
+    ("written", "newer", "told"),
+    [
+        (b"\x08\x08", b"\x08\x63", "IR version: 99"),
+        (b"B\x02\x10\x11", b"B\x02\x10\x63", "Opset 99"),
+    ],
+)
+def test_a_network_newer_than_the_runtime_asks_for_a_newer_runtime(tmp_path, written, newer, told):
+    path = tmp_path / "new.antmodel"
+    with zipfile.ZipFile(default_model()) as good, zipfile.ZipFile(path, "w") as new:
+        for name in good.namelist():
+            data = good.read(name)
+            new.writestr(name, data.replace(written, newer, 1) if "encoder" in name else data)
+    with pytest.raises(ModelCorrupt, match=told) as caught:
+        Matcher(path, device="cpu")
+    assert "install a newer ONNX Runtime" in str(caught.value)
+    assert "download it again" not in str(caught.value)
+
+
 def test_asking_for_cuda_without_it_is_a_clear_error():
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         pytest.skip("this ONNX Runtime has a CUDA provider")
     with pytest.raises(DeviceUnavailable, match="--device cpu"):
         Matcher(device="cuda")
     assert Matcher(device="auto").device == "cpu"
+
+
+class CudaRuntime:
+    """Stands for an ONNX Runtime for CUDA, which prints what it cannot load."""
+
+    def __init__(self):
+        self.asked = []
+
+    def get_available_providers(self):
+        return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+
+    def preload_dlls(self, **options):
+        self.asked.append(options)
+        sys.stdout.write("Failed to load libcublas.so.13\n")
+
+
+def test_simulated_cuda_libraries_that_are_packages_are_loaded_and_nothing_is_printed(capsys):
+    runtime = CudaRuntime()
+    assert load_cuda(runtime)
+    assert load_cuda(runtime)
+    assert runtime.asked == [{"msvc": False, "directory": ""}], "once a process"
+    assert capsys.readouterr().out == ""
+
+
+def test_a_runtime_for_the_cpu_loads_nothing_of_cuda():
+    runtime = CudaRuntime()
+    runtime.get_available_providers = lambda: ["CPUExecutionProvider"]
+    assert not load_cuda(runtime)
+    assert runtime.asked == []
 
 
 def test_single_nodes_on_another_device_are_noticed():
@@ -189,8 +237,9 @@ def test_simulated_runtime_without_the_assignment_of_nodes_tells_of_whole_sessio
 @pytest.mark.parametrize("version", ["1.22.1", "1.23.1", "1.9", "strange"])
 def test_a_runtime_that_is_too_old_is_said_with_what_to_do(version, monkeypatch):
     monkeypatch.setattr(onnxruntime, "__version__", version)
-    with pytest.raises(AntError, match=r"too old.*again"):
+    with pytest.raises(AntError, match=r"too old.*again") as caught:
         Matcher(device="cpu")
+    assert "download it" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

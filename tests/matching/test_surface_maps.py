@@ -1,9 +1,11 @@
 """Affine maps of segments, from where their pixels lead."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from ant_core.matching.flow import Landing
+from ant_core.matching.flow import Landing, Motion, SmallDrawing
 from ant_core.matching.surface_maps import (
     IDENTITY,
     by_place,
@@ -90,6 +92,29 @@ def test_a_wide_empty_segment_moves_as_its_outline_does():
     corners = np.array([(20, 20, 1), (299, 20, 1), (20, 219, 1), (299, 219, 1), (160, 120, 1)]).T
     off = (found.map[0] - motion).reshape(2, 3) @ corners
     assert np.hypot(*off).max() < 1.0  # pixels
+
+
+def test_a_rectangle_slides_along_its_long_sides():
+    """Flow says that they stand still; its short sides, and no outliers, say how far it went."""
+
+    def drawing(shift):
+        darkness = np.zeros((200, 320), np.uint8)
+        left = 40 + shift
+        for box in (np.s_[40:160, left : left + 220], np.s_[42:158, left + 2 : left + 218]):
+            darkness[box] = 255 - darkness[box]
+        return SmallDrawing(darkness, np.where(darkness > 0, 0, 1).astype(np.uint16))
+
+    target, source = drawing(6), drawing(0)
+    labels = np.asarray(target.labels, np.int32)
+    labels[42:158, 48:264] = 2
+    inside = np.ones(labels.shape, np.int32)
+    inside[41:159, 41:259] = 2
+    found = fit(labels, Motion().landing(target, source), inside, CLASSES)
+    center = found.map[1].reshape(2, 3) @ (156, 100, 1)
+    assert np.abs(center - (150, 100)).max() < 1.0  # pixels
+    blind = replace(Motion().landing(target, source), known=None)
+    center = fit(labels, blind, inside, CLASSES).map[1].reshape(2, 3) @ (156, 100, 1)
+    assert abs(center[0] - 150) > 3
 
 
 def test_a_map_never_leads_to_a_segment_of_another_class_or_of_none():

@@ -16,6 +16,7 @@ import pytest
 
 from ant_core.cli import main
 from ant_core.commands.download_progress import DownloadProgress
+from ant_core.models.transfer import Patience
 from ant_core.schemas import first_error
 from tests.models.conftest import ROOT, make_entry, make_model, some_bytes, write_registry
 from tests.support import loopback as act
@@ -163,9 +164,7 @@ def test_nothing_but_download_touches_the_network(models, tmp_path, monkeypatch)
     calls = [["list"], ["import", tmp_path / "mine.antmodel"], ["verify"], ["path", "mine"]]
     for call in [*calls, ["remove", "mine"], ["path", "default"], ["download", "default"]]:
         assert models(*call)[0] == 0, call
-    monkeypatch.setattr(
-        "ant_core.models.transfer.Patience.__init__.__defaults__", (1.0, 1, 0, 0, 0, 9, 99)
-    )
+    monkeypatch.setitem(Patience.__init__.__kwdefaults__, "tries", 1)
     code, _, err = models("download", "inks")
     assert code == 4
     assert "the network was touched" in err

@@ -113,6 +113,12 @@ def test_the_card_names_every_character_that_is_held_out():
     assert "| kaykit_adventurers | Barbarian | Rogue, Rogue_Hooded |" in section
 
 
+def test_the_card_does_not_say_that_splits_share_no_texture():
+    rules = " ".join(splits_section().split())
+    assert "No character, part, puppet or clip of movement is in two splits" in rules
+    assert "one palette of Mesh2Motion colours figures of train and of fresh alike" in rules
+
+
 def test_sections_that_say_nothing_are_left_out():
     notes = card_notes("Drawn by hand.", THIRD_PARTY)
     assert notes.startswith("Drawn by hand.\n\n## Sources")

@@ -166,6 +166,19 @@ def test_an_entry_beside_the_file_is_taken(tmp_path, store):
     assert store.add(tmp_path / "mine.antmodel")[0].entry == entry
 
 
+def test_half_a_copy_is_not_left_lying(tmp_path, store, places, monkeypatch):
+    make_model(tmp_path / "mine.antmodel")
+
+    def copy(old, new, *_):
+        new.write(old.read(100))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfileobj", copy)
+    with pytest.raises(OutputError, match="ANT_CORE_MODELS"):
+        store.add(tmp_path / "mine.antmodel")
+    assert not list(places.rglob("*.part"))
+
+
 def test_otherwise_the_files_name_serves(tmp_path, store):
     make_model(tmp_path / "Mine.antmodel")
     assert store.add(tmp_path / "Mine.antmodel")[0].label == "mine@0"

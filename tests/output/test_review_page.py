@@ -104,8 +104,7 @@ def test_notes_typed_on_the_page_outlive_reloads_and_runs(out, shot, cli, tmp_pa
         browser.click(".card textarea")
         browser.type("hers & <his>")
         browser.until("localStorage.length === 1")
-        browser.open(page.as_uri())
-        browser.until("document.querySelector('.card textarea').value === 'hers & <his>'")
+        come_back(browser, page, "document.querySelector('.card textarea').value", "hers & <his>")
         assert "1 note is kept in this browser" in browser.ask(
             "document.getElementById('kept').textContent"
         )
@@ -126,6 +125,19 @@ def test_notes_typed_on_the_page_outlive_reloads_and_runs(out, shot, cli, tmp_pa
         assert browser.ask("document.querySelector('.card textarea').value") == "hers & <his>"
         browser.click("button[data-show=noted]")
         assert browser.ask("document.getElementById('count').textContent").startswith("1 of ")
+
+
+def come_back(browser, page, expression, value):
+    """Open a page again, until it shows what it stored on the visit before.
+
+    On a busy machine Chromium hands storage over to the page's next process later than the page.
+    """
+    for _ in range(10):
+        browser.open(page.as_uri())
+        if browser.ask(expression) == value:
+            return
+        time.sleep(1)
+    assert browser.ask(expression) == value
 
 
 def note_on(out, text="look here", written="2026-01-01T10:00:00Z"):

@@ -40,14 +40,14 @@ def pieces_of(area, ends, strength, closed):
     count = len(ends)
     none = np.zeros(count, np.uint8)
     passes = Passes(
-        np.asarray(ends, np.int32).reshape(-1, 2),
-        np.ones(count, np.float32),
-        np.zeros((count, 4), np.float32),
-        none,
-        none,
-        np.asarray(strength, np.float32),
-        np.asarray(closed, np.bool_),
-        np.zeros(count, np.bool_),
+        pieces=np.asarray(ends, np.int32).reshape(-1, 2),
+        width_px=np.ones(count, np.float32),
+        ink_points=np.zeros((count, 4), np.float32),
+        kind=none,
+        ends=none,
+        strength=np.asarray(strength, np.float32),
+        closed=np.asarray(closed, np.bool_),
+        doubtful=np.zeros(count, np.bool_),
     )
     return Pieces(np.zeros((1, 1), np.int32), np.asarray(area, np.int64), passes, 9.0, 3.0)
 

@@ -77,6 +77,42 @@ def test_a_painted_frame_that_leaks_teaches_both_colours(shot, tmp_path):
     assert result.results[1].fills.count == 3
 
 
+@pytest.mark.parametrize(("textured", "count"), [(True, 2), (False, 3)])
+def test_one_texture_is_not_divided_at_a_narrow_place(shot, tmp_path, textured, count):
+    """Its two halves have other commonest colours, which without surfaces are all that counts."""
+    place = shot(SHORT, SHORT)
+    image = painted(0)
+    noise = np.random.default_rng(0).integers(0, 256, image.shape, np.uint8)
+    inside = (image[..., 3] > 0)[..., None] & (np.arange(4) < 3)
+    save(place / "color" / "0001.png", np.where(inside & textured, noise, image))
+    result = run(place, tmp_path / "out", surfaces=True)
+    assert result.results[1].fills.count == count  # the ground, and the halves or the whole box
+
+
+@pytest.mark.parametrize(("shadow_at", "count"), [(180, 2), (261, 3)])
+def test_light_and_shadow_of_one_surface_are_not_divided(shot, tmp_path, shadow_at, count):
+    """Where the shadow begins beyond the narrow place, both of its colours are on one side."""
+    place = shot(SHORT, SHORT)
+    image = painted(0, right=RED)
+    image[140:361, shadow_at:461] = BLUE
+    save(place / "color" / "0001.png", image)
+    result = run(place, tmp_path / "out", surfaces=True)
+    assert result.results[1].fills.count == count  # the ground, and the halves or the whole box
+
+
+@pytest.mark.parametrize(
+    ("beyond", "count"), [((80, 12, 12, 255), 2), ((240, 120, 120, 255), 3), (GREEN, 3)]
+)
+def test_a_darker_colour_of_the_same_hue_is_shadow(shot, tmp_path, beyond, count):
+    """Beyond the narrow place lies a colour that the other side, half in shadow, does not have."""
+    place = shot(SHORT, SHORT)
+    image = painted(0, right=beyond)
+    image[140:361, 180:261] = (130, 20, 20, 255)
+    save(place / "color" / "0001.png", image)
+    result = run(place, tmp_path / "out", surfaces=True)
+    assert result.results[1].fills.count == count  # the ground, and the halves or the whole box
+
+
 def test_both_may_leak(shot, tmp_path):
     run(shot(SHORT, SHORT), tmp_path / "out")
     assert colors_at(tmp_path / "out", 2, LEFT, RIGHT) == [RED, BLUE]

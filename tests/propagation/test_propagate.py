@@ -1,6 +1,7 @@
 """A whole run, with the fake matcher: what is written, and what is said about it."""
 
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -19,9 +20,7 @@ from tests.support.drawn import BOXES, GROUND, line_drawing, load, make_shot, pa
 from tests.support.fakes import FakeMatcher
 
 
-def prepared(
-    shot_folder, out, *, settings=None, hints=None, matcher=None, cancel=None, notify=None
-):
+def prepared(shot_folder, out, *, settings=None, hints=None, matcher=None, **options):
     lines, colors = SequenceReader(shot_folder / "line"), SequenceReader(shot_folder / "color")
     output = OutputFolder(out, lines, colors, colors.frames, WholeFiles())
     output.survey(lines.frames, colors.frames, [], overwrite=False)
@@ -32,8 +31,7 @@ def prepared(
         matcher or FakeMatcher(),
         settings or Settings(),
         hints or HintSet(),
-        cancel=cancel,
-        notify=notify,
+        **options,
     )
 
 
@@ -51,7 +49,7 @@ def test_a_second_run_tells_its_own_error(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="its own"):
         propagation.run()
     with pytest.raises(RuntimeError, match="the run is over"):
-        propagation._bench.encode_sheet(SheetId(0))
+        propagation._drawings.encode_sheet(SheetId(0))
 
 
 def test_a_drawing_that_cannot_be_packed_is_the_one_that_is_blamed(tmp_path, monkeypatch):
@@ -208,14 +206,25 @@ def test_a_drawing_too_large_for_one_match_is_matched_in_tiles(tmp_path):
         assert fills.source_segment.tolist() == expected.fills.source_segment.tolist()
 
 
+def within(seconds, holds):
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def test_a_cancelled_run_goes_on_where_it_was(tmp_path):
     shot = make_shot(tmp_path / "shot", frames=range(1, 9), painted=[1])
+    ledger = tmp_path / "out" / ".ant_core" / "ledger.jsonl"
     cancel = threading.Event()
     seen = []
 
     def stop_after_four(progress):
         seen.append(progress.result.frame)
         if len(seen) == 4:
+            # Told before they are written, which a busy machine may be late with.
+            name = f"{seen[2]:04d}.png"
+            within(30, lambda: ledger.exists() and name in ledger.read_text("utf-8"))
             cancel.set()
 
     with pytest.raises(Cancelled, match="stopped after 4 of 8 frames"):
@@ -234,16 +243,16 @@ def test_a_cancelled_run_goes_on_where_it_was(tmp_path):
 
 def test_one_drawing_that_cannot_be_worked_on_does_not_stop_the_others(tmp_path, monkeypatch):
     shot = make_shot(tmp_path / "shot", frames=range(1, 5), painted=[1])
-    from ant_core.propagation import drawings as workbench
+    from ant_core.propagation import drawings
 
-    real = workbench.analyze
+    real = drawings.analyze
 
     def fails_on_frame_3(image, *rest, **options):
         if np.array_equal(image, line_drawing(2)):
             raise ValueError("this drawing is cursed: draw it again")
         return real(image, *rest, **options)
 
-    monkeypatch.setattr(workbench, "analyze", fails_on_frame_3)
+    monkeypatch.setattr(drawings, "analyze", fails_on_frame_3)
     result = run(shot, tmp_path / "out")
     failed = result.results[3]
     assert failed.role == "failed"
@@ -251,7 +260,7 @@ def test_one_drawing_that_cannot_be_worked_on_does_not_stop_the_others(tmp_path,
     assert not (tmp_path / "out" / "color" / "0003.png").exists()
     assert same_fills(load(tmp_path / "out" / "color" / "0004.png"), painting(3))
     assert [s.frame for s in result.results[4].sources] == [1]
-    monkeypatch.setattr(workbench, "analyze", real)
+    monkeypatch.setattr(drawings, "analyze", real)
     again = run(shot, tmp_path / "out")
     assert again.results[3].role == "predicted"
 

@@ -7,7 +7,8 @@ import pytest
 
 from ant_core.errors import OutputError
 from ant_core.formats.sequence import SequenceWriter
-from ant_core.propagation.references import learn
+from ant_core.output.folder import OutputFolder
+from ant_core.propagation.references import read_reference
 from tests.support.drawn import BOXES, line_drawing, load, make_shot, painting, save
 from tests.support.reports import frames_of, recomputed
 
@@ -184,11 +185,11 @@ def test_part_of_the_shot_leaves_the_rest_in_memory(shot, out, cli):
 def test_references_outside_the_frames_asked_for_are_read_once(shot, cli, tmp_path, monkeypatch):
     read = []
 
-    def learn_and_tell(bench, reference, *more, **named):
+    def read_and_tell(analysis, reference, *more, **named):
         read.append(reference.frame)
-        return learn(bench, reference, *more, **named)
+        return read_reference(analysis, reference, *more, **named)
 
-    monkeypatch.setattr("ant_core.propagation.run.learn", learn_and_tell)
+    monkeypatch.setattr("ant_core.propagation.run.read_reference", read_and_tell)
     for _ in range(2):
         assert cli("propagate", shot, "--out", tmp_path / "part", "--frames", "2-3").code == 0
     assert sorted(read) == [1, 9]
@@ -271,6 +272,20 @@ def test_a_locked_segment_keeps_its_colour_while_the_rest_follows(shot, out, cli
     assert [s["state"] for s in frames_of(out)[4]["segments"]].count("locked") == 1
     cli("propagate", shot, "--out", out, "--hints", locks)
     assert recomputed(out) == {}
+
+
+def test_a_file_that_locks_lie_on_is_read_once_a_run(shot, out, cli, tmp_path, monkeypatch):
+    locks = tmp_path / "locks.json"
+    locks.write_text(json.dumps({"schema": 1, "locks": [{"frame": 4, "point": [26, 22]}]}), "utf-8")
+    read, asked = OutputFolder.read, []
+
+    def read_and_tell(self, frame):
+        asked.append(frame)
+        return read(self, frame)
+
+    monkeypatch.setattr(OutputFolder, "read", read_and_tell)
+    assert cli("propagate", shot, "--out", out, "--hints", locks).code == 0
+    assert asked.count(4) == 1
 
 
 def test_a_damaged_memory_only_costs_time(shot, out, cli):

@@ -12,8 +12,8 @@ from ant_core.errors import InputError
 from ant_core.matching.descriptors import SHAPE_FEATURES, describe
 from ant_core.propagation.sheet_references import scaled
 from ant_core.schemas import first_error
+from ant_core.shot.lines_and_colors import split_lines_and_colors
 from ant_core.shot.model_sheet import _views, _without_ground, fit, open_model_sheets
-from ant_core.shot.separate import separate
 from segmentation import extract_lines, measure, segment
 from tests.support.drawn import BOXES, GROUND, line_drawing, load, make_shot, painting, save
 
@@ -74,7 +74,7 @@ def test_a_part_that_the_sheets_border_cuts_keeps_its_colour(turns, layered):
         line = np.dstack([line, line, line, 255 - line])
         colors = image
     else:
-        line, colors = separate(image, RGBA)
+        line, colors = split_lines_and_colors(image, RGBA)
         colors = _without_ground(colors, RGBA)
     (view,) = _views(line, colors, RGBA)
     palette = Palette(RGBA)

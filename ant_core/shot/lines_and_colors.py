@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ant_core.color.pixels import PixelFormat, from_codes, same_as_next, to_codes, to_display
 from segmentation import line_width
 
-__all__ = ["separate"]
+__all__ = ["split_lines_and_colors"]
 
 _LEAST_INK_LENGTH = 0.15  # of the longer side: all strokes of one ink colour together
 _WIDEST_INK = 0.006  # of the longer side, and seven pixels more
@@ -26,7 +26,9 @@ _LEAST_FLAT = 0.4  # share of a picture in flat colour, below which it is no mod
 _AROUND_INK = 0.4  # of a colour's rim beside darker ink: then it is a fill or an edge, not ink
 
 
-def separate(image: NDArray[Any], pixels: PixelFormat) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+def split_lines_and_colors(
+    image: NDArray[Any], pixels: PixelFormat
+) -> tuple[NDArray[np.uint8], NDArray[Any]]:
     """Tell the lines of a coloured picture from its flat colours.
 
     Where two colours meet without ink a line is drawn between them, as trace lines do in line

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ant_core.color.pixels import PixelFormat
-from ant_core.shot.separate import separate
+from ant_core.shot.lines_and_colors import split_lines_and_colors
 
 RGB = PixelFormat(8, 3)
 SKIN, SHIRT, HAIR, PAPER = (244, 188, 157), (40, 90, 200), (20, 16, 12), (255, 255, 255)
@@ -29,7 +29,7 @@ def colors_of(image):
 
 @pytest.mark.parametrize("ink", [(0, 0, 0), (60, 20, 10), (90, 0, 80)])
 def test_every_colour_is_one_that_was_painted(ink):
-    line, colors = separate(picture(ink), RGB)
+    line, colors = split_lines_and_colors(picture(ink), RGB)
     assert colors_of(colors) <= {SKIN, SHIRT, HAIR, PAPER}
     assert colors[90, 120].tolist() == list(SKIN)
     assert colors[250, 90].tolist() == list(SHIRT)
@@ -38,13 +38,13 @@ def test_every_colour_is_one_that_was_painted(ink):
 
 
 def test_coloured_trace_lines_are_lines():
-    line, colors = separate(picture(trace=(30, 30, 255)), RGB)
+    line, colors = split_lines_and_colors(picture(trace=(30, 30, 255)), RGB)
     assert (30, 30, 255) not in colors_of(colors)
     assert (line[220, 117:124] < 128).any()
 
 
 def test_solid_areas_in_the_colour_of_the_ink_are_painted():
-    line, colors = separate(picture(hair=(0, 0, 0)), RGB)
+    line, colors = split_lines_and_colors(picture(hair=(0, 0, 0)), RGB)
     assert colors[45, 120].tolist() == [0, 0, 0]
     assert line[45, 120] == 255
     assert colors[250, 90].tolist() == list(SHIRT)
@@ -53,7 +53,7 @@ def test_solid_areas_in_the_colour_of_the_ink_are_painted():
 def test_colours_that_meet_without_ink_get_a_line_between_them():
     image = np.full((80, 120, 3), SKIN, np.uint8)
     image[:, 60:] = SHIRT
-    line, colors = separate(image, RGB)
+    line, colors = split_lines_and_colors(image, RGB)
     assert (line[:, 59:61] == 0).all()
     assert (line[:, :58] == 255).all()
     assert np.array_equal(colors, image)
@@ -61,7 +61,7 @@ def test_colours_that_meet_without_ink_get_a_line_between_them():
 
 def test_anti_aliased_pixels_are_as_dark_as_they_are_covered():
     image = picture()
-    line, _ = separate(image, RGB)
+    line, _ = split_lines_and_colors(image, RGB)
     # Across the left side of the body: paper, half-covered pixels, ink, half-covered, shirt.
     row = line[230, 50:70].astype(int)
     assert row[0] == row[-1] == 255
@@ -80,7 +80,7 @@ def test_anti_aliased_pixels_are_as_dark_as_they_are_covered():
 )
 def test_other_depths_keep_their_values(pixels, scale):
     image = (picture().astype(np.float64) * scale).astype(pixels.dtype)
-    _, colors = separate(image, pixels)
+    _, colors = split_lines_and_colors(image, pixels)
     assert colors.dtype == image.dtype
     assert np.array_equal(colors[250, 90], image[250, 90])
     assert colors_of(colors) <= colors_of(image)
@@ -89,7 +89,7 @@ def test_other_depths_keep_their_values(pixels, scale):
 def test_transparent_ground_stays_transparent():
     image = np.dstack([picture(), np.full((300, 240), 255, np.uint8)])
     image[(image[:, :, :3] == 255).all(axis=2)] = (9, 9, 9, 0)
-    line, colors = separate(image, PixelFormat(8, 4))
+    line, colors = split_lines_and_colors(image, PixelFormat(8, 4))
     assert colors[5, 5, 3] == 0
     assert line[5, 5] == 255
     assert colors[90, 120].tolist() == [*SKIN, 255]
@@ -98,4 +98,4 @@ def test_transparent_ground_stays_transparent():
 def test_noise_is_no_model_sheet():
     noise = np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8)
     with pytest.raises(ValueError, match="flat colour"):
-        separate(noise, RGB)
+        split_lines_and_colors(noise, RGB)

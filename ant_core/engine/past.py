@@ -1,0 +1,76 @@
+"""What the last runs of a session made of its frames, and of what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ant_core.color.palette import Palette
+from ant_core.errors import InputError
+from ant_core.propagation.assemble import Assembly
+from ant_core.propagation.options import RunOptions
+from ant_core.propagation.result import FrameResult
+
+__all__ = ["PastFrame", "PastRuns"]
+
+
+@dataclass(frozen=True)
+class PastFrame:
+    """What the last run over a frame made of it, of which drawing, and what the run was given."""
+
+    digest: str
+    result: FrameResult
+    palette: Palette
+    assembly: Assembly
+    options: RunOptions
+
+    @property
+    def gap_px(self) -> float | None:
+        """The gap width that was asked for."""
+        return self.options.gap
+
+
+class PastRuns:
+    """Results by frame, each with its run."""
+
+    def __init__(self) -> None:
+        self._frames: dict[int, PastFrame] = {}
+
+    def note(
+        self, result: FrameResult, palette: Palette, assembly: Assembly, options: RunOptions
+    ) -> None:
+        """Keep the result of a frame of a run; further layers, which take no part, are not kept."""
+        assembly = replace(assembly, shades=())
+        digest = assembly.shot.lines.probe(result.frame).digest
+        self._frames[result.frame] = PastFrame(digest, result, palette, assembly, options)
+
+    def forget(self, frame: int) -> None:
+        """A frame is gone."""
+        self._frames.pop(frame, None)
+
+    def last(self, frame: int, digest: str) -> PastFrame | None:
+        """Return what the last run made of a frame, if it still has the drawing it had then."""
+        past = self._frames.get(frame)
+        return None if past is None or past.result.error or past.digest != digest else past
+
+    def explained(self, frame: int, digest: str) -> PastFrame:
+        """Return what a question about a frame is put to.
+
+        Raises
+        ------
+        InputError
+            When no run here has coloured it as it is.
+        """
+        past = self._frames.get(frame)
+        if past is None:
+            raise InputError(
+                f"frame {frame} was not coloured since the engine was started: propagate again, "
+                "then ask once more"
+            )
+        if past.result.error:
+            raise InputError(past.result.error)
+        if past.digest != digest:
+            raise InputError(
+                f"the drawing of frame {frame} has changed since it was coloured: propagate again, "
+                "then ask once more"
+            )
+        return past
