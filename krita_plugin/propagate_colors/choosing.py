@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Sequence
 
-from .desk import Desk
+from .open_documents import OpenDocuments
 from .state import layers
 from .state.model import LayerChoice
 
@@ -12,7 +12,7 @@ from .state.model import LayerChoice
 class Choosing:
     """What the artist chose for the document in front."""
 
-    _desk: Desk
+    _documents: OpenDocuments
     _free: Callable[[], bool]
     _guard: Callable[[Callable[[], Any]], bool]
     _refused: set[Any]
@@ -22,19 +22,19 @@ class Choosing:
     @property
     def line_choices(self) -> list[LayerChoice]:
         """Layers to choose lines from, the topmost first."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         return [] if shot is None else layers.line_choices(shot.infos)
 
     @property
     def color_choices(self) -> list[LayerChoice]:
         """Layers to choose the colours' from."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         return [] if shot is None else layers.color_choices(shot.infos, self.line_layers)
 
     @property
     def moved_choices(self) -> list[LayerChoice]:
         """Layers that may be moved along with the colours."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         if shot is None:
             return []
         return layers.moved_choices(shot.infos, self.line_layers, shot.color)
@@ -42,42 +42,42 @@ class Choosing:
     @property
     def moved_layers(self) -> list[str]:
         """Uuids of the layers that also move."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         return [] if shot is None else shot.moved_layers()
 
     @property
     def surfaces(self) -> bool:
         """Whether painted surfaces move too."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         return shot is not None and shot.journal.choices.surfaces
 
     @property
     def line_layers(self) -> list[str]:
         """Uuids of the layers with the lines."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         return [] if shot is None else list(shot.journal.choices.lines)
 
     @property
     def color_layer(self) -> str | None:
         """Uuid of the layer with the colours; None where there is none yet."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         return None if shot is None else shot.color
 
     @property
     def frame_range(self) -> tuple[int, int]:
         """First and last frame to be coloured."""
-        return self._desk.range
+        return self._documents.range
 
     @property
     def gap_px(self) -> float | None:
         """Widest gap to close, in pixels; None = the engine decides."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         return None if shot is None else shot.journal.choices.gap_px
 
     @property
     def model_sheets(self) -> list[str]:
         """Paths of the model sheets."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         return [] if shot is None else list(shot.journal.choices.model_sheets)
 
     def set_line_layers(self, uuids: Sequence[str]) -> None:
@@ -118,11 +118,11 @@ class Choosing:
             self._refused.clear()
             if "color" in choices:
                 self.close_message()  # its answers are about the layer chosen before
-            self._guard(lambda: self._desk.choose(choices))
+            self._guard(lambda: self._documents.choose(choices))
             self._scan()
 
     def toggle_reference(self, time: int) -> None:
         """Let a painted frame teach the others, or no longer."""
         if self._free():
-            self._guard(lambda: self._desk.shot.toggle_reference(time))
-            self._desk.changed("frames")
+            self._guard(lambda: self._documents.shot.toggle_reference(time))
+            self._documents.changed("frames")

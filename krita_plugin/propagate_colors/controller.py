@@ -11,23 +11,24 @@ from typing import Any, Callable, Sequence
 
 from . import log
 from .choosing import Choosing
-from .desk import Desk
 from .engines import Engines
+from .explaining import Explaining
 from .fixing import Dab, Fixing
 from .host import steps
 from .host.dabs import Dabs
 from .host.document import HostError
 from .i18n import join_sentences, tr
-from .link.engine_room import NOT_FOUND, EngineRoom
-from .link.talk import EngineError
+from .link.engine_room import FAILED, NOT_FOUND, EngineRoom
+from .link.requests import EngineError
 from .messages import Action, Message, Messages
+from .open_documents import OpenDocuments
 from .reviewing import Reviewing, ReviewStep
 from .sheets import Sheets
 from .showing import Showing
 from .signals import Signal
 from .state import review
 from .state.answers import Refused
-from .state.model import FrameRow
+from .state.model import FrameRow, FrameState
 from .state.shot import DocumentShot
 from .suggesting import Suggesting
 from .work import sample, tasks
@@ -41,7 +42,7 @@ _WITH_ENGINE = {"running", "fixing", "suggesting"}
 _OUR_OWN = (HostError, EngineError, CannotUndo, Refused)  # their messages are for the artist
 
 
-class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engines):
+class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engines, Explaining):
     """The plugin's state and commands; the widgets know nothing else."""
 
     def __init__(
@@ -51,13 +52,16 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
         self.message = Signal()  # (level, text, actions): actions are pairs (label, function)
         self.progress = Signal()  # (done, total, seconds_left, text)
         self._host = host
-        clock = clock or QtClock()
+        clock = self._clock = clock or QtClock()
+        self._examination = None
         self._worker = Worker(clock, self._on_worker, self._failed)
         self._dabs = Dabs(self._on_dab, self._on_pick)
         self._waiting: list[Dab] = []
         self._unanswered = None
-        self._desk = Desk(host, clock, self._on_desk, self._on_left, self._on_history)
-        self._desk.hold = lambda: self._worker.busy is not None
+        self._documents = OpenDocuments(
+            host, clock, self._on_document_change, self._on_left, self._on_history
+        )
+        self._documents.hold = lambda: self._worker.busy is not None
         self._engine = EngineRoom(
             settings,
             f"Krita {host.version_text}",
@@ -70,29 +74,30 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
             settings,
             host.data_folder,
             self._engine.greet,
-            self._engine.release,
+            self._release_engine,
             clock,
             idle=lambda: self._worker.idle,
-            may_end=self._not_busy,
+            hindrance=self._hindrance,
             is_found=self._engine.is_found,
         )
         self._step: ReviewStep | None = None  # the mistake last gone to
         self._suggestions = {}
+        self._asked = None
         self._sheet = OrderedDict()
         self._refused: set[Any] = set()  # pictures that the engine could not draw
-        self._messages = Messages(lambda message: self.message.emit(*message))
+        self._messages = Messages(lambda message: self.message.emit(*message[:3]))
 
     # ---- state
 
     @property
     def has_document(self) -> bool:
         """Whether a document is open."""
-        return self._desk.shot is not None
+        return self._documents.shot is not None
 
     @property
     def document_size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return self._desk.size
+        return self._documents.size
 
     @property
     def busy(self) -> str | None:
@@ -102,26 +107,26 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
     @property
     def current_time(self) -> int:
         """The frame that Krita shows."""
-        return self._desk.time
+        return self._documents.time
 
     @property
     def frames(self) -> list[FrameRow]:
         """One row a frame of the document, rising."""
-        return self._desk.rows()
+        return self._documents.rows()
 
     # ---- looking
 
     def refresh(self) -> None:
         """Look at documents and layers now, and at the frames when there is time."""
         self._refused.clear()
-        self._desk.look()
+        self._documents.look()
         self._scan()
 
     def look_here(self) -> None:
         """Notice what was painted on the present frame, for the artist who turns to the docker."""
         if self.has_document and not self.busy:
-            # The desk's own time is up to half a second old.
-            self._guard(lambda: self._desk.look_at(self._desk.shot.document.current_time))
+            # The time known here is up to half a second old.
+            self._guard(lambda: self._documents.look_at(self._documents.shot.document.current_time))
 
     # ---- jobs
 
@@ -129,31 +134,42 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
         """Colour every frame of the range that is not the artist's."""
         if not self._free():
             return
-        shot = self._desk.shot
-        run = ShotRun(shot, self._engine, self.progress.emit, self._desk.wrote)
+        self.close_explanation()  # of the run before
+        shot = self._documents.shot
+        run = ShotRun(shot, self._engine, self.progress.emit, self._documents.wrote)
         self._start("running", "propagate", run.steps, lambda it: self._on_outcome(shot, it))
 
     def _on_outcome(self, shot: DocumentShot, outcome: RunOutcome) -> None:
         self._engine.worked()
         level = "warning" if outcome.failed or outcome.warnings else "info"
-        doubtful = sum(row.needs_review for row in shot.rows() if row.time in outcome.written)
+
+        def there() -> list[FrameRow]:  # may be taken back, and looked at
+            rows = shot.rows() if shot.document.is_open() else []
+            return [it for it in rows if it.time in outcome.written and it.state in review.OURS]
+
+        def holds() -> bool:
+            rows = there()
+            looked_at = doubtful and not any(map(_is_to_be_looked_at, rows))
+            return not outcome.written or (bool(rows) and not looked_at)
+
+        doubtful = sum(map(_is_to_be_looked_at, there()))
         review_them = ((tr("Review"), lambda: self.step_doubtful(+1)),) if doubtful else ()
         text = tasks.describe(outcome, doubtful)
-        if shot is self._desk.shot:
-            self._say(level, text, *review_them)
+        if shot is self._documents.shot:
+            self._say(level, text, *review_them, holds=holds)
         else:  # another document came in front meanwhile
-            self._messages.keep(shot.document.key, Message(level, text, review_them))
+            self._messages.keep(shot.document.key, Message(level, text, review_them, holds))
 
     def may_run_on(self, time: int) -> bool:
         """Tell whether a frame shows colours that others could be coloured from."""
-        shot = self._desk.shot
-        return shot is not None and shot.state(shot.shown_at(time)) in review.PAINTED_STATES
+        shot = self._documents.shot
+        return shot is not None and shot.state(shot.stands_for(time)) in review.PAINTED_STATES
 
     def run_on_from(self, time: int) -> None:
         """Let a corrected frame teach the others and colour again what depends on it."""
         if self._free():
-            shot = self._desk.shot
-            if self._guard(lambda: shot.teach_from(shot.shown_at(time))):
+            shot = self._documents.shot
+            if self._guard(lambda: shot.teach_from(shot.stands_for(time))):
                 self.propagate()
 
     def cancel(self) -> None:
@@ -163,9 +179,9 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
 
     def go_to(self, time: int) -> None:
         """Move the playhead."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         if shot is not None and not self.busy:
-            self._quietly("go to", lambda: steps.goto(shot.document, time), self._desk.look)
+            self._quietly("go to", lambda: steps.goto(shot.document, time), self._documents.look)
 
     def open_sample(self) -> bool:
         """Open the sample shot as a new document, its first frame painted; tell if it began."""
@@ -183,12 +199,15 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
         """Krita closes."""
         self._worker.close()
         self.engine_setup.shutdown()
-        self._desk.close()
+        self.end_examination()
+        self._documents.close()
         self._engine.close()
         self._dabs.switch(False)  # last: Krita's windows may be gone
 
     def _on_worker(self) -> None:
         self._tell("busy")
+        if not self.busy:
+            self.engine_setup.forget_refusal()
         self._fix_next()
 
     def _free(self) -> bool:
@@ -200,9 +219,14 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
 
     def _not_busy(self) -> bool:
         """Tell whether no job runs that the artist started; say so where one does."""
-        if self.busy:
-            self._say("info", tr("Wait until the present job has ended, or stop it."))
-        return not self.busy
+        hindrance = self._hindrance()
+        if hindrance:
+            self._say("info", hindrance)
+        return not hindrance
+
+    def _hindrance(self) -> str:
+        """Return what is to be said while a job runs that the artist started, else ""."""
+        return tr("Wait until the present job has ended, or stop it.") if self.busy else ""
 
     def _start(
         self, kind: str, name: str, work: Callable[[], Steps], done: Callable[[Any], None]
@@ -223,27 +247,30 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
         self._worker.quietly(Task(name, None, work, lambda _: done()))
 
     def _scan(self) -> None:
-        shot = self._desk.shot
+        shot = self._documents.shot
         if shot is not None:
             self._quietly("scan", lambda: tasks.scan(shot), self._after_job)
 
     def _after_job(self) -> None:
-        self._desk.look()
+        self._documents.look()
         self._show_frames()
 
     def _show_frames(self) -> None:
         for what in ("frames", "viewer", "colors"):
-            self._desk.changed(what)
+            self._documents.changed(what)
 
     def _failed(self, task: Task, error: BaseException) -> None:
         if was_preempted(task, error):
             return
         if isinstance(error, JobCancelled):
-            self._say("info", self._stopped())
+            self._say_stopped()
         elif isinstance(error, EngineError):
             level, text, action = self._engine.explain(error)
             if error.code == NOT_FOUND and self.engine_setup.possible:
                 action = (tr("Set up"), self.engine_setup.begin)
+            elif error.code == FAILED and self.engine_setup.possible and self._engine.is_set_up():
+                repairs = self.engine_setup.repairs
+                action = (tr("Repair") if repairs else tr("Update"), self.engine_setup.repair)
             self._say(level, text, *([action] if action else ()))
         elif isinstance(error, _OUR_OWN):
             if task.busy is None:
@@ -270,53 +297,52 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
             return False
         return True
 
-    def _on_desk(self, what: str) -> None:
+    def _on_document_change(self, what: str) -> None:
         """Something about the documents changed."""
         if what == "keys":
             self._scan()
             return
         if what == "pictures":
-            self._forget_pictures(self._desk.shot)
+            self._forget_pictures(self._documents.shot)
             return
         if what == "document":
-            self._keep_pictures_of(self._desk.known())
-            self._keep_suggestions_of(self._desk.known())
-            self._step = None
+            self._keep_pictures_of(self._documents.known())
+            self._keep_suggestions_of(self._documents.known())
+            self._step = self._asked = None
             self._worker.drop_quiet()
             self._scan()
-            self._messages.turn_to(self._front(), self._facts(), self._desk.known())
-            trouble = self._desk.trouble()
+            self._messages.turn_to(self._front(), self._facts(), self._documents.known())
+            trouble = self._documents.trouble()
             if trouble:
                 self._say("warning", trouble)
         elif what in {"frames", "choices"} and self._front() is not None:
             self._messages.check(self._facts())
         self._tell(what)
         if what == "viewer":
-            self._prepare_fix()
+            self._prepare_click()
 
     def _front(self) -> Any:
         """Return the key of the document in front; None where there is none, or it was closed."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         return None if shot is None or not shot.document.is_open() else shot.document.key
 
     def _facts(self) -> Any:
         """Return what messages speak of: layers, and whose pixels the frames hold."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         infos = () if shot is None else tuple(shot.infos)
-        rows = self._desk.rows()
+        rows = self._documents.rows()
         return infos, tuple((row.time, row.state, row.is_reference) for row in rows)
 
     def _on_history(self) -> None:
         """Krita's own undo or redo may have changed frames of ours, wherever they are."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         self._quietly("history", lambda: tasks.look_again(shot), self._show_frames)
 
     def _on_left(self, time: int) -> None:
         """Look at a frame that the artist may have painted on."""
-        shot = self._desk.shot
-        shown = shot.shown_at(time)
+        shot = self._documents.shot
         self._forget_pictures(shot, time)
-        self._quietly(f"look {shown}", lambda: tasks.look_at(shot, shown), self._show_frames)
+        self._quietly(f"look {time}", lambda: tasks.look_at(shot, time), self._show_frames)
         self._look_at_lines(time)
 
     def _on_engine(self, level: str, text: str, action: Any) -> None:
@@ -338,9 +364,15 @@ class Controller(Showing, Sheets, Reviewing, Fixing, Choosing, Suggesting, Engin
         """Let the message go that was read or answered."""
         self._messages.close()
 
-    def _say(self, level: str, text: str, *actions: Action) -> None:
+    def _say(
+        self, level: str, text: str, *actions: Action, holds: Callable[[], bool] | None = None
+    ) -> None:
         log.logger.info("%s: %s", level, text)
-        self._messages.say(Message(level, text, actions), self._facts())
+        self._messages.say(Message(level, text, actions, holds), self._facts())
 
     def _tell(self, what: str) -> None:
         self.changed.emit(what)
+
+
+def _is_to_be_looked_at(row: FrameRow) -> bool:
+    return row.needs_review and row.state == FrameState.PREDICTED

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from . import log
-from .desk import Desk
 from .link.engine_room import EngineRoom
+from .open_documents import OpenDocuments
 from .pauses import pauses
 from .signals import Signal
+from .work.jobs import Runner
 from .work.worker import Steps, Task, Worker
 
 
@@ -17,9 +18,12 @@ class Engines:
 
     progress: Signal
     _host: Any
-    _desk: Desk
+    _documents: OpenDocuments
     _engine: EngineRoom
     _worker: Worker
+    _clock: Any
+    _examination: Runner | None
+    _on_examined: Callable[[], None]
     _quietly: Callable[..., None]
     _tell: Callable[[str], None]
     _not_busy: Callable[[], bool]
@@ -63,12 +67,42 @@ class Engines:
         if self._not_busy():
             self._worker.start(Task("model", "reading", work, lambda _: self._tell("engine")))
 
+    def examine(self, done: Callable[[], None]) -> None:
+        """Have the engine check itself, beside any job; diagnostics are more complete then.
+
+        Of several who ask while it does, the last one is told of the end.
+        """
+        self._on_examined = done
+        if self._examination is not None:
+            return
+
+        def ended(error: BaseException | None) -> None:
+            self._examination = None
+            if error is not None:
+                log.logger.warning("the engine could not be checked: %s", error)
+            self._on_examined()
+
+        self._examination = Runner(
+            self._engine.examine(), "examination", lambda _: ended(None), ended, self._clock
+        )
+
+    def end_examination(self) -> None:
+        """End the engine's check, and the process in which it runs."""
+        runner, self._examination = self._examination, None
+        if runner is not None:
+            runner.close()
+
+    def _release_engine(self) -> None:
+        """End what runs of the engine: its files are to go, or another one takes its place."""
+        self.end_examination()
+        self._engine.release()
+
     def diagnostics(self) -> str:
         """Return what a helper needs to know; no names of files and layers."""
         facts: dict[str, Any] = {"Krita": self._host.version_text, **self._engine.facts()}
-        facts.update(self._desk.facts())
+        facts.update(self._documents.facts())
         for kind, found in pauses.summary().items():
             facts[f"Pauses, {kind}"] = (
                 f"{found.count}, median {found.median:.0f} ms, longest {found.longest:.0f} ms"
             )
-        return log.diagnostics(facts, self._desk.names())
+        return log.diagnostics(facts, self._documents.names())

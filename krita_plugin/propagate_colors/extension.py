@@ -68,6 +68,8 @@ class PropagateExtension(krita.Extension):
     def __init__(self, parent, plugin: Plugin) -> None:
         super().__init__(parent)
         self._plugin = plugin
+        # Its parent is Krita's: nothing but this keeps the Python side of it, its answers among it.
+        self._offer: Offer | None = None
 
     def setup(self) -> None:
         """Krita is ready."""
@@ -78,7 +80,10 @@ class PropagateExtension(krita.Extension):
         notifier.windowCreated.connect(pressed(self._on_window))
 
     def _on_window(self) -> None:
-        QtCore.QTimer.singleShot(_SETTLED_MS, pressed(lambda: offer_docker(self._plugin.settings)))
+        QtCore.QTimer.singleShot(_SETTLED_MS, pressed(self._offer_docker))
+
+    def _offer_docker(self) -> None:
+        self._offer = offer_docker(self._plugin.settings) or self._offer
 
     def createActions(self, window) -> None:
         """Add the actions to a window's menu."""
@@ -122,15 +127,19 @@ def _show_docker() -> None:
         docker.raise_()
 
 
-def offer_docker(settings: DockerSettings) -> None:
-    """Offer the docker, once, if Krita started with it hidden: Krita 6 does so with new ones."""
+def offer_docker(settings: DockerSettings) -> Offer | None:
+    """Offer the docker, once, if Krita started with it hidden: Krita 6 does so with new ones.
+
+    The caller keeps the offer that is returned for as long as it is shown.
+    """
     window = krita.Krita.instance().activeWindow()
     if window is None:  # closed before the docker was offered in it
-        return
+        return None
     hidden = [docker for docker in _dockers() if docker.isHidden()]
-    known = settings.get(DOCKER_OFFERED) or settings.get(DOCKER_CLOSED)
-    if hidden and not known:
-        settings.set(DOCKER_OFFERED, "yes")
-        offer = Offer(window.qwindow().centralWidget(), _show_docker)
-        for docker in hidden:
-            docker.visibilityChanged.connect(offer.on_visible)
+    if not hidden or settings.get(DOCKER_OFFERED) or settings.get(DOCKER_CLOSED):
+        return None
+    settings.set(DOCKER_OFFERED, "yes")
+    offer = Offer(window.qwindow().centralWidget(), _show_docker)
+    for docker in hidden:
+        docker.visibilityChanged.connect(offer.on_visible)
+    return offer

@@ -8,11 +8,13 @@ Action = Tuple[str, Callable[[], Any]]  # what its button says, and what it does
 
 
 class Message(NamedTuple):
-    """A sentence, and up to two answers."""
+    """A sentence, up to two answers, and how long it is true."""
 
     level: str
     text: str
     actions: tuple[Action, ...] = ()
+    # Tells whether it still is, of the document in front; None: nothing makes it untrue.
+    holds: Callable[[], bool] | None = None
 
 
 NOTHING = Message("info", "")
@@ -53,12 +55,17 @@ class Messages:
             self._said[document] = (message, facts)
         if document is None and not message.text:
             return  # what is shown is of the document that was closed, or of none
-        self._show(message if of == facts else NOTHING)
+        self._show(message if of == facts and _holds(message) else NOTHING)
 
     def check(self, facts: Any) -> None:
         """Take the message away when what it spoke of has changed."""
         message, of = self._said.get(self._front, (NOTHING, None))
         # What a job did stays true when other frames are looked at; so does a closing.
-        if message.level != "info" and self._front is not None and of != facts:
+        bound = message.level != "info" and self._front is not None and of != facts
+        if bound or not _holds(message):
             self._said.pop(self._front)
             self._show(NOTHING)
+
+
+def _holds(message: Message) -> bool:
+    return message.holds is None or message.holds()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Callable, NamedTuple, Sequence
 
-from .desk import Desk
 from .i18n import tr, tr_n
 from .link.engine_room import EngineRoom
+from .open_documents import OpenDocuments
 from .signals import Signal
 from .state import review
 from .state.mistakes import Mistake
@@ -29,12 +29,13 @@ class Reviewing:
     go_to: Callable[[int], None]
     progress: Signal
     frames: list[FrameRow]
-    _desk: Desk
+    _documents: OpenDocuments
     _engine: EngineRoom
     _quietly: Callable[..., None]
     _step: ReviewStep | None
     _tell: Callable[[str], None]
     _free: Callable[[], bool]
+    _prepare_click: Callable[[], None]
     _say: Callable[..., None]
     _say_sentences: Callable[[Sequence[str]], None]
     _show_frames: Callable[[], None]
@@ -53,12 +54,16 @@ class Reviewing:
         place = _next_place(found, self._step, direction)
         serial = 0 if self._step is None else self._step.serial + 1
         self._step = ReviewStep(serial, place, len(found), found[place])
-        self.go_to(found[place].times[0])
+        first = found[place].times[0]
+        self.go_to(first)
         self._tell("viewer")
+        self._tell("step")
+        if first == self._documents.time:  # else that is done on the way there
+            self._prepare_click()
 
     def _mistakes(self, then: Callable[[], None]) -> list[Mistake] | None:
         """Return all mistakes; None where they are gathered first: `then` is called after that."""
-        shot, below = self._desk.shot, self._engine.review_below
+        shot, below = self._documents.shot, self._engine.review_below
         if shot is None:
             return None
         if not shot.digests.complete(below):
@@ -72,10 +77,10 @@ class Reviewing:
 
     def mistake_at(self, time: int) -> MistakeShown | None:
         """Return the mistake last stepped to, where it was carried to the frame shown at a time."""
-        shot, step = self._desk.shot, self._step
+        shot, step = self._documents.shot, self._step
         if shot is None or step is None or step.mistake is None:
             return None
-        mark, first = step.mistake.at(shot.shown_at(time)), step.mistake.times[0]
+        mark, first = step.mistake.at(shot.stands_for(time)), step.mistake.times[0]
         if mark is None:
             return None
         return MistakeShown(step.serial, step.place + 1, step.count, first, mark.segment, mark.box)
@@ -89,18 +94,23 @@ class Reviewing:
                 self._step = self._step._replace(mistake=None)
                 self._tell("viewer")
 
+    def stands_for(self, time: int) -> int:
+        """Return the frame that commands given at a time act on: of a hold the one it holds."""
+        shot = self._documents.shot
+        return time if shot is None else shot.stands_for(time)
+
     def accept(self, times: Sequence[int]) -> None:
         """Say yes to frames that are ours."""
         if self._free():
-            shot = self._desk.shot
-            work = tasks.Accept(shot, sorted({shot.shown_at(time) for time in times}))
+            shot = self._documents.shot
+            work = tasks.Accept(shot, sorted({shot.stands_for(time) for time in times}))
             self._start("reading", "accept", work.steps, self._say_sentences)
 
     def take_back_accept(self, times: Sequence[int]) -> None:
         """Let accepted frames be looked at again; their colours stay."""
         if self._free():
-            shot = self._desk.shot
-            for time in {shot.shown_at(time) for time in times}:
+            shot = self._documents.shot
+            for time in {shot.stands_for(time) for time in times}:
                 shot.take_back_accept(time)
             shot.save()
             self._show_frames()
@@ -137,9 +147,9 @@ class Reviewing:
     def undo(self, times: Sequence[int]) -> None:
         """Give frames back their former pixels."""
         if self._free():
-            shot = self._desk.shot
-            shown = sorted({shot.shown_at(time) for time in times})
-            work = tasks.Undo(shot, shown, self.progress.emit, self._desk.wrote)
+            shot = self._documents.shot
+            meant = sorted({shot.stands_for(time) for time in times})
+            work = tasks.Undo(shot, meant, self.progress.emit, self._documents.wrote)
             self._start("undoing", "undo", work.steps, self._say_sentences)
 
 

@@ -37,12 +37,18 @@ VIEWER_PLACE = Setting(
     "viewer_place", "", mark("Where the window with the current frame was: left, top, size.")
 )
 SHEET_PLACE = Setting("sheet_place", "", mark("Where the contact sheet was: left, top, size."))
+EXPLANATION_PLACE = Setting(
+    "explanation_place",
+    "",
+    mark("Where the window that explains a color was: left, top, size."),
+)
 DOCKER_CLOSED = Setting("docker_closed", "", mark("Whether the artist closed the docker."))
 DOCKER_OFFERED = Setting("docker_offered", "", mark("Whether the hidden docker was offered once."))
 
 ALL = (
     *(ENGINE_COMMAND, ENGINE_FOLDER, MODEL, DEVICE, LANGUAGE),
-    *(REVIEW_ORDER, VIEWER_PLACE, SHEET_PLACE, DOCKER_CLOSED, DOCKER_OFFERED),
+    *(REVIEW_ORDER, VIEWER_PLACE, SHEET_PLACE, EXPLANATION_PLACE),
+    *(DOCKER_CLOSED, DOCKER_OFFERED),
 )
 
 

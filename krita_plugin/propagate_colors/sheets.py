@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Callable, Collection, NamedTuple
+from typing import Callable, Collection, Hashable, NamedTuple
 
 from . import log
-from .desk import Desk
 from .host.document import HostError
+from .open_documents import OpenDocuments
 from .state import timeline
 from .state.journal import JournalError
 from .state.model import Picture
 from .state.shot import DocumentShot
 from .work.jobs import JobCancelled
+from .work.shown import version
 from .work.thumbnails import thumbnail
 from .work.worker import Steps
 
@@ -28,13 +29,14 @@ class SheetKey(NamedTuple):
     time: int
     before: bool
     color: str | None  # hash of the colour layer's pixels
+    moved: Hashable  # of the layers that move along
     parts: tuple[timeline.Part, ...]
 
 
 class Sheets:
     """Small pictures of all frames, as they are and as they were."""
 
-    _desk: Desk
+    _documents: OpenDocuments
     _quietly: Callable[..., None]
     _tell: Callable[[str], None]
     _sheet: OrderedDict[SheetKey, Picture | None]
@@ -45,10 +47,13 @@ class Sheets:
 
     def sheet_picture(self, time: int, before: bool = False) -> Picture | None:
         """Return a picture; None until `changed("sheet")` tells that it was fetched."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         if shot is None:
             return None
-        key = self._sheet_key(shot, time, before)
+        try:
+            key = self._sheet_key(shot, time, before)
+        except HostError:  # the document was closed: the next look sees that
+            return None
         if key in self._sheet:
             self._sheet.move_to_end(key)
             return self._sheet[key]
@@ -88,7 +93,8 @@ class Sheets:
         key = timeline.held_key(sorted(shot.seen), time)
         color = None if key is None else shot.seen[key].hash
         parts = timeline.drawing_at(shot.lines, time).parts
-        return SheetKey(shot.document.key, shot.color, time, before, color, parts)
+        moved = version(shot, time)
+        return SheetKey(shot.document.key, shot.color, time, before, color, moved, parts)
 
 
 def _picture(shot: DocumentShot, time: int, before: bool) -> Steps:

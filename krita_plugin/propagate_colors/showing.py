@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from . import log
-from .desk import Desk
 from .host import hand, pictures
 from .host.document import HostError
 from .link.engine_room import EngineRoom
+from .open_documents import OpenDocuments
 from .state import review
 from .state.model import ArtistMark, ColorGroup, MistakeShown, Picture, Point, Rgb, SegmentInfo
 from .work import reading
@@ -22,7 +22,7 @@ class Showing:
     """Pictures, segments and colours of the document in front."""
 
     _host: Any
-    _desk: Desk
+    _documents: OpenDocuments
     _engine: EngineRoom
     mistake_at: Callable[[int], MistakeShown | None]
     _refused: set[Any]  # pictures that the engine could not draw
@@ -31,7 +31,7 @@ class Showing:
 
     def segment_at(self, time: int, point: Point) -> SegmentInfo | None:
         """Return what is known of the segment under a point; None on lines and until fetched."""
-        view = self._desk.view
+        view = self._documents.view
         if view is None:
             return None
         self._fetch(view.map_wish(time), time)
@@ -39,13 +39,13 @@ class Showing:
 
     def check_regions(self, time: int | None) -> None:
         """Show the segments and the gaps that are closed, at the present gap size."""
-        if self._desk.view is not None:
-            time = self._desk.time if time is None else time
-            self._fetch(self._desk.view.preview_wish(time), time)
+        if self._documents.view is not None:
+            time = self._documents.time if time is None else time
+            self._fetch(self._documents.view.preview_wish(time), time)
 
     def viewer_picture(self, time: int, most_w: int, most_h: int, mode: str) -> Picture | None:
         """Return a picture of a frame: "picture", "segments" or "doubtful"."""
-        view = self._desk.view
+        view = self._documents.view
         if view is None or min(most_w, most_h) < 1:
             return None
         try:
@@ -68,27 +68,30 @@ class Showing:
 
     def picture_awaited(self, time: int, mode: str) -> bool:
         """Tell whether the picture that there is none of is being fetched."""
-        view = self._desk.view
+        view = self._documents.view
         if view is None or mode == "picture":
             return False
-        wish = view.preview_wish(time) if mode == "segments" else None
-        return self._lacks(wish or view.overlay_wish(time, self._marked(time)))
+        try:
+            wish = view.preview_wish(time) if mode == "segments" else None
+            return self._lacks(wish or view.overlay_wish(time, self._marked(time)))
+        except HostError:  # the document was closed: the next look sees that
+            return False
 
     def _lacks(self, wish: Any) -> bool:
         """Tell whether the engine could draw something that is not fetched yet."""
-        if self._desk.view.has(wish) or wish in self._refused or not self._engine.ok:
+        if self._documents.view.has(wish) or wish in self._refused or not self._engine.ok:
             return False
-        return bool(self._desk.shot.lines)
+        return bool(self._documents.shot.lines)
 
     def said_on(self, time: int) -> list[ArtistMark]:
         """Return the hints and locks on the drawing shown at a time."""
-        return [] if self._desk.view is None else self._desk.view.said(time)
+        return [] if self._documents.view is None else self._documents.view.said(time)
 
     def _fetch(self, wish: Any, time: int, segments: Any = "doubtful") -> None:
-        view = self._desk.view
+        view = self._documents.view
         if not self._lacks(wish):
             return
-        stands = reading.stands(self._desk.shot)
+        stands = reading.stands(self._documents.shot)
 
         def fetch() -> Steps:
             try:
@@ -105,7 +108,7 @@ class Showing:
 
     def thumbnail(self, time: int) -> Picture | None:
         """Return a small picture of a frame."""
-        view = self._desk.view
+        view = self._documents.view
         try:
             return None if view is None else view.thumbnail(time)
         except HostError:
@@ -117,14 +120,14 @@ class Showing:
         Fixes change which colour is the most frequent, but not what the artist's hand has learned.
         """
         groups = self.color_groups()
-        order = [] if self._desk.view is None else self._desk.view.palette
+        order = [] if self._documents.view is None else self._documents.view.palette
         order += [group.color for group in groups if group.color not in order]
         groups.sort(key=lambda group: order.index(group.color))
         return [(group.color, group.display) for group in groups]
 
     def color_groups(self) -> list[ColorGroup]:
         """Return all colours of our frames with their segments; `changed` tells when more come."""
-        shot, view, below = self._desk.shot, self._desk.view, self._engine.review_below
+        shot, view, below = self._documents.shot, self._documents.view, self._engine.review_below
         if shot is None:
             return []
         if not shot.digests.complete(below):
@@ -133,7 +136,7 @@ class Showing:
 
     def foreground_color(self) -> tuple[Any, Rgb] | None:
         """Return Krita's foreground colour in the colour layer's values, and what to show."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         try:
             color = None if shot is None else self._host.foreground_color(shot.color_format)
         except HostError:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Callable, Collection
 
-from .desk import Desk
 from .i18n import tr
 from .link.engine_room import EngineRoom
+from .open_documents import OpenDocuments
 from .signals import Signal
 from .state.model import FrameRow, FrameState
 from .state.shot import DocumentShot
@@ -22,7 +22,7 @@ class Suggesting:
 
     progress: Signal
     frames: list[FrameRow]
-    _desk: Desk
+    _documents: OpenDocuments
     _engine: EngineRoom
     _free: Callable[[], bool]
     _quietly: Callable[..., None]
@@ -33,7 +33,7 @@ class Suggesting:
     @property
     def suggested(self) -> list[int]:
         """Return the frames to paint first, the most useful first."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         known = None if shot is None else self._suggestions.get(shot.document.key)
         if known is None or known.lines != tuple(shot.lines):
             return []
@@ -43,7 +43,7 @@ class Suggesting:
     def suggest_frames(self) -> None:
         """Ask which frames to paint, before anything is painted or next."""
         if self._free():
-            shot = self._desk.shot
+            shot = self._documents.shot
             work = Suggest(shot, self._engine, self.progress.emit)
             # The artist may have another document in front by the end.
             self._start(
@@ -53,14 +53,15 @@ class Suggesting:
     def begin_painting(self, time: int | None = None) -> None:
         """Go to the colour layer and a frame to paint: the one given, suggested or shown."""
         if self._free():
-            shot, suggested = self._desk.shot, self.suggested
+            shot, suggested = self._documents.shot, self.suggested
             if time is None and suggested:
                 time = min(suggested)
             self._start("reading", "begin", lambda: begin_painting(shot, time), self._on_begun)
 
     def _on_begun(self, time: int) -> None:
+        shot = self._documents.shot
         text = tr("Paint frame {n} here, then press Propagate colors.", n=time)
-        self._say("info", text)
+        self._say("info", text, holds=lambda: shot.state(time) in _UNPAINTED)
 
     def _keep_suggestions_of(self, open_ones: Collection[str]) -> None:
         """Forget what was suggested for documents that were closed."""
@@ -68,11 +69,11 @@ class Suggesting:
             del self._suggestions[key]
 
     def _on_suggested(self, shot: DocumentShot, found: Suggested) -> None:
-        if shot.document.key in self._desk.known():
+        if shot.document.key in self._documents.known():
             self._suggestions[shot.document.key] = found
-        if shot is not self._desk.shot:
+        if shot is not self._documents.shot:
             return
-        self._desk.changed("frames")
+        self._documents.changed("frames")
         times = sorted(found.times)
         if not times:
             self._say("info", tr("No other frame needs to be painted."))
@@ -85,11 +86,11 @@ class Suggesting:
         else:
             first = ", ".join(map(str, times[:-1]))
             text = tr("Paint frames {frames} and {last} first.", frames=first, last=times[-1])
-        self._say("info", text, go)
+        self._say("info", text, go, holds=lambda: set(times) <= set(self.suggested))
 
     def _look_at_lines(self, time: int) -> None:
         """Forget what was suggested if the lines that the artist left are others now."""
-        shot = self._desk.shot
+        shot = self._documents.shot
         known = self._suggestions.get(shot.document.key)
         if known is None:
             return
@@ -98,4 +99,4 @@ class Suggesting:
             if not (yield from is_as_before(shot, known, time)):
                 self._suggestions.pop(shot.document.key, None)
 
-        self._quietly(f"lines {time}", look, lambda: self._desk.changed("frames"))
+        self._quietly(f"lines {time}", look, lambda: self._documents.changed("frames"))

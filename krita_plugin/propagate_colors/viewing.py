@@ -8,12 +8,12 @@ from math import floor
 from typing import Any, Hashable, Tuple
 
 from .host import pictures
-from .link.talk import Steps, Talk
+from .link.requests import EngineRequests, Steps
 from .state import review, timeline
 from .state.model import HINT, LOCK, UNPAINTED, ArtistMark, Picture, Point, Rgb, SegmentInfo, Size
 from .state.pixels import Box, Format
 from .state.shot import DocumentShot
-from .work import reading
+from .work import reading, shown
 
 THUMBNAIL: Size = (160, 120)
 MAP_SIDE = 1024  # pixels of the longer side of a segment map: a segment of a hair is a pixel
@@ -133,7 +133,7 @@ class ShotView:
         self._composed = LastUsed()
 
     def picture(self, time: int, most: Size) -> Picture | None:
-        """Return lines over colours as the timeline shows them."""
+        """Return lines over colours and moved layers as the timeline shows them."""
         key = (time, most, self._version(time))
         kept = self._composed.get(key)
         if kept is None:
@@ -166,18 +166,21 @@ class ShotView:
         shot = self._shot
         held = timeline.held_key(sorted(shot.seen), time)
         color = None if held is None else shot.seen[held].hash
-        return shot.color, color, timeline.drawing_at(shot.lines, time).parts
+        parts = timeline.drawing_at(shot.lines, time).parts
+        return shot.color, color, shown.version(shot, time), parts
 
     def _compose(self, time: int, most: Size):
-        """Lines over colours; a group's pixels cannot be read without going there."""
+        """Lines over painted layers; a group's pixels cannot be read without going there."""
         shot = self._shot
         document = shot.document
         size = (document.width, document.height)
-        color = None if shot.color is None else document.layer(shot.color)
-        held = timeline.held_key(sorted(shot.seen), time)
-        below = _image(color, held, shot.color_format, shot.box, most)
-        if below is None:
-            below = pictures.clear(pictures.fitted(size, most))
+        layers = []
+        for frames, key, *how in shown.shown_at(shot, time):
+            layer = document.layer(frames.color)
+            image = _image(layer, key, frames.color_format, shot.box, most)
+            if image is not None:
+                layers.append((image, *how))
+        below = pictures.laid(pictures.fitted(size, most), layers)
         lines = [
             _image(document.layer(part.uuid), part.key or 0, shot.line_format, shot.box, most)
             for part in timeline.drawing_at(shot.lines, time).parts
@@ -217,12 +220,14 @@ class ShotView:
         times = timeline.drawing_times(self._shot.lines, 0, time)
         return times[-1] if times else time
 
-    def fetch(self, talk: Talk, wish: Wish, time: int, most: Size, segments: Any) -> Steps:
+    def fetch(
+        self, requests: EngineRequests, wish: Wish, time: int, most: Size, segments: Any
+    ) -> Steps:
         """Steps that get a picture or map from the engine."""
         shot = self._shot
         frame = self.drawing(time)
-        yield from reading.open_shot(shot, talk)
-        digest = yield from reading.teach_drawing(shot, talk, frame)
+        yield from reading.open_shot(shot, requests)
+        digest = yield from reading.teach_drawing(shot, requests, frame)
         if self._lines.get(frame, digest) != digest:
             self._fetched = LastUsed()  # lines were edited: what was fetched may be of old ones
         self._lines[frame] = digest
@@ -239,7 +244,7 @@ class ShotView:
         pieces = self._pieces(time)
         if pieces is not None and kind != "preview":
             request["pieces"] = list(pieces)
-        header, data = yield from talk.ask(request)
+        header, data = yield from requests.ask(request)
         size = (header["width"], header["height"])
         canvas = (shot.document.width, shot.document.height)
         item = SegmentMap(size, data, canvas) if kind == "map" else (*size, data)

@@ -43,11 +43,11 @@ _COMMANDS = (
     "add_model_sheet remove_model_sheet check_regions propagate run_on_from cancel accept undo "
     "accept_above accept_all take_back_accept say go_to step_doubtful give_hint remove_hint "
     "toggle_lock set_engine_command download_model choose_model ask_models shutdown "
-    "open_sample suggest_frames begin_painting show_sheet set_fix_on_canvas"
+    "open_sample suggest_frames begin_painting show_sheet set_fix_on_canvas explain_segment"
 )
 
 
-_SETUP_COMMANDS = "begin begin_with again cancel put_off choose_folder go_back remove"
+_SETUP_COMMANDS = "begin begin_with again cancel put_off choose_folder go_back remove repair"
 
 
 class FakeEngineSetup:
@@ -57,6 +57,7 @@ class FakeEngineSetup:
         self.changed = Signal()
         self.state, self.text, self.hindrance = HIDDEN, "", ""
         self.stage, self.done, self.total = "", 0, 0
+        self.sentence = self.refusal = ""
         self.ways = ()
         self.gpu_offered = False
         self.possible = False
@@ -92,6 +93,7 @@ class FakeController:
         self.progress = Signal()
         self.engine_setup = FakeEngineSetup()
         self.calls = []
+        self.checked, self.examined = "", None
         self.has_document = True
         self.busy = None
         self.engine_status = "ant_core 0.7.0, default 0.1.0, CPU"
@@ -136,6 +138,7 @@ class FakeController:
             box=(0, 0, 9, 9),
         )
         self.pictures = {}
+        self.explanation = None
         for name in _COMMANDS.split():
             setattr(self, name, self._recorder(name))
 
@@ -171,6 +174,18 @@ class FakeController:
         self.calls.append(("viewer_picture", time, most_width, most_height, mode))
         return self.pictures.get(mode)
 
+    def may_explain(self, time, info):
+        return info is not None and not info.hinted
+
+    def explain(self, explanation):
+        """Have an answer, or none any more, and tell of it."""
+        self.explanation = explanation
+        self.changed.emit("explanation")
+
+    def close_explanation(self):
+        self.calls.append(("close_explanation",))
+        self.explain(None)
+
     def mistake_at(self, time):
         return self.mistake
 
@@ -179,6 +194,10 @@ class FakeController:
 
     def picture_awaited(self, time, mode):
         return self.awaited
+
+    def stands_for(self, time):
+        held = [row.held_from for row in self.frames if row.time == time]
+        return time if held in ([], [None]) else held[0]
 
     def may_run_on(self, time):
         blank = {FrameState.TODO, FrameState.FAILED}
@@ -210,7 +229,10 @@ class FakeController:
         return [dict(MODEL, in_use=True), REMOTE]
 
     def diagnostics(self):
-        return "Krita: 5.1.5"
+        return f"Krita: 5.1.5{self.checked}"
+
+    def examine(self, done):
+        self.examined = done
 
 
 def sample_frames(count=24):

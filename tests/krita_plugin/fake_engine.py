@@ -31,10 +31,13 @@ class FakeEngine:
         self.failing = ()
         self.cannot = ""  # this type of request is answered by an error
         self.refuse = ""  # a start fails with this sentence
+        self.refused = ""  # and this code
         self._shots = {}
         self._waiting = {}
         self._run = None
         self._last = 0
+        self.silent = False  # to explain
+        self._sources = {}  # what frames were coloured from, since the start
 
     # ---- as EngineClient
 
@@ -91,7 +94,7 @@ class FakeEngine:
 
     def crash(self):
         """End as a killed process does."""
-        self._shots, self._run = {}, None
+        self._shots, self._run, self._sources = {}, None, {}
         self.problem = "The engine has stopped unexpectedly; nothing was lost."
         self._set("crashed")
         self._fail_all("crashed", self.problem)
@@ -206,7 +209,38 @@ class FakeEngine:
         suggested = [{"frame": time, "found": 0.5} for time in found]
         self._answer(number, {"type": "suggest", "suggested": suggested})
 
+    def _explain(self, number, header, _):
+        """Match a half with that half of its source and with the other one."""
+        frame, segment = header["frame"], header["segment"]
+        if self.silent:
+            return
+        if frame not in self._sources:
+            text = (
+                f"frame {frame} was not coloured since the engine was started: propagate again, "
+                "then ask once more"
+            )
+            self._answer(number, {"type": "error", "code": "input", "message": text})
+            return
+        near, segments = self._sources[frame]
+        size = {"width": 2, "height": 1, "bytes": 8}
+        matches = [
+            {"frame": near, "segment": one, "share": share, "picture": size,
+             "color": segments[one - 1]["color"]}
+            for one, share in ((segment, 0.8), (3 - segment, 0.15))
+        ]  # fmt: skip
+        layers = [
+            {"layer": 1, "to": "itself", "most": [], "pictures": [{"frame": frame, **size}]},
+            {"layer": 2, "to": "references", "most": [], "pictures": [{"frame": near, **size}]},
+        ]
+        answer = {"type": "explain", "frame": frame, "segment": segment, "picture": size,
+                  "taken": True, "has_counterpart": 0.9, "matches": matches, "rest": 0.05,
+                  "layers": layers}  # fmt: skip
+        self._answer(number, answer, b"".join(bytes([place]) * 8 for place in range(5)))
+
     def _cancel(self, number, header, _):
+        if self._waiting.get(header["job"]) is not None and self._run is None:
+            error = {"type": "error", "code": "cancelled", "message": "stopped"}
+            self._answer(header["job"], error)
         if self._run is not None and self._run[0] == header["job"]:
             self._run = None
             self._answer(
@@ -243,6 +277,7 @@ class FakeEngine:
             return
         hints = [h for h in (header["hints"] or {}).get("hints", []) if h["frame"] == frame]
         plane, segments = self._paint(shot, frame, near, hints)
+        self._sources[frame] = (near, segments)
         role = "reference" if frame in header["references"] else "predicted"
         fields["result"] = {
             "frame": frame, "role": role, "confidence": 0.75, "doubtful": 1,
@@ -265,7 +300,10 @@ class FakeEngine:
         self._answer(number, fields, b"".join((plane, *(data for _, data in moved))))
 
     def _moved(self, shot, frame, asked, role):
-        """Move a layer: the nearest painted frame of it, without the lines' place."""
+        """Move a layer: the nearest painted frame of it, without the lines' place.
+
+        Onto a reference nothing can be moved: what is known to have been moved there stays.
+        """
         layer = shot["shades"][asked["layer"]]
         assert set(asked["painted"]) <= set(layer["frames"]) & set(shot["times"])
         if frame in asked["painted"]:
@@ -276,8 +314,8 @@ class FakeEngine:
             near = min(asked["painted"], key=lambda time: (abs(time - frame), time))
             plane = layer["hashes"][layer["frames"][near]]
             plane = self._without_lines(shot, frame, plane, pixel)
-        digest = fingerprint(plane or empty)
-        if asked["known"].get(str(frame)) == digest:
+        digest, known = fingerprint(plane or empty), asked["known"].get(str(frame))
+        if known == digest or (role == "reference" and known is not None):
             return None
         box = [0, 0, width, height] if plane else [0, 0, 0, 0]
         return {"layer": asked["layer"], "box": box, "bytes": len(plane), "hash": digest}, plane

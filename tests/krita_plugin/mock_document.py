@@ -24,6 +24,7 @@ class Node:
         self._locked, self._visible, self._collapsed = False, True, False
         self._parent, self._children = None, []  # bottom first
         self._still = Frame(document.frame_bytes())
+        self._blending, self._opacity = "normal", 255
         self.pinned = False
         self.keys = None  # frames by time; two times may share one frame (clones)
 
@@ -59,6 +60,18 @@ class Node:
 
     def setVisible(self, value):
         self._visible = value
+
+    def blendingMode(self):
+        return self._blending
+
+    def setBlendingMode(self, value):
+        self._blending = value
+
+    def opacity(self):
+        return self._opacity
+
+    def setOpacity(self, value):
+        self._opacity = value
 
     def collapsed(self):
         return self._collapsed

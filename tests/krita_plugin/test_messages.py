@@ -31,6 +31,22 @@ def test_what_a_job_did_stays_whatever_is_looked_at_after_it():
     assert NOTHING not in shown
 
 
+def test_what_no_longer_holds_goes_and_does_not_come_again():
+    messages, shown = made()
+    holds = [True]
+    said = TEXT._replace(level="info", holds=lambda: holds[0])
+    messages.say(said, 1)
+    messages.check(2)
+    assert shown == [said]
+    holds[0] = False
+    messages.check(2)
+    assert shown == [said, NOTHING]
+    messages.say(said, 3)
+    messages.turn_to("b", 3, ["a", "b"])
+    messages.turn_to("a", 3, ["a", "b"])
+    assert shown[-1] == NOTHING
+
+
 def test_what_is_said_of_a_closing_stays():
     messages, shown = made()
     messages.say(TEXT, 1)

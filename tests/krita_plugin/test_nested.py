@@ -7,7 +7,7 @@ pytest.importorskip("PyQt5.QtGui", reason="pictures of frames are QImages", exc_
 from krita_plugin.propagate_colors.host import hand, steps
 from krita_plugin.propagate_colors.work import jobs
 from tests.in_krita.scenarios import base
-from tests.in_krita.scenarios.desk import GREEN, ready
+from tests.in_krita.scenarios.rig import GREEN, ready
 from tests.krita_plugin import mock_krita
 from tests.krita_plugin.fake_engine import FakeEngine
 from tests.krita_plugin.mock_document import Document
@@ -21,17 +21,17 @@ class Pen:
     """Paints the last pixel of the shown frame of the colour layer within the `number`th wait."""
 
     def __init__(self, number):
-        self.desk = None
+        self.rig = None
         self.waits = self.strokes = self.touches = 0
         self._number = number
 
     def wait(self):
-        if self.desk is None:
+        if self.rig is None:
             return
         self.waits += 1
-        document = self.desk.document.raw
+        document = self.rig.document.raw
         layer = document.active
-        there = layer.uniqueId().toString() == self.desk.color
+        there = layer.uniqueId().toString() == self.rig.color
         if self.waits == self._number and there and layer.hasKeyframeAtTime(FRAME):
             frame = layer.keys[FRAME]
             document.stroke(frame, frame.data[:-4] + STROKE, "Stroke")
@@ -51,26 +51,26 @@ class LastRowLess(FakeEngine):
 
 
 def _one(tmp_path, monkeypatch, number, engine):
-    """Write frames for the second time with a stroke in one wait; returns the pen and the desk."""
+    """Write frames for the second time with a stroke in one wait; returns the pen and the rig."""
     mock_krita.reset("6.0.4")
     clock, errors, found, pen = mock_krita.Clock(), [], [], Pen(number)
     context = base.Context("nested", tmp_path)
     context.clock = clock
 
     def scenario():
-        desk = yield from ready(context)
-        desk.engine.__class__ = engine
-        yield from desk.do("propagate")
-        yield from desk.paint(0, GREEN, GREEN)
-        yield from desk.look()
-        yield from context.activate(desk.document, desk.color)
-        yield from steps.goto(desk.document, FRAME)
-        pen.desk = desk
-        yield from desk.do("propagate")
-        pen.desk = None
-        yield from desk.look()
-        desk.controller.shutdown()
-        return desk
+        rig = yield from ready(context)
+        rig.engine.__class__ = engine
+        yield from rig.do("propagate")
+        yield from rig.paint(0, GREEN, GREEN)
+        yield from rig.look()
+        yield from context.activate(rig.document, rig.color)
+        yield from steps.goto(rig.document, FRAME)
+        pen.rig = rig
+        yield from rig.do("propagate")
+        pen.rig = None
+        yield from rig.look()
+        rig.controller.shutdown()
+        return rig
 
     def wait(document):
         document.rendered = document.time
@@ -89,13 +89,13 @@ def _one(tmp_path, monkeypatch, number, engine):
 def test_a_stroke_in_any_wait_stays_the_artists(tmp_path, monkeypatch, engine):
     painted = 0
     for number in range(1, MOST_WAITS):
-        pen, desk = _one(tmp_path, monkeypatch, number, engine)
+        pen, rig = _one(tmp_path, monkeypatch, number, engine)
         if pen.waits < number:
             break
         if pen.strokes:
             painted += 1
-            assert desk.pixels(FRAME)[-4:] == STROKE, number
-            assert desk.states()[FRAME] == "artist", number
+            assert rig.pixels(FRAME)[-4:] == STROKE, number
+            assert rig.states()[FRAME] == "artist", number
     else:
         raise AssertionError("the job never ended")
     assert painted > 4

@@ -295,6 +295,10 @@ class OpenLayer:
         """
         return not self.info.animated or not self.key_times()
 
+    def laid_on(self) -> tuple[bool, float]:
+        """Return whether the layer multiplies what lies below it, and its opacity in [0, 1]."""
+        return self.node.blendingMode() == "multiply", self.node.opacity() / 255
+
     def has_key(self, t: int) -> bool:
         """Tell whether there is a keyframe exactly at t."""
         return self.node.hasKeyframeAtTime(t)

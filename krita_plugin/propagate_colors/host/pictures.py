@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from functools import lru_cache
-from typing import Callable, Sequence
+from typing import Callable, Iterable, Sequence
 
 from ..qt import Qt, QtGui
 from ..state.model import Picture, Rgb, Size
@@ -16,6 +16,7 @@ from ..state.pixels import Format
 
 _ARGB = QtGui.QImage.Format.Format_ARGB32
 _MULTIPLY = QtGui.QPainter.CompositionMode.CompositionMode_Multiply
+_OVER = QtGui.QPainter.CompositionMode.CompositionMode_SourceOver
 _CUT = QtGui.QPainter.CompositionMode.CompositionMode_DestinationOut
 _KEEP = QtGui.QPainter.CompositionMode.CompositionMode_DestinationIn
 _PALE = 190  # of 255: how much paper lies over what is not marked
@@ -53,6 +54,21 @@ def from_bgra(picture: Picture, most: Size) -> QtGui.QImage:
 def stacked(colors: QtGui.QImage, lines: Sequence[QtGui.QImage]) -> QtGui.QImage:
     """Lay lines over colours; paper that is white or clear lets the colours through."""
     return _painted(colors, lines, _MULTIPLY)
+
+
+def laid(size: Size, layers: Iterable[tuple[QtGui.QImage, bool, float]]) -> QtGui.QImage:
+    """Lay painted layers over each other, the lowest first: image, whether it multiplies, opacity.
+
+    All images have the size.
+    """
+    canvas = clear(size).convertToFormat(QtGui.QImage.Format.Format_ARGB32_Premultiplied)
+    painter = QtGui.QPainter(canvas)
+    for picture, multiplied, opacity in layers:
+        painter.setCompositionMode(_MULTIPLY if multiplied else _OVER)
+        painter.setOpacity(opacity)
+        painter.drawImage(0, 0, picture)
+    painter.end()
+    return canvas
 
 
 def marked(below: QtGui.QImage, marks: QtGui.QImage) -> QtGui.QImage:

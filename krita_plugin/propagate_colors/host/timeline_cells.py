@@ -49,9 +49,7 @@ def copy_key(root_uuid: str, source_uuid: str, source_time: int, layer_uuid: str
     model, row = _model(), _row(layer_uuid)
     if model is None or row is None:
         return False
-    if t >= model.columnCount():
-        _learn_the_clip_s_end(model)
-    if t >= model.columnCount():
+    if not has_column(t):
         return False
     data = QtCore.QMimeData()
     data.setData(_DRAGGED, QtCore.QByteArray(_drag(root_uuid, source_uuid, source_time)))
@@ -87,9 +85,7 @@ def select_cell(layer_uuid: str, t: int, anew: bool = False) -> bool:
     if view is None or row is None:
         return False
     model = view.model()
-    if t >= model.columnCount():
-        _learn_the_clip_s_end(model)
-    if t >= model.columnCount():
+    if not has_column(t):
         return False
     if anew or not _is_selected(view, row, t):  # again and again would put off what Krita does next
         view.clearSelection()
@@ -101,7 +97,8 @@ def has_column(t: int) -> bool:
     """Tell whether the timeline has a cell at t; since Krita 5.2 it ends with the clip."""
     model = _model()
     if model is not None and t >= model.columnCount():
-        _learn_the_clip_s_end(model)
+        # Makes columns up to the clip's end, which Krita 5.3 does only on another change.
+        _invoke(model, "slotPlaybackRangeChanged()")
     return model is not None and t < model.columnCount()
 
 
@@ -118,11 +115,6 @@ def _timeline_view() -> Any | None:
 def _model() -> Any | None:
     view = _timeline_view()
     return None if view is None else view.model()
-
-
-def _learn_the_clip_s_end(model: Any) -> None:
-    """Make columns up to the clip's end; Krita 5.3 does so by itself only on another change."""
-    _invoke(model, "slotPlaybackRangeChanged()")
 
 
 def _invoke(target: Any, slot: str) -> None:

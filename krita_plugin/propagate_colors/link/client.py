@@ -32,13 +32,14 @@ class EngineClient:
     """One engine at a time; `start` begins another after a crash or a failure.
 
     `changed` emits the state: off, starting, ready, crashed (it was ready before) or failed
-    (it never was). `problem` is the sentence for the artist in the last two.
+    (it never was). `problem` is the sentence for the artist in the last two, `refused` the code of
+    the error that it answered hello with, "" where it answered otherwise.
     """
 
     def __init__(self, hello: dict[str, Any]) -> None:
         self.changed = Signal()
         self.state = OFF
-        self.problem = ""
+        self.problem = self.refused = ""
         self.hello: dict[str, Any] = {}
         self._greeting = hello
         self._hello_ms = _HELLO_MS
@@ -70,7 +71,7 @@ class EngineClient:
         self._reset()
         self._tries -= 1
         self._again = lambda: self._launch(command, environment)
-        self.hello, self.problem = {}, ""
+        self.hello, self.problem, self.refused = {}, "", ""
         process = self._process = QProcess()
         process.setProcessEnvironment(_environment(environment))
         process.readyReadStandardOutput.connect(lambda: self._guard(process, self._read))
@@ -182,6 +183,7 @@ class EngineClient:
         if self.state != STARTING:
             return
         if header["type"] == "error":
+            self.refused = str(header.get("code"))
             self._give_up(sentence(str(header.get("message"))))
         elif header.get("protocol") != PROTOCOL:
             self._give_up(

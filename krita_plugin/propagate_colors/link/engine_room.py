@@ -10,19 +10,21 @@ from ..log import logger
 from ..settings import DEVICE, ENGINE_COMMAND, MODEL, DockerSettings
 from ..version import __version__
 from .engine_texts import translated
+from .examination import examine
 from .install import EngineNotFound, find_engine
-from .talk import EngineError, Steps, Talk
+from .requests import EngineError, EngineRequests, Steps
 
 STARTING, READY = "starting", "ready"
 START_SECONDS = 120.0
 
 # A failed start is told where it was asked for, a crash where the engine was at work.
-NOT_FOUND, _FAILED, _CRASHED = "not found", "failed", "crashed"
+NOT_FOUND, FAILED, _CRASHED = "not found", "failed", "crashed"
+_DEVICE = "device"  # the engine's own code: it cannot compute on the one that was chosen
 
 Told = Callable[[str, str, Any], None]  # level, text, action; "" where there is nothing to say
 
 
-class EngineRoom(Talk):
+class EngineRoom(EngineRequests):
     """One engine for all documents."""
 
     def __init__(
@@ -43,6 +45,7 @@ class EngineRoom(Talk):
         self._ask_settings = ask_settings
         self._set_up = set_up
         self._problem = ""
+        self._checks: list[str] = []  # what `doctor` last said
         self._started = ("", "")  # command and device of the last start
         self._restarted = False  # since a run went well last
         self.client.changed.connect(self._on_state)
@@ -90,12 +93,23 @@ class EngineRoom(Talk):
             "Engine state": self.client.state,
             "Handshake": self.client.hello,
             "Engine's last lines": " | ".join(self.client.last_lines()[-20:]),
+            "Engine's checks": "".join(f"\n  {line}" for line in self._checks) or "none yet",
         }
+
+    def examine(self) -> Steps:
+        """Steps that have the engine check itself, in a process of its own, for `facts`."""
+        try:
+            command = self._found()
+        except EngineNotFound as error:
+            self._checks = [str(error)]
+            return
+        device, model = self._settings.get(DEVICE), self._settings.get(MODEL)
+        self._checks = yield from examine(command, device, model)
 
     def _on_state(self, state: str) -> None:
         if state in {STARTING, READY}:
             self._problem = ""
-        elif self.client.problem and state == _FAILED:
+        elif self.client.problem and state == FAILED:
             self._problem = self.client.problem
         self._told("info", "", None)
 
@@ -108,14 +122,18 @@ class EngineRoom(Talk):
         try:
             yield lambda: self.client.state != STARTING, START_SECONDS
         except TimeoutError:
-            raise EngineError(_FAILED, tr("The engine did not start in time.")) from None
+            raise EngineError(FAILED, tr("The engine did not start in time.")) from None
         if self.client.state != READY:
-            raise EngineError(_FAILED, self.client.problem or tr("The engine did not start."))
+            code = _DEVICE if self.client.refused == _DEVICE else FAILED
+            raise EngineError(code, self.client.problem or tr("The engine did not start."))
         yield from self._use_chosen_model()
+
+    def _found(self) -> list[str]:
+        return find_engine(self._settings.get(ENGINE_COMMAND), None, self._set_up())
 
     def _start(self) -> None:
         try:
-            command = find_engine(self._settings.get(ENGINE_COMMAND), None, self._set_up())
+            command = self._found()
         except EngineNotFound as error:
             self._problem = str(error)
             raise EngineError(NOT_FOUND, str(error)) from None
@@ -143,6 +161,13 @@ class EngineRoom(Talk):
         except EngineNotFound:
             return False
         return True
+
+    def is_set_up(self) -> bool:
+        """Tell whether the engine is the one that the docker set up."""
+        try:
+            return self._found() == self._set_up()
+        except EngineNotFound:
+            return False
 
     def release(self) -> None:
         """End the engine: another one takes its place, or its files are to go."""
@@ -174,7 +199,7 @@ class EngineRoom(Talk):
     def explain(self, error: EngineError) -> tuple[str, str, Any]:
         """Return level, sentence and action for an error; a first crash starts it again."""
         logger.info("engine error %s: %s", error.code, error)
-        if error.code in {NOT_FOUND, _FAILED}:
+        if error.code in {NOT_FOUND, FAILED, _DEVICE}:
             return "error", str(error), (tr("Choose…"), self._ask_settings)
         if error.code == _CRASHED:
             return self._after_crash(str(error))

@@ -12,6 +12,7 @@ from typing import Match, Pattern
 
 from ..i18n import mark, tr
 from ..log import logger
+from .why_texts import WHY_SAID
 
 _NO_MEMORY = mark("There is not enough memory: close other programs, or choose fewer frames.")
 _NOT_SEGMENTED = mark("Frame {frame} cannot be divided into segments: {reason}")
@@ -120,6 +121,7 @@ _SAID = (
         "values from 0 to {full}",
         _OTHER_COLORS,
     ),
+    *WHY_SAID,
     # ---- documents and memory
     (
         "the canvas is {width} x {height} pixels, expected 1 to {most} in all: work on a smaller "
@@ -240,6 +242,14 @@ _SAID = (
         "download it again",
         _BAD_MODEL,
     ),
+    (
+        "{path} holds a network that is too new for ONNX Runtime {version} ({reason}); install a "
+        "newer ONNX Runtime, or use an older model",
+        mark(
+            "The model {path} is newer than this engine: update the engine, or choose another in "
+            "the settings."
+        ),
+    ),
     ("{name} at {path} is damaged ({reason}): {remedy}", _BAD_MODEL),
     (
         "{path} is made for descriptors of version {version}, this engine has version {ours}; use "
@@ -266,11 +276,6 @@ _SAID = (
     ),
     ("a request has the type {kind}: this engine knows {kinds}", _UNLIKE),
     # ---- downloads of models
-    (
-        "the model registry {path} is no JSON ({reason}): correct it or name another one with "
-        "--registry",
-        _BAD_LIST,
-    ),
     (
         "the model registry {path} cannot be used ({reason}): correct it or name another one with "
         "--registry",

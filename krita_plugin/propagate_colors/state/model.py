@@ -76,6 +76,43 @@ class SegmentInfo(NamedTuple):
     surface_layers: tuple[str, ...] = ()  # names of the layers which that is about
 
 
+class MatchShown(NamedTuple):
+    """A segment of another drawing that a segment was matched with."""
+
+    name: int | str  # the frame, or the model sheet's name
+    segment: int
+    share: float  # of what counted for all of them, 0 to 1
+    display: Rgb | None  # its colour; None: unpainted, or none
+    picture: Picture  # it is outlined
+
+
+class LayerShown(NamedTuple):
+    """What a layer of the network looks at, tinted: drawings by frame or model sheet."""
+
+    number: int  # from 1
+    across: bool  # at other drawings, not at its own
+    pictures: tuple[tuple[int | str, Picture], ...]
+
+
+class Explained(NamedTuple):
+    """Why a segment has its colour."""
+
+    picture: Picture  # it is outlined
+    taken: bool  # the colour was taken from the first match
+    matches: tuple[MatchShown, ...]
+    rest: float  # share of all other segments
+    layers: tuple[LayerShown, ...]
+
+
+class Explanation(NamedTuple):
+    """What was asked for, and what came of it; neither an answer nor a problem: it is awaited."""
+
+    time: int
+    info: SegmentInfo
+    told: Explained | None = None
+    problem: str = ""
+
+
 class ArtistMark(NamedTuple):
     """A hint or a lock of the artist's on a frame."""
 

@@ -310,6 +310,16 @@ class DocumentShot(LayerFrames, Answers):
         held = timeline.held_key(sorted(self.seen), time)
         return time if held is None else held
 
+    def stands_for(self, time: int) -> int:
+        """Return the frame that commands given at a time act on.
+
+        That is the one whose colours are shown; where a drawing without colours begins since, its
+        first frame: what is shown over it belongs to another drawing.
+        """
+        begun = timeline.drawing_times(self.lines, 0, time)
+        key = timeline.held_key(sorted(self.seen), time)
+        return max([*begun[-1:], *([] if key is None else [key])], default=time)
+
     def keys_changed(self) -> bool:
         """Tell whether a key of the colour layer was made or removed since it was looked at."""
         layer = None if self.color is None else self.document.layer(self.color)

@@ -1,4 +1,4 @@
-"""What can be done with one segment: another colour, unpainted, lock, or take the hint back."""
+"""What can be done with one segment: another colour, unpainted, lock, ask why, take a hint back."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from ..i18n import tr
 from ..qt import Qt, QtCore, QtWidgets
 from ..state.model import UNPAINTED
 from . import look
-from .slots import pressed
+from .slots import guarded, pressed
+from .swatches import Swatches
 
-_SWATCH = 24
-_COLUMNS = 8
 _APART = 14  # pixels between the menu and the segment's box
 
 
@@ -24,9 +23,11 @@ class ColorMenu(QtWidgets.QMenu):
         self._time, self._point = time, point
         colors = [(color, rgb) for color, rgb in controller.palette() if color != UNPAINTED]
         if colors:
-            swatches = QtWidgets.QWidgetAction(self)
-            swatches.setDefaultWidget(self._swatches(colors))
-            self.addAction(swatches)
+            swatches = Swatches(colors, self)
+            swatches.chosen.connect(guarded(self._give))
+            action = QtWidgets.QWidgetAction(self)
+            action.setDefaultWidget(swatches)
+            self.addAction(action)
         self._add_foreground()
         self._add("unpainted_action", tr("Leave unpainted"), self._leave_unpainted).setIcon(
             look.swatch(None, 16, self.palette())
@@ -35,24 +36,10 @@ class ColorMenu(QtWidgets.QMenu):
         locked = info is not None and info.locked
         text = tr("Unlock this segment") if locked else tr("Lock this segment")
         self._add("lock_action", text, self._toggle_lock)
+        if controller.may_explain(time, info):
+            self._add("why_action", tr("Why this color?"), self._ask_why)
         if info is not None and info.hinted:
             self._add("remove_hint_action", tr("Remove your hint"), self._remove_hint)
-
-    def _swatches(self, colors):
-        box = QtWidgets.QWidget(self)
-        grid = QtWidgets.QGridLayout(box)
-        grid.setContentsMargins(6, 6, 6, 2)
-        grid.setSpacing(2)
-        title = QtWidgets.QLabel(tr("Give this segment the color"), box)
-        grid.addWidget(title, 0, 0, 1, _COLUMNS + 1)
-        for index, (color, rgb) in enumerate(colors):
-            button = look.tool_button(f"swatch_{index}", "#{:02x}{:02x}{:02x}".format(*rgb), box)
-            button.setIconSize(QtCore.QSize(_SWATCH, _SWATCH))
-            button.setIcon(look.swatch(rgb, _SWATCH, self.palette()))
-            button.clicked.connect(pressed(lambda color=color: self._give(color)))
-            grid.addWidget(button, 1 + index // _COLUMNS, index % _COLUMNS)
-        grid.setColumnStretch(_COLUMNS, 1)
-        return box
 
     def _add_foreground(self) -> None:
         action = self._add("foreground_action", tr("Foreground color"), self._give_foreground)
@@ -84,6 +71,9 @@ class ColorMenu(QtWidgets.QMenu):
 
     def _toggle_lock(self) -> None:
         self._controller.toggle_lock(self._time, self._point)
+
+    def _ask_why(self) -> None:
+        self._controller.explain_segment(self._time, self._point)
 
     def _remove_hint(self) -> None:
         self._controller.remove_hint(self._time, self._point)

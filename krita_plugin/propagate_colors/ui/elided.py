@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ..qt import Qt, QtCore, QtWidgets
+from ..qt import Qt, QtCore, QtGui, QtWidgets
 from .look import flags
+from .slots import keep_keys
 
 _RIGHT = Qt.TextElideMode.ElideRight
+_FOLLOW = {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}
 
 
 class ElidedLabel(QtWidgets.QLabel):
@@ -34,6 +36,65 @@ class ElidedLabel(QtWidgets.QLabel):
             text,
             self.foregroundRole(),
         )
+
+
+class ElidedLink(ElidedLabel):
+    """One line that may lead somewhere: by a click, or by Tab and Return or Space."""
+
+    clicked = QtCore.pyqtSignal()
+
+    def __init__(self, name: str, tip: str, parent=None) -> None:
+        super().__init__(name, parent)
+        self._tip = tip
+        self._leads = False
+        self._kept = keep_keys(self, _FOLLOW)
+
+    def say(self, text: str, leads: bool) -> None:
+        """Show a sentence, as a link or not."""
+        self._leads = leads
+        self.setText(text)
+        self.setAccessibleName(f"{text}: {self._tip}" if leads else text)
+        policy = Qt.FocusPolicy.TabFocus if leads else Qt.FocusPolicy.NoFocus
+        if self.focusPolicy() != policy:  # a click leaves the keyboard where it is
+            self.setFocusPolicy(policy)
+        cursor = Qt.CursorShape.PointingHandCursor if leads else Qt.CursorShape.ArrowCursor
+        self.setCursor(cursor)
+        font = self.font()
+        font.setUnderline(leads)
+        self.setFont(font)
+        self.update()
+
+    @property
+    def leads(self) -> bool:
+        """Whether it is a link now."""
+        return self._leads
+
+    def foregroundRole(self) -> QtGui.QPalette.ColorRole:
+        """Draw links as such."""
+        return QtGui.QPalette.ColorRole.Link if self._leads else super().foregroundRole()
+
+    def paintEvent(self, event) -> None:
+        """Draw what fits, and where the keyboard is."""
+        super().paintEvent(event)
+        if self._leads:
+            self.setToolTip("\n".join(filter(None, (self.toolTip(), self._tip))))
+        if self.hasFocus():
+            option = QtWidgets.QStyleOptionFocusRect()
+            option.initFrom(self)
+            primitive = QtWidgets.QStyle.PrimitiveElement.PE_FrameFocusRect
+            QtWidgets.QStylePainter(self).drawPrimitive(primitive, option)
+
+    def mouseReleaseEvent(self, event) -> None:
+        """Follow the link."""
+        if self._leads and event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit()
+
+    def keyPressEvent(self, event) -> None:
+        """Follow the link by a key."""
+        if self._leads and event.key() in _FOLLOW:
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class ElidedButton(QtWidgets.QPushButton):

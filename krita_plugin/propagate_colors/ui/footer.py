@@ -116,9 +116,18 @@ class Footer(QtWidgets.QWidget):
             QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(path))
 
     def _copy_diagnostics(self) -> None:
-        QtWidgets.QApplication.clipboard().setText(self._controller.diagnostics())
+        """Copy what is known at once, and again with what the engine finds out about itself."""
+        clipboard = QtWidgets.QApplication.clipboard()
+        clipboard.setText(self._controller.diagnostics())
+        copied = clipboard.text()
         text = tr("Diagnostics copied, without names of files and folders. Paste them anywhere.")
         self._controller.say(text)
+
+        def complete() -> None:
+            if clipboard.text() == copied:  # nothing else was copied meanwhile
+                clipboard.setText(self._controller.diagnostics())
+
+        self._controller.examine(guarded(complete))
 
     @staticmethod
     def _open_manual() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 from ..i18n import tr, tr_n
 from ..state.model import FrameRow, FrameState, SegmentInfo
 from . import look, said_marks
@@ -59,3 +61,12 @@ def with_layers(text: str, one: FrameRow | SegmentInfo) -> str:
     """Name the layers that a word on doubtful surfaces is about, where they are known."""
     names = ", ".join(one.surface_layers)
     return tr("{text} ({names})", text=text, names=names) if names else text
+
+
+def undo_text(times: Sequence[int]) -> str:
+    """Say what Undo acts on."""
+    if len(times) == 1:
+        return tr("Undo frame {n}", n=times[0])
+    if not times:
+        return tr("Undo")
+    return tr_n("Undo {n} frame", "Undo {n} frames", len(times))

@@ -11,7 +11,11 @@ _WIDTH, _MARGIN = 300, 36  # pixels
 
 
 class Offer(QtWidgets.QFrame):
-    """A sentence and two answers at the lower right of the canvas; it takes no keyboard."""
+    """A sentence and two answers at the lower right of the canvas; it takes no keyboard.
+
+    Krita owns it, as a part of its window: its maker must keep it, or the Python side of its
+    answers is gone before one is pressed, which ends Krita 6.
+    """
 
     def __init__(self, area, show_docker) -> None:
         super().__init__(area)
@@ -37,6 +41,8 @@ class Offer(QtWidgets.QFrame):
             layout.addWidget(button)
         self.resize(_WIDTH, self.heightForWidth(_WIDTH))
         area.installEventFilter(self)
+        if isinstance(area, QtWidgets.QStackedWidget):  # the welcome page, or the documents
+            area.currentChanged.connect(self.on_page)
         self._place(area.size())
         self.show()
         self.raise_()
@@ -49,6 +55,10 @@ class Offer(QtWidgets.QFrame):
 
     def _place(self, room) -> None:
         self.move(room.width() - _WIDTH - _MARGIN, room.height() - self.height() - _MARGIN)
+
+    def on_page(self, _index: int) -> None:
+        """Stay above a page that comes to the front."""
+        self.raise_()
 
     def on_visible(self, visible: bool) -> None:
         """Go when the docker is shown, by this button or otherwise."""

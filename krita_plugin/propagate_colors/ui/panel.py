@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..i18n import tr
 from ..qt import Qt, QtWidgets
 from . import look
 from .canvas_keys import CanvasKeys
 from .engine_card import EngineCard
+from .explanation import ExplanationWindow
 from .footer import Footer
 from .guide import Guide, is_needed
 from .message_bar import MessageBar
@@ -33,6 +36,7 @@ class Panel(Pinned):
         self._dialog: SettingsDialog | None = None
         self._window: ViewerWindow | None = None
         self._sheet: ContactSheet | None = None
+        self._explanation: ExplanationWindow | None = None
         self.engine = EngineCard(controller, self)
         self.setup = SetupBox(controller, self)
         self.guide = Guide(controller, self)
@@ -66,6 +70,8 @@ class Panel(Pinned):
             self, controller, dict.fromkeys(("document", "choices", "frames"), self._show_lists)
         )
         observe(self, controller, {"contact sheet": self.show_sheet})
+        observe(self, controller, {"explanation": self.show_explanation})
+        observe(self, controller, {"step": lambda: self.reveal(self.viewer)})
         self._show_lists()
 
     def _calm_wheels(self) -> list[object]:
@@ -136,9 +142,7 @@ class Panel(Pinned):
 
     def show_sheet(self) -> None:
         """Show all frames in a window, if this is the docker of the window in front."""
-        window = self.window()
-        mine = (None, window, window.parentWidget())  # of a floating docker that is Krita's window
-        if QtWidgets.QApplication.activeWindow() not in mine:
+        if not self._is_in_front():
             return
         if self._sheet is None:
             self._sheet = ContactSheet(self._controller, self._settings, self.window())
@@ -146,6 +150,25 @@ class Panel(Pinned):
         self._sheet.show()
         self._sheet.raise_()
         self._sheet.activateWindow()
+
+    def _is_in_front(self) -> bool:
+        """Tell whether this is the docker of the window in front, or of one that floats over it."""
+        active = QtWidgets.QApplication.activeWindow()
+        return active is None or _main_window(active) == _main_window(self)
+
+    def show_explanation(self) -> None:
+        """Show why a segment has its color, if this is the docker of the window in front."""
+        if self._explanation is not None or self._controller.explanation is None:
+            return  # the window follows the controller itself
+        if self._is_in_front():
+            self._explanation = ExplanationWindow(self._controller, self._settings, self.window())
+            self._explanation.closed.connect(guarded(self._forget_explanation))
+            self._explanation.place_beside(self)
+            self._explanation.show()
+
+    def _forget_explanation(self) -> None:
+        self._explanation = None
+        self._controller.close_explanation()
 
     def _forget_sheet(self) -> None:
         self._sheet = None
@@ -160,3 +183,10 @@ class Panel(Pinned):
 
     def _forget_dialog(self) -> None:
         self._dialog = None
+
+
+def _main_window(widget: Any) -> Any:
+    """Return Krita's window that a widget, or a window of ours, belongs to."""
+    while widget.parentWidget() is not None:
+        widget = widget.parentWidget()
+    return widget

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import settings as declared
-from ..i18n import tr, tr_n
+from ..i18n import tr
 from ..qt import Qt, QtCore, QtGui, QtWidgets
 from ..state.model import FrameState
 from ..state.review import OURS
@@ -11,6 +11,7 @@ from . import look
 from .colors_page import ColorsPage
 from .elided import ElidedLabel
 from .frame_model import ROW_ROLE
+from .frame_words import undo_text
 from .review_delegate import ReviewDelegate
 from .review_model import BY_DOUBT, BY_TIME, ReviewModel
 from .slots import guarded, observe, on_opened, pressed
@@ -152,7 +153,7 @@ class ReviewBox(QtWidgets.QWidget):
         """Put Undo beside Accept where there is room for all that they may say, else below it."""
         super().resizeEvent(event)
         accept = _widest(self._accept, [tr("Accept"), tr("Un-accept")])
-        undo = _widest(self._undo, [_undo_text([999]), _undo_text(list(range(999)))])
+        undo = _widest(self._undo, [undo_text([999]), undo_text(list(range(999)))])
         self._arrange(beside=accept + look.SPACE + undo <= self.width())
 
     def _arrange(self, *, beside: bool) -> None:
@@ -192,10 +193,10 @@ class ReviewBox(QtWidgets.QWidget):
 
     def _follow_playhead(self) -> None:
         """Select the frame that the artist went to: buttons act on what is in view."""
-        time = self._controller.current_time
-        if time == self._followed:
+        if self._controller.current_time == self._followed:
             return
-        self._followed = time
+        self._followed = self._controller.current_time
+        time = self._controller.stands_for(self._followed)
         row = self.model.row_of(time)
         selection = self.list.selectionModel()
         if row < 0:
@@ -245,7 +246,7 @@ class ReviewBox(QtWidgets.QWidget):
         self._un_accepts = not acceptable and any(row.state == FrameState.ACCEPTED for row in rows)
         self._accept.setText(tr("Un-accept") if self._un_accepts else tr("Accept"))
         times = [row.time for row in rows if row.state in OURS]
-        self._undo.setText(_undo_text(times))
+        self._undo.setText(undo_text(times))
         self._run_on.setEnabled(
             free and len(chosen) == 1 and self._controller.may_run_on(chosen[0])
         )
@@ -253,7 +254,8 @@ class ReviewBox(QtWidgets.QWidget):
     # --- what the artist does
 
     def _times(self) -> list[int]:
-        return self.selected_times() or [self._controller.current_time]
+        controller = self._controller
+        return self.selected_times() or [controller.stands_for(controller.current_time)]
 
     def _accept_selected(self) -> None:
         if self._un_accepts:
@@ -297,12 +299,3 @@ def _widest(button, texts: list[str]) -> int:
     metrics = button.fontMetrics()
     room = button.sizeHint().width() - metrics.horizontalAdvance(button.text())
     return room + max(metrics.horizontalAdvance(text) for text in texts)
-
-
-def _undo_text(times: list[int]) -> str:
-    """Say what Undo acts on."""
-    if len(times) == 1:
-        return tr("Undo frame {n}", n=times[0])
-    if not times:
-        return tr("Undo")
-    return tr_n("Undo {n} frame", "Undo {n} frames", len(times))

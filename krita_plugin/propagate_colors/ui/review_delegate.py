@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 from ..i18n import tr, tr_n
 from ..qt import Qt, QtCore, QtGui, QtWidgets
+from ..state.model import FrameRow
 from . import look
 from .frame_model import ROW_ROLE
 from .frame_words import with_layers
@@ -12,6 +15,8 @@ _THUMBNAIL = QtCore.QSize(64, 38)
 _SMALL_THUMBNAIL = QtCore.QSize(48, 28)  # where text would be short of room
 _NARROW = 250  # pixels
 _STRIPE = 4  # the state's colour at the left edge
+_APART = 6  # between the state and how sure it is
+_SEPARATOR = " · "
 
 
 class ReviewDelegate(QtWidgets.QStyledItemDelegate):
@@ -60,22 +65,22 @@ class ReviewDelegate(QtWidgets.QStyledItemDelegate):
         role = roles.HighlightedText if selected else roles.Text
         painter.setPen(option.palette.color(role))
         line = option.fontMetrics.height()
-        below = summary(row)
+        bold = look.font(option.font, bold=True)
+        number = str(row.time)
+        width = QtGui.QFontMetrics(bold).horizontalAdvance(number) + 8
+        name = tr(look.STATE_NAMES[state])
+        advance = option.fontMetrics.horizontalAdvance
+        sure, below = beside_or_below(row, name, box.width() - width, box.width(), advance)
+        taken = advance(sure) + _APART if sure else 0
         top = box.top() + (box.height() - (2 if below else 1) * line) // 2
         upper = QtCore.QRect(box.left(), top, box.width(), line)
         lower = upper.translated(0, line)
         left = look.flags(Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter)
-        bold = look.font(option.font, bold=True)
         painter.setFont(bold)
-        number = str(row.time)
         painter.drawText(upper, left, number)
-        width = QtGui.QFontMetrics(bold).horizontalAdvance(number) + 8
         painter.setFont(option.font)
-        name = tr(look.STATE_NAMES[state])
-        sure = "" if row.confidence is None else f"{round(100 * row.confidence)} %"
         right = look.flags(Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignVCenter)
         painter.drawText(upper, right, sure)
-        taken = option.fontMetrics.horizontalAdvance(sure) + 6 if sure else 0
         _draw_elided(painter, upper.adjusted(width, 0, -taken, 0), name, option)
         _draw_elided(painter, lower, below, option)
 
@@ -97,7 +102,23 @@ def summary(row) -> str:
         parts.append(with_layers(tr_n("{n} surface", "{n} surfaces", row.surfaces), row))
     if row.no_counterpart:
         parts.append(tr("{n} new", n=row.no_counterpart))
-    return " · ".join(parts)
+    return _SEPARATOR.join(parts)
+
+
+def beside_or_below(
+    row: FrameRow, name: str, room: int, room_below: int, advance: Callable[[str], int]
+) -> tuple[str, str]:
+    """Return what stands beside a state and what below it, in rooms of so many pixels.
+
+    The state is not cut for how sure it is: that stands below where it must, and else nowhere but
+    in the tooltip.
+    """
+    sure = "" if row.confidence is None else f"{round(100 * row.confidence)} %"
+    below = summary(row)
+    if not sure or advance(name) + _APART + advance(sure) <= room:
+        return sure, below
+    both = _SEPARATOR.join(filter(None, (below, sure)))
+    return "", both if advance(both) <= room_below else below
 
 
 def paint_picture(painter, place, image, palette) -> QtCore.QRect:

@@ -6,7 +6,8 @@ from .. import i18n, log
 from .. import settings as declared
 from ..i18n import tr
 from ..qt import Qt, QtCore, QtGui, QtWidgets
-from ..state.engine_states import RUNNING
+from ..state.engine_states import FAILED, RUNNING
+from ..version import __version__
 from . import look
 from .slots import guarded, observe, pressed, watch
 
@@ -19,7 +20,7 @@ class SettingsDialog(QtWidgets.QDialog):
     def __init__(self, controller, settings, parent=None) -> None:
         super().__init__(parent)
         self.setObjectName("settings_dialog")
-        self.setWindowTitle(tr("Propagate Colors: settings"))
+        self.setWindowTitle(tr("Propagate Colors {version}: settings", version=__version__))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(460)
         self._controller = controller
@@ -82,8 +83,14 @@ class SettingsDialog(QtWidgets.QDialog):
     def _set_up_row(self, parent):
         """Return what can be done with engines that the docker set up."""
         self._set_up = QtWidgets.QWidget(parent)
-        row = QtWidgets.QHBoxLayout(self._set_up)
-        row.setContentsMargins(0, 0, 0, 0)
+        column = QtWidgets.QVBoxLayout(self._set_up)
+        column.setContentsMargins(0, 0, 0, 0)
+        row = QtWidgets.QHBoxLayout()
+        column.addLayout(row)
+        self._set_up_said = QtWidgets.QLabel(self._set_up)
+        self._set_up_said.setObjectName("set_up_said")
+        self._set_up_said.setWordWrap(True)
+        column.addWidget(self._set_up_said)
         self._set_up_text = QtWidgets.QLabel(self._set_up)
         self._set_up_text.setObjectName("set_up_text")
         self._back = QtWidgets.QPushButton(self._set_up)
@@ -172,6 +179,9 @@ class SettingsDialog(QtWidgets.QDialog):
         version = tr("Set up: version {version}", version=setup.version)
         self._set_up_text.setText(version if setup.version else tr("Setup was not finished."))
         self._set_up_text.setToolTip(setup.folder)
+        said = setup.refusal or (setup.sentence if setup.state == FAILED else "")
+        self._set_up_said.setText(said)
+        self._set_up_said.setVisible(bool(said))
         self._back.setVisible(bool(setup.earlier))
         self._back.setText(tr("Go back to {version}", version=setup.earlier))
 

@@ -9,6 +9,7 @@ from ..state.model import FrameRow, FrameState
 from ..state.review import OURS
 from . import look
 from .frame_model import ROW_ROLE, FrameModel
+from .frame_words import undo_text
 from .places import bring_back, place_of
 from .sheet_delegate import SheetDelegate
 from .slots import LIST_KEYS, guarded, keep_keys, observe, on_opened, pressed
@@ -95,7 +96,7 @@ class ContactSheet(QtWidgets.QWidget):
             tr("Show what the frames held before; with Space for as long as it is held")
         )
         self._accept = self._button("sheet_accept", tr("Accept (A)"), self._accept_selected)
-        self._undo = self._button("sheet_undo", tr("Undo (U)"), self._undo_selected)
+        self._undo = self._button("sheet_undo", _undo_text([]), self._undo_selected)
         row = QtWidgets.QHBoxLayout()
         row.addWidget(self._said, 1)
         for button in (self._before, self._accept, self._undo):
@@ -127,7 +128,9 @@ class ContactSheet(QtWidgets.QWidget):
     def _update(self) -> None:
         rows, free = self.selected(), self._controller.busy is None
         self._accept.setEnabled(free and any(row.state == FrameState.PREDICTED for row in rows))
-        self._undo.setEnabled(free and any(row.state in OURS for row in rows))
+        ours = [row.time for row in rows if row.state in OURS]
+        self._undo.setEnabled(free and bool(ours))
+        self._undo.setText(_undo_text(ours))
         self._said.setText(tr_n("{n} frame selected", "{n} frames selected", len(rows)))
 
     def selected(self) -> list[FrameRow]:
@@ -184,3 +187,7 @@ class ContactSheet(QtWidgets.QWidget):
         self._settings.set(declared.SHEET_PLACE, place_of(self))
         self.closed.emit()
         super().closeEvent(event)
+
+
+def _undo_text(times: list[int]) -> str:
+    return f"{undo_text(times)} (U)"  # a key's name is the same in all languages

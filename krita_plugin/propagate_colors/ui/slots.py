@@ -124,6 +124,35 @@ def keep_keys(watched: Any, keys: Any) -> Any:
     return kept
 
 
+def on_escape(watched: Any, wanted: Callable[[], bool], function: Callable[[], Any]) -> Any:
+    """Call `function` when Escape is pressed with the focus in a widget, while `wanted()`.
+
+    Returns what does that; see `wheel_if`.
+    """
+    escape = _EscapeKey(watched, wanted, pressed(function))
+    watched.installEventFilter(escape)
+    return escape
+
+
+class _EscapeKey(QtCore.QObject):
+    def __init__(self, watched: Any, wanted: Callable[[], bool], slot: Callable[..., Any]) -> None:
+        super().__init__(watched)
+        self._wanted = wanted
+        self._slot = slot
+
+    def eventFilter(self, _watched: Any, event: Any) -> bool:
+        """Take the key before it is taken for a shortcut of Krita's."""
+        kinds = QtCore.QEvent.Type
+        if event.type() not in {kinds.ShortcutOverride, kinds.KeyPress}:
+            return False
+        if event.key() != Qt.Key.Key_Escape or not self._wanted():
+            return False
+        event.accept()
+        if event.type() == kinds.KeyPress:
+            self._slot()
+        return True
+
+
 class _KeptKeys(QtCore.QObject):
     def __init__(self, watched: Any, keys: Any) -> None:
         super().__init__(watched)

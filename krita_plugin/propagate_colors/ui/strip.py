@@ -141,7 +141,9 @@ class FrameStrip(QtWidgets.QAbstractScrollArea):
         left = self.cell_rect(index).left()
         flags = look.flags(Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter)
         box = QtCore.QRect(left + 1, 0, every * width, self._ruler() - _LANE)
-        painter.drawText(box, flags, str(row.time))
+        end = box.left() + painter.fontMetrics().horizontalAdvance(str(row.time))
+        if box.left() >= 0 and end <= self.viewport().width():  # half a number is another one
+            painter.drawText(box, flags, str(row.time))
 
     def _paint_cell(self, painter, index: int) -> None:
         row, palette = self._rows[index], self.palette()

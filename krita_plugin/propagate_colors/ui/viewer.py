@@ -7,9 +7,9 @@ from ..qt import Qt, QtCore, QtWidgets
 from . import look
 from .canvas import DocumentCanvas
 from .color_menu import ColorMenu, beside
-from .elided import ElidedLabel
-from .frame_words import with_layers
-from .slots import guarded, observe, pressed
+from .elided import ElidedLabel, ElidedLink
+from .segment_words import explain
+from .slots import guarded, observe, on_escape, pressed
 
 PICTURE, SEGMENTS, DOUBTFUL = "picture", "segments", "doubtful"
 _MODES = {
@@ -35,8 +35,14 @@ class Viewer(QtWidgets.QWidget):
         self.canvas.hovered.connect(guarded(self._on_hover))
         self.canvas.clicked.connect(guarded(self._on_click))
         self.canvas.size_wanted.connect(guarded(self.refresh))
-        self._explain = ElidedLabel("segment_label", self)
+        self._explain = ElidedLink("segment_label", tr("Why this color?"), self)
+        self._explain.clicked.connect(pressed(self._ask_why))
         self._hover_point = None
+        self._escapes = [
+            on_escape(widget, self._is_explained, controller.close_explanation)
+            for widget in (self.canvas, self._explain)
+        ]
+        self._explained: tuple | None = None  # the frame and point that the sentence is about
         self._near: tuple[int, int] | None = None  # the step and frame that the canvas went near
         self._hover_timer = QtCore.QTimer(self)
         self._hover_timer.setSingleShot(True)
@@ -150,8 +156,8 @@ class Viewer(QtWidgets.QWidget):
             self.canvas.show_text(self._empty_text())
         else:
             self.canvas.show_picture(look.to_image(picture), self._controller.document_size)
-        if self._hover_point is not None:
-            self._hover_timer.start()
+        if self._explained is not None:
+            self._explained_again(time)
 
     def _show_mistake(self, time: int) -> None:
         """Ring the mistake that the artist stepped to, and go near when that is a new one."""
@@ -188,55 +194,70 @@ class Viewer(QtWidgets.QWidget):
 
     def _on_hover(self, point) -> None:
         self._hover_point = point
-        self._hover_timer.start()
+        if point is None:
+            self._hover_timer.stop()  # on its way to the sentence, which stays
+        else:
+            self._hover_timer.start()
 
     def _explain_hovered(self) -> None:
-        self._explain.setText(self.explanation(self._hover_point))
-        self._explain.update()
+        self._explained = (self._controller.current_time, self._hover_point)
+        self._say_explanation()
+
+    def _explained_again(self, time: int) -> None:
+        """Say it anew of the point below the pointer; of the last one while that is shown."""
+        if self._hover_point is not None:
+            self._hover_timer.start()
+        elif self._explained[0] == time:
+            self._say_explanation()
+        else:
+            self._explained = None
+            self._say_explanation()
+
+    def _say_explanation(self) -> None:
+        time, point = self._explained or (None, None)
+        info = None if time is None else self._info(time, point)
+        self._explain.say(
+            "" if info is None else explain(info), self._controller.may_explain(time, info)
+        )
+
+    def _info(self, time: int, point):
+        if point is None or not self._controller.has_document:
+            return None
+        return self._controller.segment_at(time, point)
+
+    def _is_explained(self) -> bool:
+        return self._controller.explanation is not None
+
+    def _ask_why(self) -> None:
+        if self._explained is not None:
+            self._controller.explain_segment(*self._explained)
 
     def explanation(self, point) -> str:
         """Return where the colour at a document position came from."""
-        if point is None or not self._controller.has_document:
-            return ""
-        info = self._controller.segment_at(self._controller.current_time, point)
+        info = self._info(self._controller.current_time, point)
         return "" if info is None else explain(info)
 
     def _on_click(self, point, place) -> None:
         time = self._controller.current_time
         info = self._controller.segment_at(time, point)
         menu = ColorMenu(self._controller, time, point, info, self)
-        if info is not None and info.box is not None:
-            self.canvas.ring(info.box, "")
-            place = beside(self.canvas.box_on_screen(info.box), menu.sizeHint(), place)
+        box = self._box_at(time, point) if info is None else info.box
+        if box is not None:
+            self.canvas.ring(box, "")
+            place = beside(self.canvas.box_on_screen(box), menu.sizeHint(), place)
         menu.aboutToHide.connect(self._gather.start)  # the ring of a mistake comes back
         menu.popup(place)
+
+    def _box_at(self, time: int, point):
+        """Return the box of the mistake gone to, where a point lies in it; None elsewhere."""
+        found = self._controller.mistake_at(time)
+        if found is None or found.box is None:
+            return None
+        x, y, width, height = found.box
+        return found.box if x <= point[0] < x + width and y <= point[1] < y + height else None
 
     def _previous(self) -> None:
         self._controller.step_doubtful(-1)
 
     def _next(self) -> None:
         self._controller.step_doubtful(+1)
-
-
-def explain(info) -> str:
-    """Return in plain words where a segment's colour came from, and how sure that is."""
-    if info.hinted:
-        text = tr("Your choice")
-    elif info.state == "no_counterpart":
-        text = tr("Not found in any painted frame")
-    elif info.source_name:
-        text = _sure(info, tr("From {name}", name=info.source_name))
-    elif info.source_frame is not None:
-        text = _sure(info, tr("From frame {n}", n=info.source_frame))
-    else:
-        text = tr("Not colored yet")
-    if info.surface_doubtful:
-        text = with_layers(tr("{text}, surface doubtful", text=text), info)
-    return tr("{text}, locked", text=text) if info.locked else text
-
-
-def _sure(info, text: str) -> str:
-    percent = round(100 * info.confidence)
-    if info.doubtful:
-        return tr("{text}, unsure ({percent} %)", text=text, percent=percent)
-    return tr("{text}, {percent} % sure", text=text, percent=percent)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..host import hand, steps
 from ..i18n import tr
-from ..link.talk import Steps
+from ..link.requests import Steps
 from ..state.shot import DocumentShot
 from . import reading, write
 from .run import check_lines

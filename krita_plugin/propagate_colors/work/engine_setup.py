@@ -14,21 +14,12 @@ from ..link.pack.places import EnginesFolder
 from ..link.pack.problems import EngineFails, SetupProblem, explain, megabytes
 from ..link.pack.sources import PackFile
 from ..link.pack.steps import WAITING, Installation, Tried
-from ..link.talk import Steps
+from ..link.requests import Steps
 from ..log import logger
 from ..qt import QtCore
 from ..settings import ENGINE_FOLDER, DockerSettings
 from ..signals import Signal
-from ..state.engine_states import (
-    FAILED,
-    HIDDEN,
-    NEWER,
-    OFFERED,
-    PACK,
-    READY,
-    RUNNING,
-    UNFINISHED,
-)
+from ..state.engine_states import FAILED, HIDDEN, NEWER, OFFERED, PACK, READY, RUNNING, UNFINISHED
 from .engine_words import progress
 from .jobs import JobCancelled, Runner
 
@@ -38,8 +29,8 @@ _PLUGIN = Path(__file__).resolve().parent.parent / "engine"
 class EngineSetup:
     """One for the whole plugin; its job runs beside those on documents.
 
-    `may_end` tells whether an engine that runs may be ended at once, and says why not. `idle` tells
-    whether it has nothing to do, and `is_found` whether the artist has one already.
+    `hindrance` tells why an engine that runs may not be ended at once, "" where it may. `idle`
+    tells whether it has nothing to do, and `is_found` whether the artist has one already.
     """
 
     def __init__(
@@ -51,13 +42,14 @@ class EngineSetup:
         clock: Any = None,
         *,
         idle: Callable[[], bool] = lambda: True,
-        may_end: Callable[[], bool] = lambda: True,
+        hindrance: Callable[[], str] = lambda: "",
         is_found: Callable[[], bool] = lambda: False,
         plugin: Path = _PLUGIN,
     ) -> None:
         self.changed = Signal()  # ()
         self.state = HIDDEN
         self.sentence = ""  # of what went wrong, or of a GPU that cannot be used
+        self.refusal = ""  # why the last Go back or Remove was not done
         self.ways: tuple[str, ...] = ()  # PACK, FOLDER: which remedies a failure has
         self.device = ""
         self.stage, self.done, self.total = "", 0, 0
@@ -69,7 +61,7 @@ class EngineSetup:
         self._handshake = handshake
         self._release = release  # ends an engine that runs, so that its files can be deleted
         self._idle = idle
-        self._may_end = may_end
+        self._hindrance = hindrance
         self._is_found = is_found
         self._clock = clock
         self._plugin = plugin
@@ -136,7 +128,7 @@ class EngineSetup:
         """Find out what is to be offered; a job that runs goes on."""
         if self.state == RUNNING:
             return
-        self.sentence, self.ways = "", ()
+        self.sentence, self.refusal, self.ways = "", "", ()
         self._read_folder()
         try:
             self._lock = locks.read_beside_plugin(self._plugin)
@@ -156,12 +148,26 @@ class EngineSetup:
             return HIDDEN if self._is_found() else OFFERED
         if engines.is_unfinished():
             return UNFINISHED
-        ids = {pack.id for pack in self._lock.packs.values()} if self._lock else set()
+        ids = self._ids()
         # An engine of this plugin that lies there unused was left on purpose, by "Go back".
         return NEWER if ids and not ids & set(engines.names()) else HIDDEN
 
+    def _ids(self) -> set[str]:
+        """Return the ids of the engines that belong to this plugin."""
+        return {pack.id for pack in self._lock.packs.values()} if self._lock else set()
+
+    @property
+    def repairs(self) -> bool:
+        """Tell whether `repair` makes the engine in use anew, and no newer one in its place."""
+        return self.engines.current() in self._ids()
+
     def obstacle(self) -> str:
-        """Return why it cannot begin in this folder, "" where it can."""
+        """Return why it cannot begin on this computer or in this folder, "" where it can."""
+        if self._lock is not None:
+            try:
+                self._pack(False)
+            except SetupProblem as problem:
+                return str(problem)
         closed = locks.closed_in(os.environ, QtCore.QCoreApplication.applicationFilePath())
         if closed == "sandbox":
             return tr("Krita from the App Store may start no other program: use Krita's own .dmg.")
@@ -216,17 +222,10 @@ class EngineSetup:
             self.begin(bool(begun.get("gpu")))
 
     def _install(self, pack: locks.Pack, chosen: PackFile | None, source: dict[str, Any]) -> Steps:
-        stage = Stage(self._on_stage)
         installation = Installation(
-            self.engines,
-            pack,
-            self._plugin,
-            stage,
-            self._handshake,
-            chosen,
-            let_go=self._let_go,
-            source=source,
-        )
+            self.engines, pack, self._plugin, Stage(self._on_stage), self._handshake, chosen,
+            let_go=self._let_go, source=source,
+        )  # fmt: skip
         return (yield from installation.steps())
 
     def _let_go(self, stage: Stage) -> Steps:
@@ -260,16 +259,20 @@ class EngineSetup:
             self._put_off = False
             self.look()
 
+    def repair(self) -> None:
+        """Make this plugin's engine where the one in use does not work, from what is left of it."""
+        self.begin((self.engines.current() or "").endswith(locks.CUDA))
+
     def go_back(self) -> None:
         """Use the engine that was in use before."""
         engines = self.engines
         name = engines.earlier()
-        if name and self.state != RUNNING and self._may_end():
+        if name and self._may_change():
             self._change(lambda look: engines.use(name), self.go_back)
 
     def remove(self) -> None:
         """Delete every engine that was set up, and all that belongs to one."""
-        if self.state != RUNNING and self._may_end():
+        if self._may_change():
             engines, chosen = self.engines, self._settings.get(ENGINE_FOLDER)
 
             def work(_look: Callable[[], None]) -> None:
@@ -279,6 +282,21 @@ class EngineSetup:
                         engines.root.parent.rmdir()
 
             self._change(work, self.remove)
+
+    def _may_change(self) -> bool:
+        """Tell whether the engine in use may be ended now; `refusal` says why not."""
+        if self.state == RUNNING:
+            return False
+        self.refusal = self._hindrance()
+        if self.refusal:
+            self.changed.emit()
+        return not self.refusal
+
+    def forget_refusal(self) -> None:
+        """Nothing hinders any more: the job has ended."""
+        if self.refusal:
+            self.refusal = ""
+            self.changed.emit()
 
     def _change(self, work: Callable[[Any], None], again: Callable[[], None]) -> None:
         engines = self.engines
@@ -302,15 +320,13 @@ class EngineSetup:
     # ---- the job
 
     def _start(
-        self,
-        job: Callable[[], Steps],
-        again: Callable[[], None],
+        self, job: Callable[[], Steps], again: Callable[[], None],
         done: Callable[[Any], None] | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         if self.state == RUNNING:
             return
         self._again = again
-        self.sentence, self.ways = "", ()
+        self.sentence, self.refusal, self.ways = "", "", ()
         self.stage, self.done, self.total = "", 0, 0
         self._set(RUNNING)
         self._runner = Runner(job(), "engine", done or self._works, self._stopped, self._clock)

@@ -11,7 +11,7 @@ from typing import Any, Callable, NamedTuple, Sequence
 from ..host import writing
 from ..host.document import HostError
 from ..i18n import tr
-from ..link.talk import EngineError, Steps, Talk
+from ..link.requests import EngineError, EngineRequests, Steps
 from ..state import journal as journals
 from ..state import mistakes, review
 from ..state.answers import Refused
@@ -64,7 +64,7 @@ class Fix:
     def __init__(
         self,
         shot: DocumentShot,
-        talk: Talk,
+        requests: EngineRequests,
         places: Sequence[Place],
         color: Any,
         hint: Callable[[Place], Any],
@@ -73,7 +73,7 @@ class Fix:
         former: Sequence[Former] = (),
     ) -> None:
         self._shot = shot
-        self._talk = talk
+        self._requests = requests
         self._places = places
         self._color = color
         self._hint = hint
@@ -105,7 +105,7 @@ class Fix:
         return Fixed(self._former, later, self._color, refused)
 
     def _all(self, keys: writing.Keys, items: list[Any], refused: list[str]) -> Steps:
-        yield from reading.open_shot(self._shot, self._talk)
+        yield from reading.open_shot(self._shot, self._requests)
         for done, place in enumerate(self._places):
             if len(self._places) > 1:
                 text = tr("Fixing {n} of {all}", n=done + 1, all=len(self._places))
@@ -140,22 +140,22 @@ class Fix:
         result = entry.result or {"segments": []}
         item = mistakes.item_of(result, segment)
         item = None if item is None else dict(item)
-        fixed = _with_color(result, segment, self._color, self._talk.review_below)
+        fixed = _with_color(result, segment, self._color, self._requests.review_below)
 
         def note() -> None:
             state, listed = entry.state, shot.journal.listed(time)
             former = Former(time, data, entry, state, listed, self._hint(place))
             self._former.append(former)
 
-        summary = review.summarize(fixed, shot.canvas_px, self._talk.review_below)
+        summary = review.summarize(fixed, shot.canvas_px, self._requests.review_below)
         over = _write_over(shot, keys, entry, changed.data, fixed, summary, check, note)
-        yield from write.unbroken(over)
+        yield from write.finish_before_cancel(over)
         return item
 
     def _labels(self, time: int) -> Steps:
         """Return the segment of every pixel of a frame, (H, W) int32."""
         shot, document = self._shot, self._shot.document
-        yield from reading.teach_drawing(shot, self._talk, time)
+        yield from reading.teach_drawing(shot, self._requests, time)
         request = {
             "type": "segment_map",
             "shot": document.key,
@@ -165,7 +165,7 @@ class Fix:
         pieces = (shot.result(time) or {}).get("pieces")
         if isinstance(pieces, list):
             request["pieces"] = pieces
-        header, data = yield from self._talk.ask(request)
+        header, data = yield from self._requests.ask(request)
         if (header["width"], header["height"]) != (document.width, document.height):
             raise Refused(tr("This document is too large to be fixed by a click."))
         return data
@@ -188,7 +188,7 @@ def _write_over(
     noted = Entry(
         layer=entry.layer,
         time=time,
-        state=journals.PREDICTED,
+        state=entry.state,
         model=entry.model,
         before=entry.before,
         after=after,
@@ -224,7 +224,7 @@ class TakeBack:
         try:
             for former in reversed(self._former):  # a frame may have been fixed more than once
                 try:
-                    yield from write.unbroken(self._one(keys, former))
+                    yield from write.finish_before_cancel(self._one(keys, former))
                 except (Refused, writing.Painted) as error:
                     refused.append(str(error))
                 self._wrote(former.time)

@@ -77,6 +77,11 @@ class Runner:
         self._stepping = False
         self._schedule(0)
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether the job was asked to end."""
+        return self._cancelled
+
     def cancel(self) -> None:
         """Raise JobCancelled in the job at its next step, cutting a wait short."""
         if not self.done and not self._cancelled:

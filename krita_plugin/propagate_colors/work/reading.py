@@ -8,7 +8,7 @@ from typing import Any, Callable
 from ..host import steps
 from ..host.document import HostError
 from ..i18n import tr
-from ..link.talk import Steps, Talk
+from ..link.requests import EngineRequests, Steps
 from ..pauses import pauses
 from ..state.layer_frames import LayerFrames, MovedLayer
 from ..state.pixels import worth_sending
@@ -72,9 +72,9 @@ def _read_drawing(shot: DocumentShot, drawing: TimedDrawing) -> Steps:
     return digest.hexdigest(), planes
 
 
-def open_shot(shot: DocumentShot, talk: Talk) -> Steps:
+def open_shot(shot: DocumentShot, requests: EngineRequests) -> Steps:
     """Tell the engine about the shot; what it knows of it already stays known."""
-    yield from talk.ask(
+    yield from requests.ask(
         {
             "type": "open_shot",
             "shot": shot.document.key,
@@ -86,7 +86,7 @@ def open_shot(shot: DocumentShot, talk: Talk) -> Steps:
     )
 
 
-def teach_drawing(shot: DocumentShot, talk: Talk, time: int) -> Steps:
+def teach_drawing(shot: DocumentShot, requests: EngineRequests, time: int) -> Steps:
     """Make the drawing shown at a time known to the engine; return its hash."""
     digest, planes = yield from read_drawing(shot, drawing_at(shot.lines, time))
     pixel_bytes = shot.line_format.pixel_bytes
@@ -95,23 +95,29 @@ def teach_drawing(shot: DocumentShot, talk: Talk, time: int) -> Steps:
     yield
     header = {"type": "add_drawing", "shot": shot.document.key, "frame": time, "hash": digest}
     boxes = {"layers": [{"box": list(box), "bytes": len(rows)} for box, rows in sent]}
-    yield from talk.tell(header, boxes, b"".join(rows for _, rows in sent))
+    yield from requests.tell(header, boxes, b"".join(rows for _, rows in sent))
     return digest
 
 
-def teach_shade(shot: DocumentShot, layer: MovedLayer, talk: Talk, time: int) -> Steps:
+def teach_shade(
+    shot: DocumentShot, layer: MovedLayer, requests: EngineRequests, time: int
+) -> Steps:
     """Make what is painted on a frame of a layer that also moves known to the engine."""
     fields = {"type": "add_shade", "layer": layer.color, "format": layer.color_format.message()}
-    yield from _teach(shot, layer, talk, time, fields)
+    yield from _teach(shot, layer, requests, time, fields)
 
 
-def teach_reference(shot: DocumentShot, talk: Talk, time: int, origin: str) -> Steps:
+def teach_reference(shot: DocumentShot, requests: EngineRequests, time: int, origin: str) -> Steps:
     """Make the colours of a reference frame known to the engine."""
-    yield from _teach(shot, shot, talk, time, {"type": "add_reference", "origin": origin})
+    yield from _teach(shot, shot, requests, time, {"type": "add_reference", "origin": origin})
 
 
 def _teach(
-    shot: DocumentShot, layer: LayerFrames, talk: Talk, time: int, fields: dict[str, Any]
+    shot: DocumentShot,
+    layer: LayerFrames,
+    requests: EngineRequests,
+    time: int,
+    fields: dict[str, Any],
 ) -> Steps:
     """Send what a layer holds at a time."""
     require_ready(shot)
@@ -126,4 +132,4 @@ def _teach(
         "frame": time,
         "hash": layer.seen[time].hash,
     }
-    yield from talk.tell(header, {"box": list(box), "bytes": len(rows)}, rows)
+    yield from requests.tell(header, {"box": list(box), "bytes": len(rows)}, rows)

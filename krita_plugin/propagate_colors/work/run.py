@@ -13,7 +13,7 @@ from typing import Any, Callable, Sequence
 from ..host.document import HostError
 from ..i18n import tr, tr_n
 from ..link.engine_texts import sentence
-from ..link.talk import Call, Steps, Talk
+from ..link.requests import Call, EngineRequests, Steps
 from ..state import layers, review, timeline
 from ..state.journal import pack_result
 from ..state.layer_frames import MovedLayer
@@ -39,6 +39,7 @@ class RunOutcome:
     beyond: list[int] = field(default_factory=list)  # keys after the animation's end
     moved: list[int] = field(default_factory=list)  # frames written on layers that also move
     emptied: dict[str, list[int]] = field(default_factory=dict)  # painted frames, by such a layer
+    stayed: dict[str, list[int]] = field(default_factory=dict)  # the same, as runs before left them
     warnings: list[str] = field(default_factory=list)  # the engine's sentences
 
 
@@ -46,11 +47,15 @@ class ShotRun:
     """One run over a shot; `steps()` is the job."""
 
     def __init__(
-        self, shot: DocumentShot, talk: Talk, progress: Progress, wrote: Callable[[int], None]
+        self,
+        shot: DocumentShot,
+        requests: EngineRequests,
+        progress: Progress,
+        wrote: Callable[[int], None],
     ) -> None:
         self.outcome = RunOutcome()
         self._shot = shot
-        self._talk = talk
+        self._requests = requests
         self._progress = progress
         self._wrote = wrote  # after each frame, for the widgets
         self._model = ""
@@ -58,6 +63,7 @@ class ShotRun:
         self._pace = Pace()
         self._keys = write.LayerKeys(shot.document)
         self._moved: dict[MovedLayer, list[int]] = {}  # with the painted frames that are sent
+        self._rewritten: set[tuple[MovedLayer, int]] = set()
 
     def steps(self) -> Steps:
         """Run; neither playhead nor active layer moves, but to a colour layer that is made."""
@@ -86,13 +92,23 @@ class ShotRun:
         targets, references = shot.targets(), shot.references()
         self.outcome.beyond = timeline.times_beyond(shot.lines, shot.document.clip[1])
         _check_work(shot, targets, references)
-        yield from reading.open_shot(shot, self._talk)
+        yield from reading.open_shot(shot, self._requests)
         yield from self._send(targets, references)
         # Before the first frame: one that is saved, or lost in a crash, a moment before it is noted
         # must not be taken for the artist's when the document is opened again.
         shot.save()
         yield
         yield from self._color(targets, references)
+        self._note_stayed(references)
+
+    def _note_stayed(self, references: list[int]) -> None:
+        """Note what no run could move again: no match leads to drawings whose colours are given."""
+        for layer in self._moved:
+            ours = [t for t in references if layer.state(t) == FrameState.PREDICTED]
+            shown = [time for time in ours if not layer.seen[time].blank]
+            stayed = [time for time in shown if (layer, time) not in self._rewritten]
+            if stayed:
+                self.outcome.stayed.setdefault(layer.name, []).extend(stayed)
 
     def _scan_moved(self) -> Steps:
         """Look at the layers that also move; those on which nothing is painted are told of."""
@@ -118,23 +134,23 @@ class ShotRun:
     # ---- what the engine must know
 
     def _send(self, targets: list[int], references: list[int]) -> Steps:
-        shot, talk = self._shot, self._talk
+        shot, requests = self._shot, self._requests
         shades = [(layer, time) for layer, frames in self._moved.items() for time in frames]
         times = sorted({*targets, *references, *(time for _, time in shades)})
         painted = sorted({*references, *(shot.locked_segments() & set(targets))})
         total = len(times) + len(painted) + len(shades)
-        self._lines = yield from read_drawings(shot, talk, times, self._progress, total)
+        self._lines = yield from read_drawings(shot, requests, times, self._progress, total)
         text = tr_n("Reading 1 painted frame", "Reading {n} painted frames", len(painted))
         for done, time in enumerate(painted, len(times)):
             self._progress(done, total, None, text)
             ours = shot.state(time) in review.OURS
             origin = "accepted" if ours else "painted"
-            yield from reading.teach_reference(shot, talk, time, origin)
+            yield from reading.teach_reference(shot, requests, time, origin)
         for done, (layer, time) in enumerate(shades, len(times) + len(painted)):
             self._progress(done, total, None, tr("Reading the layers that also move"))
-            yield from reading.teach_shade(shot, layer, talk, time)
+            yield from reading.teach_shade(shot, layer, requests, time)
         for path in shot.journal.choices.model_sheets:
-            yield from talk.ask(
+            yield from requests.ask(
                 {"type": "add_model_sheet", "shot": shot.document.key, "path": path}
             )
 
@@ -161,21 +177,21 @@ class ShotRun:
     # ---- what comes back
 
     def _color(self, targets: list[int], references: list[int]) -> Steps:
-        self._model = self._talk.client.model_hash
+        self._model = self._requests.client.model_hash
         self._pace = Pace()
         self._shot.failures, self._shot.taught = {}, {}
         self._tell(0, len(targets), None)
-        call = self._talk.start(self._request(targets, references))
+        call = self._requests.start(self._request(targets, references))
         try:
             yield from self._follow(call, len(targets))
         except Exception:
-            self._talk.stop(call)
+            self._requests.stop(call)
             raise
 
     def _follow(self, call: Call, total: int) -> Steps:
         done = 0  # references are answered too, at once
         while True:
-            yield from self._talk.await_message(call, RUN_SECONDS)
+            yield from self._requests.await_message(call, RUN_SECONDS)
             header, plane = call.take()
             if header["type"] == "finished":
                 warnings = header.get("summary", {}).get("warnings", [])
@@ -204,13 +220,13 @@ class ShotRun:
         elif result["role"] == "reference":
             shot.taught[time] = pack_result(result)
         elif header.get("box") is None:
-            shot.kept(time, result, self._talk.review_below)
+            shot.kept(time, result, self._requests.review_below)
             outcome.kept.append(time)
         elif (yield from self._lines_changed(time)):
             outcome.stale.append(time)
         else:
             box, expected = tuple(header["box"]), header.get("hash", "")
-            below = self._talk.review_below
+            below = self._requests.review_below
             colored = write.Colored(
                 time=time,
                 box=box,
@@ -224,7 +240,7 @@ class ShotRun:
             (outcome.written if state == FrameState.PREDICTED else outcome.left).append(time)
         entry = shot.entry_of(time)
         if entry is not None:  # while the result is unpacked in memory
-            shot.digests.make(entry, self._talk.review_below, result)
+            shot.digests.make(entry, self._requests.review_below, result)
         if header.get("shades") and time not in outcome.stale:
             # Not read twice: lines in a group are read behind a shield.
             if header.get("box") is None and (yield from self._lines_changed(time)):
@@ -246,7 +262,7 @@ class ShotRun:
                 result={},
                 model=self._model,
                 hash=plane["hash"],
-                review_below=self._talk.review_below,
+                review_below=self._requests.review_below,
             )
             start = end
             state = yield from write.write_frame(layer, self._keys.of(layer), moved)
@@ -254,6 +270,7 @@ class ShotRun:
                 outcome.left = sorted({*outcome.left, time})
                 continue
             outcome.moved = sorted({*outcome.moved, time})
+            self._rewritten.add((layer, time))
             if not moved.data and time in self._shot.seen and self._shot.is_reference(time):
                 outcome.emptied.setdefault(layer.name, []).append(time)
 
@@ -271,14 +288,18 @@ class ShotRun:
 
 
 def read_drawings(
-    shot: DocumentShot, talk: Talk, times: Sequence[int], progress: Progress, total: int
+    shot: DocumentShot,
+    requests: EngineRequests,
+    times: Sequence[int],
+    progress: Progress,
+    total: int,
 ) -> Steps:
     """Make drawings known to the engine; return their hashes by time. `total`: steps in all."""
     hashes = {}
     text = tr_n("Reading 1 drawing", "Reading {n} drawings", len(times))
     for done, time in enumerate(times):
         progress(done, total, None, text)
-        hashes[time] = yield from reading.teach_drawing(shot, talk, time)
+        hashes[time] = yield from reading.teach_drawing(shot, requests, time)
     return hashes
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from ..host.document import HostError
 from ..host.new_document import open_sequences
 from ..i18n import tr
-from ..link.talk import Steps
+from ..link.requests import Steps
 from ..qt import QtGui
 
 _PLUGIN = Path(__file__).resolve().parent.parent

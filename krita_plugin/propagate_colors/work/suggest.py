@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..i18n import tr
-from ..link.talk import Call, Steps, Talk
+from ..link.requests import Call, EngineRequests, Steps
 from ..state.shot import DocumentShot
 from ..state.timeline import LineLayer, drawing_at
 from . import reading
@@ -24,14 +24,14 @@ class Suggested(NamedTuple):
 class Suggest:
     """Asks for frames of a shot's range; `steps()` is the job and returns `Suggested`."""
 
-    def __init__(self, shot: DocumentShot, talk: Talk, progress: Progress) -> None:
+    def __init__(self, shot: DocumentShot, requests: EngineRequests, progress: Progress) -> None:
         self._shot = shot
-        self._talk = talk
+        self._requests = requests
         self._progress = progress
 
     def steps(self) -> Steps:
         """Run."""
-        shot, talk = self._shot, self._talk
+        shot, requests = self._shot, self._requests
         reading.require_ready(shot)
         shot.look()
         check_lines(shot)
@@ -39,9 +39,9 @@ class Suggest:
         yield from reading.scan(shot)
         painted = shot.references()
         times = sorted({*shot.drawing_times(), *painted})
-        yield from reading.open_shot(shot, talk)
-        hashes = yield from read_drawings(shot, talk, times, self._progress, len(times))
-        call = talk.start(
+        yield from reading.open_shot(shot, requests)
+        hashes = yield from read_drawings(shot, requests, times, self._progress, len(times))
+        call = requests.start(
             {
                 "type": "suggest",
                 "shot": shot.document.key,
@@ -52,7 +52,7 @@ class Suggest:
         try:
             found = yield from self._follow(call)
         except Exception:
-            talk.stop(call)
+            requests.stop(call)
             raise
         frames = tuple(time for time in found if time in times and time not in painted)
         return Suggested(frames, tuple(shot.lines), hashes, bool(painted))
@@ -60,7 +60,7 @@ class Suggest:
     def _follow(self, call: Call) -> Steps:
         self._progress(0, 0, None, tr("Comparing the drawings"))
         while True:
-            yield from self._talk.await_message(call, RUN_SECONDS)
+            yield from self._requests.await_message(call, RUN_SECONDS)
             header, _ = call.take()
             if header["type"] == "suggest":
                 return [one["frame"] for one in header["suggested"]]

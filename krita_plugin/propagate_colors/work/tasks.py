@@ -6,12 +6,13 @@ from typing import Callable, Sequence
 
 from ..host import hand
 from ..i18n import join_sentences, tr, tr_n
-from ..link.talk import Steps
+from ..link.requests import Steps
 from ..state import review
 from ..state.layer_frames import LayerFrames
 from ..state.shot import DocumentShot
 from . import reading, write
 from .run import Progress, RunOutcome
+from .shown import shown_at
 
 REST_SECONDS = 0.03  # between two keys, about as long as one takes
 
@@ -48,11 +49,16 @@ def _keep(shot: DocumentShot) -> None:
 
 
 def look_at(shot: DocumentShot, time: int) -> Steps:
-    """Read one frame that the artist may have painted on."""
+    """Read what is shown at a time: the artist may have painted on it."""
     reading.require_ready(shot)
-    shot.look_at(time)
-    _keep(shot)
+    shot.look_at(shot.shown_at(time))
     yield
+    for one in shown_at(shot, time):
+        if one.frames is not shot:  # a layer that moves along, whose key may be held over others
+            yield hand.is_up, hand.STROKE_SECONDS
+            one.frames.look_at(one.key)
+            yield REST_SECONDS
+    _keep(shot)
 
 
 class Accept:
@@ -193,13 +199,22 @@ def describe(outcome: RunOutcome, doubtful: int = 0) -> str:
                 frames=_frame_list(times),
             )
         )
+    for name, times in outcome.stayed.items():
+        said.append(
+            tr(
+                "Colors are given, so what was moved there before stays on the layer "
+                '"{name}": {frames}.',
+                name=name,
+                frames=_frame_list(times),
+            )
+        )
     return join_sentences(*said, *outcome.warnings)
 
 
 def _frame_list(times: Sequence[int]) -> str:
     """Return "3, 5-9, 12"."""
     runs: list[list[int]] = []
-    for time in sorted(times):
+    for time in sorted(set(times)):  # two layers may have the same name
         if runs and time == runs[-1][1] + 1:
             runs[-1][1] = time
         else:

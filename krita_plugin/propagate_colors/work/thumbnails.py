@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from ..host import hand, pictures
-from ..link.talk import Steps
+from ..link.requests import Steps
 from ..state import review
 from ..state.journal import PRUNED, Plane, unpack_plane
+from ..state.layer_frames import LayerFrames
 from ..state.model import Size
 from ..state.pixels import Format
 from ..state.shot import DocumentShot
-from ..state.timeline import drawing_at, held_key
+from ..state.timeline import drawing_at
 from . import reading
+from .shown import shown_at
 
 REST_SECONDS = 0.02  # between two pictures
 
 
 def thumbnail(shot: DocumentShot, time: int, most: Size, before: bool) -> Steps:
-    """Return lines over colours in BGRA; `before`: as the frame was before our first write.
+    """Return lines over painted layers in BGRA; `before`: as the frame was before our first write.
 
     None where that is no longer kept.
     """
@@ -26,9 +28,11 @@ def thumbnail(shot: DocumentShot, time: int, most: Size, before: bool) -> Steps:
     yield hand.is_up, hand.STROKE_SECONDS
     yield reading.stands(shot), hand.STROKE_SECONDS
     reading.require_ready(shot)
-    below = yield from _colors(shot, time, most, before)
-    if below is None:
+    painted = yield from _painted(shot, time, most, before)
+    if painted is None:
         return None
+    size = pictures.fitted((shot.document.width, shot.document.height), most)
+    below = pictures.laid(size, painted)
     document, lines = shot.document, []
     for part in drawing_at(shot.lines, time).parts:
         layer = None if part.grouped else document.layer(part.uuid)
@@ -40,32 +44,35 @@ def thumbnail(shot: DocumentShot, time: int, most: Size, before: bool) -> Steps:
     return pictures.to_bgra(pictures.stacked(below, lines))
 
 
-def _colors(shot: DocumentShot, time: int, most: Size, before: bool) -> Steps:
-    key = held_key(sorted(shot.seen), time)
-    entry = None if key is None else shot.journal.entry(shot.color, key)
-    if before and entry is not None and shot.state(key) in review.OURS:
-        if entry.before == PRUNED:
-            return None
-        data = None if entry.before is None else _unpacked(entry.before, shot)
-    else:
-        layer = None if shot.color is None else shot.document.layer(shot.color)
-        there = layer is not None and key is not None
-        there = there and (layer.is_still() or layer.has_key(key))
-        data = layer.read(key, shot.box) if there else None
-    yield
-    if data is None:
-        size = (shot.document.width, shot.document.height)
-        return pictures.clear(pictures.fitted(size, most))
-    image = _image(data, shot.color_format, shot, most)
-    yield
-    return image
+def _painted(shot: DocumentShot, time: int, most: Size, before: bool) -> Steps:
+    """Return the painted layers as `pictures.laid` takes them; None where one is not kept."""
+    found = []
+    for frames, key, *how in shown_at(shot, time):
+        entry = shot.journal.entry(frames.color, key)
+        if before and entry is not None and key not in frames.seen:
+            frames.look_at(key)
+            yield
+        if before and entry is not None and frames.state(key) in review.OURS:
+            if entry.before == PRUNED:
+                return None
+            data = None if entry.before is None else _unpacked(entry.before, frames)
+        else:
+            layer = shot.document.layer(frames.color)
+            there = layer is not None and (layer.is_still() or layer.has_key(key))
+            data = layer.read(key, shot.box) if there else None
+        yield
+        if data is not None:
+            found.append((_image(data, frames.color_format, shot, most), *how))
+            yield
+    return found
 
 
-def _unpacked(plane: Plane, shot: DocumentShot) -> bytes:
+def _unpacked(plane: Plane, frames: LayerFrames) -> bytes:
     """Return all of the canvas; a plane holds whole rows of it, or none."""
-    row = shot.document.width * shot.color_format.pixel_bytes
+    row = frames.document.width * frames.color_format.pixel_bytes
     above = bytes(plane.box[1] * row)
-    return (above + unpack_plane(plane, shot.color_format)).ljust(shot.document.height * row, b"\0")
+    whole = frames.document.height * row
+    return (above + unpack_plane(plane, frames.color_format)).ljust(whole, b"\0")
 
 
 def _image(data: bytes, form: Format | None, shot: DocumentShot, most: Size) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, NamedTuple
 
-from ..link.talk import Steps
+from ..link.requests import Steps
 from .jobs import JobCancelled, Runner
 
 
@@ -55,7 +55,8 @@ class Worker:
             return False
         self._loud = task
         if self._runner is not None:
-            self._quiet.setdefault(self._task.name, self._task)  # again afterwards
+            if not self._runner.cancelled:  # otherwise it is not wanted any more
+                self._quiet.setdefault(self._task.name, self._task)  # again afterwards
             self._runner.cancel()
         else:
             self._go_on()
@@ -80,6 +81,12 @@ class Worker:
             finally:
                 self._on_change()
         elif self._runner is not None and self._task is not None and self._task.busy:
+            self._runner.cancel()
+
+    def give_up(self, name: str) -> None:
+        """Cancel a quiet task, or never begin it: its result is not wanted any more."""
+        self._quiet.pop(name, None)
+        if self._runner is not None and self._task.name == name and not self._task.busy:
             self._runner.cancel()
 
     def drop_quiet(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Callable, Generator, NamedTuple
 from ..host import steps, writing
 from ..host.document import HostError
 from ..i18n import tr
-from ..link.talk import Steps
+from ..link.requests import Steps
 from ..pauses import pauses
 from ..state import journal as journals
 from ..state import layers, review
@@ -61,7 +61,7 @@ class CannotUndo(Exception):
     """Why a frame stays as it is; the message is one sentence for the artist."""
 
 
-def unbroken(work: Generator[Any, Any, Any]) -> Steps:
+def finish_before_cancel(work: Generator[Any, Any, Any]) -> Steps:
     """Run steps to their end even if the job is cancelled meanwhile, and cancel only then."""
     cancelled = error = None
     while True:
@@ -99,7 +99,7 @@ def write_frame(shot: LayerFrames, keys: writing.Keys, colored: Colored) -> Step
     before = _before(shot, colored.time, former)
     del former
     try:
-        yield from unbroken(_exchange(shot, keys, layer.info.uuid, colored, before))
+        yield from finish_before_cancel(_exchange(shot, keys, layer.info.uuid, colored, before))
     except writing.Painted:
         shot.look_at(colored.time)
         return FrameState.ARTIST
@@ -183,7 +183,9 @@ def undo_frame(shot: LayerFrames, keys: writing.Keys, time: int) -> Steps:
             tr("What frame {time} held before is no longer kept, so it stays as it is.", time=time)
         )
     try:
-        yield from unbroken(_bring_back(shot, keys, layer.info.uuid, time, entry.before))
+        yield from finish_before_cancel(
+            _bring_back(shot, keys, layer.info.uuid, time, entry.before)
+        )
     except writing.Painted as error:
         shot.look_at(time)
         raise CannotUndo(str(error)) from error

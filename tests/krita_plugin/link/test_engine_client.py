@@ -234,6 +234,16 @@ def test_a_program_that_is_no_engine(client, loop, tmp_path, text, sentence):
     assert sentence in client.problem
 
 
+def test_the_code_of_a_refused_hello_is_kept_until_the_next_start(client, loop, tmp_path):
+    error = packed({"type": "error", "re": 1, "code": "device", "message": "CUDA cannot be used"})
+    text = f"import sys\nsys.stdout.buffer.write({error!r})\nsys.stdout.flush()\nsys.stdin.read()"
+    client.start(script(tmp_path, text), dict(os.environ))
+    loop(lambda: client.state == engine_client.FAILED)
+    assert (client.problem, client.refused) == ("CUDA cannot be used.", "device")
+    ready(client, loop, fake(tmp_path))
+    assert client.refused == ""
+
+
 def dying(tmp_path, times, how="os._exit(3)"):
     """An engine that ends without a word at its first starts; each is a line in the file."""
     starts = tmp_path / "starts"

@@ -7,7 +7,7 @@ pytest.importorskip("PyQt5.QtCore", reason="imports Qt", exc_type=ImportError)
 from krita_plugin.propagate_colors import i18n
 from krita_plugin.propagate_colors.link import engine_room
 from krita_plugin.propagate_colors.link.engine_room import NOT_FOUND, EngineRoom
-from krita_plugin.propagate_colors.link.talk import EngineError
+from krita_plugin.propagate_colors.link.requests import EngineError
 from krita_plugin.propagate_colors.settings import DEVICE, ENGINE_COMMAND, DockerSettings
 from tests.krita_plugin import mock_krita
 from tests.krita_plugin.fake_engine import FakeEngine
@@ -51,6 +51,28 @@ def test_the_light_is_good_only_while_the_engine_answers(room, clock):
     assert room.light == "good"
     room.release()
     assert room.light == "idle"
+
+
+def test_a_device_that_cannot_be_used_leads_to_the_settings(room, clock):
+    room.client.refuse, room.client.refused = "There is no driver.", "device"
+    steps = room.ready()
+    next(steps)
+    clock.run()
+    with pytest.raises(EngineError) as caught:
+        next(steps)
+    assert caught.value.code == "device"
+    level, text, (label, _) = room.explain(caught.value)
+    assert (level, text) == ("error", "There is no driver.")
+    assert label == "Choose\N{HORIZONTAL ELLIPSIS}"
+
+
+def test_the_engine_is_the_docker_s_own_unless_another_is_chosen(room):
+    assert room.is_set_up()
+    room.settings.set(ENGINE_COMMAND, "/nowhere/ant_core")
+    assert not room.is_set_up()
+    room.settings.set(ENGINE_COMMAND, "")
+    room.set_up = None
+    assert not room.is_set_up()
 
 
 def test_the_light_is_bad_where_there_is_none(room):

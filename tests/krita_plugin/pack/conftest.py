@@ -56,7 +56,7 @@ def run():
 
 
 @pytest.fixture
-def desk(tmp_path, server, run):
+def setup(tmp_path, server, run):
     """What an installation needs; `install()` makes one for the pack of the lock at present."""
     from krita_plugin.propagate_colors.link.pack import lock as locks
     from krita_plugin.propagate_colors.link.pack.background import Stage

@@ -1,4 +1,4 @@
-"""Set-ups that are killed: kill -9 at random moments, and Continue."""
+"""Set-ups that are killed: kill -9 at random moments or before a change of a file, and Continue."""
 
 import json
 import os
@@ -16,9 +16,10 @@ from tests.support import engine_pack, loopback
 
 ROOT = engine_pack.ROOT
 TIMES = 50
+EVERY = 5  # of the changes of files one is killed before: all take minutes
 # What Krita's plugin does, in a process of its own that can be killed.
 _PROGRAM = """
-import os, sys
+import os, signal, sys
 sys.path.insert(0, {root!r})
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 from pathlib import Path
@@ -32,6 +33,18 @@ from krita_plugin.propagate_colors.work.jobs import Runner
 
 app = QtWidgets.QApplication([])
 engines, plugin = EnginesFolder(Path(sys.argv[1])), Path(sys.argv[2])
+last, changes = int(os.environ.get("KILLED_BEFORE", 0)), 0
+
+def audit(event, arguments):
+    global changes
+    writes = event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
+    named = event in ("os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink")
+    if (writes or named) and str(engines.root) in str(arguments[0]) + str(arguments[1]):
+        changes += 1
+        if changes == last:
+            os.killpg(0, signal.SIGKILL)
+
+sys.addaudithook(audit)
 pack = lock.read_beside_plugin(plugin).pack(lock.platform_key())
 hello = {{"plugin": "t", "host": "t", "device": "cpu"}}
 ended = []
@@ -40,7 +53,9 @@ runner = Runner(
     Installation(
         engines, pack, plugin, Stage(lambda *seen: None), lambda command: greet(command, hello)
     ).steps(), "setup", lambda v: app.quit(), lambda e: (print(repr(e), flush=True), app.exit(1)))
-sys.exit(app.exec_())
+code = app.exec_()
+print(changes, flush=True)
+sys.exit(code)
 """
 
 
@@ -52,8 +67,13 @@ class Setup:
         self._command = [sys.executable, "-c", _PROGRAM.format(root=str(ROOT))]
         self._command += [str(self.engines), str(self.plugin)]
 
-    def start(self):
-        process = subprocess.Popen(self._command, stdout=subprocess.PIPE, start_new_session=True)
+    def start(self, before=0):
+        process = subprocess.Popen(
+            self._command,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            env=os.environ | {"KILLED_BEFORE": str(before)},
+        )
         assert process.stdout.readline() == b"begun\n"
         return process
 
@@ -61,6 +81,7 @@ class Setup:
         process = self.start()
         said = process.communicate(timeout=120)[0]
         assert process.returncode == 0, said
+        return int(said)
 
 
 def kill(process):
@@ -124,7 +145,36 @@ def test_killed_at_fifty_random_moments_continue_works_every_time(setup):
         assert not (setup.engines / "current").exists() or _is_whole(setup), "half an engine"
         setup.finish()
         check(setup)
+    remove(setup)
     assert {"downloading", "unpacked or later"} <= set(stages), stages
+
+
+@pytest.mark.slow
+def test_killed_before_a_change_of_a_file_continue_works_every_time(setup, server):
+    server.always = None
+    changes = setup.finish()
+    assert changes > 50
+    for change in range(1, changes + 1, EVERY):
+        remove(setup)
+        process = setup.start(before=change)
+        process.communicate(timeout=120)
+        assert process.returncode == -signal.SIGKILL, "every set-up makes the same changes"
+        assert not (setup.engines / "current").exists() or _is_whole(setup), "half an engine"
+        setup.finish()
+        check(setup)
+    remove(setup)
+
+
+@pytest.mark.slow
+def test_removed_right_after_a_kill_nothing_is_left(setup):
+    chance, stages = random.Random(21), set()
+    for _ in range(12):
+        process = setup.start()
+        time.sleep(chance.uniform(0.0, 3.0))
+        kill(process)
+        stages.add(_stage(setup))
+        remove(setup)
+    assert len(stages) > 1
 
 
 def _stage(setup):

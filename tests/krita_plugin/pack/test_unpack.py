@@ -159,9 +159,25 @@ def test_one_name_written_in_two_ways_is_refused(take):
         take(wheel("a/\u00e9.py"), wheel("a/e\u0301.py"))
 
 
-def test_a_file_twice_and_a_file_as_a_folder_are_refused(take):
+def test_a_file_that_two_wheels_share_byte_for_byte_is_there_once(take):
+    found = take(wheel("nvidia/__init__.py", "a.py"), wheel("nvidia/__init__.py", "b.py"))
+    assert sorted(found) == ["site/a.py", "site/b.py", "site/nvidia/__init__.py"]
+    assert (take.folder / "site/nvidia/__init__.py").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("other", [b"y", b"xy", b""])
+def test_a_name_that_stands_for_two_files_is_refused(take, other):
     with pytest.raises(SetupProblem, match="must not be there"):
-        take(wheel("a/b.py"), wheel("a/b.py"))
+        take(wheel("a/b.py"), wheel(("a/b.py", other)))
+    assert (take.folder / "site/a/b.py").read_bytes() == b"x"
+
+
+def test_a_link_in_place_of_a_file_is_refused(take):
+    with pytest.raises(SetupProblem, match="must not be there"):
+        take(tar("python/a", "python/b", ("python/a", "b")))
+
+
+def test_a_file_as_a_folder_is_refused(take):
     with pytest.raises(SetupProblem, match="must not be there"):
         take(wheel("c"), wheel("c/d.py"))
 

@@ -66,3 +66,19 @@ def make_panel(controller, no_failures):
 def panel(make_panel):
     """Return a panel as wide as Krita's right column."""
     return make_panel()
+
+
+@pytest.fixture
+def viewer(panel):
+    """Return the panel's viewer."""
+    from tests.krita_plugin.ui.support import find
+
+    return find(panel, "viewer")
+
+
+@pytest.fixture
+def canvas(viewer):
+    """Return the picture in the viewer."""
+    from tests.krita_plugin.ui.support import find
+
+    return find(viewer, "viewer_canvas")

@@ -260,6 +260,18 @@ def test_undo_says_what_it_acts_on_and_follows_the_playhead(panel, controller):
     assert commands(controller) == [("undo", [14])]
 
 
+def test_on_a_hold_the_frame_that_it_holds_is_named_and_selected(panel, controller):
+    undo = find(panel, "undo_button")
+    assert controller.current_time == 4  # which holds frame 3, an accepted one
+    assert undo.text() == "Undo frame 3"
+    assert find(panel, "accept_button").text() == "Un-accept"
+    controller.current_time = 16
+    controller.changed.emit("viewer")
+    assert (undo.text(), panel.review.selected_times()) == ("Undo frame 15", [15])
+    click(panel, "undo_button")
+    assert commands(controller) == [("undo", [15])]
+
+
 def test_an_accepted_frame_can_be_un_accepted(panel, controller):
     button = find(panel, "accept_button")
     select(panel, 8)
@@ -372,13 +384,6 @@ def test_adding_model_sheets_opens_a_dialog_that_does_not_block(panel, controlle
     dialog.filesSelected.emit(["/b/c.png"])
     assert commands(controller) == [("add_model_sheet", "/b/c.png")]
     dialog.close()
-
-
-def test_diagnostics_are_copied(panel, controller):
-    find(panel, "diagnostics_action").trigger()
-    assert QtWidgets.QApplication.clipboard().text() == "Krita: 5.1.5"
-    (said,) = [call[1] for call in controller.calls if call[0] == "say"]
-    assert "Diagnostics copied" in said
 
 
 def test_a_layer_name_with_an_ampersand(panel, controller):

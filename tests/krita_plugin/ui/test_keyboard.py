@@ -8,7 +8,18 @@ from krita_plugin.propagate_colors.state.engine_states import OFFERED
 from krita_plugin.propagate_colors.state.model import FrameRow, FrameState
 from krita_plugin.propagate_colors.ui.canvas import DocumentCanvas
 from krita_plugin.propagate_colors.ui.strip import FrameStrip
-from tests.krita_plugin.ui.support import Qt, QtCore, QtGui, QtWidgets, application, find, key, turn
+from tests.krita_plugin.fake_controller import PALETTE
+from tests.krita_plugin.ui.support import (
+    Qt,
+    QtCore,
+    QtGui,
+    QtWidgets,
+    application,
+    commands,
+    find,
+    key,
+    turn,
+)
 
 INTERACTIVE = (
     QtWidgets.QAbstractButton,
@@ -203,3 +214,46 @@ def test_the_viewer_s_segments_are_reached_by_keys(panel, controller):
     menus = [w for w in application().topLevelWidgets() if w.objectName() == "color_menu"]
     for menu in menus:
         menu.close()
+
+
+def menu_key(code):
+    """Press a key where a popup's keys go; return what the focus is in then."""
+    popup = application().activePopupWidget()
+    key(popup.focusWidget() or popup, code)
+    turn()
+    popup = application().activePopupWidget()
+    return popup and popup.focusWidget() and popup.focusWidget().objectName()
+
+
+def test_a_segment_is_given_a_color_by_keys(panel, controller):
+    canvas = find(panel, "viewer_canvas")
+    key(canvas, Qt.Key.Key_Return)
+    turn()
+    keys = Qt.Key
+    assert menu_key(keys.Key_Down) == "swatch_0"
+    assert menu_key(keys.Key_Right) == "swatch_1"
+    assert menu_key(keys.Key_Left) == "swatch_0"
+    assert menu_key(keys.Key_Left) == "swatch_0", "it is the first"
+    menu = application().activePopupWidget()
+    assert menu_key(keys.Key_Down) == "color_menu", "out of the colors"
+    assert menu.activeAction().objectName() == "foreground_action"
+    assert menu_key(keys.Key_Up) == "swatch_0"
+    assert menu_key(keys.Key_Right) == "swatch_1"
+    menu_key(keys.Key_Return)
+    assert application().activePopupWidget() is None
+    ((name, time, _, color),) = commands(controller)
+    assert (name, time, color) == ("give_hint", 4, PALETTE[1][0])
+
+
+def test_the_color_that_keys_are_at_can_be_seen(panel):
+    key(find(panel, "viewer_canvas"), Qt.Key.Key_Return)
+    turn()
+    menu = application().activePopupWidget()
+    menu_key(Qt.Key.Key_Down)
+    first, second = find(menu, "swatch_0"), find(menu, "swatch_1")
+    before = second.grab().toImage()
+    menu_key(Qt.Key.Key_Right)
+    assert second.hasFocus()
+    assert not first.hasFocus()
+    assert second.grab().toImage() != before
+    menu.close()

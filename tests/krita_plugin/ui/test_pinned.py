@@ -131,6 +131,19 @@ def test_check_segments_brings_the_segments_into_view(make_panel):
     assert seen.height() >= min(canvas.height(), area.height() // 3)
 
 
+def test_a_step_to_a_mistake_brings_the_viewer_into_view(make_panel, controller):
+    """Its Review button stands at the bottom, where the viewer may be out of view."""
+    panel = make_panel(240, 300)
+    settle()
+    canvas = find(panel, "viewer_canvas")
+    assert canvas.visibleRegion().isEmpty()
+    controller.changed.emit("step")
+    settle()
+    area = find(panel, "panel_scroller").viewport()
+    seen = canvas.visibleRegion().boundingRect()
+    assert seen.height() >= min(canvas.height(), area.height() // 3)
+
+
 def test_choices_that_are_unfolded_come_into_view(low):
     panel = low(size=(240, 300))
     bar = find(panel, "panel_scroller").verticalScrollBar()

@@ -6,7 +6,7 @@ pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", e
 
 from krita_plugin.propagate_colors.state.model import FrameRow, FrameState
 from krita_plugin.propagate_colors.ui.frame_words import facts
-from krita_plugin.propagate_colors.ui.review_delegate import summary
+from krita_plugin.propagate_colors.ui.review_delegate import beside_or_below, summary
 from krita_plugin.propagate_colors.ui.review_model import ReviewModel
 from tests.krita_plugin.fake_controller import sample_frames
 from tests.krita_plugin.ui.support import (
@@ -128,6 +128,16 @@ def test_the_row_says_it_short():
     assert facts(moved) == ["2 doubtful surfaces (Shadow)"]
     assert summary(FrameRow(1, FrameState.ARTIST)) == ""
     assert summary(FrameRow(1, FrameState.FAILED, error="Empty.")) == "Empty."
+
+
+def test_a_state_is_not_cut_for_how_sure_it_is():
+    sure = FrameRow(1, FrameState.ACCEPTED, confidence=0.97)
+    unsure = FrameRow(1, FrameState.PREDICTED, False, 0.78, 1)
+    assert beside_or_below(sure, "Accepted", 18, 30, len) == ("97 %", "")
+    assert beside_or_below(sure, "Accepted", 17, 30, len) == ("", "97 %")
+    assert beside_or_below(unsure, "Needs review", 14, 17, len) == ("", "1 doubtful · 78 %")
+    assert beside_or_below(unsure, "Needs review", 14, 16, len) == ("", "1 doubtful")
+    assert beside_or_below(FrameRow(1, FrameState.ARTIST), "Yours", 5, 9, len) == ("", "")
 
 
 # --- by colour

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", exc_type=ImportError)
 
-from krita_plugin.propagate_colors import i18n
+from krita_plugin.propagate_colors import __version__, i18n
 from tests.krita_plugin.ui.support import Store, click, commands, find, turn
 
 
@@ -26,6 +26,10 @@ def dialog(make_panel, store, controller):
 def test_the_dialog_does_not_block(dialog):
     assert dialog.isVisible()
     assert not dialog.isModal()
+
+
+def test_the_plugin_s_version_is_shown_beside_the_engine_s(dialog):
+    assert dialog.windowTitle() == f"Propagate Colors {__version__}: settings"
 
 
 def test_engine_is_tested_and_kept(dialog, store, controller):
@@ -142,6 +146,19 @@ def test_what_a_set_up_left_can_be_removed(dialog, controller):
     controller.engine_setup.show("unfinished", "", has_folder=True)
     assert find(dialog, "set_up_text").text() == "Setup was not finished."
     assert find(dialog, "engine_remove").isVisible()
+
+
+def test_why_an_engine_was_not_changed_is_said_where_it_was_asked_for(dialog, controller):
+    setup = controller.engine_setup
+    setup.show("hidden", "", version="0.8.0", has_folder=True)
+    assert not find(dialog, "set_up_said").isVisible()
+    setup.show("hidden", "", refusal="Wait.")
+    assert find(dialog, "set_up_said").text() == "Wait."
+    assert find(dialog, "set_up_said").isVisible()
+    setup.show("failed", "", sentence="A file is held.", refusal="")
+    assert find(dialog, "set_up_said").text() == "A file is held."
+    setup.show("failed", "", refusal="Wait.")
+    assert find(dialog, "set_up_said").text() == "Wait.", "it is what was asked for last"
 
 
 def test_nothing_can_be_changed_while_an_engine_is_set_up(dialog, controller):

@@ -68,7 +68,9 @@ def test_all_frames_but_holds_are_there(sheet, controller):
 
 
 def test_the_selection_is_accepted_and_undone(sheet, controller):
+    assert find(sheet, "sheet_undo").text() == "Undo (U)"
     select(sheet, 2, 5, 8, 0)  # accepted, doubtful, predicted, the artist's
+    assert find(sheet, "sheet_undo").text() == "Undo 3 frames (U)"
     click(sheet, "sheet_accept")
     click(sheet, "sheet_undo")
     assert commands(controller) == [("accept", [5, 8]), ("undo", [2, 5, 8])]

@@ -37,6 +37,26 @@ def corner(strip, index):
     return QtCore.QPoint(box.left() + 2, box.top() + 3)
 
 
+def drawn(strip, left, right):
+    """Tell whether there is anything in the ruler from one column to another."""
+    image = strip.grab().toImage()
+    ruler = range(strip.cell_rect(0).top() - look.SPACE)
+    return len({image.pixel(x, y) for x in range(left, right) for y in ruler}) > 1
+
+
+def test_a_number_that_is_not_all_in_view_is_not_drawn(strip, controller):
+    """Of 20 the first digit would be read as frame 2."""
+    first, cut = strip.cell_rect(0), strip.cell_rect(20)
+    end = strip.viewport().width()
+    assert end - 12 < cut.left() < end
+    assert drawn(strip, first.left(), first.right())
+    assert not drawn(strip, cut.left(), end)
+    strip.horizontalScrollBar().setValue(strip.horizontalScrollBar().maximum())
+    assert drawn(strip, strip.cell_rect(20).left(), strip.cell_rect(20).right())
+    strip.horizontalScrollBar().setValue(4)
+    assert not drawn(strip, 0, strip.cell_rect(1).left())
+
+
 @pytest.mark.parametrize(
     ("row", "color"),
     [

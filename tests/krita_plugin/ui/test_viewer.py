@@ -6,7 +6,7 @@ pytest.importorskip("PyQt5.QtWidgets", reason="the widgets' tests need PyQt5", e
 
 from krita_plugin.propagate_colors.state.model import HINT, LOCK, ArtistMark, MistakeShown
 from krita_plugin.propagate_colors.ui.color_menu import beside
-from krita_plugin.propagate_colors.ui.viewer import explain
+from krita_plugin.propagate_colors.ui.segment_words import explain
 from tests.krita_plugin.fake_controller import PALETTE
 from tests.krita_plugin.ui.support import (
     QtCore,
@@ -19,16 +19,6 @@ from tests.krita_plugin.ui.support import (
     turn,
     wheel,
 )
-
-
-@pytest.fixture
-def viewer(panel):
-    return find(panel, "viewer")
-
-
-@pytest.fixture
-def canvas(viewer):
-    return find(viewer, "viewer_canvas")
 
 
 def gather(viewer):
@@ -301,6 +291,17 @@ def test_the_menu_rings_its_segment_and_lies_beside_it(viewer, canvas, controlle
     popup.close()
     gather(viewer)
     assert canvas._ring is None
+
+
+def test_the_menu_knows_the_mistake_gone_to_before_the_segments_are_known(
+    viewer, canvas, controller
+):
+    controller.segment = None
+    controller.mistake = MistakeShown(1, 1, 1, 4, 7, (150, 80, 20, 20))
+    popup = open_popup(viewer, canvas)
+    assert canvas._ring == (150, 80, 20, 20)
+    assert not popup.geometry().intersects(canvas.box_on_screen((150, 80, 20, 20)))
+    popup.close()
 
 
 SCREEN = (800, 600)  # of Qt's offscreen platform

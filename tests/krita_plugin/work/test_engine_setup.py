@@ -46,7 +46,7 @@ def make(tmp_path, server, monkeypatch):
             lambda: released.append(1),
             plugin=plugin,
             idle=lambda: not again_is.busy,
-            may_end=lambda: not again_is.busy,
+            hindrance=lambda: "Wait." if again_is.busy else "",
             is_found=lambda: again_is.found,
         )
         setup.released = released
@@ -136,11 +136,29 @@ def test_a_newer_plugin_offers_its_engine_and_the_old_one_works_until_then(make)
     begin(setup)
     assert setup.command() != old
     assert setup.earlier == "0.7.0"
+    assert setup.repairs
     setup.go_back()
     ends(setup)
     assert setup.command() == old
+    assert not setup.repairs, "that takes the newer one into use"
     assert setup.state == "hidden", "it was the artist's choice: nothing is offered"
     assert make().state == "hidden"
+
+
+def test_an_engine_in_use_that_was_damaged_is_repaired_in_its_place(make, server):
+    lock = make.pack()
+    setup = make()
+    begin(setup)
+    asked = len(server.asked)
+    folder = setup.engines.folder(lock["id"])
+    (folder / "python/bin/python3.12").write_text("damaged")
+    setup = make()
+    assert setup.state == "hidden", "nothing tells of it before it is started"
+    setup.repair()
+    ends(setup)
+    assert setup.state == "ready", setup.sentence
+    assert (folder / "python/bin/python3.12").read_text().startswith("#!")
+    assert [name for name, _ in server.asked[asked:]] == ["cpython-3.12.0-test.tar.gz"]
 
 
 def test_removed_it_is_offered_again(make):
@@ -276,8 +294,13 @@ def test_a_job_that_runs_is_not_ended(make):
     for command in (setup.go_back, setup.remove):
         command()
         assert setup.state != "running"
+        assert setup.refusal == "Wait."
     assert not setup.released
     assert setup.has_engine
+    make.now.busy = False
+    setup.go_back()
+    assert setup.refusal == "", "it goes once it is done"
+    ends(setup)
 
 
 def test_a_removal_that_failed_is_tried_again(make, monkeypatch):
@@ -301,7 +324,7 @@ def test_a_removal_that_was_stopped_is_not_continued(make):
     make.pack(engine="2")
     setup.engines.begin({"gpu": False})
     make.now.busy = True
-    setup._may_end = lambda: True  # simulated: the job began right after the question
+    setup._hindrance = lambda: ""  # simulated: the job began right after the question
     setup.remove()
     setup.cancel()
     ends(setup)
@@ -356,7 +379,7 @@ def test_a_pack_for_the_gpu_that_runs_on_the_cpu_says_so(make, monkeypatch):
     assert setup.engines.current() == lock["id"] + "-cuda"
 
 
-def test_krita_from_the_store_asks_for_a_folder_first(make, monkeypatch, tmp_path):
+def test_what_keeps_it_from_beginning_is_said_at_once(make, monkeypatch, tmp_path):
     make.pack()
     setup = make()
     assert setup.obstacle() == ""
@@ -367,6 +390,8 @@ def test_krita_from_the_store_asks_for_a_folder_first(make, monkeypatch, tmp_pat
     monkeypatch.setenv("APP_SANDBOX_CONTAINER_ID", "org.krita")
     krita_is(monkeypatch, "/Applications/krita.app/krita")
     assert "App Store" in setup.obstacle()
+    monkeypatch.setattr(engine_setup.locks, "platform_key", lambda: "macos-x86_64")
+    assert setup.obstacle().startswith("The engine needs a Mac with Apple silicon"), "first of all"
 
 
 def krita_is(monkeypatch, path):

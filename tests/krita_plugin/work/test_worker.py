@@ -2,7 +2,7 @@ import pytest
 
 from krita_plugin.propagate_colors.work.jobs import JobCancelled
 from krita_plugin.propagate_colors.work.worker import Task, Worker, was_preempted
-from krita_plugin.propagate_colors.work.write import unbroken
+from krita_plugin.propagate_colors.work.write import finish_before_cancel
 from tests.krita_plugin.mock_krita import Clock
 
 
@@ -58,6 +58,15 @@ def test_a_quiet_task_gives_way_and_runs_again(bench):
     assert bench.events == [
         ("quiet", "JobCancelled", True), "loud begins", "loud ends", "quiet begins", "quiet ends",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", [lambda worker: worker.give_up("quiet"), Worker.drop_quiet])
+def test_a_quiet_task_that_was_given_up_is_not_run_again(bench, way):
+    bench.worker.quietly(bench.task("quiet"))
+    way(bench.worker)
+    assert bench.worker.start(bench.task("loud", "running"))
+    bench.clock.run()
+    assert bench.events == [("quiet", "JobCancelled", True), "loud begins", "loud ends"]
 
 
 def test_a_second_loud_task_is_refused(bench):
@@ -125,7 +134,7 @@ def unbroken_job(events):
             events.append(number)
         return "value"
 
-    events.append((yield from unbroken(whole())))
+    events.append((yield from finish_before_cancel(whole())))
 
 
 def test_unbroken_steps_end_before_a_cancel_counts():
@@ -154,6 +163,6 @@ def test_errors_reach_unbroken_steps():
         except TimeoutError:
             yield "caught"
 
-    job = unbroken(whole())
+    job = finish_before_cancel(whole())
     next(job)
     assert job.throw(TimeoutError()) == "caught"

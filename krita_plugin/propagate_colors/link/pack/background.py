@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Callable
 
-from ..talk import Steps
+from ..requests import Steps
 from .problems import SetupStopped
 
 FOREVER = 1e9  # seconds

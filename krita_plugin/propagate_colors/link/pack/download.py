@@ -15,7 +15,7 @@ from ...i18n import tr
 from ...log import logger
 from ...qt import QtCore, network
 from ...state.engine_states import PACK
-from ..talk import Steps
+from ..requests import Steps
 from .background import Stage, in_thread
 from .lock import Piece
 from .problems import SetupProblem, explain, patiently

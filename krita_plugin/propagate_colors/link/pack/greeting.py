@@ -8,7 +8,7 @@ from typing import Any
 from ...i18n import tr
 from ...state.engine_states import PACK
 from ..client import READY, STARTING, EngineClient
-from ..talk import Steps
+from ..requests import Steps
 from .background import FOREVER
 from .problems import EngineFails
 

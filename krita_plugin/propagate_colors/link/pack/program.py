@@ -10,7 +10,7 @@ from typing import Any, Callable, NamedTuple
 from ...log import logger
 from ...qt import QtCore
 from ..install import clean_environment
-from ..talk import Steps
+from ..requests import Steps
 from .background import FOREVER
 
 _LINES = 40
@@ -33,14 +33,14 @@ def run(command: list[str], heard: Callable[[dict[str, Any]], None] | None = Non
     There is no time limit: it may compile, on a machine that is busy. What ends it is its own end
     or the cancelling of the job.
     """
-    talk = _Lines(heard)
+    reader = _Lines(heard)
     process = QProcess()
     environment = QtCore.QProcessEnvironment()
     for name, value in clean_environment(dict(os.environ)).items():
         environment.insert(name, value)
     process.setProcessEnvironment(environment)
-    process.readyReadStandardOutput.connect(lambda: talk.take(process))
-    process.readyReadStandardError.connect(lambda: talk.take(process))
+    process.readyReadStandardOutput.connect(lambda: reader.take(process))
+    process.readyReadStandardError.connect(lambda: reader.take(process))
     logger.info("running %s", command)
     process.start(command[0], command[1:])
     try:
@@ -49,13 +49,13 @@ def run(command: list[str], heard: Callable[[dict[str, Any]], None] | None = Non
         if process.state() != QProcess.ProcessState.NotRunning:
             process.kill()
             process.waitForFinished(_LEAVE_MS)
-        talk.take(process)
+        reader.take(process)
         process.deleteLater()
     started = process.error() != QProcess.ProcessError.FailedToStart
     good = started and process.exitStatus() == QProcess.ExitStatus.NormalExit
     code = process.exitCode() if good else -1
     logger.info("it ended with %s", code)
-    return Ended(code, talk.events(), list(talk.lines))
+    return Ended(code, reader.events(), list(reader.lines))
 
 
 class _Lines:

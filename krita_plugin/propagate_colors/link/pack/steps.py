@@ -12,7 +12,7 @@ from ...i18n import tr
 from ...log import logger
 from ...qt import QtCore
 from ...state.engine_states import PACK
-from ..talk import Steps
+from ..requests import Steps
 from . import program, unpack
 from .background import Stage, in_thread
 from .download import Downloader, Limits
@@ -285,6 +285,9 @@ class Installation:
         old = self._engines.folder(self._engines.current() or "")
         for path, (size, content) in files.items():
             look()
+            if guard.written(path) == (size, content):
+                self._wrote(size)
+                continue
             is_link = size == unpack.LINK
             guard.check(path, content if is_link else "")
             place = self._new / path
@@ -296,6 +299,7 @@ class Installation:
                 os.link(old / path, place)
             except OSError:  # a file system without links
                 patiently(lambda path=path, place=place: shutil.copy2(old / path, place))
+            guard.note(path, size, content)
             self._wrote(size)
 
     # ---- the engine's own words

@@ -41,7 +41,10 @@ class Member(NamedTuple):
 
 
 class Guard:
-    """Refuses what would land elsewhere, over another file, or under a name too long."""
+    """Refuses what would land elsewhere, over another file, or under a name too long.
+
+    The same bytes may come twice under one name: wheels of one family share such files.
+    """
 
     def __init__(self, folder: Path, folds_case: bool, most_path: int | None = None) -> None:
         self._folder = folder
@@ -50,6 +53,15 @@ class Guard:
         self._most = (MOST_PATH if windows else None) if most_path is None else most_path
         self._names: set[str] = set()
         self._links: set[str] = set()
+        self._written: Files = {}
+
+    def note(self, path: str, size: int, content: str) -> None:
+        """Remember what was written under a name that was checked."""
+        self._written[path] = (size, content)
+
+    def written(self, path: str) -> tuple[int, str] | None:
+        """Return size and SHA-256 of a file that is there under this very name, else None."""
+        return self._written.get(path)
 
     def check(self, path: str, link: str = "") -> None:
         """Refuse a file, or a symbolic link that says `link`, or remember it."""
@@ -187,6 +199,12 @@ def unpack(
     try:
         for member in members:
             look()
+            there = guard.written(member.path)
+            if there is not None:
+                if member.link or _read(member, look, wrote) != there:
+                    raise _refused(member.path)
+                files[member.path] = there
+                continue
             guard.check(member.path, member.link)
             place = folder / member.path
             if place.parent not in made:
@@ -197,6 +215,7 @@ def unpack(
                 files[member.path] = (LINK, member.link)
             else:
                 files[member.path] = _write(member, place, look, wrote)
+                guard.note(member.path, *files[member.path])
     except DAMAGED as error:
         raise SetupProblem(
             tr("A part of the engine is damaged: get another pack."), PACK
@@ -207,22 +226,33 @@ def unpack(
 def _write(
     member: Member, place: Path, look: Callable[[], None], wrote: Callable[[int], None]
 ) -> tuple[int, str]:
+    with patiently(lambda: open(place, "xb")) as target:
+        read = _read(member, look, wrote, target.write)
+    if member.program and os.name != "nt":
+        place.chmod(0o755)
+    return read
+
+
+def _read(
+    member: Member,
+    look: Callable[[], None],
+    wrote: Callable[[int], None],
+    write: Callable[[bytes], object] = len,
+) -> tuple[int, str]:
+    """Give a member's bytes to `write`; returns how many they are, and their hash."""
     size, sha = 0, hashlib.sha256()
-    with member.open() as source, patiently(lambda: open(place, "xb")) as target:
+    with member.open() as source:
         while True:
             data = source.read(_CHUNK)
             if not data:
-                break
+                return size, sha.hexdigest()
             size += len(data)
             if size > member.size:  # a bomb that says less than it holds
                 raise _refused(member.path)
-            target.write(data)
+            write(data)
             sha.update(data)
             wrote(len(data))
             look()
-    if member.program and os.name != "nt":
-        place.chmod(0o755)
-    return size, sha.hexdigest()
 
 
 def is_as_written(place: Path, size: int, content: str, look: Callable[[], None]) -> bool:

@@ -57,7 +57,7 @@ class Call:
         return header, payload
 
 
-class Talk:
+class EngineRequests:
     """Sends requests through an EngineClient."""
 
     def __init__(self, client: Any) -> None:

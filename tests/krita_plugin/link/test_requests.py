@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from krita_plugin.propagate_colors import i18n
-from krita_plugin.propagate_colors.link.talk import Call, EngineError, Talk
+from krita_plugin.propagate_colors.link.requests import Call, EngineError, EngineRequests
 
 PLANE = 16 << 20  # bytes
 
@@ -58,13 +58,13 @@ def test_an_error_of_the_engine_is_told_in_the_docker_s_language():
 
 def test_segments_are_doubtful_alike_before_the_engine_is_started():
     from ant_core.matching.fills import REVIEW_BELOW
-    from krita_plugin.propagate_colors.link import talk
+    from krita_plugin.propagate_colors.link import requests
 
-    assert talk.DOUBTFUL_BELOW == REVIEW_BELOW
+    assert requests.DOUBTFUL_BELOW == REVIEW_BELOW
 
 
 class Client:
-    """Has what Talk asks of a client."""
+    """Has what EngineRequests asks of a client."""
 
     def __init__(self):
         self.compiling = 0
@@ -77,7 +77,7 @@ class Client:
 
 def test_time_in_which_kernels_are_compiled_counts_towards_no_limit():
     client = Client()
-    steps = Talk(client).ask({"type": "preview"})
+    steps = EngineRequests(client).ask({"type": "preview"})
     next(steps)
     client.compiling = 3
     for _ in range(5):
@@ -89,7 +89,7 @@ def test_time_in_which_kernels_are_compiled_counts_towards_no_limit():
 
 
 def test_an_engine_that_compiles_nothing_and_is_silent_is_given_up():
-    steps = Talk(Client()).ask({"type": "preview"})
+    steps = EngineRequests(Client()).ask({"type": "preview"})
     next(steps)
     with pytest.raises(EngineError, match="does not answer"):
         steps.throw(TimeoutError())

@@ -18,7 +18,7 @@ from .viewing import ShotView
 POLL_SECONDS = 0.5
 
 
-class Desk:
+class OpenDocuments:
     """The open documents' shots; `changed(what)` tells of every change."""
 
     def __init__(
@@ -63,6 +63,8 @@ class Desk:
         """Notice another document, another frame, other layers."""
         try:
             document = self._host.active_document()
+            if document is not None and not document.is_open():
+                return  # Krita is just opening or closing it: the next look sees which
             if self._is_other(document):
                 self._switch(document)
             elif document is not None:
