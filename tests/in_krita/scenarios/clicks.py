@@ -3,8 +3,6 @@
 What is counted is each press of the button. Going to a frame and scrolling the docker are not.
 """
 
-import ctypes
-
 import krita
 
 from krita_plugin.propagate_colors.host import dabs, steps
@@ -34,12 +32,8 @@ class Hand:
     def press_at(self, place):
         """Press at a place of the screen, without a wait."""
         self.clicks += 1
-        library, test, display = mouse._screen()
-        test.XTestFakeMotionEvent(display, -1, *place, ctypes.c_ulong(0))
-        library.XFlush(display)
-        for pressed in (1, 0):
-            test.XTestFakeButtonEvent(display, 1, pressed, ctypes.c_ulong(0))
-            library.XFlush(display)
+        mouse.move_to(QtCore.QPoint(*place))
+        mouse.press_there()
 
 
 class MenuHand:
@@ -165,7 +159,7 @@ def _accept(docker, table):
 
 def _carried(controller, later):
     """Return the frame and a place of a segment that goes on in so many frames after it."""
-    shot = controller._desk.shot
+    shot = controller._documents.shot
     for frame in sorted(shot.seen):
         entry = shot.entry_of(frame)
         if entry is None:

@@ -4,15 +4,15 @@ from krita_plugin.propagate_colors.controller import Controller
 from krita_plugin.propagate_colors.host import steps, writing
 from krita_plugin.propagate_colors.settings import DockerSettings
 from krita_plugin.propagate_colors.state.model import MistakeShown
-from tests.in_krita.scenarios.desk import Desk
+from tests.in_krita.scenarios.rig import ControllerRig
 
 SIZE = (240, 160)
 BOXES = ((20, 20, 70, 90), (120, 40, 80, 100))  # x, y, width, height
 SHIFT = 6
 
 
-class RealDesk(Desk):
-    """A desk with the engine that ANT_CORE names."""
+class RealEngineRig(ControllerRig):
+    """A rig with the engine that ANT_CORE names."""
 
     def start(self):
         settings = DockerSettings(self.ctx.host)
@@ -76,111 +76,111 @@ class RealDesk(Desk):
 
 
 def returns_unchanged(ctx, depth):
-    desk = RealDesk(ctx)
-    yield from desk.set_up(depth)
-    yield from desk.start()
-    said = yield from desk.do("propagate")
-    assert said == ["1 frame colored."], [said, desk.controller._engine.client.last_lines()[-9:]]
+    rig = RealEngineRig(ctx)
+    yield from rig.set_up(depth)
+    yield from rig.start()
+    said = yield from rig.do("propagate")
+    assert said == ["1 frame colored."], [said, rig.controller._engine.client.last_lines()[-9:]]
     for number, (left, top, across, down) in enumerate(BOXES):
         middle = (left + across // 2 + SHIFT, top + down // 2)
-        assert desk.pixel_at(2, middle) == desk.colors_given[number], (depth, number)
+        assert rig.pixel_at(2, middle) == rig.colors_given[number], (depth, number)
     alpha = {"U8": 1, "F32": 4}[depth]
-    assert desk.pixel_at(2, (2, 2))[-alpha:] == bytes(alpha)
-    said = yield from desk.do("propagate")
+    assert rig.pixel_at(2, (2, 2))[-alpha:] == bytes(alpha)
+    said = yield from rig.do("propagate")
     assert said == ["Nothing had to be colored again."], said
-    return desk
+    return rig
 
 
 def rgba_u8(ctx):
-    desk = yield from returns_unchanged(ctx, "U8")
-    yield from desk.do("propagate")
+    rig = yield from returns_unchanged(ctx, "U8")
+    yield from rig.do("propagate")
     left, top, across, down = BOXES[1]
     point = (left + across // 2, top + down // 2)
-    desk.controller.segment_at(2, point)
-    yield from desk.rests()
-    info = desk.controller.segment_at(2, point)
+    rig.controller.segment_at(2, point)
+    yield from rig.rests()
+    info = rig.controller.segment_at(2, point)
     assert info.state == "painted"
-    blue, green, red, alpha = desk.colors_given[1]
+    blue, green, red, alpha = rig.colors_given[1]
     assert info.color == (red, green, blue, alpha), info
     assert info.source_frame == 0
-    yield from desk.do("give_hint", 2, point, (9, 8, 7, 255))
-    yield from desk.do("propagate")
-    assert desk.pixel_at(2, point) == bytes([7, 8, 9, 255])
-    yield from desk.do("toggle_lock", 2, (BOXES[0][0] + 30, BOXES[0][1] + 30))
-    yield from desk.do("remove_hint", 2, point)
-    said = yield from desk.do("propagate")
+    yield from rig.do("give_hint", 2, point, (9, 8, 7, 255))
+    yield from rig.do("propagate")
+    assert rig.pixel_at(2, point) == bytes([7, 8, 9, 255])
+    yield from rig.do("toggle_lock", 2, (BOXES[0][0] + 30, BOXES[0][1] + 30))
+    yield from rig.do("remove_hint", 2, point)
+    said = yield from rig.do("propagate")
     assert said == ["1 frame colored."], said
-    assert desk.pixel_at(2, point) == desk.colors_given[1]
-    desk.controller.check_regions(2)
-    yield from desk.rests()
-    assert desk.controller.viewer_picture(2, 120, 120, "segments")[:2] == (120, 80)
+    assert rig.pixel_at(2, point) == rig.colors_given[1]
+    rig.controller.check_regions(2)
+    yield from rig.rests()
+    assert rig.controller.viewer_picture(2, 120, 120, "segments")[:2] == (120, 80)
     stepped_to = MistakeShown(0, 1, 1, 2, 1, None)  # nothing is doubtful here
-    desk.controller.mistake_at = lambda time: stepped_to
-    desk.controller.viewer_picture(2, 120, 120, "doubtful")
-    yield from desk.rests()
-    assert desk.controller.viewer_picture(2, 120, 120, "doubtful")[:2] == (120, 80)
-    assert desk.controller.thumbnail(2)[:2] == (160, 107)
-    yield from desk.do("undo", [2])
-    assert desk.color_keys() == [0]
-    desk.controller.shutdown()
+    rig.controller.mistake_at = lambda time: stepped_to
+    rig.controller.viewer_picture(2, 120, 120, "doubtful")
+    yield from rig.rests()
+    assert rig.controller.viewer_picture(2, 120, 120, "doubtful")[:2] == (120, 80)
+    assert rig.controller.thumbnail(2)[:2] == (160, 107)
+    yield from rig.do("undo", [2])
+    assert rig.color_keys() == [0]
+    rig.controller.shutdown()
 
 
 def rgba_f32_with_a_hint(ctx):
-    desk = yield from returns_unchanged(ctx, "F32")
+    rig = yield from returns_unchanged(ctx, "F32")
     point = (BOXES[0][0] + 30, BOXES[0][1] + 30)
-    yield from desk.do("give_hint", 2, point, (0.5, 0.25, 2.0, 1.0))
-    yield from desk.do("propagate")
-    assert desk.pixel_at(2, point) == bytes.fromhex("0000003f 0000803e 00000040 0000803f")
-    desk.controller.shutdown()
+    yield from rig.do("give_hint", 2, point, (0.5, 0.25, 2.0, 1.0))
+    yield from rig.do("propagate")
+    assert rig.pixel_at(2, point) == bytes.fromhex("0000003f 0000803e 00000040 0000803f")
+    rig.controller.shutdown()
 
 
 def killed_in_the_middle(ctx):
-    desk = RealDesk(ctx)
-    yield from desk.set_up("U8")
-    yield from desk.start()
-    yield from desk.do("ask_models")
-    assert desk.controller.models()
-    desk.controller.propagate()
-    client = desk.controller._engine.client
+    rig = RealEngineRig(ctx)
+    yield from rig.set_up("U8")
+    yield from rig.start()
+    yield from rig.do("ask_models")
+    assert rig.controller.models()
+    rig.controller.propagate()
+    client = rig.controller._engine.client
     yield lambda: len(client._requests) > 0, 20.0
     client._process.kill()
-    said = yield from desk.rests()
+    said = yield from rig.rests()
     assert "started again" in said[-1], said
-    assert desk.color_keys() in ([0], [0, 2])
-    yield from desk.do("propagate")
-    assert desk.states()[2] == "predicted"
-    desk.controller.shutdown()
+    assert rig.color_keys() in ([0], [0, 2])
+    yield from rig.do("propagate")
+    assert rig.states()[2] == "predicted"
+    rig.controller.shutdown()
 
 
 def a_shadow_layer_goes_along(ctx):
-    desk = RealDesk(ctx)
-    yield from desk.set_up("U8")
-    shadow = yield from ctx.add_layer(desk.document, "Shadow", still=False)
+    rig = RealEngineRig(ctx)
+    yield from rig.set_up("U8")
+    shadow = yield from ctx.add_layer(rig.document, "Shadow", still=False)
     painted = shadow_of_the_first_box(0)
-    yield from writing.put(desk.document, shadow, 0, desk.box, painted)
-    yield from desk.start()
-    yield from desk.do("propagate")
-    flat = desk.pixels(2)
-    yield from desk.do("undo", [2])
-    yield from desk.do("set_moved_layers", [shadow])
-    said = yield from desk.do("propagate")
+    yield from writing.put(rig.document, shadow, 0, rig.box, painted)
+    yield from rig.start()
+    yield from rig.do("propagate")
+    flat = rig.pixels(2)
+    yield from rig.do("undo", [2])
+    yield from rig.do("set_moved_layers", [shadow])
+    said = yield from rig.do("propagate")
     assert said[-1].startswith("1 frame colored. Other layers moved on 1 frame."), said
-    assert desk.pixels(2) == flat, "the colours are as without it"
-    yield from desk.reopened()
-    assert desk.controller.moved_layers == [shadow]
-    keys = desk.document.layer(shadow).key_times()
-    assert keys == desk.color_keys() == [0, 2], keys
-    assert ctx.pixels(desk.document, shadow, 0) == painted
-    assert desk.pixels(2) == flat
-    moved, wanted = ctx.pixels(desk.document, shadow, 2), shadow_of_the_first_box(SHIFT)
+    assert rig.pixels(2) == flat, "the colours are as without it"
+    yield from rig.reopened()
+    assert rig.controller.moved_layers == [shadow]
+    keys = rig.document.layer(shadow).key_times()
+    assert keys == rig.color_keys() == [0, 2], keys
+    assert ctx.pixels(rig.document, shadow, 0) == painted
+    assert rig.pixels(2) == flat
+    moved, wanted = ctx.pixels(rig.document, shadow, 2), shadow_of_the_first_box(SHIFT)
     size = len(wanted) // 4
     same = sum(moved[4 * at : 4 * at + 4] == wanted[4 * at : 4 * at + 4] for at in range(size))
     ctx.values["same"] = same / size
     assert same / size > 0.99, same / size
-    assert (yield from desk.do("undo", [2])) == []
-    assert desk.document.layer(shadow).key_times() == desk.color_keys() == [0]
-    assert ctx.pixels(desk.document, shadow, 0) == painted
-    desk.controller.shutdown()
+    assert (yield from rig.do("undo", [2])) == []
+    assert rig.document.layer(shadow).key_times() == rig.color_keys() == [0]
+    assert ctx.pixels(rig.document, shadow, 0) == painted
+    rig.controller.shutdown()
 
 
 def shadow_of_the_first_box(shift):

@@ -5,6 +5,7 @@ import sys
 
 from krita_plugin.propagate_colors.qt import QtWidgets
 
+from . import menus
 from .dialogs import Dialogs, choose_file
 from .docked import ARTIST, Docker, frames_colored
 from .rooms import check, house
@@ -16,8 +17,7 @@ def the_zip_is_imported(ctx):
     """Tools > Scripts > Import Python Plugin from File, with $PLUGIN_ZIP, and Yes."""
     assert PLUGIN not in sys.modules
     assert all(docker.objectName() != PLUGIN for docker in ctx.krita.dockers())
-    yield
-    seen = _import(ctx)
+    seen = yield from _import(ctx)
     assert len(seen) == 2, seen
     assert "Propagate Colors" in seen[1], seen
     assert ctx.krita.readSetting("python", f"enable_{PLUGIN}", "") == "true"
@@ -26,27 +26,33 @@ def the_zip_is_imported(ctx):
 def the_zip_is_imported_again(ctx):
     """The same with the plugin there and at work: Krita asks whether to put it over the old one."""
     assert PLUGIN in sys.modules
-    yield
-    seen = _import(ctx)
+    seen = yield from _import(ctx)
     assert any("overwrite" in text.lower() for text in seen), seen
 
 
 def _import(ctx):
-    """Import $PLUGIN_ZIP; returns the texts of the dialogs."""
-    dialogs = Dialogs(_answer)
+    """Import $PLUGIN_ZIP; returns the texts of the dialogs, and keeps a picture of each click."""
+
+    def answer(box):
+        if isinstance(box, QtWidgets.QMessageBox):
+            box.grab().save(ctx.file("import_question.png"))
+            box.button(QtWidgets.QMessageBox.StandardButton.Yes).click()
+        else:
+            choose_file(box, os.environ["PLUGIN_ZIP"])
+
+    dialogs = Dialogs(answer)
+    way = ("Tools", "Scripts", "Import Python Plugin from File")
     try:
-        ctx.krita.action("plugin_importer_file").trigger()
+        yield from menus.choose(ctx, way, "import_menu")
+        yield lambda: len(dialogs.seen) > 1 and not _modal(), 60.0
     finally:
         dialogs.stop()
     ctx.values["dialogs"] = dialogs.seen
     return dialogs.seen
 
 
-def _answer(box):
-    if isinstance(box, QtWidgets.QMessageBox):
-        box.button(QtWidgets.QMessageBox.StandardButton.Yes).click()
-    else:
-        choose_file(box, os.environ["PLUGIN_ZIP"])
+def _modal():
+    return QtWidgets.QApplication.activeModalWidget() is not None
 
 
 def the_docker_appears(ctx):

@@ -13,7 +13,22 @@ BRUSH_PX = 5.0
 INK = (1.0, 0.0, 1.0, 1.0)  # blue, green, red and alpha: of no drawing and no engine
 ARRIVES_TENTHS = 100  # of a second, until a dab is drawn on a busy machine
 DABS = 4
+ENDS_SECONDS = 120.0  # an idle machine needs a moment
 FAR = 0.2  # of the canvas, between the places that tell where the document lies
+
+
+class _Releases(QtCore.QObject):
+    """Counts the releases of the pointer's button that reach a window of Krita's."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+        QtWidgets.QApplication.instance().installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        released = event.type() == QtCore.QEvent.Type.MouseButtonRelease
+        self.count += released and watched.metaObject().className() == "QWidgetWindow"
+        return False
 
 
 class Pen:
@@ -23,6 +38,8 @@ class Pen:
         self.ctx = ctx
         self.document = document
         self.canvas = None
+        self._releases = _Releases()
+        self._expected = 0  # releases, when all that was started has been seen
         self._scale = self._left = self._top = 0.0
 
     def take(self, layer, time):
@@ -86,7 +103,7 @@ class Pen:
 
     def presses(self, places):
         """Press at the first place of the screen, go through the others, release; steps."""
-        yield from self._ends(self._start([(0.1, places)]))
+        yield from self.ends(self._start([(0.1, places)]))
 
     def screen(self, point):
         """Return where a place of the document lies on the screen."""
@@ -96,6 +113,7 @@ class Pen:
         )
 
     def _start(self, strokes):
+        self._expected = max(self._expected, self._releases.count) + len(strokes)
         process = subprocess.Popen(
             ["/usr/bin/python3", POINTER],
             stdin=subprocess.PIPE,
@@ -106,9 +124,15 @@ class Pen:
         process.stdin.close()
         return process
 
-    def _ends(self, process):
-        yield lambda: process.poll() is not None, 60.0
+    def ends(self, process):
+        """Wait until a pointer's program has ended and Krita has seen its last stroke; steps.
+
+        A busy Krita sees it later. Until then nothing may wait for Krita to be done: that opens a
+        dialog over its canvas after a second, and the stroke is lost.
+        """
+        yield lambda: process.poll() is not None, ENDS_SECONDS
         assert process.returncode == 0, "the pointer could not be moved"
+        yield lambda: self._releases.count >= self._expected, ENDS_SECONDS
 
 
 def _canvas():

@@ -6,6 +6,7 @@ import time
 from krita_plugin.propagate_colors.qt import QtCore, QtWidgets
 from krita_plugin.propagate_colors.state.model import FrameState
 
+from . import menus
 from .dialogs import Dialogs, choose_file
 from .docked import Docker
 from .mouse import click
@@ -187,6 +188,15 @@ def _version_is(docker, version):
     yield 0.3
 
 
+def _shown_by_its_menu(ctx):
+    """Tools > Scripts > Show Propagate Colors: without a document Krita 6 has all dockers off."""
+    widget = Docker(ctx).widget
+    widget.setVisible(False)
+    yield 0.5
+    yield from menus.choose(ctx, ("Tools", "Scripts", "Show Propagate Colors"), "docker_menu")
+    yield widget.isVisible, 30.0
+
+
 def _opened(ctx):
     docker = Docker(ctx)
     yield from docker.open()
@@ -200,6 +210,7 @@ def _opened(ctx):
 
 
 def _fresh(ctx):
+    yield from _shown_by_its_menu(ctx)
     docker, card = yield from _opened(ctx)
     assert card.text.startswith("One more step: the coloring engine."), card.text
     ctx.values["offer"] = card.text

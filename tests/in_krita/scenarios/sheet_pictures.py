@@ -5,7 +5,7 @@ from time import perf_counter
 from krita_plugin.propagate_colors.host import writing
 from krita_plugin.propagate_colors.pauses import pauses
 from krita_plugin.propagate_colors.qt import QtGui
-from tests.in_krita.scenarios.desk import BLUE, KEYS, RED, ready
+from tests.in_krita.scenarios.rig import BLUE, KEYS, RED, ready
 from tests.in_krita.scenarios.sample_runs import DRAWINGS, started
 
 LEFT_HALF, RIGHT_HALF = 0.3, 0.8  # shares of the width, beside the lines
@@ -13,11 +13,11 @@ BREATH = 16  # of 255
 MOST_READS = 6.0  # the longest step, in times that one layer of this size takes to be read here
 
 
-def picture(desk, time, before=False):
+def picture(rig, time, before=False):
     """Ask for a picture, wait for it, return it as an image."""
-    desk.controller.sheet_picture(time, before)
-    yield from desk.rests()
-    width, height, data = desk.controller.sheet_picture(time, before)
+    rig.controller.sheet_picture(time, before)
+    yield from rig.rests()
+    width, height, data = rig.controller.sheet_picture(time, before)
     return QtGui.QImage(data, width, height, 4 * width, QtGui.QImage.Format.Format_ARGB32).copy()
 
 
@@ -34,40 +34,40 @@ def is_bare(image):
 
 
 def they_show_frames_now_and_before(ctx):
-    desk = yield from ready(ctx)
-    yield from desk.do("propagate")
-    now = yield from picture(desk, 5)
+    rig = yield from ready(ctx)
+    yield from rig.do("propagate")
+    now = yield from picture(rig, 5)
     assert halves(now) == [RED, BLUE], halves(now)
-    before = yield from picture(desk, 5, True)
+    before = yield from picture(rig, 5, True)
     assert is_bare(before), halves(before)
-    artist = yield from picture(desk, 0, True)
+    artist = yield from picture(rig, 0, True)
     assert halves(artist) == [RED, BLUE], "what the artist painted is not ours to take back"
-    assert "sheet" in desk.told
-    desk.controller.shutdown()
+    assert "sheet" in rig.told
+    rig.controller.shutdown()
 
 
 def a_frame_that_was_blank_is_blank_before(ctx):
-    desk = yield from ready(ctx)
-    empty = bytes(len(desk.colors(RED, BLUE)))
-    yield from writing.put(desk.document, desk.color, 2, desk.box, empty)
-    yield from desk.look()
-    yield from desk.rests()
-    yield from desk.do("propagate")
-    now = yield from picture(desk, 2)
+    rig = yield from ready(ctx)
+    empty = bytes(len(rig.colors(RED, BLUE)))
+    yield from writing.put(rig.document, rig.color, 2, rig.box, empty)
+    yield from rig.look()
+    yield from rig.rests()
+    yield from rig.do("propagate")
+    now = yield from picture(rig, 2)
     assert halves(now) == [RED, BLUE]
-    before = yield from picture(desk, 2, True)
+    before = yield from picture(rig, 2, True)
     assert is_bare(before), halves(before)
-    desk.controller.shutdown()
+    rig.controller.shutdown()
 
 
 def pictures_give_way_to_commands(ctx):
-    desk = yield from ready(ctx)
+    rig = yield from ready(ctx)
     for time in KEYS:
-        desk.controller.sheet_picture(time)
-    assert desk.controller.busy is None, "they are fetched quietly"
-    said = yield from desk.do("propagate")
+        rig.controller.sheet_picture(time)
+    assert rig.controller.busy is None, "they are fetched quietly"
+    said = yield from rig.do("propagate")
     assert said == ["3 colored, 3 to look at."], said
-    desk.controller.shutdown()
+    rig.controller.shutdown()
 
 
 def krita_hardly_waits(ctx):

@@ -29,7 +29,7 @@ class Failures(logging.Handler):
             self.texts.append(logging.Formatter().format(record))
 
 
-class Desk:
+class ControllerRig:
     """The test's controller, what it said, and the document it works on."""
 
     def __init__(self, ctx):
@@ -139,10 +139,15 @@ class Desk:
         getattr(self.controller, command)(*arguments)
         return (yield from self.rests())
 
+    def front(self):
+        """Return the key of the document that the controller has in front; None without one."""
+        shot = self.controller._documents.shot
+        return None if shot is None else shot.document.key
+
     def look(self):
         """Let the controller see what the artist did, on any frame."""
         self.controller.refresh()
-        shot = self.controller._desk.shot
+        shot = self.controller._documents.shot
         if shot is not None:
             self.controller._quietly(
                 "read all", lambda: reading.scan(shot), self.controller._after_job
@@ -162,11 +167,11 @@ class Desk:
 
 
 def ready(ctx, **choices):
-    """Return a desk with a document and a started controller."""
-    desk = Desk(ctx)
-    yield from desk.build(**choices)
-    yield from desk.start()
-    return desk
+    """Return a rig with a document and a started controller."""
+    rig = ControllerRig(ctx)
+    yield from rig.build(**choices)
+    yield from rig.start()
+    return rig
 
 
 def logical(color):
