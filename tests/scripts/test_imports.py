@@ -60,21 +60,23 @@ def _imported(tree: ast.AST) -> Iterator[tuple[str, bool]]:
             yield from ((f"{node.module}.{alias.name}", node in lazy) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield "." * node.level + (node.module or ""), node in lazy
-        elif _imports_by_name(node):
-            assert isinstance(node, ast.Call)
-            yield str(ast.literal_eval(node.args[0])), node in lazy
+        elif name := _name_called(node):
+            yield name, node in lazy
 
 
-def _imports_by_name(node: ast.AST) -> bool:
-    """Tell a call of `import_module` whose argument is a plain string."""
-    if (
-        not isinstance(node, ast.Call)
-        or not node.args
-        or not isinstance(node.args[0], ast.Constant)
+def _name_called(node: ast.AST) -> str:
+    """Return what a call of `import_module` imports, "package.*" where a field ends its text."""
+    if not isinstance(node, ast.Call) or not node.args:
+        return ""
+    if getattr(node.func, "attr", getattr(node.func, "id", "")) not in (
+        "import_module",
+        "__import__",
     ):
-        return False
-    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-    return name in ("import_module", "__import__")
+        return ""
+    name = node.args[0]
+    if isinstance(name, ast.JoinedStr):
+        return f"{getattr(name.values[0], 'value', '')}*"
+    return str(name.value) if isinstance(name, ast.Constant) else ""
 
 
 @cache
@@ -98,7 +100,8 @@ def arrows(modules: Mapping[str, str]) -> list[tuple[str, str, bool]]:
             target = next(
                 (known for known in (what, what.rpartition(".")[0]) if known in modules), ""
             )
-            if target and target != name:
+            one_of_its_own = what.endswith(".*") and name.startswith(f"{target}.")
+            if target and target != name and not one_of_its_own:
                 found.append((name, target, lazy))
     return found
 
@@ -178,6 +181,12 @@ def test_no_modules_import_each_other_in_a_circle():
             "def f():\n    importlib.import_module('ant_core.training.data.clips')",
             "wall",
         ),
+        (
+            "ant_core.workflow.cels",
+            "def f(name):\n    importlib.import_module(f'ant_core.training.{name}')",
+            "wall",
+        ),
+        ("ant_core.formats.png", "importlib.import_module(f'ant_core.engine.{x}')", "not below"),
         ("ant_core.training.data.clips", "import ant_core.training.synthesis.clip", "not below"),
         ("segmentation.lines", "from ant_core.errors import AntError", "knows nothing"),
         ("ant_core.formats.png", "from .pictures import picture_format", "relatively"),

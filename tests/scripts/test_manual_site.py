@@ -54,9 +54,21 @@ def test_every_page_is_in_the_contents_once(pages):
 
 def test_every_part_of_the_dockers_manual_is_a_page(pages):
     text = (manual.PLUGIN / "manual.html").read_text("utf-8")
-    titles = [html.unescape(title) for title in re.findall("<h2>(.+?)</h2>", text)]
+    titles = [html.unescape(title) for title in re.findall("<h2[^>]*>(.+?)</h2>", text)]
+    assert len(titles) > 10
     heads = {path.read_text("utf-8").splitlines()[0] for path in (pages / "docs").glob("*.md")}
     assert {f"# {title}" for title in titles} <= heads
+
+
+def test_a_place_in_the_dockers_manual_is_the_page_of_that_section(pages):
+    text = (manual.PLUGIN / "manual.html").read_text("utf-8")
+    places = set(re.findall('href="#([^"]+)"', text))
+    assert places
+    assert places <= set(re.findall('<h2 id="([^"]+)"', text))
+    for place in places:
+        assert (pages / "docs" / f"{place}.md").is_file()
+    first_run = (pages / "docs" / "first-run-in-five-steps.md").read_text("utf-8")
+    assert 'href="gaps-and-lines.html"' in first_run
 
 
 def test_every_message_with_a_remedy_is_told_with_it(pages):
@@ -121,15 +133,37 @@ def test_links_and_places_in_the_built_pages_are_there(sites):
     assert wrong == []
 
 
-def test_a_browser_without_a_network_shows_it_at_both_widths(sites):
+def test_it_is_searched_from_a_folder(sites):
     program = find_browser()
     if program is None:
         pytest.skip("needs a browser of the Chromium family")
-    for dark, size in ((False, (1300, 900)), (True, (500, 900))):
-        with Browser(program, dark=dark, size=size) as browser:
-            for name in ("index.html", "messages.html", "command_line.html"):
-                browser.open((sites[0] / name).as_uri())
-                assert browser.ask("document.documentElement.scrollWidth") <= size[0]
-                assert browser.ask("getComputedStyle(document.querySelector('h1')).display")
-            asked = {address.partition(":")[0] for address in browser.requests}
-            assert asked <= {"file", "data", "about"}
+    with Browser(program) as browser:
+        browser.open((sites[0] / "index.html").as_uri())
+        browser.click("button.md-search__button")
+        browser.type("virus")
+        browser.until(
+            "[...document.querySelectorAll('*')].some(e => "
+            "e.shadowRoot?.textContent.includes('virus scanner removed a file'))"
+        )
+        assert browser.errors == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [(1300, 900), (500, 900)], ids=["desktop", "phone"])
+def test_a_browser_without_a_network_shows_it(sites, dark, size):
+    program = find_browser()
+    if program is None:
+        pytest.skip("needs a browser of the Chromium family")
+    with Browser(program, dark=dark, size=size) as browser:
+        for name in ("index.html", "messages.html", "command_line.html", "gaps-and-lines.html"):
+            browser.open((sites[0] / name).as_uri())
+            assert browser.ask("document.documentElement.scrollWidth") <= size[0]
+            shown = "getComputedStyle(document.querySelector('h1'))"
+            assert browser.ask(f"{shown}.display") == "block"
+            ground = browser.ask("getComputedStyle(document.body).backgroundColor")
+            assert (ground == "rgb(255, 255, 255)") != dark, ground
+            images = "[...document.querySelectorAll('article img')]"
+            assert browser.ask(f"{images}.every(image => image.naturalWidth > 0)")
+            assert browser.errors == []
+        asked = {address.partition(":")[0] for address in browser.requests}
+        assert asked <= {"file", "data", "about"}

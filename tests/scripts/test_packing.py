@@ -6,10 +6,12 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from krita_plugin.propagate_colors.link.pack.lock import CUDA
 from krita_plugin.propagate_colors.link.pack.unpack import Guard, Trim
 from scripts.packing.project import PackagingError, commit_time, export, version
 from tests.support.loopback import serving
@@ -17,7 +19,14 @@ from tests.support.loopback import serving
 pytest.importorskip("packaging", reason="needs the release extra")
 
 from scripts.packing import pieces
-from scripts.packing.resolve import SETTINGS, Platform, PlatformSettings, best_wheel, resolve
+from scripts.packing.resolve import (
+    SETTINGS,
+    Platform,
+    PlatformSettings,
+    _chosen,
+    best_wheel,
+    resolve,
+)
 
 ROOT = Path(__file__).parents[2]
 SETTING = PlatformSettings.read(SETTINGS)
@@ -94,7 +103,14 @@ def test_a_folder_that_is_no_clone_is_refused_in_one_sentence(tmp_path):
 
 @pytest.mark.parametrize(
     ("key", "place"),
-    [("linux-x86_64", 4), ("windows-x86_64", 7), ("macos-arm64", 2), ("macos-x86_64", 0)],
+    [
+        ("linux-x86_64", 4),
+        ("linux-x86_64-cuda", 4),
+        ("windows-x86_64", 7),
+        ("windows-x86_64-cuda", 7),
+        ("macos-arm64", 2),
+        ("macos-x86_64", 0),
+    ],
 )
 def test_each_platform_gets_the_wheel_that_an_installer_would_take(key, place):
     for names in (NUMPY, NUMPY[::-1]):
@@ -112,10 +128,12 @@ def test_a_wheel_for_every_python_loses_against_one_for_this():
     assert best_wheel(names, SETTING.platforms["windows-x86_64"]) == names[1]
 
 
-def test_the_settings_are_those_of_four_systems_and_name_no_address():
+def test_the_settings_are_those_of_four_systems_and_two_gpus_and_name_no_address():
     assert set(SETTING.platforms) == {
         "linux-x86_64",
+        "linux-x86_64-cuda",
         "windows-x86_64",
+        "windows-x86_64-cuda",
         "macos-arm64",
         "macos-x86_64",
     }
@@ -126,12 +144,29 @@ def test_the_settings_are_those_of_four_systems_and_name_no_address():
     assert "://" not in text
 
 
+def test_a_beta_is_never_packed():
+    """uv 0.13.9 takes Numba 0.63.0b1 for Intel Macs where it is not told to take none."""
+    name = "numba-0.63.0b1-cp312-cp312-macosx_10_13_universal2.whl"
+    wheel = {"url": f"https://x/{name}", "size": 1, "hashes": {"sha256": "ab"}}
+    package = {"name": "numba", "version": "0.63.0b1", "wheels": [wheel]}
+    with pytest.raises(PackagingError, match=r"numba 0\.63\.0b1 is no release"):
+        _chosen(package, SETTING.platforms["macos-x86_64"])
+
+
 def test_what_cannot_be_resolved_is_said_with_uvs_words(tmp_path):
     pytest.importorskip("uv", reason="needs the release extra")
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\n")
     platform = SETTING.platforms["linux-x86_64"]
     with pytest.raises(PackagingError, match="extra"):
         resolve(platform, tmp_path, 1_700_000_000)
+
+
+def test_a_pack_for_a_gpu_is_that_of_its_system_with_another_onnx_runtime():
+    """The plugin finds it by its key, and takes the parts that both have from the other."""
+    for key, platform in SETTING.platforms.items():
+        if key.endswith(CUDA):
+            plain = SETTING.platforms[key.removesuffix(CUDA)]
+            assert platform == replace(plain, key=key, extra="cuda")
 
 
 # ---- what is left out
@@ -144,6 +179,12 @@ def test_what_cannot_be_resolved_is_said_with_uvs_words(tmp_path):
         "numba/tests/test_array.py",
         "cv2/opencv_videoio_ffmpeg500_64.dll",
         "onnxruntime/transformers/models/bert/eval.py",
+        "onnxruntime/capi/libonnxruntime_providers_tensorrt.so",
+        "onnxruntime/capi/onnxruntime_providers_tensorrt.dll",
+        "nvidia/cu13/include/cuda_runtime.h",
+        "nvidia/cudnn/include/cudnn.h",
+        "nvidia/cu13/lib/libcudart_static.a",
+        "nvidia/cu13/lib/x64/cudart.lib",
         "numpy/__init__.pyi",
         "python/lib/python3.12/test/test_os.py",
         "python/Lib/test/test_os.py",
@@ -162,6 +203,10 @@ def test_what_is_never_used_is_left_out(path):
         "numba/np/unsafe/ndarray.py",
         "cv2/__init__.py",
         "onnxruntime/capi/onnxruntime_pybind11_state.pyd",
+        "onnxruntime/capi/libonnxruntime_providers_cuda.so",
+        "onnxruntime/capi/libonnxruntime_providers_shared.so",
+        "nvidia/cu13/lib/libcublasLt.so.13",
+        "nvidia/cudnn/bin/cudnn64_9.dll",
         "numpy-2.5.5.dist-info/licenses/LICENSE.txt",
         "ant_core/models/default.antmodel",
         "python/lib/python3.12/unittest/__init__.py",

@@ -154,6 +154,20 @@ def test_a_release_without_models_must_be_meant(clones, kept, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_sizes_are_told_without_fetching_anything(clones, tmp_path, monkeypatch):
+    settings = PlatformSettings(
+        {key: Platform(key, "x", "cpu", "any", "cpython-3.12.1-x.tar.gz", "") for key in "ab"}, []
+    )
+    found = [Wheel(name, "1", f"{name}.whl", "https://x/", 2_000, "") for name in ("one", "two")]
+    monkeypatch.setattr(
+        releasing, "resolve", lambda platform, *_: found[: "ab".index(platform.key) + 1]
+    )
+    scope = releasing.Scope(settings, kept=tmp_path / "kept")
+    made = releasing.Release(tmp_path, scope, releasing.Addresses(), root=clones[0])
+    assert made.sizes() == {"a": (1, 2_000), "b": (2, 4_000)}
+    assert list(tmp_path.iterdir()) == []
+
+
 # ---- what is in it
 
 

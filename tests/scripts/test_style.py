@@ -1,7 +1,9 @@
 """The project's own rules for its code, as pyproject.toml states them."""
 
+import ast
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,18 @@ def test_files_stay_readable(room, most):
     }
     assert lengths
     assert {name: length for name, length in lengths.items() if length > most} == {}
+
+
+def test_a_class_name_means_one_thing():
+    """No two files outside the tests define classes of one name, but for the file that is twice."""
+    files = defaultdict(list)
+    for room in ("segmentation", "ant_core", "krita_plugin", "scripts"):
+        for path in (ROOT / room).rglob("*.py"):
+            if path != ROOT / "krita_plugin/propagate_colors/state/journal_format.py":
+                for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                    if isinstance(node, ast.ClassDef):
+                        files[node.name].append(str(path.relative_to(ROOT)))
+    assert {name: places for name, places in files.items() if len(places) > 1} == {}
 
 
 @pytest.mark.slow

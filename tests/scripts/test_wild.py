@@ -132,5 +132,5 @@ def test_near_colours_are_right_where_all_regions_of_a_colour_are_alike(fox):
     [(90, 1.0, ""), (86, 0.9, ""), (84, 0.9, "under 85% "), (86, 1.0, "under 90% of clean ")],
 )
 def test_bars_are_shares_of_all_and_of_clean(right, clean_share, missed):
-    row = wild.Row("edge 2 px", "fox", 640, asked=100, right=right, clean_share=clean_share)
+    row = wild.WildRow("edge 2 px", "fox", 640, asked=100, right=right, clean_share=clean_share)
     assert wild._color_bars(row) == missed

@@ -213,7 +213,10 @@ class Browser:
 
     def type(self, text: str) -> None:
         """Type into the field that was clicked, once it has the focus."""
-        self.until("['INPUT', 'TEXTAREA'].includes(document.activeElement.tagName)")
+        self.until(
+            "(() => { const e = document.activeElement, inside = e.shadowRoot?.activeElement; "
+            "return ['INPUT', 'TEXTAREA'].includes((inside || e).tagName); })()"
+        )
         self._ask("Input.insertText", text=text)
 
     def press(self, key: str) -> None:

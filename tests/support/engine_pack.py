@@ -124,6 +124,7 @@ def small(
                     for n in range(bytes_a_wheel // 32)
                 )
                 archive.writestr(f"{name}/__init__.py", "")
+                archive.writestr("shared/__init__.py", "# of all three\n")
                 archive.writestr(f"{name}/data.bin", noise)
                 archive.writestr(f"{name}/tests/test_data.py", "assert False")
                 archive.writestr(f"{name}-1.0.data/scripts/{name}", "#!python")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ant_core.errors import InputError
+from ant_core.matching.attention import LayerAttention
 from ant_core.matching.descriptors import Descriptors
 from ant_core.matching.flow import Landing, Motion, SmallDrawing
 from ant_core.matching.matcher import DrawingFeatures, Match
@@ -58,6 +60,14 @@ class FakeMatcher:
             np.repeat(np.arange(len(counts)), counts).astype(np.int32),
             np.concatenate([np.arange(1, count + 1) for count in counts]).astype(np.int32),
         )
+
+    def explain(
+        self,
+        references: Sequence[DrawingFeatures],
+        target: DrawingFeatures,
+        offsets: Sequence[int],
+    ) -> tuple[Match, list[LayerAttention]]:
+        raise InputError("this model shows no attention: its network has no attention layers")
 
     def landing(
         self, target: SmallDrawing, reference: SmallDrawing, *, is_far: bool = False
