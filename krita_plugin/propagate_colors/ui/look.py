@@ -190,6 +190,16 @@ def paint_pencil(painter, box, color) -> None:
     painter.restore()
 
 
+def message_label(name: str, parent) -> QtWidgets.QLabel:
+    """Return a label for sentences, which wraps them and lets them be selected."""
+    label = QtWidgets.QLabel(parent)
+    label.setObjectName(name)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
 def tool_button(name: str, tip: str, parent) -> QtWidgets.QToolButton:
     """Return a flat square button named `name`."""
     button = QtWidgets.QToolButton(parent)
