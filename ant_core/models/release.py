@@ -16,12 +16,11 @@ from typing import Any
 
 from ant_core import __version__
 from ant_core.errors import OutputError, UsageError
-from ant_core.files import WholeFiles
+from ant_core.files import WholeFiles, json_bytes
 from ant_core.matching.model_file import ModelFile
 from ant_core.models.registry import (
     EMBEDDED_NAME,
     ModelEntry,
-    as_json,
     identity,
     load_registry,
     parse_wanted,
@@ -167,5 +166,5 @@ def write_release(
     for name, content in (pictures or {}).items():
         files.write(folder / name, content)
     listed = [models[name].to_json() for name in sorted(models)]
-    files.write(path, as_json({"schema": 1, "mirrors": list(mirrors), "models": listed}))
+    files.write(path, json_bytes({"schema": 1, "mirrors": list(mirrors), "models": listed}))
     return target

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ant_core.files import json_bytes
 from scripts.benchmarks.cells import write_shot
 
 _BAR_RATIO = 1.7  # two engines of one thread against one
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         figures["long"] = _long(root, small)
     _print_bars(figures)
     if args.json:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+        args.json.write_bytes(json_bytes(figures))
     return 0 if all(figures["met"].values()) else 1
 
 

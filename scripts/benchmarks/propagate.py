@@ -12,7 +12,6 @@ any way of doing the same must do.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
@@ -28,6 +27,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ant_core.files import json_bytes
 from ant_core.matching.flow import Motion
 from ant_core.propagation.timing import Timings
 from scripts.benchmarks.cells import write_shot
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
             figures["memory"] = _memory(root, args)
             _print_memory(figures["memory"])
     if args.json:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+        args.json.write_bytes(json_bytes(figures))
     return 0 if _all_met(figures) else 1
 
 
