@@ -195,13 +195,13 @@ def _install_venv_package():
     )
 
 
-def install_package(program, package, log):
+def install_package(package, log):
     """Install one of Debian's packages where that needs no password; the tests say what they miss.
 
-    Nothing is done where `program` is there already. The messages of apt-get go to `log`.
+    Nothing is done where a program of that name is there. The messages of apt-get go to `log`.
     """
     root = hasattr(os, "geteuid") and os.geteuid() == 0
-    if shutil.which(program) or not root or shutil.which("apt-get") is None:
+    if shutil.which(package) or not root or shutil.which("apt-get") is None:
         return
     say("Installing Debian's %s for the tests (once) ..." % package)
     settings = dict(os.environ, DEBIAN_FRONTEND="noninteractive")

@@ -59,7 +59,7 @@ def main():
     if _wants(arguments, "batch"):
         _browser.install_browser(os.path.join(_env.ROOT, ".venv-test", "browser.log"))
     if _wants(arguments, "commands"):
-        _env.install_package("strace", "strace", os.path.join(_env.ROOT, ".venv-test", "apt.log"))
+        _env.install_package("strace", os.path.join(_env.ROOT, ".venv-test", "apt.log"))
     if "--krita=all" in arguments or "--krita all" in " ".join(arguments):
         _krita_trees.make_all(log)
     pytest = [python, "-m", "pytest"]

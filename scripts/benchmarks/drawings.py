@@ -264,14 +264,8 @@ def _scaled(drawing: BenchDrawing, closed: NDArray[np.uint8], scale: float) -> B
     )
 
 
-def recut(
-    closed: NDArray[np.uint8],
-    rng: np.random.Generator,
-    name: str,
-    count: int = 16,
-    widest: float = 8.0,
-) -> BenchDrawing:
-    """Cut new breaks of 3 px to `widest` into a whole drawing, every other beside a junction."""
+def recut(closed: NDArray[np.uint8], rng: np.random.Generator, name: str) -> BenchDrawing:
+    """Cut 16 new breaks of 3 to 8 px into a whole drawing, every other beside a junction."""
     ink = closed < PAPER
     truth = components(~ink)
     area = np.bincount(truth.ravel())
@@ -282,7 +276,7 @@ def recut(
     ys, xs = np.nonzero(stroke)
     image, joins, taken = closed.copy(), [], np.zeros(closed.shape, np.uint8)
     for place in rng.permutation(len(ys)):
-        if len(joins) == count:
+        if len(joins) == 16:
             break
         y, x = int(ys[place]), int(xs[place])
         beside = to_joint[y, x] < 7
@@ -294,7 +288,7 @@ def recut(
         if sides[top[1]] < 30 or area[top].min() < COUNTED_PX:
             continue
         away = (xs - x) ** 2 + (ys - y) ** 2
-        half = rng.uniform(3, widest) / 2
+        half = rng.uniform(3, 8) / 2
         cut = np.zeros(closed.size, np.bool_)
         near = (away <= half * half) & (stroke[ys, xs] == stroke[y, x])
         cut[ys[near] * closed.shape[1] + xs[near]] = True
