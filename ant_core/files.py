@@ -96,7 +96,6 @@ class WholeFiles:
 
         Parameters
         ----------
-        path : Path
         pieces : iterable of bytes
         durable : bool
             Whether they must be on the disk, safe from a power cut, before what lay there goes.

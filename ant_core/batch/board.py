@@ -52,12 +52,10 @@ class Board:
 
     Parameters
     ----------
-    out : Path
     shots : sequence of BatchShot
         All shots of the list.
     records : Records
         Tell of shots that this run does not touch.
-    files : WholeFiles
     gate : Gate
         What every shot is judged by.
     """

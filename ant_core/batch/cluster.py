@@ -76,7 +76,6 @@ def run_on_cluster(
         CPU threads of each shot; a worker's share of its machine if not given.
     retries : int
         How often a shot is begun again after Dask gave it up.
-    cancel : threading.Event
 
     Raises
     ------

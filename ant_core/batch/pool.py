@@ -186,7 +186,6 @@ class Pool:
         How often a shot is begun again whose engine crashed.
     out : Path
         OUT of the batch, where the engines' logs lie unless they are sent elsewhere.
-    files : WholeFiles
     """
 
     def __init__(

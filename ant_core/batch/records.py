@@ -54,7 +54,6 @@ class Records:
     ----------
     out : Path
         OUT of the batch.
-    files : WholeFiles
     """
 
     def __init__(self, out: Path, files: WholeFiles) -> None:

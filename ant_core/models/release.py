@@ -43,7 +43,6 @@ def describe(
 
     Parameters
     ----------
-    model : Path
     name, version : str
         See `ModelEntry`.
     licence : str
@@ -121,8 +120,6 @@ def write_release(
 
     Parameters
     ----------
-    entry : ModelEntry
-    model, folder : Path
     pictures : dict of str to bytes
         Those that the card shows, PNG by file name.
 

@@ -49,7 +49,6 @@ class KraOutput(KraLayer):
         Of the file that lies at `path` already, where that is another one.
     line_uuids : sequence of str
         The line layers, bottom first, for the journal.
-    files : WholeFiles
     """
 
     def __init__(

@@ -62,7 +62,6 @@ def read_reference(
     ----------
     analysis : Analysis
         Its line drawing.
-    reference : Reference
     image : (H, W, C) in the format of the palette
         Its colour picture.
     palette : Palette
@@ -278,11 +277,8 @@ class GivenColors:
 
     Parameters
     ----------
-    drawings : Drawings
-    palette : Palette
     output : Output
         Holds the painted files that locks lie on.
-    hints : HintSet
     """
 
     def __init__(

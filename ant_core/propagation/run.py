@@ -46,12 +46,8 @@ class Propagation:
 
     Parameters
     ----------
-    shot : Shot
     output : Output
         Ready to be written to.
-    matcher : MatcherLike
-    settings : Settings
-    hints : HintSet
     cancel : threading.Event, optional
         Set by another thread or a signal; the run then ends with Cancelled between two stages.
     notify : callable, optional

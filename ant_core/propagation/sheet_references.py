@@ -41,11 +41,6 @@ class SheetSources:
     ----------
     drawings : Drawings
         Is told how to encode a sheet whose features were dropped.
-    matcher : MatcherLike
-    shot : Shot
-    output : Output
-    palette : Palette
-    timings : Timings
     keys : dict of str to str
         What every record of the run depends on.
     mover : Mover

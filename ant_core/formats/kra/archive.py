@@ -49,10 +49,6 @@ class ArchiveMember:
 class KraArchive:
     """A .kra file that is read.
 
-    Parameters
-    ----------
-    path : Path
-
     Raises
     ------
     InputError
