@@ -55,11 +55,12 @@ class PictureFormat:
         (data, place) -> FrameInfo; InputError when the file is damaged or of another kind.
     decode : callable
         (data, place) -> (H, W) or (H, W, C) in the values of the file.
-    extras : callable
-        (data, place) -> bytes: all that a file says of how its values are meant and packed.
     encode : callable
         (pixels, extras) -> bytes: a file with those pixels, packed like the one that the
         extras come from.
+    extras : callable
+        (data, place) -> bytes: all that a file says of how its values are meant and packed;
+        nothing of a format that `encode` does not write.
     suffix : str or None
         Of the files that `encode` makes; None where it is that of the file read.
     lossy : bool
@@ -74,8 +75,8 @@ class PictureFormat:
     name: str
     check: Callable[[bytes, str], FrameInfo]
     decode: Callable[[bytes, str], NDArray[Any]]
-    extras: Callable[[bytes, str], bytes]
     encode: Callable[[NDArray[Any], bytes], bytes]
+    extras: Callable[[bytes, str], bytes] = lambda _data, _place: b""
     suffix: str | None = None
     lossy: bool = False
     alone: Callable[[bytes, str], bytes] | None = None

@@ -267,11 +267,6 @@ def _decode(data: bytes, place: str) -> NDArray[Any]:
     return read_layered(data, place).colors
 
 
-def _no_extras(data: bytes, place: str) -> bytes:
-    del data, place
-    return b""
-
-
 def _check_lines(data: bytes, place: str) -> FrameInfo:
     line = _decode_lines(data, place)
     digest = hashlib.sha256(data).hexdigest()
@@ -288,14 +283,11 @@ def _decode_lines(data: bytes, place: str) -> NDArray[Any]:
 
 
 # Outputs beside a layered reference are PNG files: flat colours need no layers.
-FORMAT = PictureFormat(
-    name="PNG", check=_check, decode=_decode, extras=_no_extras, encode=encode_png, suffix=".png"
-)
+FORMAT = PictureFormat(name="PNG", check=_check, decode=_decode, encode=encode_png, suffix=".png")
 LINES = PictureFormat(
     name="PNG",
     check=_check_lines,
     decode=_decode_lines,
-    extras=_no_extras,
     encode=encode_png,
     suffix=".png",
 )

@@ -113,7 +113,6 @@ def read_reference(
         division=division,
         not_flat=not_flat,
         gap_px=pieces.gap_px,
-        thumbnail=b"",
         lines=analysis.taken,
         notes=_notes(frame, shift, colors.dab_at[dabbed], not_flat),
     )

@@ -337,18 +337,16 @@ class Propagation:
             fills = moved.fills
             digest = fills.digest(line_hash, self.palette)
             digest = self._mover.digest(digest, moved.surfaces)
-            gap_px = analysis.pieces.gap_px
             record = Record(
                 keys=keys,
                 sources=used,
                 digest=digest,
                 fills=fills,
                 division=division,
-                not_flat=(),
-                gap_px=gap_px,
-                thumbnail=b"",
+                gap_px=analysis.pieces.gap_px,
+                lines=analysis.taken,
+                surfaces=moved.surfaces,
             )
-            record = replace(record, lines=analysis.taken, surfaces=moved.surfaces)
             self._drawings.check()
             self._painter.paint(Job(frames, name, record, analysis, earlier, moved))
         solved = solved_by(step.frame, line_hash, name, record, "predicted", reason)

@@ -129,9 +129,7 @@ class SheetSources:
             digest=digest,
             fills=fills,
             division=division,
-            not_flat=(),
             gap_px=0.0,
-            thumbnail=b"",
             surfaces=surfaces,
         )
         line, painted = _side_by_side(views, self._shot.size)
