@@ -65,11 +65,6 @@ def try_run(arguments: Sequence[str], checkout: Path = ROOT, longest_s: float = 
     return Run(wall_s, cpu_s, max(peak, usage.ru_maxrss / 1024), child.returncode, text)
 
 
-def peak_mb(arguments: Sequence[str]) -> float:
-    """Run `ant_core` with these arguments; return its peak memory in MB, see `measure`."""
-    return measure(arguments).peak_mb
-
-
 def _tree_mb(root: int) -> float:
     """Return the memory of a process and all that descend from it, where Linux tells."""
     total_kb, waiting = 0, [root]

@@ -30,8 +30,8 @@ import numpy as np
 from ant_core.files import json_bytes
 from ant_core.matching.flow import Motion
 from ant_core.propagation.timing import Timings
+from scripts.benchmarks import peak
 from scripts.benchmarks.cells import write_shot
-from scripts.benchmarks.peak import peak_mb
 from scripts.benchmarks.segmentation import physical_floor
 
 _BAR_S = 0.20
@@ -234,7 +234,7 @@ def _peak_mb(shot: Path, out: Path, args: argparse.Namespace) -> float:
     command += ["--threads", str(args.threads), "--device", args.device]
     if args.model:
         command += ["--model", str(args.model)]
-    return peak_mb(command)
+    return peak.measure(command).peak_mb
 
 
 def _print_time(figures: dict[str, Any]) -> None:
