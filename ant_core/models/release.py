@@ -26,6 +26,7 @@ from ant_core.models.registry import (
     parse_wanted,
     write_entry,
 )
+from ant_core.reporter import markdown_table
 
 __all__ = ["describe", "model_card", "write_beside", "write_release"]
 
@@ -89,11 +90,10 @@ def model_card(
     validation = manifest.get("validation")
     if validation:
         columns = list(dict.fromkeys(key for scores in validation.values() for key in scores))
-        lines += ["", "## Validation", "", "| kind | " + " | ".join(columns) + " |"]
-        lines.append("| --- |" + " ---: |" * len(columns))
+        rows = [["kind", *columns]]
         for kind, scores in validation.items():
-            cells = [str(scores.get(column, "")) for column in columns]
-            lines.append(f"| {kind} | " + " | ".join(cells) + " |")
+            rows.append([kind, *(str(scores.get(column, "")) for column in columns)])
+        lines += ["", "## Validation", "", markdown_table(rows)]
         lines += ["", "Shares are percent of segments; position and overlap are baselines."]
     if notes:
         lines += ["", notes.strip()]
