@@ -248,7 +248,7 @@ def divide(
 
 
 @kernel("int64[:,::1](boolean[:,::1], boolean[:,::1], int32[:,::1], int64[::1], float64, float64)")
-def witness(
+def describe_passes(
     ink: Array, barrier: Array, table: Array, rows: Array, line: float, radius: float
 ) -> Array:
     """Describe passes of the table as join() does its holes; ends are -1 without two ink points."""

@@ -13,7 +13,7 @@ from ant_core.errors import AntError, InputError
 if TYPE_CHECKING:  # a command line is read before NumPy is loaded
     from numpy.typing import NDArray
 
-__all__ = ["FrameInfo", "FrameReader", "PictureFormat", "door", "need"]
+__all__ = ["FrameInfo", "FrameReader", "PictureFormat", "library_errors", "need"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class FrameReader(Protocol):
 
 
 @contextlib.contextmanager
-def door(place: str, damaged: Callable[[str, object], InputError]) -> Iterator[None]:
+def library_errors(place: str, damaged: Callable[[str, object], InputError]) -> Iterator[None]:
     """Turn every exception that a library raises of a file into an error of our tree.
 
     Parameters

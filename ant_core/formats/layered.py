@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo, PictureFormat, door, need
+from ant_core.formats.base import FrameInfo, PictureFormat, library_errors, need
 from ant_core.formats.png import PNG_START, check_png, decode_png, encode_png, shape_of_png
 from ant_core.guard import (
     check_layers,
@@ -74,7 +74,7 @@ def read_layered(data: bytes, place: str) -> LayeredPicture:
     """
     is_ora = data[:2] == b"PK"
     # Filters of warnings belong to the process, and two threads read pictures.
-    with _FILTERS, door(place, _no_ora if is_ora else _no_psd), warnings.catch_warnings():
+    with _FILTERS, library_errors(place, _no_ora if is_ora else _no_psd), warnings.catch_warnings():
         if not is_ora:  # of a channel that is damaged psd-tools makes a black one
             library = need("psd_tools.compression", "Photoshop")
             degraded = getattr(library, "PSDDecompressionWarning", ResourceWarning)  # new of late

@@ -68,7 +68,7 @@ def make_key(document: Document, layer_uuid: str, t: int) -> Steps:
     raise HostError(no_key(document, layer_uuid, t))
 
 
-def away(document: Document, work: Steps, text: str) -> Steps:
+def restoring_view(document: Document, work: Steps, text: str) -> Steps:
     """Run steps that move playhead or active layer, behind a shield that says why; come back."""
     yield hand.is_up, hand.STROKE_SECONDS
     with hand.shielded(text):
@@ -94,7 +94,9 @@ def reachable(document: Document, layer_uuid: str) -> Steps:
     """Wait for the end of a stroke, and see to it that the timeline has a row for the layer."""
     writable(document, layer_uuid)
     if not timeline_cells.has_row(layer_uuid):
-        yield from away(document, show_row(document, layer_uuid), tr("Showing the color layer …"))
+        yield from restoring_view(
+            document, show_row(document, layer_uuid), tr("Showing the color layer …")
+        )
     yield hand.is_up, hand.STROKE_SECONDS
     writable(document, layer_uuid)
 
