@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ant_core.engine.process import usable_cores
 from ant_core.files import json_bytes
 from scripts.benchmarks.cells import write_shot
 
@@ -141,7 +142,7 @@ def _long(root: Path, shots: Sequence[Path]) -> dict[str, Any]:
 
 
 def _print_rows(rows: Sequence[dict[str, Any]]) -> None:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = usable_cores()
     print(f"1920 x 1080, {cores} cores")
     print(f"  {'shots':>5}  {'':<30} {'frames/min':>10} {'wall s':>8} {'CPU s':>8}")
     for row in rows:
