@@ -39,9 +39,7 @@ class GapRow(QtWidgets.QWidget):
         words = tr("Check segments")
         self.check_button = push_button("check_button", words, self.check, parent, tip)
         self._settle = delayed(self.check, _SETTLE_MS, self)
-        row = QtWidgets.QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(look.SPACE)
+        row = look.without_margins(QtWidgets.QHBoxLayout(self))
         row.addWidget(self._slider, 1)
         row.addWidget(self._field)
 

@@ -190,6 +190,13 @@ def paint_pencil(painter, box, color) -> None:
     painter.restore()
 
 
+def without_margins(layout, spacing: int = SPACE):
+    """Return a layout that takes all of its widget, with so many pixels between what it holds."""
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(spacing)
+    return layout
+
+
 def message_label(name: str, parent) -> QtWidgets.QLabel:
     """Return a label for sentences, which wraps them and lets them be selected."""
     label = QtWidgets.QLabel(parent)

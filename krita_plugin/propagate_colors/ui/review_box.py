@@ -46,9 +46,7 @@ class ReviewBox(QtWidgets.QWidget):
         self._un_accepts = False
         self._followed = controller.current_time  # the playhead that the list shows
         self.model = ReviewModel(controller, self)
-        layout = QtWidgets.QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(look.SPACE)
+        layout = look.without_margins(QtWidgets.QVBoxLayout(self))
         self._tabs = QtWidgets.QTabWidget(self)
         self._tabs.setObjectName("review_tabs")
         self._tabs.setDocumentMode(True)

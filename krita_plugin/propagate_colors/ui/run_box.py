@@ -47,9 +47,7 @@ class RunBox(QtWidgets.QStackedWidget):
 
     def _idle_page(self):
         page = QtWidgets.QWidget(self)
-        row = QtWidgets.QHBoxLayout(page)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(look.SPACE)
+        row = look.without_margins(QtWidgets.QHBoxLayout(page))
         row.addWidget(self.propagate, 1)
         row.addWidget(self.suggest)
         self._draw_icon()
@@ -66,9 +64,7 @@ class RunBox(QtWidgets.QStackedWidget):
 
     def _busy_page(self):
         page = QtWidgets.QWidget(self)
-        grid = QtWidgets.QGridLayout(page)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(2)
+        grid = look.without_margins(QtWidgets.QGridLayout(page), 2)
         self._bar = QtWidgets.QProgressBar(page)
         self._bar.setObjectName("progress_bar")
         self._bar.setTextVisible(False)

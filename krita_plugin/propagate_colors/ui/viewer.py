@@ -45,9 +45,7 @@ class Viewer(QtWidgets.QWidget):
         self._explained: tuple | None = None  # the frame and point that the sentence is about
         self._near: tuple[int, int] | None = None  # the step and frame that the canvas went near
         self._hover_timer = delayed(self._explain_hovered, _HOVER_MS, self)
-        layout = QtWidgets.QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(look.SPACE)
+        layout = look.without_margins(QtWidgets.QVBoxLayout(self))
         layout.addLayout(self._header())
         layout.addWidget(self.canvas, 1)
         below = QtWidgets.QHBoxLayout()
