@@ -20,7 +20,15 @@ from ant_core.errors import InputError, OutputError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["WholeFiles", "check_regular", "json_bytes", "read_bytes", "refusal", "same_file"]
+__all__ = [
+    "WholeFiles",
+    "check_regular",
+    "json_bytes",
+    "read_bytes",
+    "refusal",
+    "same_file",
+    "unreadable",
+]
 
 _MOST_BYTES = 4 << 30  # of a file that is read whole
 _PART = ".part-"  # short and apart from the final name, which may be as long as names can be
@@ -48,9 +56,14 @@ def read_bytes(
     except FileNotFoundError:
         raise InputError(f"{path} is missing: {remedy}") from None
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}): check the file and its permissions"
-        ) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """Return the error of a file that is there and cannot be read."""
+    return InputError(
+        f"{path} cannot be read ({error.strerror}): check the file and its permissions"
+    )
 
 
 def json_bytes(document: Any) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ant_core import __version__
-from ant_core.errors import InputError
+from ant_core.files import unreadable
 from ant_core.workflow.propagate_options import PropagateOptions
 
 __all__ = ["inputs_digest", "outputs_digest"]
@@ -108,6 +108,4 @@ def _file_digest(path: Path) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}): check the file and its permissions"
-        ) from error
+        raise unreadable(path, error) from error
