@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import secrets
 import stat
@@ -12,14 +13,22 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ant_core.errors import InputError, OutputError
 
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["WholeFiles", "check_regular", "read_bytes", "refusal", "same_file"]
+__all__ = [
+    "WholeFiles",
+    "check_regular",
+    "json_bytes",
+    "read_bytes",
+    "refusal",
+    "same_file",
+    "unreadable",
+]
 
 _MOST_BYTES = 4 << 30  # of a file that is read whole
 _PART = ".part-"  # short and apart from the final name, which may be as long as names can be
@@ -47,9 +56,21 @@ def read_bytes(
     except FileNotFoundError:
         raise InputError(f"{path} is missing: {remedy}") from None
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}): check the file and its permissions"
-        ) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """Return the error of a file that is there and cannot be read."""
+    return InputError(
+        f"{path} cannot be read ({error.strerror}): check the file and its permissions"
+    )
+
+
+def json_bytes(document: Any) -> bytes:
+    """Return a JSON document as its file holds it: indented, in UTF-8, with a last line break."""
+    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    # Half of a surrogate pair, which a file's name may have, becomes an escape that JSON knows.
+    return text.encode("utf-8", "backslashreplace")
 
 
 def check_regular(path: Path, found: os.stat_result) -> None:
@@ -88,7 +109,6 @@ class WholeFiles:
 
         Parameters
         ----------
-        path : Path
         pieces : iterable of bytes
         durable : bool
             Whether they must be on the disk, safe from a power cut, before what lay there goes.

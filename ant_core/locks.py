@@ -112,7 +112,6 @@ def alone(folder: Path, place: Path, files: WholeFiles) -> Iterator[None]:
         `.ant_core` of the output; made if it is not there.
     place : Path
         The output, for the message.
-    files : WholeFiles
 
     Raises
     ------

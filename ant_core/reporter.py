@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any, Protocol, TextIO
 
 from ant_core.errors import OutputError
@@ -17,9 +18,11 @@ __all__ = [
     "JsonReporter",
     "PlainReporter",
     "Reporter",
+    "aligned",
     "counted",
     "has_bars",
     "make_reporter",
+    "markdown_table",
     "open_bar",
     "silence",
 ]
@@ -28,6 +31,21 @@ __all__ = [
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: "1 frame", "2 frames"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of equally many cells as lines of columns, for fonts of one width."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def markdown_table(rows: Sequence[Sequence[str]], text_columns: int = 1) -> str:
+    """Return rows, the titles first, as a table in Markdown; columns after the text are numbers."""
+    marks = ["---" if i < text_columns else "---:" for i in range(len(rows[0]))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], marks, *rows[1:]))
 
 
 def silence(stream: TextIO) -> None:

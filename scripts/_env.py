@@ -184,8 +184,7 @@ def _create(folder):
 
 def _install_venv_package():
     """Install Debian's python3-venv where that needs no password: as root, as in a container."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    if not root or shutil.which("apt-get") is None:
+    if not _can_use_apt():
         return False
     say("Installing Debian's python3-venv, which new environments need ...")
     settings = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
@@ -195,24 +194,26 @@ def _install_venv_package():
     )
 
 
-def install_package(program, package, log):
+def install_package(package, log, programs=()):
     """Install one of Debian's packages where that needs no password; the tests say what they miss.
 
-    Nothing is done where `program` is there already. The messages of apt-get go to `log`.
+    Nothing is done where one of its programs, or one of its name, is there. The messages of
+    apt-get go to `log`.
     """
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    if shutil.which(program) or not root or shutil.which("apt-get") is None:
+    if any(shutil.which(name) for name in [package] + list(programs)) or not _can_use_apt():
         return
     say("Installing Debian's %s for the tests (once) ..." % package)
     settings = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     install = ["apt-get", "install", "-y", "--no-install-recommends", package]
-    with open(log, "ab") as messages, open(os.devnull) as nothing:
-        for command in (["apt-get", "update"], install):
-            if subprocess.call(
-                command, stdin=nothing, stdout=messages, stderr=messages, env=settings
-            ):
-                say("SKIPPED: %s could not be installed; see %s." % (package, log))
-                return
+    for command in (["apt-get", "update"], install):
+        if not _logged(command, log, settings):
+            say("SKIPPED: %s could not be installed; see %s." % (package, log))
+            return
+
+
+def _can_use_apt():
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return root and shutil.which("apt-get") is not None
 
 
 def _try(command, environment=None):
@@ -232,11 +233,11 @@ def _pip(python, log, *what):
     return _logged(command + list(what), log)
 
 
-def _logged(command, log):
+def _logged(command, log, environment=None):
     """Run a command in the checkout, its messages going to the log; tell whether it worked."""
     with open(log, "ab") as messages, open(os.devnull) as nothing:
         return not subprocess.call(
-            command, cwd=ROOT, stdin=nothing, stdout=messages, stderr=messages
+            command, cwd=ROOT, stdin=nothing, stdout=messages, stderr=messages, env=environment
         )
 
 

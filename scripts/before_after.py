@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -38,23 +39,25 @@ def main() -> int:
         code = ant_core(["propagate", str(SHOT), "--out", folder])
         if code not in (0, 3):
             return code
-        first = _drawn(SHOT / "line" / "0001.png", SHOT / "color" / "0001.png")
-        lines = _drawn(SHOT / "line" / FRAME, None)
-        colored = _drawn(SHOT / "line" / FRAME, Path(folder) / "color" / FRAME)
+        first = drawn("0001.png", [SHOT / "color"], WIDTH)
+        lines = drawn(FRAME, [], WIDTH)
+        colored = drawn(FRAME, [Path(folder) / "color"], WIDTH)
     panels = [_titled(p, title) for p, title in zip((first, lines, colored), TITLES, strict=True)]
     cv2.imwrite(str(out), np.hstack(panels), [cv2.IMWRITE_PNG_COMPRESSION, 9])
     return 0
 
 
-def _drawn(line: Path, color: Path | None) -> NDArray[np.uint8]:
-    """Return lines over colours over white, one panel, BGR."""
-    ink = cv2.imread(str(line), cv2.IMREAD_GRAYSCALE)[PANEL][:, :, None] / 255.0
+def drawn(
+    name: str, layers: Sequence[Path], width_px: int, read_lines: int = cv2.IMREAD_GRAYSCALE
+) -> NDArray[np.uint8]:
+    """Return the shot's lines over painted layers, each a folder, over white; one panel, BGR."""
+    ink = np.atleast_3d(cv2.imread(str(SHOT / "line" / name), read_lines)[PANEL]) / 255.0
     picture = np.full((*ink.shape[:2], 3), 255.0)
-    if color is not None:
-        painted = cv2.imread(str(color), cv2.IMREAD_UNCHANGED)[PANEL].astype(float)
+    for layer in layers:
+        painted = cv2.imread(str(layer / name), cv2.IMREAD_UNCHANGED)[PANEL].astype(float)
         alpha = painted[:, :, 3:] / 255
         picture = picture * (1 - alpha) + painted[:, :, :3] * alpha
-    side = (WIDTH, round(WIDTH * ink.shape[0] / ink.shape[1]))
+    side = (width_px, round(width_px * ink.shape[0] / ink.shape[1]))
     small = cv2.resize(picture * ink, side, interpolation=cv2.INTER_AREA)
     return np.asarray(small.round(), np.uint8)
 

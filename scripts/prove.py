@@ -14,7 +14,6 @@ does not name, a part of them without --limit, and other contents where those ar
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import threading
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ant_core import __version__
-from ant_core.files import WholeFiles
+from ant_core.files import WholeFiles, json_bytes
 from ant_core.matching.matcher import Matcher
 from ant_core.matching.model_file import default_model
 from ant_core.models.installed import locate
@@ -77,8 +76,7 @@ def _write(out: Path, measured: dict[str, Measured], about: dict[str, Any]) -> s
     files, text = WholeFiles(), as_markdown(measured)
     files.make_folder(out)
     files.write(out / "proof.md", text.encode())
-    figures = json.dumps(as_document(measured, about), indent=1, ensure_ascii=False)
-    files.write(out / "proof.json", figures.encode() + b"\n")
+    files.write(out / "proof.json", json_bytes(as_document(measured, about)))
     results = {
         f"{name}, {protocol}": methods[OURS]
         for name, found in measured.items()

@@ -5,8 +5,8 @@
     python scripts/render_sample.py --data DIR --set test --out DIR2
 
 ``--data`` is the folder of the Morevna puppets' Synfig sources, the one that holds
-``character-sample.male`` (github.com/morevnaproject/characters, CC0). Needs numpy, OpenCV and the
-program ``synfig`` (on Debian: apt-get install synfig).
+``character-sample.male`` (github.com/morevnaproject/characters, CC0). Needs numpy, OpenCV,
+Pillow and the program ``synfig`` (on Debian: apt-get install synfig).
 
 Each shot becomes ``line/NNNN.png`` (line art on white), ``color/NNNN.png`` (the painted reference
 alone) and ``truth/NNNN.png`` (the flat colours of every frame).
@@ -15,9 +15,7 @@ alone) and ``truth/NNNN.png`` (the flat colours of every frame).
 from __future__ import annotations
 
 import argparse
-import struct
 import sys
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -85,6 +83,8 @@ def _write(drawing: DrawnFrame, out: Path, number: int, is_reference: bool) -> N
 
 def _write_png(path: Path, image: NDArray[np.uint8]) -> None:
     """Write an image of few colours as a palette PNG, a third of the size of an RGB one."""
+    from PIL import Image
+
     height, width, channels = image.shape
     packed = np.ascontiguousarray(
         np.concatenate([image, np.full_like(image[..., :1], 255)], 2) if channels == 3 else image
@@ -93,19 +93,11 @@ def _write_png(path: Path, image: NDArray[np.uint8]) -> None:
     if len(values) > 256:
         raise SystemExit(f"{path.name} has {len(values)} colours, expected at most 256")
     palette = values.view(np.uint8).reshape(-1, 4)
-    rows = np.zeros((height, width + 1), np.uint8)  # each row begins with its filter: none
-    rows[:, 1:] = index.reshape(height, width)
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0))]
-    chunks.append((b"PLTE", palette[:, :3].tobytes()))
-    if channels == 4:
-        chunks.append((b"tRNS", palette[:, 3].tobytes()))
-    chunks += [(b"IDAT", zlib.compress(rows.tobytes(), 9)), (b"IEND", b"")]
+    picture = Image.fromarray(index.reshape(height, width).astype(np.uint8), "P")
+    picture.putpalette(palette[:, :3].tobytes())
+    alpha = {"transparency": palette[:, 3].tobytes()} if channels == 4 else {}
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(b"\x89PNG\r\n\x1a\n")
-        for kind, data in chunks:
-            file.write(struct.pack(">I", len(data)) + kind + data)
-            file.write(struct.pack(">I", zlib.crc32(kind + data)))
+    picture.save(path, optimize=True, **alpha)
 
 
 if __name__ == "__main__":

@@ -22,15 +22,14 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from scripts.before_after import SHOT, drawn  # noqa: E402
 from segmentation import expand_labels, extract_lines, segment  # noqa: E402
 
-SHOT = ROOT / "samples" / "saha"
 NAME = "0001.png"
 _SHADOW = (90, 30, 40, 110)  # blue, green, red, alpha
 _OFFSET = (-22, -16)  # pixels that the light's side of a segment reaches over it
 _LEAST_AREA = 4000  # pixels of the segments that the shaded reference shades
 _STRIPE_PX = 14
-_PANEL = np.s_[20:1080, 300:1640]
 _FRAMES = ("0001.png", "0004.png", "0006.png", "0008.png")
 _WIDTH = 360
 
@@ -95,24 +94,11 @@ def _draw(out: Path) -> int:
             if code not in (0, 3):
                 return code
         rows = [
-            [_panel(name, layers / "color", layers / "shadow") for name in _FRAMES],
-            [_panel(name, surfaces / "color") for name in _FRAMES],
+            [drawn(name, shown, _WIDTH, cv2.IMREAD_COLOR) for name in _FRAMES]
+            for shown in ([layers / "color", layers / "shadow"], [surfaces / "color"])
         ]
     cv2.imwrite(str(out), np.vstack([np.hstack(row) for row in rows]))
     return 0
-
-
-def _panel(name: str, *folders: Path) -> NDArray[np.uint8]:
-    """Return a frame's lines over its layers over white, BGR, small."""
-    ink = cv2.imread(str(SHOT / "line" / name))[_PANEL] / 255.0
-    picture = np.full(ink.shape, 255.0)
-    for folder in folders:
-        layer = cv2.imread(str(folder / name), cv2.IMREAD_UNCHANGED)[_PANEL].astype(float)
-        alpha = layer[..., 3:] / 255
-        picture = picture * (1 - alpha) + layer[..., :3] * alpha
-    side = _WIDTH, round(_WIDTH * ink.shape[0] / ink.shape[1])
-    small = cv2.resize(picture * ink, side, interpolation=cv2.INTER_AREA)
-    return np.asarray(small.round(), np.uint8)
 
 
 if __name__ == "__main__":

@@ -25,10 +25,10 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import _browser
 import _env
 import _krita_trees
 
+BROWSERS = ("chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 EXTRAS = ["cpu", "dev", "farm", "formats", "release", "site"]
 IN_KRITA = "tests/in_krita"
 LOWEST = ["cpu", "dev", "farm", "formats", "train"]
@@ -57,9 +57,11 @@ def main():
     if _wants(arguments, "in_krita"):
         _krita_trees.install_krita(log)
     if _wants(arguments, "batch"):
-        _browser.install_browser(os.path.join(_env.ROOT, ".venv-test", "browser.log"))
+        _env.install_package(
+            "chromium", os.path.join(_env.ROOT, ".venv-test", "browser.log"), BROWSERS
+        )
     if _wants(arguments, "commands"):
-        _env.install_package("strace", "strace", os.path.join(_env.ROOT, ".venv-test", "apt.log"))
+        _env.install_package("strace", os.path.join(_env.ROOT, ".venv-test", "apt.log"))
     if "--krita=all" in arguments or "--krita all" in " ".join(arguments):
         _krita_trees.make_all(log)
     pytest = [python, "-m", "pytest"]

@@ -124,6 +124,13 @@ def opening(
     return math.sqrt(min(most_a, most_b))
 
 
+@kernel("void(int64[:,::1], int64, UniTuple(int64, 4), int32[::1])")
+def note(rows: Array, k: int, ink_points: tuple[int, int, int, int], entry: Array) -> None:
+    """Write a pass into a row: y, x, y, x of its ink points, hill, hill, squared height."""
+    rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3] = ink_points
+    rows[k, 4], rows[k, 5], rows[k, 6] = entry[2], entry[3], entry[4]
+
+
 @kernel(
     "Tuple((int32[::1], int64[:,::1]))"
     "(boolean[:,::1], boolean[:,::1], uint16[:,::1], int32[:,::1], int32[:,::1], int32[::1],"
@@ -181,13 +188,7 @@ def join(
                 hole = wide >= neck + _OPENING_SHARE * around
             if hole:
                 closed[y, x] = True
-                holes[count, 0] = py
-                holes[count, 1] = px
-                holes[count, 2] = qy
-                holes[count, 3] = qx
-                holes[count, 4] = table[i, 2]
-                holes[count, 5] = table[i, 3]
-                holes[count, 6] = level
+                note(holes, count, (py, px, qy, qx), table[i])
                 holes[count, 7] = ends
                 count += 1
                 continue
@@ -238,13 +239,7 @@ def divide(
             py, px, qy, qx = facing_ink(barrier, y, x, level)
             if qy >= 0 and not on_frame(ink, py, px) and not on_frame(ink, qy, qx):
                 cut[y, x] = True
-                found[count, 0] = py
-                found[count, 1] = px
-                found[count, 2] = qy
-                found[count, 3] = qx
-                found[count, 4] = table[i, 2]
-                found[count, 5] = table[i, 3]
-                found[count, 6] = level
+                note(found, count, (py, px, qy, qx), table[i])
                 count += 1
                 continue
         unite(parents, highest, a, b)
@@ -253,7 +248,7 @@ def divide(
 
 
 @kernel("int64[:,::1](boolean[:,::1], boolean[:,::1], int32[:,::1], int64[::1], float64, float64)")
-def witness(
+def describe_passes(
     ink: Array, barrier: Array, table: Array, rows: Array, line: float, radius: float
 ) -> Array:
     """Describe passes of the table as join() does its holes; ends are -1 without two ink points."""
@@ -267,12 +262,6 @@ def witness(
             ends = ends_beside(ink, py, px, qy, qx, bare, line, radius)
         else:
             qy, qx = y, x
-        found[k, 0] = py
-        found[k, 1] = px
-        found[k, 2] = qy
-        found[k, 3] = qx
-        found[k, 4] = table[i, 2]
-        found[k, 5] = table[i, 3]
-        found[k, 6] = level
+        note(found, k, (py, px, qy, qx), table[i])
         found[k, 7] = ends
     return found

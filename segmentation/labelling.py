@@ -16,7 +16,6 @@ def cut_by_colors(pieces: Pieces, colors: ArrayLike) -> Segmentation:
 
     Parameters
     ----------
-    pieces : Pieces
     colors : (P,) int, palette index of every piece, -1 where it is unknown or mixed
 
     Returns
@@ -51,7 +50,6 @@ def label_pieces(pieces: Pieces, votes: ArrayLike, smoothness: float = 1.0) -> N
 
     Parameters
     ----------
-    pieces : Pieces
     votes : (P, K) float in [0, 1], what speaks for each candidate colour; a row of zeros where
         nothing is known
     smoothness : weight of the passes
@@ -117,7 +115,6 @@ def merge_pieces(pieces: Pieces, labels: ArrayLike) -> Segmentation:
 
     Parameters
     ----------
-    pieces : Pieces
     labels : (P,) int, colour of every piece; pieces of -1 join one another
 
     Returns

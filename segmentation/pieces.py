@@ -202,7 +202,7 @@ def _others(
     codes, first = np.unique(meet[:, 0] * base + meet[:, 1], return_index=True)
     known = np.sort(parents[holes[:, 4:6]], axis=1).astype(np.int64)
     new = ~np.isin(codes, known[:, 0] * base + known[:, 1])
-    return gaps.witness(ink, barrier, table, np.sort(rows[first[new]]), line, radius)
+    return gaps.describe_passes(ink, barrier, table, np.sort(rows[first[new]]), line, radius)
 
 
 def _components(mask: NDArray[np.uint8]) -> tuple[int, NDArray[np.int32]]:

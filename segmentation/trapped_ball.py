@@ -86,7 +86,6 @@ def joined(pieces: Pieces, apart: NDArray[np.bool_]) -> Segmentation:
 
     Parameters
     ----------
-    pieces : Pieces
     apart : (Q,) bool, passes that colours close
 
     Returns

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 import time
 from collections.abc import Iterable, Sequence
@@ -17,7 +16,7 @@ from ant_core.batch.page import render_page
 from ant_core.batch.records import Records
 from ant_core.batch.result import SCHEMA, ShotResult
 from ant_core.batch.shots import BatchShot
-from ant_core.files import WholeFiles
+from ant_core.files import WholeFiles, json_bytes
 from ant_core.reporter import counted
 from ant_core.workflow.gate import Gate
 
@@ -53,12 +52,10 @@ class Board:
 
     Parameters
     ----------
-    out : Path
     shots : sequence of BatchShot
         All shots of the list.
     records : Records
         Tell of shots that this run does not touch.
-    files : WholeFiles
     gate : Gate
         What every shot is judged by.
     """
@@ -113,8 +110,7 @@ class Board:
         """Write summary.html, summary.json and summary.csv."""
         self._written = time.monotonic()
         summary = self.summary()
-        text = json.dumps(summary, ensure_ascii=False, indent=1) + "\n"
-        self._put("summary.json", text)
+        self._files.write(self.out / "summary.json", json_bytes(summary))
         self._put("summary.csv", _csv(self.results()))
         pictures = {name: self._records.picture(name) for name in self._results}
         self._put("summary.html", render_page(summary, pictures))

@@ -35,6 +35,7 @@ from ant_core.batch.pool import (
     Passed,
     Retried,
     fatal_error,
+    fatal_event,
 )
 from ant_core.batch.result import ShotResult
 from ant_core.batch.task import ShotTask
@@ -76,7 +77,6 @@ def run_on_cluster(
         CPU threads of each shot; a worker's share of its machine if not given.
     retries : int
         How often a shot is begun again after Dask gave it up.
-    cancel : threading.Event
 
     Raises
     ------
@@ -331,7 +331,7 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
     """
     if settings["version"] != __version__:
         text = f"a worker has ant_core {__version__} but the batch {settings['version']}"
-        return _fatal(InputError(f"{text}: install the same on both"))
+        return fatal_event(InputError(f"{text}: install the same on both"))
     worker = importlib.import_module("distributed").get_worker()
     task = ShotTask.from_json(document)
     threads = settings["threads"]
@@ -351,16 +351,7 @@ def run_remote(document: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
         mine = _WORKERS.setdefault(worker.address, _Worker())
         return mine.run(task, threads, settings["run"], tell)
     except AntError as error:
-        return _fatal(error)
-
-
-def _fatal(error: AntError) -> dict[str, Any]:
-    return {
-        "event": "fatal",
-        "error": str(error),
-        "error_type": type(error).__name__,
-        "exit_code": error.exit_code,
-    }
+        return fatal_event(error)
 
 
 def stop_remote(run: str) -> None:

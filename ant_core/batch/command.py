@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from ant_core.batch.records import Records
 from ant_core.batch.result import ShotResult
 from ant_core.batch.shots import BatchShot, close_to_options, read_shots
 from ant_core.batch.task import ShotTask
+from ant_core.engine.process import usable_cores
 from ant_core.errors import Cancelled, UsageError
 from ant_core.files import WholeFiles
 from ant_core.reporter import Reporter, counted
@@ -112,7 +112,7 @@ def _events(
             cancel=cancel,
         )
         return
-    threads = options.threads or max(1, _cores() // max(1, jobs))
+    threads = options.threads or max(1, usable_cores() // max(1, jobs))
     pool = Pool(
         [task.with_threads(threads) for task in tasks],
         jobs=jobs,
@@ -124,13 +124,6 @@ def _events(
     yield from pool.run(cancel)
 
 
-def _cores() -> int:
-    """Return the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _usual_jobs(device: str) -> int:
     """Return how many shots to colour at a time: a graphics card takes one engine."""
     if device != "cpu":
@@ -138,7 +131,7 @@ def _usual_jobs(device: str) -> int:
 
         if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
             return 1
-    return max(1, _cores() // _CORES_A_JOB)
+    return max(1, usable_cores() // _CORES_A_JOB)
 
 
 def _tell(event: FrameDone | Retried | Finished, done: int, total: int, reporter: Reporter) -> None:

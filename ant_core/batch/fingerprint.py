@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ant_core import __version__
-from ant_core.errors import InputError
+from ant_core.files import unreadable
 from ant_core.workflow.propagate_options import PropagateOptions
 
 __all__ = ["inputs_digest", "outputs_digest"]
 
-_BLOCK = 1 << 20
 _PATTERNS = ("line", "color", "shade")  # options that name files of the shot, or its layers
 
 Check = Callable[[], None]
@@ -101,17 +100,12 @@ def _files(path: Path, skip: str) -> Iterator[tuple[str, Path]]:
 
 
 def _file_digest(path: Path) -> bytes:
-    digest = hashlib.sha256()
     try:
         if path.exists() and not path.is_file():  # a device or a pipe, which may never end
             return b""
         with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
+            return hashlib.file_digest(file, "sha256").digest()
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}): check the file and its permissions"
-        ) from error
-    return digest.digest()
+        raise unreadable(path, error) from error

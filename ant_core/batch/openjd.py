@@ -6,7 +6,6 @@ FOLDER/shots.json      the list of shots that the tasks read, with full paths
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from ant_core.batch.options import ListOptions
 from ant_core.batch.shots import BatchShot, read_shots
 from ant_core.errors import UsageError
-from ant_core.files import WholeFiles
+from ant_core.files import WholeFiles, json_bytes
 from ant_core.reporter import Reporter
 from ant_core.workflow.options import arguments_of, options_to_json
 from ant_core.workflow.outcome import Outcome
@@ -41,8 +40,7 @@ def export(options: ListOptions, out: Path, reporter: Reporter, files: WholeFile
     files.make_folder(folder)
     places = {"template": folder / "template.json", "shots": folder / "shots.json"}
     for key, document in (("shots", _shot_list(shots)), ("template", template)):
-        text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-        files.write(places[key], text.encode("utf-8", "backslashreplace"))
+        files.write(places[key], json_bytes(document))
     reporter.say(
         f"{len(shots)} shots, one task each; try it with: openjd run {places['template']} "
         "--step Summary --run-dependencies"

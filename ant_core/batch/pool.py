@@ -39,6 +39,7 @@ __all__ = [
     "Pool",
     "Retried",
     "fatal_error",
+    "fatal_event",
 ]
 
 COME_BACK_S = 1.0  # until a shot that another batch works on is tried again
@@ -78,6 +79,12 @@ class Finished:
 
 
 Event = FrameDone | Retried | Passed | Finished
+
+
+def fatal_event(error: AntError) -> dict[str, Any]:
+    """Return the event that tells of an error that stops an engine for good."""
+    kind, code = type(error).__name__, error.exit_code
+    return {"event": "fatal", "error": str(error), "error_type": kind, "exit_code": code}
 
 
 def fatal_error(kind: str, text: str) -> AntError:
@@ -186,7 +193,6 @@ class Pool:
         How often a shot is begun again whose engine crashed.
     out : Path
         OUT of the batch, where the engines' logs lie unless they are sent elsewhere.
-    files : WholeFiles
     """
 
     def __init__(

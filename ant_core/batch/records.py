@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ant_core.batch.result import SCHEMA, ShotResult
-from ant_core.files import WholeFiles
+from ant_core.files import WholeFiles, json_bytes
 from ant_core.locks import hold, process_name
 
 __all__ = ["Records", "ShotRecord"]
@@ -54,7 +54,6 @@ class Records:
     ----------
     out : Path
         OUT of the batch.
-    files : WholeFiles
     """
 
     def __init__(self, out: Path, files: WholeFiles) -> None:
@@ -97,7 +96,7 @@ class Records:
         if picture:
             self._files.write(self._path(result.name, ".jpg"), picture)
         # Last: a record vouches for everything else.
-        self._files.write(path, json.dumps(document, indent=1).encode("utf-8", "backslashreplace"))
+        self._files.write(path, json_bytes(document))
 
     def picture(self, name: str) -> bytes:
         """Return the picture of a shot as JPEG, b"" without."""

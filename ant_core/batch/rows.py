@@ -45,7 +45,6 @@ def read_rows(data: bytes, path: Path, options: Collection[str]) -> Iterator[Sho
     Parameters
     ----------
     data : bytes
-    path : Path
     options : collection of str
         What a row may say of a shot; other columns of a CSV are a tracker's, and kept as they are.
 

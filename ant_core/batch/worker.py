@@ -24,6 +24,7 @@ import threading
 import time
 from typing import Any, TextIO
 
+from ant_core.batch.pool import fatal_event
 from ant_core.batch.task import ShotTask, TaskModel, run_task
 from ant_core.errors import AntError, Cancelled
 from ant_core.locks import Held
@@ -83,10 +84,7 @@ def _serve(tasks: queue.Queue[ShotTask | None], pipe: _Pipe, cancel: threading.E
             pipe.send({"event": "held"})
             continue
         except AntError as error:
-            kind, code = type(error).__name__, error.exit_code
-            pipe.send(
-                {"event": "fatal", "error": str(error), "error_type": kind, "exit_code": code}
-            )
+            pipe.send(fatal_event(error))
             return
         if result.error:
             reporter.say(result.error)

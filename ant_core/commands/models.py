@@ -165,13 +165,11 @@ def _list(store: Store) -> Outcome:
 
 def _table(rows: list[dict[str, Any]]) -> str:
     """Return aligned columns: name, version, size, licence, state."""
+    from ant_core.reporter import aligned
+
     cells = [("NAME", "VERSION", "SIZE", "LICENCE", "STATE")]
     for row in rows:
         size = f"{row['size'] / 1e6:.1f} MB"
         licence = row.get("licence", "unknown")
         cells.append((row["name"], row["version"], size, licence, row["state"]))
-    widths = [max(len(row[column]) for row in cells) for column in range(4)]
-    return "\n".join(
-        "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[4]])
-        for row in cells
-    )
+    return aligned(cells)

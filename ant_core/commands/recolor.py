@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import threading
 from pathlib import Path
@@ -45,6 +44,7 @@ def run(
 ) -> Outcome:
     """Swap the palette of every frame; see `ant_core recolor --help`."""
     from ant_core.commands.recolor_frames import Recolorer
+    from ant_core.files import json_bytes
     from ant_core.formats.palettes import read_palette
     from ant_core.formats.sequence import SequenceReader
     from ant_core.locks import alone
@@ -63,7 +63,7 @@ def run(
             files.write(out / reader.name(frame), recolorer.recolor(reader, frame))
             reporter.progress(done, len(reader.frames), f"frame {frame}", {})
         event = {"frames": len(reader.frames)} | recolorer.report()
-        files.write(path, (json.dumps({"schema": 1, "kind": "recolor"} | event) + "\n").encode())
+        files.write(path, json_bytes({"schema": 1, "kind": "recolor"} | event))
     _say(reporter, event)
     return Outcome(0, str(path), {"report": str(path)} | event)
 

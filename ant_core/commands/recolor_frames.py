@@ -32,7 +32,6 @@ class Recoloring:
 
     Parameters
     ----------
-    pixels : PixelFormat
     names : sequence of str
     old, new : (K, C) of the format
         The opaque colour of every name before and after.
@@ -127,12 +126,7 @@ def recoloring(before: NamedPalette, after: NamedPalette, pixels: PixelFormat) -
 
 
 class Recolorer:
-    """Swaps one palette for another in frames of any format, and counts.
-
-    Parameters
-    ----------
-    before, after : NamedPalette
-    """
+    """Swaps one palette for another in frames of any format, and counts."""
 
     def __init__(self, before: NamedPalette, after: NamedPalette) -> None:
         self._before, self._after = before, after

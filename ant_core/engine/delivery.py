@@ -23,7 +23,6 @@ class PlaneDelivery:
 
     Parameters
     ----------
-    output : LayerOutput
     references : collection of int
         Frames that the caller has painted: they need no plane.
     notify : callable

@@ -201,7 +201,6 @@ def tell(
 
     Parameters
     ----------
-    explanation : RepeatedMatch
     assembly : Assembly
         Of the run that is explained.
     palette : Palette

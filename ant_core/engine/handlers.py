@@ -69,11 +69,6 @@ class Handlers:
         }
 
     @property
-    def kinds(self) -> frozenset[str]:
-        """The requests that are worked on."""
-        return frozenset(self._handlers)
-
-    @property
     def greeted(self) -> bool:
         """Whether hello was said and answered."""
         return self._matcher is not None

@@ -22,7 +22,6 @@ class LayerOutput(MemoryOutput):
     ----------
     size : (int, int)
         Height and width of the canvas.
-    layer : LayerFormat
     name : str
         The layer's, for messages.
     """

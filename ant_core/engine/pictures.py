@@ -68,7 +68,6 @@ def draw_preview(segmentation: Segmentation, max_side: int | None) -> Picture:
 
     Parameters
     ----------
-    segmentation : Segmentation
     max_side : int or None
         Longer side in pixels; the drawing's own size if None.
     """

@@ -52,7 +52,7 @@ def reserve_streams() -> tuple[BinaryIO, BinaryIO]:
     return os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb", buffering=0)
 
 
-def usable_cores(*, background: bool) -> int:
+def usable_cores(*, background: bool = False) -> int:
     """Return how many CPU threads to use: all that the process may, one fewer in the background."""
     # What a container or `taskset` leaves; os.process_cpu_count came with Python 3.13.
     allowed = getattr(os, "sched_getaffinity", None)

@@ -64,7 +64,6 @@ class ShotSession:
         Of the canvas, in pixels.
     line, color : LayerFormat
         Of the line layers and of the colour layer.
-    matcher : MatcherLike
 
     Raises
     ------
@@ -160,7 +159,6 @@ class ShotSession:
         frame : int
         digest : str
         origin : "painted" or "accepted"
-        box : Box or None
         data : bytes or None
             The box's raw bytes; None when the picture should be known already.
         """
@@ -208,7 +206,6 @@ class ShotSession:
             Frames to be coloured; references among them are told of, but get no plane.
         references : sequence of int
             Frames to learn from; accepted ones count like painted ones.
-        hints : HintSet
         options : RunOptions
             Model sheets among them are paths given to `add_model_sheet`.
         cancel : threading.Event

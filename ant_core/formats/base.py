@@ -13,7 +13,7 @@ from ant_core.errors import AntError, InputError
 if TYPE_CHECKING:  # a command line is read before NumPy is loaded
     from numpy.typing import NDArray
 
-__all__ = ["FrameInfo", "FrameReader", "PictureFormat", "door", "need"]
+__all__ = ["FrameInfo", "FrameReader", "PictureFormat", "library_errors", "need"]
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,12 @@ class PictureFormat:
         (data, place) -> FrameInfo; InputError when the file is damaged or of another kind.
     decode : callable
         (data, place) -> (H, W) or (H, W, C) in the values of the file.
-    extras : callable
-        (data, place) -> bytes: all that a file says of how its values are meant and packed.
     encode : callable
         (pixels, extras) -> bytes: a file with those pixels, packed like the one that the
         extras come from.
+    extras : callable
+        (data, place) -> bytes: all that a file says of how its values are meant and packed;
+        nothing of a format that `encode` does not write.
     suffix : str or None
         Of the files that `encode` makes; None where it is that of the file read.
     lossy : bool
@@ -74,8 +75,8 @@ class PictureFormat:
     name: str
     check: Callable[[bytes, str], FrameInfo]
     decode: Callable[[bytes, str], NDArray[Any]]
-    extras: Callable[[bytes, str], bytes]
     encode: Callable[[NDArray[Any], bytes], bytes]
+    extras: Callable[[bytes, str], bytes] = lambda _data, _place: b""
     suffix: str | None = None
     lossy: bool = False
     alone: Callable[[bytes, str], bytes] | None = None
@@ -103,7 +104,7 @@ class FrameReader(Protocol):
 
 
 @contextlib.contextmanager
-def door(place: str, damaged: Callable[[str, object], InputError]) -> Iterator[None]:
+def library_errors(place: str, damaged: Callable[[str, object], InputError]) -> Iterator[None]:
     """Turn every exception that a library raises of a file into an error of our tree.
 
     Parameters

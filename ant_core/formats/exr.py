@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo, PictureFormat, door, need
+from ant_core.formats.base import FrameInfo, PictureFormat, library_errors, need
 from ant_core.guard import DENSEST, DENSEST_DEFLATE, MOST_PIXELS, check_pixels
 
 __all__ = ["FORMAT", "layer_format"]
@@ -209,7 +209,7 @@ def _guarded(read: Callable[..., Any]) -> Callable[..., Any]:
     """Let a reader raise nothing but the error tree."""
 
     def through_the_door(data: bytes, place: str, *, wanted: str | None) -> Any:
-        with door(place, _damaged):
+        with library_errors(place, _damaged):
             return read(data, place, wanted)
 
     return through_the_door

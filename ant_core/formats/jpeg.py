@@ -85,16 +85,10 @@ def _decode(data: bytes, place: str) -> NDArray[Any]:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
 
 
-def _no_extras(data: bytes, place: str) -> bytes:
-    del data, place
-    return b""
-
-
 FORMAT = PictureFormat(
     name="JPEG",
     check=_check,
     decode=_decode,
-    extras=_no_extras,
     encode=encode_png,
     suffix=".png",
     lossy=True,

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo, PictureFormat, door, need
+from ant_core.formats.base import FrameInfo, PictureFormat, library_errors, need
 from ant_core.formats.png import PNG_START, check_png, decode_png, encode_png, shape_of_png
 from ant_core.guard import (
     check_layers,
@@ -74,7 +74,7 @@ def read_layered(data: bytes, place: str) -> LayeredPicture:
     """
     is_ora = data[:2] == b"PK"
     # Filters of warnings belong to the process, and two threads read pictures.
-    with _FILTERS, door(place, _no_ora if is_ora else _no_psd), warnings.catch_warnings():
+    with _FILTERS, library_errors(place, _no_ora if is_ora else _no_psd), warnings.catch_warnings():
         if not is_ora:  # of a channel that is damaged psd-tools makes a black one
             library = need("psd_tools.compression", "Photoshop")
             degraded = getattr(library, "PSDDecompressionWarning", ResourceWarning)  # new of late
@@ -267,11 +267,6 @@ def _decode(data: bytes, place: str) -> NDArray[Any]:
     return read_layered(data, place).colors
 
 
-def _no_extras(data: bytes, place: str) -> bytes:
-    del data, place
-    return b""
-
-
 def _check_lines(data: bytes, place: str) -> FrameInfo:
     line = _decode_lines(data, place)
     digest = hashlib.sha256(data).hexdigest()
@@ -288,14 +283,11 @@ def _decode_lines(data: bytes, place: str) -> NDArray[Any]:
 
 
 # Outputs beside a layered reference are PNG files: flat colours need no layers.
-FORMAT = PictureFormat(
-    name="PNG", check=_check, decode=_decode, extras=_no_extras, encode=encode_png, suffix=".png"
-)
+FORMAT = PictureFormat(name="PNG", check=_check, decode=_decode, encode=encode_png, suffix=".png")
 LINES = PictureFormat(
     name="PNG",
     check=_check_lines,
     decode=_decode_lines,
-    extras=_no_extras,
     encode=encode_png,
     suffix=".png",
 )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo, PictureFormat, door, need
+from ant_core.formats.base import FrameInfo, PictureFormat, library_errors, need
 from ant_core.guard import check_pixels
 
 __all__ = ["FORMAT"]
@@ -21,7 +21,7 @@ _DENSEST = 128  # pixels a byte: a run has a byte for its length and one or more
 def _open(data: bytes, place: str) -> Any:
     """Return the picture, unpacked; InputError when it is damaged."""
     plugin = need("PIL.TgaImagePlugin", "TGA")
-    with door(place, _damaged):
+    with library_errors(place, _damaged):
         # Not through PIL.Image.open, which warns of sizes that real work has.
         image = plugin.TgaImageFile(io.BytesIO(data))
         width, height = image.size

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import InputError
-from ant_core.formats.base import FrameInfo, PictureFormat, door, need
+from ant_core.formats.base import FrameInfo, PictureFormat, library_errors, need
 from ant_core.guard import DENSEST, DENSEST_DEFLATE, check_pixels
 
 __all__ = ["FORMAT"]
@@ -57,7 +57,7 @@ class _Page:
 def _open(data: bytes, place: str) -> _Page:
     """Return the one page of a file; InputError when it is damaged or holds something else."""
     tifffile = need("tifffile", "TIFF")
-    with door(place, _damaged):
+    with library_errors(place, _damaged):
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             count = len(file.pages)
             page = file.pages.first
@@ -102,7 +102,7 @@ def _check(data: bytes, place: str) -> FrameInfo:
 
 def _decode(data: bytes, place: str) -> NDArray[Any]:
     found = _open(data, place)
-    with door(place, _damaged):
+    with library_errors(place, _damaged):
         pixels = np.asarray(found.page.asarray())
         if int(found.page.planarconfig) == 2 and pixels.ndim == 3:
             pixels = np.moveaxis(pixels, 0, -1)
@@ -125,7 +125,7 @@ def _decode(data: bytes, place: str) -> NDArray[Any]:
 def _extras(data: bytes, place: str) -> bytes:
     found = _open(data, place)
     page = found.page
-    with door(place, _damaged):
+    with library_errors(place, _damaged):
         compression = str(getattr(page.compression, "name", page.compression)).lower()
         tag = page.tags.get(_PROFILE)
         unit = int(page.resolutionunit)

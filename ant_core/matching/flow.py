@@ -231,7 +231,7 @@ class Motion:
         """Return where the target's pixels lie in the reference; see `compare`."""
         ahead = self._flow(target.darkness, reference.darkness, is_far=is_far)
         back = self._flow(reference.darkness, target.darkness, is_far=is_far)
-        known = self._once(self._once(target.darkness, _hilly), _known)
+        known = self._once(self._once(target.darkness, _with_slopes), _known)
         return Landing(*_moved(ahead), self._returning(ahead, back), known)
 
     def _once(
@@ -259,7 +259,7 @@ class Motion:
             if one is first and other is second and far == is_far:
                 return field
         # Both ways, for both are asked.
-        hills = self._once(first, _hilly), self._once(second, _hilly)
+        hills = self._once(first, _with_slopes), self._once(second, _with_slopes)
         ahead, back = (_dense_flow(*pair, *_SCALES[is_far]) for pair in (hills, hills[::-1]))
         pairs = (first, second, is_far, ahead), (second, first, is_far, back)
         self._known = (*self._known[2 - _KEPT :], *pairs)
@@ -279,7 +279,7 @@ def _dense_flow(
     return np.asarray(solver.calc(first, second, start), np.float32)
 
 
-def _hilly(darkness: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _with_slopes(darkness: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Give the paper a slope: line brightness and distance from the line, half each.
 
     Between lines there is nothing for flow to hold on to. Shi et al., "Deep Line Art Video

@@ -178,7 +178,6 @@ def receive(
         http or https.
     offset, size : int
         Bytes that are there already, and of the whole file.
-    patience : Patience
     ranges : bool
         False asks for the whole file, whose first `offset` bytes are then skipped.
     cancel : threading.Event

@@ -6,16 +6,14 @@ registry of their own (see `ant_core.models.places` for where it is looked for).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ant_core import __version__
 from ant_core.errors import InputError, ModelMissing, UsageError
-from ant_core.files import WholeFiles, read_bytes
+from ant_core.files import WholeFiles, json_bytes, read_bytes
 from ant_core.guard import MOST_JSON, parse_json
 from ant_core.schemas.forms import read_form
 from ant_core.schemas.registry import ModelEntry, RegistryForm
@@ -24,7 +22,6 @@ __all__ = [
     "EMBEDDED_NAME",
     "ModelEntry",
     "Registry",
-    "as_json",
     "engine_runs",
     "identity",
     "load_registry",
@@ -118,14 +115,9 @@ def read_entry(path: Path) -> ModelEntry | None:
 def write_entry(files: WholeFiles, stem: Path, entry: ModelEntry) -> None:
     """Write an entry and its card beside a model file, as STEM.json and STEM.md."""
     # not with_suffix: what follows the dot of a version is no ending
-    files.write(stem.with_name(f"{stem.name}.json"), as_json(entry.to_json()))
+    files.write(stem.with_name(f"{stem.name}.json"), json_bytes(entry.to_json()))
     if entry.card:
         files.write(stem.with_name(f"{stem.name}.md"), entry.card.encode())
-
-
-def as_json(document: dict[str, Any]) -> bytes:
-    """Return a registry or an entry as its file holds it."""
-    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _check_names(models: Iterable[ModelEntry]) -> None:

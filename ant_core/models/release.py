@@ -16,17 +16,17 @@ from typing import Any
 
 from ant_core import __version__
 from ant_core.errors import OutputError, UsageError
-from ant_core.files import WholeFiles
+from ant_core.files import WholeFiles, json_bytes
 from ant_core.matching.model_file import ModelFile
 from ant_core.models.registry import (
     EMBEDDED_NAME,
     ModelEntry,
-    as_json,
     identity,
     load_registry,
     parse_wanted,
     write_entry,
 )
+from ant_core.reporter import markdown_table
 
 __all__ = ["describe", "model_card", "write_beside", "write_release"]
 
@@ -44,7 +44,6 @@ def describe(
 
     Parameters
     ----------
-    model : Path
     name, version : str
         See `ModelEntry`.
     licence : str
@@ -91,11 +90,10 @@ def model_card(
     validation = manifest.get("validation")
     if validation:
         columns = list(dict.fromkeys(key for scores in validation.values() for key in scores))
-        lines += ["", "## Validation", "", "| kind | " + " | ".join(columns) + " |"]
-        lines.append("| --- |" + " ---: |" * len(columns))
+        rows = [["kind", *columns]]
         for kind, scores in validation.items():
-            cells = [str(scores.get(column, "")) for column in columns]
-            lines.append(f"| {kind} | " + " | ".join(cells) + " |")
+            rows.append([kind, *(str(scores.get(column, "")) for column in columns)])
+        lines += ["", "## Validation", "", markdown_table(rows)]
         lines += ["", "Shares are percent of segments; position and overlap are baselines."]
     if notes:
         lines += ["", notes.strip()]
@@ -122,8 +120,6 @@ def write_release(
 
     Parameters
     ----------
-    entry : ModelEntry
-    model, folder : Path
     pictures : dict of str to bytes
         Those that the card shows, PNG by file name.
 
@@ -167,5 +163,5 @@ def write_release(
     for name, content in (pictures or {}).items():
         files.write(folder / name, content)
     listed = [models[name].to_json() for name in sorted(models)]
-    files.write(path, as_json({"schema": 1, "mirrors": list(mirrors), "models": listed}))
+    files.write(path, json_bytes({"schema": 1, "mirrors": list(mirrors), "models": listed}))
     return target

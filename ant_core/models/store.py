@@ -47,11 +47,9 @@ class Store:
 
     Parameters
     ----------
-    places : ModelPlaces
     registry : callable
         Gives the registry; called only when something is asked that is not on the machine, so
         that a damaged registry never keeps an installed model from being used.
-    files : WholeFiles, optional
     """
 
     def __init__(
@@ -123,8 +121,6 @@ class Store:
             Told the bytes that are there.
         on_wait : callable
             Told in words what is waited for.
-        cancel : threading.Event, optional
-        patience : Patience, optional
 
         Returns
         -------

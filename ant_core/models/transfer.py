@@ -124,7 +124,6 @@ def fetch(
         Told a sentence before a pause of several seconds.
     cancel : threading.Event, optional
         Looked at between chunks.
-    patience : Patience, optional
 
     Raises
     ------

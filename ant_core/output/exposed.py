@@ -35,10 +35,8 @@ def expose(
     ----------
     report : Path
         Of the cel's run: it says where every drawing lies.
-    cel : Cel
     folder : Path
         Gets CEL_0001.png for frame 1, and so on, in the format of the drawings.
-    files : WholeFiles
     later : collection of int
         Frames of the sheet that show a drawing which is not made yet; None in `cel`.
 

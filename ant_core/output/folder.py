@@ -46,7 +46,6 @@ class OutputFolder:
         The inputs, which must not be overwritten and which give the names.
     references : sequence of int
         Painted frames: they keep the names that they have.
-    files : WholeFiles
     suffix : str
         Of the files where there is no painted frame whose format they could have.
     layer : str

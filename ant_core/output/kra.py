@@ -33,7 +33,6 @@ __all__ = ["KraOutput"]
 
 _HINTS = "hints"  # under which those of the shot are remembered
 _DOCUMENT = "document"  # under which the hash of the whole file is remembered
-_BLOCK = 1 << 20
 
 
 class KraOutput(KraLayer):
@@ -49,7 +48,6 @@ class KraOutput(KraLayer):
         Of the file that lies at `path` already, where that is another one.
     line_uuids : sequence of str
         The line layers, bottom first, for the journal.
-    files : WholeFiles
     """
 
     def __init__(
@@ -257,14 +255,11 @@ def _unused(backup: Path) -> Path:
 
 
 def _hash_of_file(path: Path) -> str:
-    digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise OutputError(
             f"{path} cannot be read ({error.strerror}): change its permissions or choose another "
             "--out"
         ) from error
-    return digest.hexdigest()

@@ -83,15 +83,12 @@ def note_frame(
 
     Parameters
     ----------
-    journal : KraJournal
     layer : str
         Its uuid.
-    result : FrameResult
     after : str
         Hash of what was written.
     before : callable
         Gives what the frame held, if the journal has no older state of it.
-    notes : RunNotes
     copy : bool
         Whether these are the very pixels of a frame that the artist painted, shown again.
     further : bool

@@ -98,8 +98,6 @@ class KraLayer:
         Of the shot's document.
     earlier : PaintedLayer or None
         Of the file that lies at `path` already, where that is another one.
-    files : WholeFiles
-    state : RunState
     key : str
         Begins the names under which the memory has the frames of this layer, and names their
         folder; "" for the colours.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ant_core.errors import InputError
-from ant_core.files import WholeFiles, read_bytes
+from ant_core.files import WholeFiles, json_bytes, read_bytes
 from ant_core.guard import MOST_JSON, parse_json
 from ant_core.schemas import first_error
 
@@ -104,8 +103,7 @@ def keep_notes(path: Path, notes: Sequence[Note], files: WholeFiles) -> list[Not
     """
     kept = merge_notes(notes, read_notes(path) if path.is_file() else ())
     if kept:
-        text = json.dumps(notes_json(kept), ensure_ascii=False, indent=1) + "\n"
-        files.write(path, text.encode())
+        files.write(path, json_bytes(notes_json(kept)))
     return kept
 
 

@@ -116,7 +116,6 @@ def assemble(
         The painted frames to learn from; all if None.
     kept : sequence of int
         Frames whose picture in the output is kept and learned from, those of `hints` included.
-    hints : HintSet
     sheets : sequence of ModelSheet
         References outside the shot.
     pixels : PixelFormat, optional

@@ -74,8 +74,6 @@ def make_crops(
     ----------
     draw : callable
         `Output.crop`.
-    palette : Palette
-    analysis : Analysis
     painted : (H, W, C) of the palette's format
     now, earlier : (Fills, Division)
         Of the drawing, now and as the run before left it; None where it is new.

@@ -74,14 +74,10 @@ class Drawings:
 
     Parameters
     ----------
-    shot : Shot
     memory : Memory
         Knows the pixel hashes of drawings that earlier runs have read.
     matcher : MatcherLike
         Encodes them.
-    settings : Settings
-    timings : Timings
-    cancel : threading.Event
     threads : int or None
         CPU threads of the kernels; all cores if None.
     features : FeatureCache or None

@@ -43,18 +43,7 @@ class Poll:
 
 
 class Filler:
-    """Colours the segments of one drawing after the other.
-
-    Parameters
-    ----------
-    drawings : Drawings
-    matcher : MatcherLike
-    palette : Palette
-    settings : Settings
-    given : GivenColors
-    never : NeverRules
-    timings : Timings
-    """
+    """Colours the segments of one drawing after the other."""
 
     def __init__(
         self,

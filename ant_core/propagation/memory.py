@@ -36,7 +36,6 @@ class RunState:
     ----------
     folder : Path
         Made by `prepare`; reading works without it.
-    files : WholeFiles
     """
 
     def __init__(self, folder: Path, files: WholeFiles) -> None:

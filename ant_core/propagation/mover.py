@@ -83,12 +83,8 @@ class Mover:
 
     Parameters
     ----------
-    drawings : Drawings
     matcher : MatcherLike
         Finds flow between drawings.
-    shot : Shot
-    palette : Palette
-    timings : Timings
     shades : sequence of Shade
         Further layers.
     painting : callable
@@ -305,7 +301,6 @@ class Mover:
             Its flat colours; not modified.
         grown : (H, W) int32
             Its segments under their lines.
-        moved : Moved
 
         Returns
         -------

@@ -43,15 +43,7 @@ class _Place:
 
 
 class NeverRules:
-    """The rules of a run.
-
-    Parameters
-    ----------
-    drawings : Drawings
-    palette : Palette
-    shot : Shot
-    hints : HintSet
-    """
+    """The rules of a run."""
 
     def __init__(self, drawings: Drawings, palette: Palette, shot: Shot, hints: HintSet) -> None:
         self._drawings = drawings

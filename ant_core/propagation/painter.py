@@ -43,12 +43,8 @@ class Painter:
 
     Parameters
     ----------
-    output : Output
-    palette : Palette
     pipeline : Pipeline
         Writes what is painted.
-    mover : Mover
-    timings : Timings
     """
 
     def __init__(

@@ -51,9 +51,6 @@ class Results:
 
     Parameters
     ----------
-    shot : Shot
-    output : Output
-    mover : Mover
     palette : Palette
         Of the records that `output` keeps.
     notify : callable or None

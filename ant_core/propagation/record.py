@@ -123,9 +123,9 @@ class Record:
     digest: str
     fills: Fills
     division: Division
-    not_flat: tuple[NotFlat, ...]
     gap_px: float
-    thumbnail: bytes
+    not_flat: tuple[NotFlat, ...] = ()
+    thumbnail: bytes = b""
     notes: tuple[str, ...] = ()
     lines: LinesTaken = field(default_factory=LinesTaken)
     crops: tuple[Crop, ...] = ()

@@ -62,7 +62,6 @@ def read_reference(
     ----------
     analysis : Analysis
         Its line drawing.
-    reference : Reference
     image : (H, W, C) in the format of the palette
         Its colour picture.
     palette : Palette
@@ -114,7 +113,6 @@ def read_reference(
         division=division,
         not_flat=not_flat,
         gap_px=pieces.gap_px,
-        thumbnail=b"",
         lines=analysis.taken,
         notes=_notes(frame, shift, colors.dab_at[dabbed], not_flat),
     )
@@ -278,11 +276,8 @@ class GivenColors:
 
     Parameters
     ----------
-    drawings : Drawings
-    palette : Palette
     output : Output
         Holds the painted files that locks lie on.
-    hints : HintSet
     """
 
     def __init__(

@@ -46,12 +46,8 @@ class Propagation:
 
     Parameters
     ----------
-    shot : Shot
     output : Output
         Ready to be written to.
-    matcher : MatcherLike
-    settings : Settings
-    hints : HintSet
     cancel : threading.Event, optional
         Set by another thread or a signal; the run then ends with Cancelled between two stages.
     notify : callable, optional
@@ -341,18 +337,16 @@ class Propagation:
             fills = moved.fills
             digest = fills.digest(line_hash, self.palette)
             digest = self._mover.digest(digest, moved.surfaces)
-            gap_px = analysis.pieces.gap_px
             record = Record(
                 keys=keys,
                 sources=used,
                 digest=digest,
                 fills=fills,
                 division=division,
-                not_flat=(),
-                gap_px=gap_px,
-                thumbnail=b"",
+                gap_px=analysis.pieces.gap_px,
+                lines=analysis.taken,
+                surfaces=moved.surfaces,
             )
-            record = replace(record, lines=analysis.taken, surfaces=moved.surfaces)
             self._drawings.check()
             self._painter.paint(Job(frames, name, record, analysis, earlier, moved))
         solved = solved_by(step.frame, line_hash, name, record, "predicted", reason)

@@ -41,11 +41,6 @@ class SheetSources:
     ----------
     drawings : Drawings
         Is told how to encode a sheet whose features were dropped.
-    matcher : MatcherLike
-    shot : Shot
-    output : Output
-    palette : Palette
-    timings : Timings
     keys : dict of str to str
         What every record of the run depends on.
     mover : Mover
@@ -134,9 +129,7 @@ class SheetSources:
             digest=digest,
             fills=fills,
             division=division,
-            not_flat=(),
             gap_px=0.0,
-            thumbnail=b"",
             surfaces=surfaces,
         )
         line, painted = _side_by_side(views, self._shot.size)

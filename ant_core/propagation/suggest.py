@@ -300,7 +300,6 @@ def suggest(
         Line art of every frame.
     painted : collection of int
         Frames that are painted already.
-    matcher : MatcherLike
     count : int, optional
         How many to name. Default: two to five where nothing is painted, as many as raise the mean
         chance by 0.01 each, else one.
@@ -308,7 +307,6 @@ def suggest(
         See `segmentation.find_pieces` and `segmentation.extract_lines`.
     done : callable
         Called with what is done, of how much, and what it was.
-    cancel : threading.Event, optional
 
     Raises
     ------

@@ -38,7 +38,6 @@ def split_lines_and_colors(
     ----------
     image : (H, W, C) of the format
         Lines and colours in one; not modified.
-    pixels : PixelFormat
 
     Returns
     -------

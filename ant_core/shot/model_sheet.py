@@ -136,7 +136,6 @@ def fit(image: NDArray[Any], pixels: PixelFormat, place: str) -> NDArray[Any]:
     ----------
     image : (H, W) or (H, W, C)
         Not modified.
-    pixels : PixelFormat
     place : str
         Where it comes from, for the message.
 

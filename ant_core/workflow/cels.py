@@ -6,14 +6,13 @@ drawings are shown, and when.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ant_core.errors import InputError, UsageError
-from ant_core.files import WholeFiles
+from ant_core.files import WholeFiles, json_bytes
 from ant_core.formats.frame_names import Frame, name_of
 from ant_core.formats.sequence import SequenceReader
 from ant_core.formats.xdts import Cel, ExposureSheet, read_xdts
@@ -90,7 +89,7 @@ def run_cels(
         "summary": summary,
     }
     path = out / "report.json"
-    files.write(path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+    files.write(path, json_bytes(document))
     event = {"report": str(path), "cels": entries, "summary": summary}
     if text:
         event["error"] = text

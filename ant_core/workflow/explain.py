@@ -62,10 +62,6 @@ def run(
     ----------
     options : PropagateOptions
         Of them are used: shot, line, color, layer, gap, rough, threads, model and device.
-    asked : ExplainOptions
-    reporter : Reporter
-    cancel : threading.Event
-    files : WholeFiles
 
     Raises
     ------

@@ -66,10 +66,8 @@ def run(
     ----------
     options : PropagateOptions
         Checked.
-    reporter : Reporter
     cancel : threading.Event
         Set from another thread to stop.
-    files : WholeFiles
     load_matcher : callable, optional
         Gives the matcher where one is loaded already; the options name it otherwise.
     frame_events : bool

@@ -52,9 +52,6 @@ def run(
         The layer of an OpenEXR file; the only or the plain one if None.
     threads : int or None
         CPU threads; all cores if None.
-    reporter : Reporter
-    cancel : threading.Event
-    files : WholeFiles
 
     Raises
     ------

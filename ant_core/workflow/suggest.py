@@ -36,8 +36,6 @@ def run(
         Of them are used: shot, line, color, layer, gap, rough, threads, model and device.
     count : int or None
         How many to name; see `ant_core.propagation.suggest.suggest`.
-    reporter : Reporter
-    cancel : threading.Event
 
     Raises
     ------

@@ -11,7 +11,6 @@ class PauseSummary(NamedTuple):
 
     count: int
     median: float
-    p99: float
     longest: float
 
 
@@ -48,9 +47,7 @@ class Pauses:
 
 def _summary(ordered) -> PauseSummary:
     last = len(ordered) - 1
-    return PauseSummary(
-        len(ordered), ordered[last // 2], ordered[-(-last * 99 // 100)], ordered[last]
-    )
+    return PauseSummary(len(ordered), ordered[last // 2], ordered[last])
 
 
 pauses = Pauses()

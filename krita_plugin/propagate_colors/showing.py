@@ -91,11 +91,11 @@ class Showing:
         view = self._documents.view
         if not self._lacks(wish):
             return
-        stands = reading.stands(self._documents.shot)
+        can_read = reading.is_not_playing(self._documents.shot)
 
         def fetch() -> Steps:
             try:
-                yield stands, hand.STROKE_SECONDS
+                yield can_read, hand.STROKE_SECONDS
                 yield from self._engine.ready()
                 yield from view.fetch(self._engine, wish, time, _PREVIEW_MOST, segments)
             except JobCancelled:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from tests.engine import client
@@ -54,9 +54,8 @@ class Client(client.Client):
 
     def cpu_s(self) -> float:
         """Return the processor time that the engine has used, in seconds."""
-        row = Path(f"/proc/{self.process.pid}/stat").read_text("utf-8")
-        user, system = row.rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        used = psutil.Process(self.process.pid).cpu_times()
+        return float(used.user + used.system)
 
 
 def _status(process: int, name: str) -> float:

@@ -10,12 +10,8 @@ import argparse
 import io
 import json
 import os
-import signal
 import struct
-import subprocess
-import sys
 import tempfile
-import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -28,10 +24,10 @@ from scripts.attacks.commands import make_shot
 from scripts.attacks.engine import FORMAT, Client
 from scripts.attacks.pictures import ora, png_chunk
 from scripts.attacks.readers import FIXTURES
+from scripts.benchmarks.peak import try_run
 
 __all__ = ["add_arguments", "run"]
 
-ROOT = Path(__file__).parents[2]
 _MOST_MB = 500.0
 _LINE_LAYER = 'Line "co" <ü>'  # of the document that is made a giant
 _MOST_S = 2.0
@@ -259,16 +255,17 @@ def run(args: argparse.Namespace) -> int:
     bad = tried = 0
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        base_s, base_mb, _, _ = _measure(["models", "list"])
-        print(f"a command that does next to nothing: {base_s:.1f} s of CPU, {base_mb:.0f} MB")
+        base = try_run(["models", "list"])
+        print(f"a command that does next to nothing: {base.cpu_s:.1f} s, {base.peak_mb:.0f} MB")
         for name, arguments in _cases(home):
             if args.only not in name:
                 continue
-            took_s, peak_mb, code, said = _measure(arguments)
-            wrong = _wrong(took_s - base_s, peak_mb, code, said)
+            ended = try_run(arguments, longest_s=_LONGEST_S)
+            said = ended.said.splitlines() or [""]
+            wrong = _wrong(ended.cpu_s - base.cpu_s, ended.peak_mb, ended.exit_code, said)
             tried, bad = tried + 1, bad + bool(wrong)
-            used = f"{took_s:6.1f} s of CPU {peak_mb:6.0f} MB"
-            print(f"{used} {code} {name}: {wrong or said[-1][:150]}", flush=True)
+            used = f"{ended.cpu_s:6.1f} s of CPU {ended.peak_mb:6.0f} MB"
+            print(f"{used} {ended.exit_code} {name}: {wrong or said[-1][:150]}", flush=True)
         if args.only in "protocol":
             for name, wrong in _protocol(home):
                 tried, bad = tried + 1, bad + bool(wrong)
@@ -287,22 +284,6 @@ def _wrong(took_s: float, peak_mb: float, code: int, said: list[str]) -> str:
     if took_s > _MOST_S:
         return f"it took {took_s:.1f} s more than nothing"
     return f"it took {peak_mb:.0f} MB" if peak_mb > _MOST_MB else ""
-
-
-def _measure(arguments: list[str]) -> tuple[float, float, int, list[str]]:
-    """Run a command; return seconds of CPU, peak MB, exit code and what it said."""
-    command = [sys.executable, "-m", "ant_core", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
-    with tempfile.TemporaryFile() as err:
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=err, env=environment)
-        end = threading.Timer(_LONGEST_S, os.kill, (child.pid, signal.SIGKILL))
-        end.start()
-        _, status, usage = os.wait4(child.pid, 0)
-        end.cancel()
-        child.returncode = os.waitstatus_to_exitcode(status)
-        err.seek(0)
-        said = err.read().decode("utf-8", "replace").splitlines()
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, child.returncode, said or [""]
 
 
 def _protocol(home: Path) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,6 @@ def records() -> list[bytes]:
         digest="e",
         fills=Fills.unknown(count),
         division=division,
-        not_flat=(),
         gap_px=3.0,
         thumbnail=b"picture",
         crops=(Crop(1, b"picture"),),

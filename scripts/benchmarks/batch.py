@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import resource
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ant_core.engine.process import usable_cores
+from ant_core.files import json_bytes
 from scripts.benchmarks.cells import write_shot
+from scripts.benchmarks.peak import measure
 
 _BAR_RATIO = 1.7  # two engines of one thread against one
 _BAR_DEFAULT = 0.98  # of one default engine's speed: the rest is the noise of a measurement
@@ -54,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         figures["long"] = _long(root, small)
     _print_bars(figures)
     if args.json:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+        args.json.write_bytes(json_bytes(figures))
     return 0 if all(figures["met"].values()) else 1
 
 
@@ -72,29 +70,16 @@ def _batch(
     out = root / "out"
     shutil.rmtree(out, ignore_errors=True)
     names = [source] if isinstance(source, Path) else source[:count]
-    command = [sys.executable, "-m", "ant_core", "batch", *map(str, names), "--out", str(out)]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.perf_counter()
-    done = subprocess.run(
-        [*command, "--device", "cpu", *options],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    wall_s = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode != 0:
-        raise SystemExit(f"the batch failed: {done.stderr[-500:]}")
+    command = ["batch", *map(str, names), "--out", str(out), "--device", "cpu", *options]
+    done = measure(command)
     summary = json.loads((out / "summary.json").read_text("utf-8"))
     frames = summary["totals"]["frames"]
     return {
         "shots": len(summary["shots"]),
         "frames": frames,
-        "wall_s": wall_s,
-        "cpu_s": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-        "frames_a_minute": 60 * frames / wall_s,
+        "wall_s": done.wall_s,
+        "cpu_s": done.cpu_s,
+        "frames_a_minute": 60 * frames / done.wall_s,
         "seconds": [shot["seconds"] / shot["frames"] for shot in summary["shots"]],
     }
 
@@ -140,7 +125,7 @@ def _long(root: Path, shots: Sequence[Path]) -> dict[str, Any]:
 
 
 def _print_rows(rows: Sequence[dict[str, Any]]) -> None:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = usable_cores()
     print(f"1920 x 1080, {cores} cores")
     print(f"  {'shots':>5}  {'':<30} {'frames/min':>10} {'wall s':>8} {'CPU s':>8}")
     for row in rows:

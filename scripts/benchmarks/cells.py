@@ -61,7 +61,6 @@ def write_shot(
 
     Parameters
     ----------
-    folder : Path
     width, height : int
         Pixels.
     cells : int

@@ -10,12 +10,12 @@ import argparse
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.api import ColoredFrame, propagate
 from ant_core.training.data.majority import majority
+from ant_core.training.data.pictures import color_numbers, read_picture
 from krita_plugin.propagate_colors.state import review
 
 SHOT = Path(__file__).parents[2] / "samples" / "saha"
@@ -84,18 +84,17 @@ def figures(frames: list[list[Judged]], before: bool = False) -> Figures:
 def _colored(way: tuple[int, ...]) -> list[list[Judged]]:
     """Colour the shot from some of its true frames and judge every segment of the others."""
     places = sorted((SHOT / "line").glob("*.png"))
-    lines = {int(place.stem): _read(place) for place in places}
-    truth = {number: _read(SHOT / "truth" / f"{number:04}.png") for number in lines}
+    lines = {int(place.stem): read_picture(place) for place in places}
+    truth = {number: read_picture(SHOT / "truth" / f"{number:04}.png") for number in lines}
     result = propagate(lines, {number: truth[number] for number in way})
     return [_judge(result[number], truth[number]) for number in lines if number not in way]
 
 
 def _judge(frame: ColoredFrame, truth: NDArray[np.uint8]) -> list[Judged]:
     labels = frame.label_map().labels
-    codes = np.stack([_codes(truth), _codes(frame.image)])
-    _, ids = np.unique(codes, return_inverse=True)
-    ids = ids.reshape(codes.shape).astype(np.int32)
-    wanted, got = (majority(labels, plane)[0] for plane in ids)
+    numbers: dict[int, int] = {}
+    pictures = truth, frame.image
+    wanted, got = (majority(labels, color_numbers(one, numbers))[0] for one in pictures)
     canvas = labels.size
     judged = []
     for segment, one, other in zip(frame.to_json()["segments"], wanted, got, strict=True):
@@ -109,17 +108,6 @@ def _judge(frame: ColoredFrame, truth: NDArray[np.uint8]) -> list[Judged]:
             )
         )
     return judged
-
-
-def _read(place: Path) -> NDArray[np.uint8]:
-    picture = cv2.imread(str(place), cv2.IMREAD_UNCHANGED)
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA), np.uint8)
-
-
-def _codes(picture: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return one number a colour, (H, W), -1 where it is transparent."""
-    red, green, blue, alpha = (picture[..., i].astype(np.int64) for i in range(4))
-    return np.where(alpha == 0, -1, red << 16 | green << 8 | blue)
 
 
 def _text(found: Figures) -> str:

@@ -16,6 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.training.synthesis.skeleton import thin
+
 # Lighter than this is paper in the ground truth of the bench drawings.
 PAPER = 200
 # Regions of this many pixels count, on a drawing of 1080 lines or more.
@@ -120,31 +122,6 @@ def components(free: NDArray[np.bool_]) -> NDArray[np.int32]:
     return cv2.connectedComponents(free.astype(np.uint8), connectivity=4)[1]
 
 
-def thin(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Thin lines to one pixel without breaking them (Zhang and Suen, 1984)."""
-    image = np.pad(ink, 1)
-    while True:
-        before = int(image.sum())
-        for first in (True, False):
-            around = [
-                np.roll(image, (-dy, -dx), (0, 1))
-                for dy, dx in ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
-            ]
-            count = sum(plane.astype(np.uint8) for plane in around)
-            turns = sum(
-                (~a & b).astype(np.uint8)
-                for a, b in zip(around, around[1:] + around[:1], strict=True)
-            )
-            north, east, south, west = around[0::2]
-            if first:
-                open_side = ~(north & east & south) & ~(east & south & west)
-            else:
-                open_side = ~(north & east & west) & ~(north & south & west)
-            image &= ~((count >= 2) & (count <= 6) & (turns == 1) & open_side)
-        if int(image.sum()) == before:
-            return image[1:-1, 1:-1]
-
-
 def variants(
     drawing: BenchDrawing, closed: NDArray[np.uint8], rng: np.random.Generator
 ) -> list[BenchDrawing]:
@@ -154,7 +131,7 @@ def variants(
     the breaks grow by a line width.
     """
     grey = drawing.image
-    skeleton = thin(closed < PAPER)
+    skeleton = thin(closed < PAPER, stairs=True)
     named: list[tuple[str, Callable[[], BenchDrawing]]] = [
         ("transparent", lambda: replace(drawing, image=on_transparency(grey))),
         ("16 bit", lambda: replace(drawing, image=grey.astype(np.uint16) * 257)),
@@ -194,7 +171,7 @@ def _textured(grey: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.u
 
 
 def _thinned(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.where(thin(grey < PAPER), 0, 255).astype(np.uint8)
+    return np.where(thin(grey < PAPER, stairs=True), 0, 255).astype(np.uint8)
 
 
 def nearest_to(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
@@ -264,25 +241,19 @@ def _scaled(drawing: BenchDrawing, closed: NDArray[np.uint8], scale: float) -> B
     )
 
 
-def recut(
-    closed: NDArray[np.uint8],
-    rng: np.random.Generator,
-    name: str,
-    count: int = 16,
-    widest: float = 8.0,
-) -> BenchDrawing:
-    """Cut new breaks of 3 px to `widest` into a whole drawing, every other beside a junction."""
+def recut(closed: NDArray[np.uint8], rng: np.random.Generator, name: str) -> BenchDrawing:
+    """Cut 16 new breaks of 3 to 8 px into a whole drawing, every other beside a junction."""
     ink = closed < PAPER
     truth = components(~ink)
     area = np.bincount(truth.ravel())
-    skeleton = thin(ink)
+    skeleton = thin(ink, stairs=True)
     stroke = strokes(skeleton)
     to_joint, _ = nearest_to(skeleton & (stroke == 0))
     _, nearest = nearest_to(skeleton)
     ys, xs = np.nonzero(stroke)
     image, joins, taken = closed.copy(), [], np.zeros(closed.shape, np.uint8)
     for place in rng.permutation(len(ys)):
-        if len(joins) == count:
+        if len(joins) == 16:
             break
         y, x = int(ys[place]), int(xs[place])
         beside = to_joint[y, x] < 7
@@ -294,7 +265,7 @@ def recut(
         if sides[top[1]] < 30 or area[top].min() < COUNTED_PX:
             continue
         away = (xs - x) ** 2 + (ys - y) ** 2
-        half = rng.uniform(3, widest) / 2
+        half = rng.uniform(3, 8) / 2
         cut = np.zeros(closed.size, np.bool_)
         near = (away <= half * half) & (stroke[ys, xs] == stroke[y, x])
         cut[ys[near] * closed.shape[1] + xs[near]] = True
@@ -313,13 +284,13 @@ def _disc(shape: tuple[int, ...], x: float, y: float, radius: float) -> NDArray[
 def roughened(drawing: BenchDrawing, rng: np.random.Generator) -> BenchDrawing:
     """Redraw as with a pencil: wobble, pressure, grain, faint stretches and specks."""
     shape = drawing.image.shape
-    wobble = [1.6 * _field(rng, shape, 14) + 0.5 * _field(rng, shape, 4) for _ in range(2)]
+    wobble = [1.6 * noise(rng, shape, 14) + 0.5 * noise(rng, shape, 4) for _ in range(2)]
     ys, xs = np.indices(shape).astype(np.float32)
     at = (xs + wobble[0], ys + wobble[1])
     line = cv2.remap(255 - drawing.image, *at, cv2.INTER_LINEAR).astype(np.float32) / 255
     truth = cv2.remap(drawing.truth.astype(np.float32), *at, cv2.INTER_NEAREST).astype(np.int32)
-    pressure = np.clip(0.75 + 0.15 * _field(rng, shape, 25), 0.35, 1)
-    grain = np.clip(0.8 + 0.3 * _field(rng, shape, 0.9), 0.1, 1)
+    pressure = np.clip(0.75 + 0.15 * noise(rng, shape, 25), 0.35, 1)
+    grain = np.clip(0.8 + 0.3 * noise(rng, shape, 0.9), 0.1, 1)
     line = cv2.GaussianBlur(line, (0, 0), 0.5) * pressure * grain
     for y, x in rng.integers(2, (shape[0] - 2, shape[1] - 2), (60, 2)):
         line[y : y + rng.integers(1, 3), x : x + rng.integers(1, 3)] = rng.uniform(0.3, 0.9)
@@ -327,7 +298,7 @@ def roughened(drawing: BenchDrawing, rng: np.random.Generator) -> BenchDrawing:
     return replace(drawing, image=image.round().astype(np.uint8), truth=truth)
 
 
-def _field(rng: np.random.Generator, shape: tuple[int, ...], sigma: float) -> NDArray[np.float32]:
+def noise(rng: np.random.Generator, shape: tuple[int, ...], sigma: float) -> NDArray[np.float32]:
     """Smooth noise of unit deviation."""
-    noise = cv2.GaussianBlur(rng.standard_normal(shape).astype(np.float32), (0, 0), sigma)
-    return noise / noise.std()
+    plane = cv2.GaussianBlur(rng.standard_normal(shape).astype(np.float32), (0, 0), sigma)
+    return np.asarray(plane / plane.std(), np.float32)

@@ -22,7 +22,7 @@ from ant_core.formats.kra.reader import LineReader
 from ant_core.formats.kra.spaces import space_named
 from ant_core.formats.kra.tiles import encode_tiles
 from scripts.benchmarks.cells import write_shot
-from scripts.benchmarks.peak import peak_mb
+from scripts.benchmarks.peak import measure
 from tests.formats.kra_builder import Builder, Frame, Paint
 
 _BAR_MS = 15
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         start = time.perf_counter()
         out = str(Path(folder) / "out.kra")
         layers = ["--line", "Lines", "--color", "Colors"]
-        peak = peak_mb(["propagate", str(path), "--out", out, *layers])
+        peak = measure(["propagate", str(path), "--out", out, *layers]).peak_mb
         seconds = time.perf_counter() - start
     print(f"read a line frame of 1080p: median {milliseconds:.1f} ms (bar {_BAR_MS})")
     print(f"{args.frames} frames: peak {peak:.0f} MB (bar {_BAR_MB}), {seconds:.1f} s in all")

@@ -8,13 +8,13 @@ into Krita are timed by kind.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ant_core.files import json_bytes
 from scripts.benchmarks.cells import write_shot
 
 _BAR_P99_MS, _BAR_MOST_MS = 300, 600
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     figures = _figures(report.version, result["values"])
     _print(figures)
     if args.json:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+        args.json.write_bytes(json_bytes(figures))
     return 0 if figures["met"] else 1
 
 

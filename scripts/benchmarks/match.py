@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ant_core.errors import DeviceUnavailable
+from ant_core.files import json_bytes
 from ant_core.matching.descriptors import SHAPE_FEATURES, Descriptors
 from ant_core.matching.matcher import Matcher
 
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         met = cuda["match_ms"] <= _BAR_MS
         print(f"cuda: {ratio:.1f} times as fast as the CPU; {_BAR_MS:g} ms a match: {met}")
     if args.json:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+        args.json.write_bytes(json_bytes(figures))
     return 0 if met else 1
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,14 +24,25 @@ class Run:
     wall_s: float
     cpu_s: float
     peak_mb: float
+    exit_code: int
+    said: str  # on the standard error stream
 
 
 def measure(arguments: Sequence[str], checkout: Path = ROOT) -> Run:
+    """Run `ant_core` as `try_run` does; SystemExit where it fails."""
+    run = try_run(arguments, checkout)
+    if run.exit_code != 0:
+        raise SystemExit(f"ant_core {' '.join(arguments)} failed: {run.said[-500:]}")
+    return run
+
+
+def try_run(arguments: Sequence[str], checkout: Path = ROOT, longest_s: float = math.inf) -> Run:
     """Run `ant_core` of a checkout with these arguments, children and all.
 
-    Memory is the proportional share of all its processes together (what they share counts once),
-    looked at twenty times a second, or the peak resident size of the first of them where that is
-    more. Start it from a small process: a child's peak counts what its parent held at the fork.
+    It is killed after `longest_s` by the clock. Memory is the proportional share of all its
+    processes together (what they share counts once), looked at twenty times a second, or the peak
+    resident size of the first of them where that is more. Start it from a small process: a child's
+    peak counts what its parent held at the fork.
     """
     command = [sys.executable, "-m", "ant_core", *arguments]
     # Not the working folder, which would come first, for the engines it starts as well.
@@ -41,20 +54,15 @@ def measure(arguments: Sequence[str], checkout: Path = ROOT) -> Run:
         while not ended:
             peak = max(peak, _tree_mb(child.pid))
             time.sleep(_EVERY_S)
+            if time.perf_counter() - start > longest_s:
+                os.kill(child.pid, signal.SIGKILL)  # Popen.kill() may take its status away
             ended, status, usage = os.wait4(child.pid, os.WNOHANG)
         wall_s = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
         text = said.read().decode("utf-8", "replace")
-    if child.returncode != 0:
-        raise SystemExit(f"ant_core {' '.join(arguments)} failed: {text[-500:]}")
     cpu_s = usage.ru_utime + usage.ru_stime  # of the children that it waited for too
-    return Run(wall_s, cpu_s, max(peak, usage.ru_maxrss / 1024))
-
-
-def peak_mb(arguments: Sequence[str]) -> float:
-    """Run `ant_core` with these arguments; return its peak memory in MB, see `measure`."""
-    return measure(arguments).peak_mb
+    return Run(wall_s, cpu_s, max(peak, usage.ru_maxrss / 1024), child.returncode, text)
 
 
 def _tree_mb(root: int) -> float:

@@ -12,7 +12,6 @@ any way of doing the same must do.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
@@ -28,10 +27,11 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ant_core.files import json_bytes
 from ant_core.matching.flow import Motion
 from ant_core.propagation.timing import Timings
+from scripts.benchmarks import peak
 from scripts.benchmarks.cells import write_shot
-from scripts.benchmarks.peak import peak_mb
 from scripts.benchmarks.segmentation import physical_floor
 
 _BAR_S = 0.20
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
             figures["memory"] = _memory(root, args)
             _print_memory(figures["memory"])
     if args.json:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+        args.json.write_bytes(json_bytes(figures))
     return 0 if _all_met(figures) else 1
 
 
@@ -234,7 +234,7 @@ def _peak_mb(shot: Path, out: Path, args: argparse.Namespace) -> float:
     command += ["--threads", str(args.threads), "--device", args.device]
     if args.model:
         command += ["--model", str(args.model)]
-    return peak_mb(command)
+    return peak.measure(command).peak_mb
 
 
 def _print_time(figures: dict[str, Any]) -> None:

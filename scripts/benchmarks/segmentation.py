@@ -6,7 +6,6 @@ Drawings with ground truth (see drawings.py) come from the folder given with --b
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -22,6 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.files import json_bytes
 from scripts.benchmarks import drawings
 from scripts.benchmarks.drawings import BenchDrawing, Score
 from segmentation import extract_lines, segment
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
                 flush=True,
             )
     if args.json:
-        args.json.write_text(json.dumps([asdict(row) for row in rows], indent=1), encoding="utf-8")
+        args.json.write_bytes(json_bytes([asdict(row) for row in rows]))
     missed = sum(row.met is False for row in rows)
     print(f"{sum(row.met is True for row in rows)} bars met, {missed} missed")
     return 1 if missed else 0

@@ -8,7 +8,6 @@ load average stands beside them: by the clock the bar holds on an idle machine a
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import shlex
@@ -20,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ant_core.files import json_bytes
 from krita_plugin.propagate_colors.link.protocol import Engine
 
 _BAR_S = 3.0
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     median_cpu_s = statistics.median(row.cpu_s for row in starts)
     print(f"  median {median_s:.2f} s (bar {_BAR_S:.1f}), CPU {median_cpu_s:.2f} s")
     if args.json:
-        args.json.write_text(json.dumps([asdict(row) for row in starts], indent=1) + "\n", "utf-8")
+        args.json.write_bytes(json_bytes([asdict(row) for row in starts]))
     return 0 if median_s < _BAR_S else 1
 
 

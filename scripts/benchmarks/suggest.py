@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
+from ant_core.files import json_bytes
 from ant_core.matching.matcher import Matcher
 from ant_core.propagation.pipeline import limit_threads
 from ant_core.propagation.suggest import spread
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     for name, figures in means.items():
         print(f"  {name:16} {_text(figures)}")
     if args.json:
-        args.json.write_text(json.dumps({"painted": _COUNTS, "wrong": means}, indent=1) + "\n")
+        args.json.write_bytes(json_bytes({"painted": _COUNTS, "wrong": means}))
     best_of_others = np.min([means[name] for name in WAYS], axis=0)
     return 0 if bool((np.array(means["suggested"]) < best_of_others).all()) else 1
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import statistics
 import tempfile
 import time
@@ -20,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.files import json_bytes
 from ant_core.matching.matcher import Matcher
 from scripts.benchmarks.cells import write_shot
 from scripts.benchmarks.peak import measure
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         mark = "" if row["met"] is None else ("met" if row["met"] else "MISSED")
         print(f"  {row['what']:<62} {row['value']:>10} {row['bar']:>22} {mark}")
     if args.json:
-        args.json.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+        args.json.write_bytes(json_bytes(rows))
     return int(any(row["met"] is False for row in rows))
 
 

@@ -8,7 +8,6 @@ is slow for both. CPU time says more than the clock where others are at work.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -19,6 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ant_core.files import json_bytes
 from scripts.benchmarks.cells import write_shot
 from scripts.benchmarks.peak import ROOT, Run, measure
 
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
             _print(rows[-1])
     print(f"load average after: {os.getloadavg()[0]:.1f}")
     if args.json:
-        args.json.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+        args.json.write_bytes(json_bytes(rows))
     return 0
 
 

@@ -17,7 +17,6 @@ whose holes are widened.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 import zlib
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ant_core.files import json_bytes
 from scripts.benchmarks import drawings, wild_figures, wild_pictures, wild_shot
 from scripts.benchmarks.wild_circumstances import CIRCUMSTANCES, Circumstance
 from scripts.benchmarks.wild_lines import Truth
@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
         rows.append(row)
         print(line(row), flush=True)
     if args.json:
-        args.json.write_text(json.dumps([asdict(row) for row in rows], indent=1), encoding="utf-8")
+        args.json.write_bytes(json_bytes([asdict(row) for row in rows]))
     if args.out:
         wild_pictures.sheets(args.out)
     for text in summary(rows):

@@ -80,7 +80,6 @@ def closed(figure: Figure, width_px: float | None = None) -> NDArray[np.float32]
 
     Parameters
     ----------
-    figure : Figure
     width_px : float or None
         Width of the lines; None for the ordinary one. Lines drawn by hand keep theirs.
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.benchmarks.drawings import noise
 from scripts.benchmarks.wild_figures import OVERSAMPLE, Figure
 from scripts.benchmarks.wild_lines import (
     Truth,
@@ -60,12 +61,6 @@ def mixed(ink: Plane, ground: Plane | tuple[int, int, int], color: tuple[int, in
     under = np.asarray(ground, np.float32)
     share = ink[..., None]
     return np.clip(under * (1 - share) + np.float32(color) * share, 0, 255).round().astype(np.uint8)
-
-
-def _noise(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> Plane:
-    """Smooth noise of unit deviation."""
-    noise = cv2.GaussianBlur(rng.standard_normal(shape).astype(np.float32), (0, 0), sigma)
-    return np.asarray(noise / noise.std(), np.float32)
 
 
 def clean(figure: Figure, rng: np.random.Generator, width_px: float | None = None) -> Variant:
@@ -185,7 +180,7 @@ def dry_brush(figure: Figure, rng: np.random.Generator) -> Variant:
 def dry_grain(figure: Figure, rng: np.random.Generator) -> Variant:
     """Lines of 12 px, a fifth of their ink missing in specks of one or a few pixels."""
     ink = closed(figure, 12)
-    grain = _noise(rng, figure.shape, 0.6)
+    grain = noise(rng, figure.shape, 0.6)
     bare = grain < np.quantile(grain[ink > 0.5], 0.2)
     return Variant(grey(ink * ~bare), closed_truth(figure, 12), painting(figure))
 
@@ -196,13 +191,13 @@ def _streaks(figure: Figure, rng: np.random.Generator) -> Plane:
     across = np.stack([cv2.Sobel(smooth, cv2.CV_32F, *d) for d in ((1, 0), (0, 1))])
     along = np.stack([-across[1], across[0]]) / np.maximum(np.hypot(*across), 1e-6)
     shape = figure.shape
-    noise = _noise(rng, shape, 0.7)
+    grain = noise(rng, shape, 0.7)
     ys, xs = np.indices(shape).astype(np.float32)
     total = np.zeros(shape, np.float32)
     for step in range(-6, 7):
         at = (xs + step * along[0], ys + step * along[1])
-        total += cv2.remap(noise, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    pressure = _noise(rng, shape, 12)
+        total += cv2.remap(grain, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    pressure = noise(rng, shape, 12)
     return np.asarray(total / total.std() + 0.4 * pressure, np.float32)
 
 
@@ -221,14 +216,12 @@ def faint_scan(figure: Figure, rng: np.random.Generator) -> Variant:
     """Faint pencil scanned: grain, pressure, tinted paper lit unevenly."""
     width = max(2, 3 * figure.scale)
     shape = figure.shape
-    pressure = np.clip(0.34 + 0.07 * _noise(rng, shape, 20), 0.2, 0.6)
-    grain = np.clip(0.85 + 0.3 * _noise(rng, shape, 0.8), 0.25, 1.3)
+    pressure = np.clip(0.34 + 0.07 * noise(rng, shape, 20), 0.2, 0.6)
+    grain = np.clip(0.85 + 0.3 * noise(rng, shape, 0.8), 0.25, 1.3)
     ys, xs = np.indices(shape).astype(np.float32)
     light = 1 - 0.16 * (xs / shape[1] - 0.2) ** 2 - 0.12 * (ys / shape[0] - 0.4) ** 2
     paper = np.float32([238, 230, 212]) * light[..., None]
-    paper = (
-        paper + 3.0 * _noise(rng, shape, 0.6)[..., None] + 2.0 * _noise(rng, shape, 5)[..., None]
-    )
+    paper = paper + 3.0 * noise(rng, shape, 0.6)[..., None] + 2.0 * noise(rng, shape, 5)[..., None]
     ink = cv2.GaussianBlur(closed(figure, width), (0, 0), 0.5) * pressure * grain
     lines = mixed(ink.astype(np.float32), paper.astype(np.float32), (40, 38, 44))
     return Variant(lines, closed_truth(figure, width), painting(figure))
@@ -267,9 +260,9 @@ def chalkboard(figure: Figure, rng: np.random.Generator) -> Variant:
     """Chalk on a dark green board, both grained, the board wiped unevenly."""
     width = max(3, 5 * figure.scale)
     shape = figure.shape
-    board = np.float32([44, 66, 56]) + 5 * _noise(rng, shape, 30)[..., None]
-    board = board + 2 * _noise(rng, shape, 0.7)[..., None]
-    chalk = np.clip(0.85 + 0.2 * _noise(rng, shape, 0.8), 0.35, 1)
+    board = np.float32([44, 66, 56]) + 5 * noise(rng, shape, 30)[..., None]
+    board = board + 2 * noise(rng, shape, 0.7)[..., None]
+    chalk = np.clip(0.85 + 0.2 * noise(rng, shape, 0.8), 0.35, 1)
     lines = mixed(
         (closed(figure, width) * chalk).astype(np.float32),
         board.astype(np.float32),
@@ -286,8 +279,8 @@ def rough_sketch(figure: Figure, rng: np.random.Generator) -> Variant:
     ys, xs = np.indices(shape).astype(np.float32)
     line = closed(replace(figure, ink=None), max(1.2, 2 * full))
     for _ in range(3):  # the same strokes searched for again and again
-        at = [plane + (7 * full + 1) * _noise(rng, shape, 30 * full + 6) for plane in (xs, ys)]
-        strength = np.clip(0.5 + 0.35 * _noise(rng, shape, 14 * full + 4), 0, 1)
+        at = [plane + (7 * full + 1) * noise(rng, shape, 30 * full + 6) for plane in (xs, ys)]
+        strength = np.clip(0.5 + 0.35 * noise(rng, shape, 14 * full + 4), 0, 1)
         sketch = np.maximum(sketch, cv2.remap(line, *at, cv2.INTER_LINEAR) * strength)
     plane = np.zeros(shape, np.uint8)
     for _ in range(10):

@@ -23,7 +23,6 @@ def build_wheel(source: Path, out: Path, when: int) -> Path:
     ----------
     source : Path
         See `project.export`; what setuptools leaves behind stays in it.
-    out : Path
     when : int
         The time of every member, in seconds since 1970.
     """

@@ -58,10 +58,8 @@ def fetch_python(platform: Platform, address: str, folder: Path) -> Path:
 
     Parameters
     ----------
-    platform : Platform
     address : str
         Of the folder that holds it; "" where it must be there already.
-    folder : Path
     """
     path = folder / platform.python
     if _is_there(path, platform.sha256):

@@ -85,8 +85,6 @@ class Release:
     ----------
     out : Path
         Made where it is missing.
-    scope : Scope
-    addresses : Addresses
     tell : callable
         Told of each file when it is there.
     root : Path

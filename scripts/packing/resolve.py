@@ -122,7 +122,6 @@ def resolve(platform: Platform, source: Path, when: int, extras: Sequence[str] =
 
     Parameters
     ----------
-    platform : Platform
     source : Path
         Folder with pyproject.toml.
     when : int

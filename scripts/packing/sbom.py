@@ -30,7 +30,6 @@ def bill_of_materials(version: str, engine: Path, python: Path, wheels: list[Pat
         The wheel of ant_core, which the bill is about.
     python : Path
         The Python archive, whose name begins with cpython-VERSION.
-    wheels : list of Path
     """
     bom = Bom()
     bom.metadata.component = _of_wheel(engine)

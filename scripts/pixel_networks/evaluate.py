@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+
+from ant_core.files import json_bytes
 
 _COLUMNS = (
     ("PSNR", "psnr", "{:.2f}"),
@@ -76,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     steady = f"; warp error of the truth {scores['warp_error_truth']:.2f}" if known else ""
     print(f"{len(clips)} clips{steady}")
     if args.json:
-        args.json.write_text(json.dumps(found, indent=1))
+        args.json.write_bytes(json_bytes(found))
     if args.sheet:
         cv2.imwrite(str(args.sheet), _sheet(clips, rows)[..., ::-1])
     return 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from ant_core.reporter import markdown_table
 
 _KINDS = (("painted frames", "painted"), ("dots a frame", "hints"))
 _ALONE = (("SSIM", "ssim", ".2f"), ("warp error", "warp_error", ".1f"))
@@ -40,27 +42,28 @@ def _tables(rows: list[dict[str, Any]], runs: dict[str, list[dict[str, float]]])
         of_kind = [row for row in rows if (row["way"] in dotted) == (key == "hints")]
         if of_kind:
             lines += [f"PSNR / SC-PSNR in dB by the number of {title}:", ""]
-            lines += [*_scores(of_kind, key), ""]
+            lines += [_scores(of_kind, key), ""]
     trained = [
         (name, f"{log[-1]['pairs']:,}", f"{log[-1]['seconds'] / 3600:.2f}", _best(log))
         for name, log in runs.items()
         if log
     ]
-    return lines + _markdown(("run", "pictures", "hours", "best validation, dB"), trained)
+    titles = ("run", "pictures", "hours", "best validation, dB")
+    return [*lines, markdown_table([titles, *trained])]
 
 
-def _scores(rows: Iterable[dict[str, Any]], key: str) -> list[str]:
+def _scores(rows: Iterable[dict[str, Any]], key: str) -> str:
     """Return a table with a row a way; SSIM and warp error are of its lowest number."""
     ways: dict[str, dict[int, dict[str, Any]]] = {}
     for row in rows:
         ways.setdefault(row["way"].replace("/best.pt", ""), {})[row[key]] = row
     counts = sorted({count for found in ways.values() for count in found})
-    cells = []
+    cells = [["way", *map(str, counts), *(title for title, _, _ in _ALONE)]]
     for way, found in ways.items():
         first = found[min(found)]
         alone = [format(first[name], form) for _, name, form in _ALONE]
         cells.append([way, *(_both(found.get(count)) for count in counts), *alone])
-    return _markdown(("way", *map(str, counts), *(title for title, _, _ in _ALONE)), cells)
+    return markdown_table(cells)
 
 
 def _both(row: dict[str, Any] | None) -> str:
@@ -69,8 +72,3 @@ def _both(row: dict[str, Any] | None) -> str:
 
 def _best(log: Iterable[dict[str, float]]) -> str:
     return f"{max(line['validation'] for line in log):.1f}"
-
-
-def _markdown(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    head = [f"| {' | '.join(titles)} |", "| --- |" + " ---: |" * (len(titles) - 1)]
-    return head + [f"| {' | '.join(row)} |" for row in rows]

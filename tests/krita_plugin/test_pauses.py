@@ -16,6 +16,6 @@ def test_pauses_are_summed_up_by_kind():
     summary = pauses.summary()
     assert list(summary) == ["a", "b", "c"]
     assert summary["b"].count == 1
-    assert 0 <= summary["b"].median <= summary["b"].p99 <= summary["b"].longest
+    assert 0 <= summary["b"].median <= summary["b"].longest
     pauses.clear()
     assert pauses.summary() == {}

@@ -209,8 +209,10 @@ def test_a_flow_field_is_computed_once():
 
 def test_what_is_made_of_a_drawing_is_made_once(monkeypatch):
     made = []
-    hills = flow._hilly
-    monkeypatch.setattr(flow, "_hilly", lambda darkness: made.append(darkness) or hills(darkness))
+    real = flow._with_slopes
+    monkeypatch.setattr(
+        flow, "_with_slopes", lambda darkness: made.append(darkness) or real(darkness)
+    )
     first, *others = (row_of_squares((i, 0)) for i in range(6))
     motion = Motion()
     for before, now in pairwise(others):  # as in a run: the drawing before, and a painted one

@@ -36,23 +36,19 @@ def checkout(tmp_path, monkeypatch):
     return tmp_path, installed
 
 
-@pytest.mark.parametrize(
-    "name", ["demo.py", "test.py", "_browser.py", "_env.py", "_krita_trees.py"]
-)
+@pytest.mark.parametrize("name", ["demo.py", "test.py", "_env.py", "_krita_trees.py"])
 def test_scripts_parse_with_an_old_python(name):
     ast.parse((SCRIPTS / name).read_text("utf-8"), feature_version=(3, 6))
 
 
-@pytest.mark.parametrize(
-    "name", ["demo.py", "test.py", "_browser.py", "_env.py", "_krita_trees.py"]
-)
+@pytest.mark.parametrize("name", ["demo.py", "test.py", "_env.py", "_krita_trees.py"])
 def test_scripts_need_only_the_standard_library(name):
     import sys
 
     tree = ast.parse((SCRIPTS / name).read_text("utf-8"))
     names = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     names |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
-    assert names <= set(sys.stdlib_module_names) | {"_browser", "_env", "_krita_trees"}
+    assert names <= set(sys.stdlib_module_names) | {"_env", "_krita_trees"}
 
 
 @pytest.mark.parametrize("version", [(2, 7), (3, 6, 15), (3, 10, 13), (3, 15, 0)])
@@ -191,3 +187,25 @@ def test_the_list_has_what_the_project_asks_for_and_no_address():
             continue
         version = pinned[canonicalize_name(wanted.name)]
         assert wanted.specifier.contains(version), f"{text}: run scripts/package.py requirements"
+
+
+@pytest.mark.parametrize(
+    ("there", "calls"),
+    [({"apt-get"}, 2), ({"apt-get", "b-stable"}, 0), ({"apt-get", "b"}, 0), (set(), 0)],
+)
+def test_a_package_is_installed_where_none_of_its_programs_is_there(
+    monkeypatch, capsys, there, calls
+):
+    commands = []
+    monkeypatch.setattr(_env.os, "geteuid", lambda: 0, raising=False)
+    monkeypatch.setattr(_env.shutil, "which", lambda name: name if name in there else None)
+    monkeypatch.setattr(
+        _env,
+        "_logged",
+        lambda command, log, settings: commands.append(command) or len(commands) < 2,
+    )
+    _env.install_package("b", "apt.log", ("b-stable",))
+    assert [command[1] for command in commands] == ["update", "install"][:calls]
+    assert ("SKIPPED: b could not be installed; see apt.log" in capsys.readouterr().err) is bool(
+        calls
+    )

@@ -97,7 +97,7 @@ def test_a_build_server_ends_with_the_newest_krita(monkeypatch, ci, arguments, c
     monkeypatch.setattr(
         test_script._env, "run", lambda command: seen.append(command) or left.pop(0)
     )
-    monkeypatch.setattr(test_script._browser, "install_browser", lambda _: None)
+    monkeypatch.setattr(test_script._env, "install_package", lambda *_: None)
     monkeypatch.setattr(test_script._krita_trees, "install_krita", lambda _: None)
     monkeypatch.setattr(test_script._krita_trees, "make_newest", lambda _: "/trees/experimental")
     assert test_script.main() == code

@@ -176,7 +176,7 @@ def test_divide_equals_its_slow_twin(narrow, scribble):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_witness_equals_its_slow_twin(seed, scribble):
+def test_describe_passes_equals_its_slow_twin(seed, scribble):
     ink, barrier, _, _, table, _ = scene(scribble(seed, 90, 110), seed)
     rows = np.arange(0, len(table), 3)
     expected = []
@@ -184,6 +184,6 @@ def test_witness_equals_its_slow_twin(seed, scribble):
         first, second = slow_banks(barrier, y, x, level)
         ends = slow_ends(ink, first, second, 2 * math.sqrt(level) - 1, 2.0)
         expected.append((*first, *(second or (y, x)), a, b, level, ends))
-    found = gaps.witness(ink, barrier, table, rows, 2.0, RADIUS)
+    found = gaps.describe_passes(ink, barrier, table, rows, 2.0, RADIUS)
     assert list(map(tuple, found.tolist())) == expected
     assert {row[7] for row in expected} >= {-1, 0, 1}

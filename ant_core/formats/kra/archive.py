@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ant_core.errors import InputError
-from ant_core.files import check_regular
+from ant_core.files import check_regular, unreadable
 
 __all__ = ["LOCAL_HEADER", "ArchiveMember", "KraArchive"]
 
@@ -49,10 +49,6 @@ class ArchiveMember:
 class KraArchive:
     """A .kra file that is read.
 
-    Parameters
-    ----------
-    path : Path
-
     Raises
     ------
     InputError
@@ -75,9 +71,7 @@ class KraArchive:
         except FileNotFoundError:
             raise InputError(f"{self.path} does not exist: check the path of the shot") from None
         except OSError as error:
-            raise InputError(
-                f"{self.path} cannot be read ({error.strerror}): check the file and its permissions"
-            ) from error
+            raise unreadable(self.path, error) from error
 
     @contextlib.contextmanager
     def _open_again(self) -> Iterator[BinaryIO]:

@@ -109,10 +109,6 @@ class DocumentLayer:
 class KraDocument:
     """A .kra file's description; pixels are read by `KraReader`.
 
-    Parameters
-    ----------
-    archive : KraArchive
-
     Raises
     ------
     InputError

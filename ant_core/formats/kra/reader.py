@@ -92,7 +92,6 @@ class LineReader:
 
     Parameters
     ----------
-    document : KraDocument
     layers : sequence of DocumentLayer
     more_frames : iterable of int
         Frames beside those at which a drawing begins: they hold the drawing before.
@@ -242,8 +241,6 @@ class ColorReader:
 
     Parameters
     ----------
-    document : KraDocument
-    layer : DocumentLayer
     frames : iterable of int
         Times of keys, those that count as painted.
     threads : int, optional

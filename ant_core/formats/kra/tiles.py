@@ -67,7 +67,6 @@ def decode_tiles(
     ----------
     data : bytes
         The pixel file.
-    space : Space
     bare : bytes
         The stored pixel that fills what no tile covers.
     offset : (int, int)
@@ -184,7 +183,6 @@ def encode_tiles(image: NDArray[Any], space: Space, bare: bytes) -> bytes:
     Parameters
     ----------
     image : (H, W, C) of the space's format, channels in logical order; not modified
-    space : Space
     bare : bytes
         The stored pixel of the layer's default; tiles of nothing else are left out.
     """

@@ -195,7 +195,6 @@ class AnimeRunWriter:
     split : Path
         ROOT/train or ROOT/test; made if missing.
     scene : str
-    files : WholeFiles
     """
 
     def __init__(self, split: Path, scene: str, files: WholeFiles) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ant_core.errors import InputError
+from ant_core.reporter import markdown_table
 from ant_core.training.data.splits import CHARACTERS, FRESH_FIGURES, Split
 
 __all__ = ["card_notes", "splits_section"]
@@ -74,12 +75,13 @@ def _sources_section(third_party: str) -> str:
 def splits_section() -> str:
     """Return which characters, parts and movements belong to which split."""
     held_out: tuple[Split, ...] = ("validation", "test")
-    rows = ["| pack | " + " | ".join(held_out) + " |", "| --- |" + " --- |" * len(held_out)]
+    rows = [["pack", *held_out]]
     for pack, characters in CHARACTERS.items():
         cells = [
             ", ".join(sorted(name for name, split in characters.items() if split == wanted))
             for wanted in held_out
         ]
-        rows.append(f"| {pack} | " + " | ".join(cells) + " |")
-    rows.append(f"\nFresh, all of mesh2motion: {', '.join(FRESH_FIGURES)}.")
-    return f"## Splits\n\n{_SPLIT_RULES}\n\n" + "\n".join(rows)
+        rows.append([pack, *cells])
+    table = markdown_table(rows, text_columns=len(rows[0]))
+    fresh = f"Fresh, all of mesh2motion: {', '.join(FRESH_FIGURES)}."
+    return f"## Splits\n\n{_SPLIT_RULES}\n\n{table}\n\n{fresh}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import re
 import threading
@@ -14,7 +13,7 @@ from typing import Any
 
 from ant_core import __version__
 from ant_core.errors import InputError, OutputError, UsageError
-from ant_core.files import WholeFiles
+from ant_core.files import WholeFiles, json_bytes
 from ant_core.matching.matcher import Device, Matcher
 from ant_core.matching.model_file import default_model
 from ant_core.models.installed import locate
@@ -96,8 +95,7 @@ def evaluate(
         about["region_histograms"] = statistics.histograms.shares()
         text += "\n\n" + statistics_table(statistics)
     if options.json:
-        figures = json.dumps(document(measured, about), indent=1, ensure_ascii=False)
-        files.write(Path(options.json), figures.encode() + b"\n")
+        files.write(Path(options.json), json_bytes(document(measured, about)))
     if options.pictures:
         _draw(Path(options.pictures), measured, files)
     return text

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ant_core.reporter import markdown_table
 from ant_core.training.data.sets import ShotSource, find_shots
 from ant_core.training.evaluation.bars import PROTOCOLS_OF, Bar, Sets, Verdict, judge
 from ant_core.training.evaluation.measure import Measured, measure
@@ -120,7 +121,7 @@ def _bars_table(verdicts: Sequence[Verdict]) -> str:
         where = " and ".join(_SET_TITLES[name] for name in bar.set.split("+"))
         row = [where, bar.protocol, bar.figure, bar.anchor, bar.text(), ours]
         rows.append([*row, _says(verdict), *others, *_counted(verdict)])
-    return _table(rows, text_columns=7)
+    return markdown_table(rows, text_columns=7)
 
 
 def _says(verdict: Verdict) -> str:
@@ -162,7 +163,7 @@ def _figures_table(protocol: str, results: Results) -> str:
         rows.append([name, *_row(result.tally, columns)])
         for kind, shots in _kinds(result.tally.counts.shots).items():
             rows.append([f"{name}: {kind} alone", *_row(result.tally.only(shots), columns)])
-    return _table(rows, text_columns=1)
+    return markdown_table(rows)
 
 
 def _row(tally: Tally, columns: Sequence[str]) -> list[str]:
@@ -177,9 +178,3 @@ def _kinds(shots: set[str]) -> dict[str, list[str]]:
     for shot in sorted(shots):
         kinds.setdefault(re.sub(r"_?\d*$", "", Path(shot).stem), []).append(shot)
     return kinds if 1 < len(kinds) < len(shots) else {}
-
-
-def _table(rows: Sequence[Sequence[str]], text_columns: int) -> str:
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    marks = ["---" if i < text_columns else "---:" for i in range(len(rows[0]))]
-    return "\n".join([lines[0], "| " + " | ".join(marks) + " |", *lines[1:]])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
+from ant_core.reporter import aligned
 from ant_core.training.data.flow_labels import PUBLISHED, RegionStatistics
 from ant_core.training.evaluation.benchmark import PROTOCOLS, MethodResult
 from ant_core.training.evaluation.reliability import HIGH, Reliability
@@ -140,19 +141,11 @@ def statistics_table(statistics: RegionStatistics) -> str:
     rows = [["set", *names], ["this", *(f"{ours[name]:.4g}" for name in names)]]
     for name, row in PUBLISHED.items():
         rows.append([name, *(f"{value:.6g}" for value in row), *["-"] * (len(names) - len(row))])
-    blocks = [f"region statistics, as AnimeRun's Table 1 lists them\n{_columns(rows)}"]
+    blocks = [f"region statistics, as AnimeRun's Table 1 lists them\n{aligned(rows)}"]
     for name, shares in statistics.histograms.shares().items():
         bins = [list(shares), [f"{share:.1%}" for share in shares.values()]]
-        blocks.append(f"pixels by {name}, as AnimeRun's figure 4 counts them\n{_columns(bins)}")
+        blocks.append(f"pixels by {name}, as AnimeRun's figure 4 counts them\n{aligned(bins)}")
     return "\n\n".join(blocks)
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
 
 
 def _block(protocol: str, methods: Mapping[str, MethodResult]) -> str:
@@ -166,7 +159,7 @@ def _block(protocol: str, methods: Mapping[str, MethodResult]) -> str:
         people = str(len(counts.characters)) if counts.characters_known else "-"
         numbers = [str(counts.segments), str(counts.frames), str(len(counts.shots)), people]
         rows.append([name, *cells, *numbers])
-    return _columns(rows)
+    return aligned(rows)
 
 
 def cell(tally: Tally, metric: str) -> str:

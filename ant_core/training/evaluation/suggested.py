@@ -22,7 +22,6 @@ def suggested(frames: Sequence[TrueFrame], method: Method, count: int) -> list[i
     ----------
     frames : sequence of TrueFrame
         In the order of time; their true colours are not looked at.
-    method : Method
     count : int
     """
     # Their own objects, once, because a method keeps what it encoded by object.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ant_core.reporter import markdown_table
 from ant_core.training.evaluation.tally import MeasuredFigure, Tally
 from ant_core.training.network.ablation import EXPERIMENTS
 
@@ -60,7 +61,7 @@ def _main(results: Results) -> str:
             speed = f"{result['pairs'] / seconds:.1f}"
             row += [f"{result['parameters']:,}", f"{seconds:.0f}", speed]
         rows.append(row + [""] * (len(head) - len(row)))
-    return _markdown(head, rows)
+    return markdown_table([head, *rows])
 
 
 def _side(results: Results, key: str, title: str) -> str:
@@ -68,10 +69,10 @@ def _side(results: Results, key: str, title: str) -> str:
     if not runs:
         return ""
     columns = list(results[runs[0]][key])
-    rows = [
-        [name, *(_text(_figure(results[name][key][column])) for column in columns)] for name in runs
-    ]
-    return _markdown([f"run; {title}", *columns], rows)
+    rows = [[f"run; {title}", *columns]]
+    for name in runs:
+        rows.append([name, *(_text(_figure(results[name][key][column])) for column in columns)])
+    return markdown_table(rows)
 
 
 def _kind(clip: str) -> str:
@@ -105,8 +106,3 @@ def _text(figure: MeasuredFigure, sign: str = "") -> str:
 
 def _plain(counts: Counts) -> str:
     return f"{_figure(counts).value:.1f}" if counts else ""
-
-
-def _markdown(head: list[str], rows: list[list[str]]) -> str:
-    align = ["---", *("---:" for _ in head[1:])]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, align, *rows))

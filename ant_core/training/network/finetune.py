@@ -146,11 +146,8 @@ def finetune(
     ----------
     model : AntPaper or AntRelative
         Not modified.
-    production : Production
-    config : TrainConfig
     notify : callable
         Told seconds, pairs and mean loss, every few seconds.
-    cancel : threading.Event, optional
 
     Returns
     -------

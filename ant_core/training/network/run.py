@@ -61,11 +61,8 @@ class TrainingRun:
 
     Parameters
     ----------
-    config : TrainConfig
     folder : Path or None
         Made if need be; a run that is there goes on. None: it is not to be saved or logged.
-    model_config : ModelConfig
-    machine : Machine
     notify : callable
         Told of every line of the log.
 

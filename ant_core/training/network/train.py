@@ -177,7 +177,6 @@ def train(
 
     Parameters
     ----------
-    config : TrainConfig
     clips : Path
         Holds `train/*.npz` and `validation/*.npz`; new training clips that appear while the run
         goes on are taken in at the next validation. With `self_reference_share` also

@@ -78,7 +78,6 @@ class PixelRun:
 
     Parameters
     ----------
-    config : PixelConfig
     folder : Path or None
         Made if need be; a run that is there goes on. None: it is not to be saved or logged.
 

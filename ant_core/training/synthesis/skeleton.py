@@ -66,13 +66,15 @@ def _codes(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(codes, dtype=np.uint8)
 
 
-def thin(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def thin(ink: NDArray[np.bool_], *, stairs: bool = False) -> NDArray[np.bool_]:
     """Thin lines to their middle, connected as they were.
 
     Parameters
     ----------
     ink
         (H, W) bool; not modified.
+    stairs
+        Whether stairs two pixels thick stay, as Zhang and Suen leave them.
 
     Returns
     -------
@@ -83,7 +85,7 @@ def thin(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     while before != (before := int(mask.sum())):
         for table in _DELETABLE[:2]:
             mask[table[_codes(mask)] & (mask == 1)] = 0
-    for table in _DELETABLE[2:]:
+    for table in () if stairs else _DELETABLE[2:]:
         mask[table[_codes(mask)] & (mask == 1)] = 0
     return mask.astype(bool)
 

@@ -45,8 +45,6 @@ def stream(
 
     Parameters
     ----------
-    folder : Path
-    options : StreamOptions
     pairs : callable
         Says how many pairs training has taken so far. A new clip waits until the last ones have
         been used, so that training gets the processor.

@@ -59,7 +59,7 @@ def make_key(document: Document, layer_uuid: str, t: int) -> Steps:
         return not writable(document, layer_uuid).has_key(t)
 
     for _ in range(ATTEMPTS):
-        yield from _trigger_at(document, layer_uuid, t, "add_blank_frame", missing)
+        yield from _add_blank_frame(document, layer_uuid, t, missing)
         for _ in range(RESULT_TURNS):
             if writable(document, layer_uuid).has_key(t):
                 yield  # Krita 5.1 and 5.2 abort if another layer is activated in this very step
@@ -68,7 +68,7 @@ def make_key(document: Document, layer_uuid: str, t: int) -> Steps:
     raise HostError(no_key(document, layer_uuid, t))
 
 
-def away(document: Document, work: Steps, text: str) -> Steps:
+def restoring_view(document: Document, work: Steps, text: str) -> Steps:
     """Run steps that move playhead or active layer, behind a shield that says why; come back."""
     yield hand.is_up, hand.STROKE_SECONDS
     with hand.shielded(text):
@@ -94,7 +94,9 @@ def reachable(document: Document, layer_uuid: str) -> Steps:
     """Wait for the end of a stroke, and see to it that the timeline has a row for the layer."""
     writable(document, layer_uuid)
     if not timeline_cells.has_row(layer_uuid):
-        yield from away(document, show_row(document, layer_uuid), tr("Showing the color layer …"))
+        yield from restoring_view(
+            document, show_row(document, layer_uuid), tr("Showing the color layer …")
+        )
     yield hand.is_up, hand.STROKE_SECONDS
     writable(document, layer_uuid)
 
@@ -243,14 +245,14 @@ def _activate(document: Document, layer_uuid: str) -> Steps:
     raise HostError(tr("Krita did not activate the layer; select it and start again."))
 
 
-def _trigger_at(
-    document: Document, layer_uuid: str, t: int, action_name: str, wanted: Callable[[], bool]
+def _add_blank_frame(
+    document: Document, layer_uuid: str, t: int, wanted: Callable[[], bool]
 ) -> Steps:
-    """Trigger one of the timeline's actions on exactly this cell and wait for its strokes.
+    """Trigger the timeline's action on exactly this cell and wait for its strokes.
 
     Unless it is no longer `wanted`, asked in the very step of the action.
     """
-    action = krita.Krita.instance().action(action_name)
+    action = krita.Krita.instance().action("add_blank_frame")
     for turn in range(FOLLOW_TURNS):
         yield from _activate(document, layer_uuid)
         writable(document, layer_uuid)
@@ -265,7 +267,7 @@ def _trigger_at(
         elif document.current_time == t:  # still, after the cell was selected
             if not wanted():
                 return
-            with pauses.measure(action_name):
+            with pauses.measure("add_blank_frame"):
                 action.trigger()
                 document.raw.waitForDone()
             yield

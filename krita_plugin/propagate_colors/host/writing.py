@@ -22,11 +22,11 @@ from .steps import (
     FOLLOW_SECONDS,
     RESULT_TURNS,
     Steps,
-    away,
     canvas_box,
     make_key,
     no_key,
     reachable,
+    restoring_view,
     writable,
 )
 
@@ -66,7 +66,7 @@ class Keys:
         document, uuid = self._document, self._uuid
         _check_size(document, writable(document, uuid), box, data)
         if writable(document, uuid).is_still():
-            yield from away(
+            yield from restoring_view(
                 document, make_key(document, uuid, 0), tr("Writing frame {time} …", time=t)
             )
         if self._source is None:

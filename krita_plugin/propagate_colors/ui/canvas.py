@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets, event_position
 from . import look, said_marks
-from .slots import guarded
+from .slots import delayed
 
 _MOST_ZOOM = 16.0  # screen pixels for a document pixel
 _STEP = 1.25
@@ -39,10 +39,7 @@ class DocumentCanvas(QtWidgets.QWidget):
         self._ring: tuple[int, int, int, int] | None = None  # in document pixels
         self._caption = ""
         self._said = []
-        self._settle = QtCore.QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(guarded(self.size_wanted.emit))
+        self._settle = delayed(self.size_wanted.emit, _SETTLE_MS, self)
 
     # --- what is shown
 

@@ -8,7 +8,7 @@ from .. import settings as declared
 from ..i18n import tr
 from ..qt import QtCore, QtWidgets
 from .panel import Panel
-from .slots import guarded
+from .slots import delayed, guarded
 
 _TIMELINE = "TimelineDocker"
 _SWITCH_MS = 300  # in which Krita has laid out another workspace
@@ -24,9 +24,7 @@ class PropagateDocker(DockWidget):
         self._fitted = False
         self._closing = False
         self._came_back = False
-        self._switched = QtCore.QTimer(self)
-        self._switched.setSingleShot(True)
-        self._switched.timeout.connect(guarded(self._come_back))
+        self._switched = delayed(self._come_back, _SWITCH_MS, self)
         self.setWindowTitle(tr("Propagate Colors"))
         self._panel = Panel(controller, settings, self)
         self.setWidget(self._panel)
@@ -63,7 +61,7 @@ class PropagateDocker(DockWidget):
         """
         super().hideEvent(event)
         if not self._closing and not self._came_back:
-            self._switched.start(_SWITCH_MS)
+            self._switched.start()
 
     def _come_back(self) -> None:
         home = self.parentWidget()  # a floating docker is a window of its own

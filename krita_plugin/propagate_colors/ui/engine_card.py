@@ -15,7 +15,7 @@ from ..state.engine_states import (
     UNFINISHED,
 )
 from . import look
-from .slots import guarded, pressed, watch
+from .slots import guarded, pressed, push_button, watch
 
 _PARTS = 1000  # of the bar
 _PACKS = "propagate_colors-engine-*.zip"
@@ -29,11 +29,7 @@ class EngineCard(QtWidgets.QFrame):
         self.setObjectName("engine_card")
         self._setup = controller.engine_setup
         self._controller = controller
-        self._text = QtWidgets.QLabel(self)
-        self._text.setObjectName("engine_text")
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text = look.message_label("engine_text", self)
         self._bar = QtWidgets.QProgressBar(self)
         self._bar.setObjectName("engine_bar")
         self._bar.setTextVisible(False)
@@ -41,10 +37,12 @@ class EngineCard(QtWidgets.QFrame):
         self._gpu = QtWidgets.QCheckBox(tr("Use the NVIDIA GPU too"), self)
         self._gpu.setObjectName("engine_gpu")
         self._gpu.toggled.connect(pressed(self.refresh))
-        self._go = self._button("engine_go", self._on_go)
-        self._pack = self._button("engine_pack", self._choose_pack, tr("Use a downloaded pack…"))
-        self._folder = self._button("engine_folder", self._choose_folder, tr("Choose folder…"))
-        self._later = self._button("engine_later", self._on_later)
+        self._go = push_button("engine_go", "", self._on_go, self)
+        pack = tr("Use a downloaded pack…")
+        self._pack = push_button("engine_pack", pack, self._choose_pack, self)
+        folder = tr("Choose folder…")
+        self._folder = push_button("engine_folder", folder, self._choose_folder, self)
+        self._later = push_button("engine_later", "", self._on_later, self)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 6, 6)
         layout.setSpacing(look.SPACE)
@@ -53,12 +51,6 @@ class EngineCard(QtWidgets.QFrame):
             layout.addWidget(widget)
         watch(self, self._setup.changed, self.refresh)
         self.refresh()
-
-    def _button(self, name: str, slot, text: str = ""):
-        button = QtWidgets.QPushButton(text, self)
-        button.setObjectName(name)
-        button.clicked.connect(pressed(slot))
-        return button
 
     # --- showing
 

@@ -61,9 +61,7 @@ class ExplanationWindow(QtWidgets.QWidget):
             self._layout.removeWidget(self._body)
             self._body.deleteLater()
         self._body = QtWidgets.QWidget(self)
-        rows = QtWidgets.QVBoxLayout(self._body)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(2 * look.SPACE)
+        rows = look.without_margins(QtWidgets.QVBoxLayout(self._body), 2 * look.SPACE)
         heading = self._label("explanation_heading", explain(explanation.info))
         heading.setFont(look.font(self.font(), bold=True))
         rows.addWidget(heading)
@@ -147,9 +145,7 @@ class _Tile(QtWidgets.QFrame):
     def __init__(self, name: str, picture, lines, *, marked: bool = False, parent=None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        column = QtWidgets.QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(1)
+        column = look.without_margins(QtWidgets.QVBoxLayout(self), 1)
         column.addWidget(_picture(picture, _TILE, self, (_TILE, _TILE)))
         for text, match in lines:
             row = QtWidgets.QHBoxLayout()

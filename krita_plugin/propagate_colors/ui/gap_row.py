@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..i18n import tr
 from ..qt import Qt, QtCore, QtWidgets
 from . import look
-from .slots import calm_wheel, guarded, pressed
+from .slots import calm_wheel, delayed, guarded, push_button
 
 _LARGEST_PX = 40
 _AUTO = -1  # the lowest value of slider and field
@@ -35,19 +35,11 @@ class GapRow(QtWidgets.QWidget):
             widget.setToolTip(tip)
             widget.setAccessibleName(tip)
             widget.valueChanged.connect(guarded(self._on_value))
-        self.check_button = QtWidgets.QPushButton(tr("Check segments"), parent)
-        self.check_button.setObjectName("check_button")
-        self.check_button.setToolTip(
-            tr("Show the segments and the closed gaps of this frame before anything is painted")
-        )
-        self.check_button.clicked.connect(pressed(self.check))
-        self._settle = QtCore.QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(guarded(self.check))
-        row = QtWidgets.QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(look.SPACE)
+        tip = tr("Show the segments and the closed gaps of this frame before anything is painted")
+        words = tr("Check segments")
+        self.check_button = push_button("check_button", words, self.check, parent, tip)
+        self._settle = delayed(self.check, _SETTLE_MS, self)
+        row = look.without_margins(QtWidgets.QHBoxLayout(self))
         row.addWidget(self._slider, 1)
         row.addWidget(self._field)
 

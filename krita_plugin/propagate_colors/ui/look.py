@@ -190,6 +190,23 @@ def paint_pencil(painter, box, color) -> None:
     painter.restore()
 
 
+def without_margins(layout, spacing: int = SPACE):
+    """Return a layout that takes all of its widget, with so many pixels between what it holds."""
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(spacing)
+    return layout
+
+
+def message_label(name: str, parent) -> QtWidgets.QLabel:
+    """Return a label for sentences, which wraps them and lets them be selected."""
+    label = QtWidgets.QLabel(parent)
+    label.setObjectName(name)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
 def tool_button(name: str, tip: str, parent) -> QtWidgets.QToolButton:
     """Return a flat square button named `name`."""
     button = QtWidgets.QToolButton(parent)

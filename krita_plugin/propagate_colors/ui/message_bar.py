@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..i18n import tr
 from ..qt import Qt, QtCore, QtWidgets
 from . import look
-from .slots import pressed, watch
+from .slots import pressed, push_button, watch
 
 
 class MessageBar(QtWidgets.QFrame):
@@ -17,11 +17,7 @@ class MessageBar(QtWidgets.QFrame):
         self._controller = controller
         self._level = "info"
         self._functions = [None, None]
-        self._text = QtWidgets.QLabel(self)
-        self._text.setObjectName("message_label")
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text = look.message_label("message_label", self)
         self._area = QtWidgets.QScrollArea(self)
         self._area.setObjectName("message_area")
         self._area.setWidgetResizable(True)
@@ -32,8 +28,8 @@ class MessageBar(QtWidgets.QFrame):
         self._area.setWidget(self._text)
         self._text.setAutoFillBackground(False)
         self._actions = [
-            self._button("message_action", 0),
-            self._button("message_other_action", 1),
+            push_button("message_action", "", lambda: self._act(0), self),
+            push_button("message_other_action", "", lambda: self._act(1), self),
         ]
         self._close = look.tool_button("message_close", tr("Close this message"), self)
         self._close.clicked.connect(pressed(controller.close_message))
@@ -52,12 +48,6 @@ class MessageBar(QtWidgets.QFrame):
         watch(self, controller.message, self._show_message)
         self._draw_icon()
         self.hide()
-
-    def _button(self, name: str, place: int):
-        button = QtWidgets.QPushButton(self)
-        button.setObjectName(name)
-        button.clicked.connect(pressed(lambda: self._act(place)))
-        return button
 
     def _show_message(self, level: str, text: str, actions=()) -> None:
         """Show a sentence; `actions` are up to two pairs (label, function)."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 from ..i18n import tr
 from ..qt import QtCore, QtWidgets
 from . import look
-from .slots import pressed
+from .slots import push_button
 
 _WIDTH, _MARGIN = 300, 36  # pixels
 
@@ -35,10 +37,8 @@ class Offer(QtWidgets.QFrame):
             ("offer_later", tr("Not now"), None),
         )
         for name, words, function in answers:
-            button = QtWidgets.QPushButton(words, self)
-            button.setObjectName(name)
-            button.clicked.connect(pressed(lambda function=function: self._answer(function)))
-            layout.addWidget(button)
+            answer = functools.partial(self._answer, function)
+            layout.addWidget(push_button(name, words, answer, self))
         self.resize(_WIDTH, self.heightForWidth(_WIDTH))
         area.installEventFilter(self)
         if isinstance(area, QtWidgets.QStackedWidget):  # the welcome page, or the documents

@@ -11,7 +11,7 @@ from typing import Any, Sequence
 
 from ..qt import Qt, QtCore, QtWidgets
 from . import look
-from .slots import guarded
+from .slots import delayed, guarded
 
 _SIDE = 6  # pixels left and right of everything
 _LEAST_LINES = 5  # of text, that the scroller should have room for
@@ -45,9 +45,7 @@ class Pinned(QtWidgets.QWidget):
         layout.addLayout(self._top)
         layout.addWidget(self._scroller, 1)
         layout.addLayout(self._bottom)
-        self._later = QtCore.QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.timeout.connect(guarded(self.arrange))
+        self._later = delayed(self.arrange, 0, self)
 
     @staticmethod
     def _column(parent: Any = None) -> Any:
@@ -128,7 +126,7 @@ class Pinned(QtWidgets.QWidget):
         """Arrange anew when a pinned piece comes, goes or changes its height."""
         kinds = QtCore.QEvent.Type
         if event.type() in {kinds.ShowToParent, kinds.HideToParent, kinds.LayoutRequest}:
-            self._later.start(0)
+            self._later.start()
         return False
 
     def arrange(self) -> None:

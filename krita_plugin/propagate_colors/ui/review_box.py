@@ -14,7 +14,7 @@ from .frame_model import ROW_ROLE
 from .frame_words import undo_text
 from .review_delegate import ReviewDelegate
 from .review_model import BY_DOUBT, BY_TIME, ReviewModel
-from .slots import guarded, observe, on_opened, pressed
+from .slots import guarded, observe, on_opened, pressed, push_button
 
 _EMPTY_MARGIN = 12
 
@@ -46,9 +46,7 @@ class ReviewBox(QtWidgets.QWidget):
         self._un_accepts = False
         self._followed = controller.current_time  # the playhead that the list shows
         self.model = ReviewModel(controller, self)
-        layout = QtWidgets.QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(look.SPACE)
+        layout = look.without_margins(QtWidgets.QVBoxLayout(self))
         self._tabs = QtWidgets.QTabWidget(self)
         self._tabs.setObjectName("review_tabs")
         self._tabs.setDocumentMode(True)
@@ -135,12 +133,9 @@ class ReviewBox(QtWidgets.QWidget):
         self._undo = self._menu_button("undo_button", tr("Undo"), self._undo_selected)
         self._undo.setToolTip(tr("Bring back what the frames held before"))
         self._undo.menu().addAction(tr("Undo all")).triggered.connect(pressed(self._undo_all))
-        self._run_on = QtWidgets.QPushButton(tr("Run on from here"), self)
-        self._run_on.setObjectName("run_on_button")
-        self._run_on.setToolTip(
-            tr("Take the corrected frame as a reference and color again what depends on it")
-        )
-        self._run_on.clicked.connect(pressed(self._on_run_on))
+        tip = tr("Take the corrected frame as a reference and color again what depends on it")
+        words = tr("Run on from here")
+        self._run_on = push_button("run_on_button", words, self._on_run_on, self, tip)
         self._grid = QtWidgets.QGridLayout()
         self._grid.setSpacing(look.SPACE)
         self._grid.addWidget(self._run_on, 2, 0, 1, 2)

@@ -6,7 +6,7 @@ from ..i18n import mark, tr
 from ..qt import QtCore, QtWidgets
 from . import look
 from .elided import ElidedLabel
-from .slots import observe, pressed, watch
+from .slots import observe, pressed, push_button, watch
 
 _HEIGHT = 36
 _STAGES = {
@@ -29,11 +29,10 @@ class RunBox(QtWidgets.QStackedWidget):
             QtWidgets.QSizePolicy.Policy.Preferred, QtWidgets.QSizePolicy.Policy.Fixed
         )
         self._controller = controller
-        self.propagate = QtWidgets.QPushButton(tr("Propagate colors"), self)
-        self.propagate.setObjectName("propagate_button")
+        words = tr("Propagate colors")
+        self.propagate = push_button("propagate_button", words, controller.propagate, self)
         self.propagate.setMinimumHeight(_HEIGHT)
         self.propagate.setFont(look.font(self.font(), bold=True, share=1.1))
-        self.propagate.clicked.connect(pressed(controller.propagate))
         self.suggest = look.tool_button("suggest_button", tr("Suggest frames"), self)
         self.suggest.setSizePolicy(
             QtWidgets.QSizePolicy.Policy.Fixed, QtWidgets.QSizePolicy.Policy.Expanding
@@ -48,9 +47,7 @@ class RunBox(QtWidgets.QStackedWidget):
 
     def _idle_page(self):
         page = QtWidgets.QWidget(self)
-        row = QtWidgets.QHBoxLayout(page)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(look.SPACE)
+        row = look.without_margins(QtWidgets.QHBoxLayout(page))
         row.addWidget(self.propagate, 1)
         row.addWidget(self.suggest)
         self._draw_icon()
@@ -67,17 +64,13 @@ class RunBox(QtWidgets.QStackedWidget):
 
     def _busy_page(self):
         page = QtWidgets.QWidget(self)
-        grid = QtWidgets.QGridLayout(page)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(2)
+        grid = look.without_margins(QtWidgets.QGridLayout(page), 2)
         self._bar = QtWidgets.QProgressBar(page)
         self._bar.setObjectName("progress_bar")
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(10)
         self._text = ElidedLabel("progress_label", page)
-        self._cancel = QtWidgets.QPushButton(tr("Cancel"), page)
-        self._cancel.setObjectName("cancel_button")
-        self._cancel.clicked.connect(pressed(self._on_cancel))
+        self._cancel = push_button("cancel_button", tr("Cancel"), self._on_cancel, page)
         grid.addWidget(self._text, 0, 0, 1, 2)
         grid.addWidget(self._bar, 1, 0)
         grid.addWidget(self._cancel, 1, 1)

@@ -9,7 +9,7 @@ from ..qt import Qt, QtCore, QtGui, QtWidgets
 from ..state.engine_states import FAILED, RUNNING
 from ..version import __version__
 from . import look
-from .slots import guarded, observe, pressed, watch
+from .slots import guarded, observe, pressed, push_button, watch
 
 _DEVICES = ("auto", "cpu", "cuda")
 
@@ -51,9 +51,7 @@ class SettingsDialog(QtWidgets.QDialog):
         self._command.setToolTip(tr(declared.ENGINE_COMMAND.description))
         self._command.setText(self._settings.get(declared.ENGINE_COMMAND))
         self._command.editingFinished.connect(pressed(self._on_command))
-        choose = QtWidgets.QPushButton(tr("Choose…"), group)
-        choose.setObjectName("engine_choose")
-        choose.clicked.connect(pressed(self._choose_engine))
+        choose = push_button("engine_choose", tr("Choose…"), self._choose_engine, group)
         self._device = QtWidgets.QComboBox(group)
         self._device.setObjectName("device_combo")
         self._device.setAccessibleName(tr("Computes on"))
@@ -62,13 +60,8 @@ class SettingsDialog(QtWidgets.QDialog):
             self._device.addItem(tr("Automatic") if device == "auto" else device.upper(), device)
         self._device.setCurrentIndex(_DEVICES.index(self._device_set()))
         self._device.activated.connect(pressed(self._on_device))
-        test = QtWidgets.QPushButton(tr("Test"), group)
-        test.setObjectName("engine_test")
-        test.clicked.connect(pressed(self._test))
-        self._status = QtWidgets.QLabel(group)
-        self._status.setObjectName("engine_status")
-        self._status.setWordWrap(True)
-        self._status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        test = push_button("engine_test", tr("Test"), self._test, group)
+        self._status = look.message_label("engine_status", group)
         grid.addWidget(QtWidgets.QLabel(tr("Program or command")), 0, 0)
         grid.addWidget(self._command, 0, 1)
         grid.addWidget(choose, 0, 2)
@@ -93,13 +86,10 @@ class SettingsDialog(QtWidgets.QDialog):
         column.addWidget(self._set_up_said)
         self._set_up_text = QtWidgets.QLabel(self._set_up)
         self._set_up_text.setObjectName("set_up_text")
-        self._back = QtWidgets.QPushButton(self._set_up)
-        self._back.setObjectName("engine_back")
-        self._back.clicked.connect(pressed(self._setup.go_back))
-        self._remove = QtWidgets.QPushButton(tr("Remove"), self._set_up)
-        self._remove.setObjectName("engine_remove")
-        self._remove.setToolTip(tr("Delete the engine and all that was set up with it"))
-        self._remove.clicked.connect(pressed(self._ask_to_remove))
+        self._back = push_button("engine_back", "", self._setup.go_back, self._set_up)
+        tip = tr("Delete the engine and all that was set up with it")
+        remove = self._ask_to_remove
+        self._remove = push_button("engine_remove", tr("Remove"), remove, self._set_up, tip)
         row.addWidget(self._set_up_text, 1)
         row.addWidget(self._back)
         row.addWidget(self._remove)
@@ -118,9 +108,7 @@ class SettingsDialog(QtWidgets.QDialog):
         self._models.setToolTip(tr(declared.MODEL.description))
         self._models.setMaximumHeight(110)
         self._models.currentRowChanged.connect(guarded(self._on_model_row))
-        self._use = QtWidgets.QPushButton(tr("Use this model"), group)
-        self._use.setObjectName("model_button")
-        self._use.clicked.connect(pressed(self._use_model))
+        self._use = push_button("model_button", tr("Use this model"), self._use_model, group)
         layout.addWidget(self._models)
         layout.addWidget(self._use, 0, Qt.AlignmentFlag.AlignLeft)
         return group
@@ -140,9 +128,8 @@ class SettingsDialog(QtWidgets.QDialog):
         self._restart = QtWidgets.QLabel(tr("The new language appears when Krita starts again."))
         self._restart.setWordWrap(True)
         self._restart.hide()
-        folder = QtWidgets.QPushButton(tr("Open log folder"), group)
-        folder.setObjectName("log_folder_button")
-        folder.clicked.connect(pressed(self._open_log_folder))
+        words = tr("Open log folder")
+        folder = push_button("log_folder_button", words, self._open_log_folder, group)
         grid.addWidget(QtWidgets.QLabel(tr("Language")), 0, 0)
         grid.addWidget(self._language, 0, 1)
         grid.addWidget(folder, 0, 2)

@@ -89,9 +89,7 @@ class SetupBox(QtWidgets.QWidget):
         self.setObjectName("setup_box")
         self._controller = controller
         self._folded = False
-        grid = QtWidgets.QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(look.SPACE)
+        grid = look.without_margins(QtWidgets.QGridLayout(self))
         grid.setColumnStretch(1, 1)
         self._add_row(grid, 0, tr("Lines"), self._line_button())
         self._add_row(grid, 1, tr("Colors"), self._color_combo())
@@ -114,9 +112,7 @@ class SetupBox(QtWidgets.QWidget):
         self._fold = look.tool_button("setup_toggle", tr("Show or hide the choices"), heading)
         self._fold.clicked.connect(pressed(self._on_fold))
         self._summary = ElidedLabel("setup_summary", heading)
-        row = QtWidgets.QHBoxLayout(heading)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(look.SPACE)
+        row = look.without_margins(QtWidgets.QHBoxLayout(heading))
         row.addWidget(self._fold)
         row.addWidget(self._summary, 1)
         return heading
@@ -162,9 +158,7 @@ class SetupBox(QtWidgets.QWidget):
 
     def _range_row(self):
         field = QtWidgets.QWidget(self)
-        row = QtWidgets.QHBoxLayout(field)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(look.SPACE)
+        row = look.without_margins(QtWidgets.QHBoxLayout(field))
         self._first = self._frame_spin("first_spin", tr("First frame to color"))
         self._last = self._frame_spin("last_spin", tr("Last frame to color"))
         calm_wheel(self._first, self._last)

@@ -12,7 +12,7 @@ from .frame_model import ROW_ROLE, FrameModel
 from .frame_words import undo_text
 from .places import bring_back, place_of
 from .sheet_delegate import SheetDelegate
-from .slots import LIST_KEYS, guarded, keep_keys, observe, on_opened, pressed
+from .slots import LIST_KEYS, guarded, keep_keys, observe, on_opened, pressed, push_button
 
 _SIZE = QtCore.QSize(820, 560)
 _KEYS = {
@@ -90,25 +90,18 @@ class ContactSheet(QtWidgets.QWidget):
     def _buttons(self):
         self._said = QtWidgets.QLabel(self)
         self._said.setObjectName("sheet_label")
-        self._before = self._button("sheet_before", tr("Before (B)"), self._on_before)
+        tip = tr("Show what the frames held before; with Space for as long as it is held")
+        self._before = push_button("sheet_before", tr("Before (B)"), self._on_before, self, tip)
         self._before.setCheckable(True)
-        self._before.setToolTip(
-            tr("Show what the frames held before; with Space for as long as it is held")
-        )
-        self._accept = self._button("sheet_accept", tr("Accept (A)"), self._accept_selected)
-        self._undo = self._button("sheet_undo", _undo_text([]), self._undo_selected)
+        accept = tr("Accept (A)")
+        self._accept = push_button("sheet_accept", accept, self._accept_selected, self)
+        self._undo = push_button("sheet_undo", _undo_text([]), self._undo_selected, self)
         row = QtWidgets.QHBoxLayout()
         row.addWidget(self._said, 1)
         for button in (self._before, self._accept, self._undo):
+            button.setAutoDefault(False)
             row.addWidget(button)
         return row
-
-    def _button(self, name: str, text: str, function):
-        button = QtWidgets.QPushButton(text, self)
-        button.setObjectName(name)
-        button.setAutoDefault(False)
-        button.clicked.connect(pressed(function))
-        return button
 
     # --- showing
 

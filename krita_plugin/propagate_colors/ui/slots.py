@@ -6,7 +6,7 @@ import functools
 from typing import Any, Callable
 
 from ..log import logger
-from ..qt import Qt, QtCore
+from ..qt import Qt, QtCore, QtWidgets
 
 
 def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,6 +30,26 @@ def pressed(function: Callable[[], Any]) -> Callable[..., Any]:
         guarded(function)()
 
     return slot
+
+
+def push_button(
+    name: str, text: str, function: Callable[[], Any], parent: Any, tip: str = ""
+) -> QtWidgets.QPushButton:
+    """Make a button that calls `function` without arguments."""
+    button = QtWidgets.QPushButton(text, parent)
+    button.setObjectName(name)
+    button.setToolTip(tip)
+    button.clicked.connect(pressed(function))
+    return button
+
+
+def delayed(function: Callable[[], Any], delay_ms: int, owner: Any) -> QtCore.QTimer:
+    """Make a timer that, each time it is started, calls `function` once after the delay."""
+    timer = QtCore.QTimer(owner)
+    timer.setSingleShot(True)
+    timer.setInterval(delay_ms)
+    timer.timeout.connect(guarded(function))
+    return timer
 
 
 def watch(owner: Any, signal: Any, function: Callable[..., Any]) -> None:

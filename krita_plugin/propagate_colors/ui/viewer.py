@@ -9,7 +9,7 @@ from .canvas import DocumentCanvas
 from .color_menu import ColorMenu, beside
 from .elided import ElidedLabel, ElidedLink
 from .segment_words import explain
-from .slots import guarded, observe, on_escape, pressed
+from .slots import delayed, guarded, observe, on_escape, pressed
 
 PICTURE, SEGMENTS, DOUBTFUL = "picture", "segments", "doubtful"
 _MODES = {
@@ -44,13 +44,8 @@ class Viewer(QtWidgets.QWidget):
         ]
         self._explained: tuple | None = None  # the frame and point that the sentence is about
         self._near: tuple[int, int] | None = None  # the step and frame that the canvas went near
-        self._hover_timer = QtCore.QTimer(self)
-        self._hover_timer.setSingleShot(True)
-        self._hover_timer.setInterval(_HOVER_MS)
-        self._hover_timer.timeout.connect(guarded(self._explain_hovered))
-        layout = QtWidgets.QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(look.SPACE)
+        self._hover_timer = delayed(self._explain_hovered, _HOVER_MS, self)
+        layout = look.without_margins(QtWidgets.QVBoxLayout(self))
         layout.addLayout(self._header())
         layout.addWidget(self.canvas, 1)
         below = QtWidgets.QHBoxLayout()
@@ -58,10 +53,7 @@ class Viewer(QtWidgets.QWidget):
         below.addWidget(self._fix_switch())
         below.addWidget(self._explain, 1)
         layout.addLayout(below)
-        self._gather = QtCore.QTimer(self)
-        self._gather.setSingleShot(True)
-        self._gather.setInterval(_GATHER_MS)
-        self._gather.timeout.connect(guarded(self.refresh))
+        self._gather = delayed(self.refresh, _GATHER_MS, self)
         topics = ("viewer", "document", "frames", "engine")
         observe(self, controller, dict.fromkeys(topics, self._gather.start))
 

@@ -29,7 +29,7 @@ def require_ready(shot: DocumentShot) -> None:
         raise HostError(tr("The animation is playing: stop it and try again."))
 
 
-def stands(shot: DocumentShot) -> Callable[[], bool]:
+def is_not_playing(shot: DocumentShot) -> Callable[[], bool]:
     """Return a condition to wait for: the animation is not being played."""
     return lambda: not shot.document.is_playing()
 
@@ -56,7 +56,7 @@ def read_drawing(shot: DocumentShot, drawing: TimedDrawing) -> Steps:
     """Return (hash, planes) of a drawing, bottom layer first; behind a shield if it has groups."""
     if drawing.grouped:
         text = tr("Reading frame {time} …", time=drawing.time)
-        return (yield from steps.away(shot.document, _read_drawing(shot, drawing), text))
+        return (yield from steps.restoring_view(shot.document, _read_drawing(shot, drawing), text))
     return (yield from _read_drawing(shot, drawing))
 
 

@@ -26,7 +26,7 @@ def thumbnail(shot: DocumentShot, time: int, most: Size, before: bool) -> Steps:
     """
     yield REST_SECONDS
     yield hand.is_up, hand.STROKE_SECONDS
-    yield reading.stands(shot), hand.STROKE_SECONDS
+    yield reading.is_not_playing(shot), hand.STROKE_SECONDS
     reading.require_ready(shot)
     painted = yield from _painted(shot, time, most, before)
     if painted is None:

@@ -193,7 +193,7 @@ def test_a_file_that_a_scanner_holds_is_waited_for(code):
             raise left.pop()
         return "done"
 
-    assert problems.patiently(call, sleep=waits.append) == "done"
+    assert problems.retrying(call, sleep=waits.append) == "done"
     assert waits == [0.1, 0.2]
 
 
@@ -207,10 +207,10 @@ def test_it_is_not_waited_for_ever_and_for_nothing_else():
         raise OSError(errno.ENOSPC, "no space")
 
     with pytest.raises(PermissionError):
-        problems.patiently(held, sleep=waits.append)
+        problems.retrying(held, sleep=waits.append)
     assert 5 < sum(waits) < 10
     with pytest.raises(OSError, match="no space"):
-        problems.patiently(full, sleep=waits.append)
+        problems.retrying(full, sleep=waits.append)
     assert len(waits) == 6
 
 

@@ -197,7 +197,7 @@ def test_simulated_scanners_are_waited_for_and_then_named(setup, update, monkeyp
 
     monkeypatch.setattr(places.os, "replace", scanned)
     monkeypatch.setattr(
-        places, "patiently", lambda call: problems.patiently(call, sleep=waits.append)
+        places, "retrying", lambda call: problems.retrying(call, sleep=waits.append)
     )
     held["times"] = 1000
     assert refused(setup, update).startswith(said)

@@ -14,11 +14,12 @@ def _page(*polylines, width=3, closed=False, size=(200, 240)):
     return cv2.dilate(page, pen).astype(bool)
 
 
-def test_thin_lines_keep_their_parts_and_holes():
+@pytest.mark.parametrize("stairs", [False, True])
+def test_thin_lines_keep_their_parts_and_holes(stairs):
     rng = np.random.default_rng(0)
     noise = cv2.GaussianBlur(rng.standard_normal((120, 120)).astype(np.float32), (0, 0), 3)
     ink = np.abs(noise) < 0.03
-    skeleton = thin(ink)
+    skeleton = thin(ink, stairs=stairs)
     assert (skeleton <= ink).all()
     for mask, connectivity in ((np.array([ink, skeleton]), 8), (~np.array([ink, skeleton]), 4)):
         before, after = (

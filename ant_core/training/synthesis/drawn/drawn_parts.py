@@ -6,7 +6,6 @@ each part is a drawing in variable-width ink, most over flat fills.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -112,9 +111,9 @@ def read_items(path: Path) -> list[dict[str, Any]]:
 
 
 def long_outlines(path: Path) -> set[str]:
-    """Fingerprints of a part's longer outlines; short ones coincide by chance."""
+    """Return a part's longer outlines; short ones coincide by chance."""
     texts = [item.get("d", "") for item in read_items(path)]
-    return {hashlib.sha256(d.encode()).hexdigest() for d in texts if len(d) > 150}
+    return {d for d in texts if len(d) > 150}
 
 
 @lru_cache(maxsize=4)

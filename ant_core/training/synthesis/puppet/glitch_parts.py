@@ -6,7 +6,6 @@ touch and have nearly one colour are one *group*, the unit that gets an id.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -244,10 +243,10 @@ def load_part(root: Path, category: str, name: str) -> dict[str, list[Fill]]:
 
 
 def _outlines(path: Path) -> set[str]:
-    """Fingerprints of a part's longer outlines; short ones coincide by chance."""
+    """Return a part's longer outlines; short ones coincide by chance."""
     symbols = _read(path).values()
     texts = (shape["d"] for symbol in symbols for shape in symbol["shapes"])
-    return {hashlib.md5(d.encode()).hexdigest() for d in texts if len(d) > 150}
+    return {d for d in texts if len(d) > 150}
 
 
 @lru_cache(maxsize=1)

@@ -43,7 +43,6 @@ def lent_motions(
 
     Parameters
     ----------
-    lender : Path
     names : dict of str to str
         Name in the file -> bare name, of all its movements.
     clip_split : dict of str to Split

@@ -18,7 +18,7 @@ from ...state.engine_states import PACK
 from ..requests import Steps
 from .background import Stage, in_thread
 from .lock import Piece
-from .problems import SetupProblem, explain, patiently
+from .problems import SetupProblem, explain, retrying
 
 # What came of one request.
 WHOLE, CUT, SLOW, BUSY, GONE, RANGE, WRONG, OFFLINE, PROXY, TLS, REFUSED = (
@@ -323,7 +323,7 @@ def _read(path: Path) -> bytes:
 
 
 def _rename(part: Path, place: Path) -> None:
-    patiently(lambda: os.replace(part, place))
+    retrying(lambda: os.replace(part, place))
     _forget(part)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from ...log import logger
-from .problems import patiently, remove_tree
+from .problems import remove_tree, retrying
 
 _ID = re.compile(r"[0-9a-f]{16}(-cuda)?")
 _GONE = ".gone"
@@ -102,7 +102,7 @@ class EnginesFolder:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        patiently(lambda: os.replace(part, self.root / name))
+        retrying(lambda: os.replace(part, self.root / name))
 
     def put_in_place(self, name: str) -> None:
         """Give an engine that was made and tried its folder; a damaged one of that name goes."""
@@ -110,8 +110,8 @@ class EnginesFolder:
         if folder.exists():
             gone = self._gone(name)
             remove_tree(gone)
-            patiently(lambda: os.replace(folder, gone))
-        patiently(lambda: os.replace(self.new_folder(name), folder))
+            retrying(lambda: os.replace(folder, gone))
+        retrying(lambda: os.replace(self.new_folder(name), folder))
 
     def finish(self, name: str) -> None:
         """Take a tried engine into use; the one before it stays, older ones and pieces go.
@@ -121,7 +121,7 @@ class EnginesFolder:
         before = self.current()
         before = self.earlier() if before == name else before
         self.use(name)
-        _if_possible(lambda: patiently(lambda: (self.root / _BEGUN).unlink(missing_ok=True)))
+        _if_possible(lambda: retrying(lambda: (self.root / _BEGUN).unlink(missing_ok=True)))
         for other in self.names():
             if other not in {name, before}:
                 _if_possible(lambda other=other: self._remove(other))
@@ -153,7 +153,7 @@ class EnginesFolder:
             remove_tree(self.root / name)
         remove_tree(self.pieces)
         for name in _FILES:
-            patiently(lambda name=name: (self.root / name).unlink(missing_ok=True))
+            retrying(lambda name=name: (self.root / name).unlink(missing_ok=True))
         with contextlib.suppress(OSError):  # not empty, or not there
             self.root.rmdir()
 
@@ -161,7 +161,7 @@ class EnginesFolder:
         # Renamed first: a folder whose deletion fails half-way is no engine any more.
         gone = self._gone(name)
         remove_tree(gone)
-        patiently(lambda: os.replace(self.folder(name), gone))
+        retrying(lambda: os.replace(self.folder(name), gone))
         remove_tree(gone)
 
     def _gone(self, name: str) -> Path:

@@ -99,7 +99,7 @@ def cannot_write(folder: object, reason: str) -> SetupProblem:
     )
 
 
-def patiently(
+def retrying(
     call: Callable[[], Any],
     waits: Iterable[float] = _WAITS,
     sleep: Callable[..., None] = time.sleep,
@@ -125,10 +125,10 @@ def remove_tree(folder: str | os.PathLike[str]) -> None:
         if not isinstance(cause, OSError):
             raise cause
         os.chmod(path, stat.S_IRWXU)
-        patiently(lambda: remove(path))
+        retrying(lambda: remove(path))
 
     handler = {"onexc" if sys.version_info >= (3, 12) else "onerror": again}
     try:
-        patiently(lambda: shutil.rmtree(folder, **handler))
+        retrying(lambda: shutil.rmtree(folder, **handler))
     except FileNotFoundError:
         return

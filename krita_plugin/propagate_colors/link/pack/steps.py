@@ -24,8 +24,8 @@ from .problems import (
     cannot_write,
     disk_full,
     explain,
-    patiently,
     remove_tree,
+    retrying,
 )
 from .sources import Folders, PackFile, damaged, is_right
 
@@ -196,7 +196,7 @@ class Installation:
 
     def _forget(self, pieces: list[Piece]) -> None:
         for piece in pieces:
-            patiently((self._engines.pieces / piece.name).unlink)
+            retrying((self._engines.pieces / piece.name).unlink)
 
     def _cannot_get(self, missing: list[Piece]) -> SetupProblem:
         if not self._online:
@@ -298,7 +298,7 @@ class Installation:
             try:
                 os.link(old / path, place)
             except OSError:  # a file system without links
-                patiently(lambda path=path, place=place: shutil.copy2(old / path, place))
+                retrying(lambda path=path, place=place: shutil.copy2(old / path, place))
             guard.note(path, size, content)
             self._wrote(size)
 

@@ -16,7 +16,7 @@ from typing import BinaryIO, Callable, Dict, Iterator, NamedTuple, Sequence, Tup
 
 from ...i18n import tr
 from ...state.engine_states import FOLDER, PACK
-from .problems import SetupProblem, patiently
+from .problems import SetupProblem, retrying
 
 LINK = -1  # in place of a size
 # Size and SHA-256 (of a link: LINK and where it points) by path.
@@ -226,7 +226,7 @@ def unpack(
 def _write(
     member: Member, place: Path, look: Callable[[], None], wrote: Callable[[int], None]
 ) -> tuple[int, str]:
-    with patiently(lambda: open(place, "xb")) as target:
+    with retrying(lambda: open(place, "xb")) as target:
         read = _read(member, look, wrote, target.write)
     if member.program and os.name != "nt":
         place.chmod(0o755)
