@@ -70,6 +70,8 @@ EXPERIMENTS = {
     "no_counterpart": Experiment('without the "has a counterpart" head', {"counterpart": False}),
     "no_agreement": Experiment("without rounds of agreement", {"agreement": False}),
     "no_flow": Experiment("without what optical flow says", {"flow": False}),
+    "wide": Experiment("tokens of 224 instead of 128", {"features": 224}),
+    "wide_pointwise": Experiment("point-wise networks twice as wide", {"pointwise": 4}),
     "cycle": Experiment("with the cycle loss, 0.25 times", {"cycle_weight": 0.25}),
     "ant_paper": Experiment("the Animation Transformer as published", config=_PAPER),
     # Casey et al. 2021, Table 2.

@@ -102,12 +102,12 @@ class Attention(nn.Module):
 class Block(nn.Module):
     """One transformer block: attention, then a point-wise network, each with a residual."""
 
-    def __init__(self, features: int, heads: int, dropout: float) -> None:
+    def __init__(self, features: int, heads: int, dropout: float, pointwise: int = 2) -> None:
         super().__init__()
         self.norm_in = nn.LayerNorm(features)
         self.attention = Attention(features, heads, dropout)
         self.norm_out = nn.LayerNorm(features)
-        self.pointwise = mlp(features, 2 * features, features)
+        self.pointwise = mlp(features, pointwise * features, features)
 
     def forward(self, x: Tensor, source: Tensor, bias: Tensor) -> Tensor:
         """x: (B, N, D); source: (B, M, D), x itself in self-attention."""

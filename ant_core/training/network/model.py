@@ -70,6 +70,7 @@ class ModelConfig:
     pair_geometry: bool = True  # relative geometry as an attention bias, ours only
     counterpart: bool = True  # the "has a counterpart" head, ours only
     seen: bool = False  # the "this very piece is seen" head, ours only
+    pointwise: int = 2  # hidden width of a block's point-wise network, in D, ours only
     agreement: int = 0  # rounds of agreement between neighbours' matches, ours only
     flow: bool = False  # what optical flow says joins the relative geometry, ours only
 
@@ -194,7 +195,7 @@ class AntRelative(nn.Module):
         if config.flow:
             self.flow_bias = FlowBias(config.pair_hidden, config.layers // 2 * heads + 1)
         self.blocks = nn.ModuleList(
-            Block(features, heads, config.dropout) for _ in range(config.layers)
+            Block(features, heads, config.dropout, config.pointwise) for _ in range(config.layers)
         )
         self.norm = nn.LayerNorm(features)
         self.project = nn.Linear(features, features)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ from ant_core.training.network.model import (
     stored_model_config,
 )
 
-__all__ = ["graph_weights", "read_model"]
+__all__ = ["graph_weights", "read_model", "widened"]
+
+_POINTWISE = re.compile(r"(blocks\.\d+\.pointwise)\.(0\.weight|0\.bias|2\.weight)")
 
 
 def read_model(path: Path) -> tuple[AntPaper | AntRelative, dict[str, Any]]:
@@ -67,6 +70,29 @@ def read_model(path: Path) -> tuple[AntPaper | AntRelative, dict[str, Any]]:
             f"{path} was trained on other descriptors than this version makes: take a newer model"
         )
     return model.eval(), manifest
+
+
+def widened(
+    stored: dict[str, torch.Tensor], fresh: dict[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """Return stored weights in the shape of a network whose point-wise networks are wider.
+
+    What is new in a hidden layer starts as in `fresh`, the weights of the wider network, and
+    counts nothing in the layer behind it, so that the network computes what it did: the first
+    of the transformations of Chen et al., "Net2Net" (2016), without their copies. Weights that are
+    not narrower are returned as they are.
+    """
+    weights = dict(stored)
+    for name, narrow in stored.items():
+        wide, found = fresh.get(name), _POINTWISE.fullmatch(name)
+        if wide is None or not found or wide.shape == narrow.shape or wide.ndim != narrow.ndim:
+            continue
+        if any(new < old for new, old in zip(wide.shape, narrow.shape, strict=True)):
+            continue
+        wide = torch.zeros_like(wide) if found[2] == "2.weight" else wide.clone()
+        wide[tuple(slice(size) for size in narrow.shape)] = narrow
+        weights[name] = wide
+    return weights
 
 
 def graph_weights(data: bytes) -> dict[str, torch.Tensor]:

@@ -22,7 +22,7 @@ from ant_core.training.network.model import (
     build,
     stored_model_config,
 )
-from ant_core.training.network.restore import read_model
+from ant_core.training.network.restore import read_model, widened
 
 __all__ = ["TrainingRun", "load_model", "save_checkpoint"]
 
@@ -110,7 +110,7 @@ class TrainingRun:
     def _start_from(self, path: Path) -> None:
         """Begin with the weights of a model file; parts of ours that it lacks start fresh."""
         model, manifest = read_model(path)
-        stored = model.state_dict()
+        stored = widened(model.state_dict(), self.model.state_dict())
         self.pairs_before = int(manifest.get("pairs_seen", 0))
         try:
             strange = self.model.load_state_dict(stored, strict=False).unexpected_keys

@@ -21,6 +21,8 @@ _OF_NETWORK = (
     "counterpart",
     "agreement",
     "flow",
+    "features",
+    "pointwise",
     "cycle_weight",
 )
 
@@ -35,6 +37,11 @@ class Switches:
     counterpart: bool = option(default=True, comment='the heads "has a counterpart" and "seen"')
     agreement: bool = option(default=True, comment="agreement between neighbours' matches")
     flow: bool = option(default=True, comment="what optical flow says of every two segments")
+    features: int = option(0, "width of a token, a multiple of 4; 0 = 128")
+    pointwise: int = option(
+        2,
+        "hidden width of the blocks' point-wise networks, in tokens; start_from may be narrower",
+    )
     cycle_weight: float = option(
         0.0, "weight of the cycle loss, for labels that several parts share; ant_paper has its own"
     )
@@ -49,7 +56,10 @@ class Switches:
                 f"self_reference_share is {self.self_reference_share}, expected 0 to 1: it is a "
                 "share of the run"
             )
-
+        if self.features < 0 or self.features % 4:
+            raise UsageError(f"features is {self.features}, expected a multiple of 4")
+        if self.pointwise < 1:
+            raise UsageError(f"pointwise is {self.pointwise}, expected 1 or more")
         if self.cycle_weight < 0:
             raise UsageError(f"cycle_weight is {self.cycle_weight}, expected 0 or more")
 
@@ -69,6 +79,8 @@ class Switches:
             return base
         return replace(
             base,
+            features=self.features or base.features,
+            pointwise=self.pointwise,
             graph_layers=base.graph_layers if self.graph else 0,
             context_crop=self.context_crop,
             pair_geometry=self.pair_geometry,

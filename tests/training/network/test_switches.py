@@ -8,15 +8,16 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 pytest.importorskip("onnx", reason="export needs the train extra")
 
-from ant_core.errors import UsageError  # noqa: E402
+from ant_core.errors import InputError, UsageError  # noqa: E402
 from ant_core.matching.descriptors import SHAPE_FEATURES  # noqa: E402 - torch is optional
 from ant_core.training.data.clips import ClipFrame, StoredClip  # noqa: E402
 from ant_core.training.network.batches import batches  # noqa: E402
 from ant_core.training.network.config import TrainConfig, stored_config  # noqa: E402
 from ant_core.training.network.data import SampleOptions  # noqa: E402
 from ant_core.training.network.export import TOLERANCE, compare, write_model  # noqa: E402
+from ant_core.training.network.machine import Machine  # noqa: E402
 from ant_core.training.network.model import CONFIGS, build, stored_model_config  # noqa: E402
-from ant_core.training.network.run import load_model  # noqa: E402
+from ant_core.training.network.run import TrainingRun, load_model  # noqa: E402
 from ant_core.training.network.step import match_batch, step_loss  # noqa: E402
 from ant_core.training.network.switches import Switches  # noqa: E402
 from tests.training.network.pairs import sample_pair  # noqa: E402
@@ -157,6 +158,45 @@ def test_switches_are_in_the_configuration_and_refused_where_they_mean_nothing()
     assert TrainConfig(network="ant_paper").model == CONFIGS["ant_paper"]
     with pytest.raises(UsageError, match="graph is a switch of ant_relative"):
         TrainConfig(network="ant_paper", switches=Switches(graph=False))
+
+
+def stored_start(tmp_path, model):
+    """Write a model file and return the weights of the run that an experiment starts from it."""
+    with torch.no_grad():
+        for value in model.parameters():
+            value.add_(0.02 * torch.randn_like(value))
+    write_model(model, tmp_path / "start.antmodel", MANIFEST)
+
+    def start(**switches):
+        config = TrainConfig(
+            start_from=str(tmp_path / "start.antmodel"), switches=Switches(**switches)
+        )
+        machine = Machine("cpu", full_precision=True, threads=1)
+        return TrainingRun(config, None, config.model, machine).model.eval()
+
+    return start
+
+
+def test_a_start_from_narrower_point_wise_networks_computes_the_same(clip, tmp_path):
+    start = stored_start(tmp_path, build(CONFIGS["ant_relative"]))
+    same, wide, batch = start(), start(pointwise=4), batch_of(clip)
+    assert wide.blocks[0].pointwise[0].weight.shape == (512, 128)
+    with torch.no_grad():
+        for one, other in zip(match_batch(same, batch), match_batch(wide, batch), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+    # What is new learns, but for units that no segment of the batch wakes.
+    optimizer = torch.optim.AdamW(wide.parameters(), 1e-3, weight_decay=0.0)
+    for _ in range(2):
+        step_loss(wide, batch).backward()
+        optimizer.step()
+    assert (wide.blocks[0].pointwise[2].weight[:, 256:] != 0).float().mean() > 0.9
+
+
+def test_a_start_from_tokens_of_another_width_is_refused(tmp_path):
+    start = stored_start(tmp_path, build(CONFIGS["ant_relative"]))
+    for switches in ({"features": 64}, {"features": 160}, {"pointwise": 1}):
+        with pytest.raises(InputError, match="another shape"):
+            start(**switches)
 
 
 def test_one_reference_at_most_means_one(clip):
