@@ -38,7 +38,7 @@ from ant_core.shot.shot import Reference, Shot
 
 __all__ = ["Propagation", "Settings"]
 
-_ALGORITHM = 11  # raised when the same inputs would give other fills than before
+_ALGORITHM = 12  # raised when the same inputs would give other fills than before
 
 
 class Propagation:

@@ -221,9 +221,30 @@ class Tracker:
             self._take(
                 best, rows, there, at, found.map[rows], share, DIRECT if straight else COMPOSED
             )
-        self._place(best, layer)
+        self._place(best, layer, self._follow(best, layer, painted))
         self._note_sheets(best, layer)
         return best
+
+    def _follow(self, best: Surfaces, layer: str, painted: frozenset[int]) -> NDArray[np.bool_]:
+        """Bring segments on from a neighbour whose own map is doubtful, where flow leads to it.
+
+        What was placed by place and extent once is not placed anew on every drawing. Returns
+        which segments flow still says little of, (N,).
+        """
+        weak = best.share < _LEAST_SHARE
+        most = np.zeros(best.count, np.float32)
+        for near, found in self._fits:
+            there = near.surfaces.get(layer)
+            if there is None or near.frame in painted:
+                continue
+            led = (found.segment > 0) & (found.share >= _LEAST_SHARE) & (found.share > most)
+            rows = np.flatnonzero(weak & led)
+            rows = rows[there.segment[found.segment[rows] - 1] > 0]
+            at = found.segment[rows].astype(np.int64) - 1
+            most[rows] = found.share[rows]
+            share = found.share[rows] * there.share[at]
+            self._take(best, rows, there, at, found.map[rows], share, COMPOSED)
+        return weak & (most == 0)
 
     def _take(
         self,
@@ -244,17 +265,17 @@ class Tracker:
         best.share[rows] = share
         best.how[rows] = how
 
-    def _place(self, best: Surfaces, layer: str) -> None:
+    def _place(self, best: Surfaces, layer: str, weak: NDArray[np.bool_]) -> None:
         """Bring segments that flow says little of to where their colour comes from."""
         if self._small is None:
             return
-        weak = np.flatnonzero((best.share < _LEAST_SHARE) & (self._fills.source_segment > 0))
+        lost = np.flatnonzero(weak & (self._fills.source_segment > 0))
         own = None
         for near in self._neighbours:
             there = near.surfaces.get(layer)
             if there is None or near.encoded.small is None:
                 continue
-            rows = weak[self._fills.source_frame[weak] == source_code(near.frame)]
+            rows = lost[self._fills.source_frame[lost] == source_code(near.frame)]
             at = self._fills.source_segment[rows].astype(np.int64) - 1
             known = at < there.count
             rows, at = rows[known], at[known]
