@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ant_core.errors import Cancelled, InputError, UsageError
-from ant_core.files import WholeFiles
+from ant_core.files import WholeFiles, same_file
 from ant_core.formats.base import FrameReader
 from ant_core.matching.attention import LayerAttention
 from ant_core.matching.matcher import Match, Matcher
@@ -23,10 +23,9 @@ from ant_core.propagation.pipeline import limit_threads
 from ant_core.propagation.prepared import Analysis, analyze
 from ant_core.propagation.timing import Timings
 from ant_core.reporter import Reporter
-from ant_core.workflow.krita_document import open_document
 from ant_core.workflow.outcome import Outcome
 from ant_core.workflow.propagate_options import PropagateOptions
-from ant_core.workflow.suggest import open_folder
+from ant_core.workflow.suggest import open_folder, open_painted
 from segmentation import measure
 
 __all__ = ["MOST_REFERENCES", "ExplainOptions", "run"]
@@ -67,7 +66,8 @@ def run(
     ------
     UsageError, InputError, OutputError, Cancelled
     """
-    lines, painted = open_document(options) if options.is_kra else open_folder(options)
+    _refuse_overwriting(options, Path(asked.out))
+    lines, painted = open_painted(options)
     frames = [asked.frame, *_references(lines, painted, asked.frame)]
     limit_threads(options.threads)
     model = locate(Path(options.model)) if options.model else None
@@ -103,12 +103,24 @@ def run(
     return Outcome(text="\n".join([*texts, asked.out]), event=event)
 
 
+def _refuse_overwriting(options: PropagateOptions, out: Path) -> None:
+    if options.is_kra:
+        inputs = [Path(options.shot or "")]
+    else:
+        readers = [reader for reader in open_folder(options) if reader is not None]
+        inputs = [Path(reader.place(frame)) for reader in readers for frame in reader.frames]
+    for path in inputs:
+        if same_file(out, path):
+            raise UsageError(f"the picture would overwrite {path}: give another name")
+
+
 def _references(lines: FrameReader, painted: Collection[int], frame: int) -> list[int]:
     """Return the painted frames beside a frame, the nearest first."""
     known = list(lines.frames)
     if frame not in known:
-        between = f"{known[0]} to {known[-1]}" if known else "none"
-        raise UsageError(f"there is no frame {frame}: the shot has {between}")
+        nearest = min(known, key=lambda other: abs(other - frame), default=None)
+        advice = "the shot has none" if nearest is None else f"the nearest is frame {nearest}"
+        raise UsageError(f"frame {frame} has no drawing of its own: {advice}")
     near = sorted(set(painted) - {frame}, key=lambda other: (abs(other - frame), other))
     if not near:
         raise InputError("no other frame is painted: paint the frame that it gets its colours from")

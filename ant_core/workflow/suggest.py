@@ -19,7 +19,7 @@ from ant_core.workflow.krita_document import open_document
 from ant_core.workflow.outcome import Outcome
 from ant_core.workflow.propagate_options import PropagateOptions
 
-__all__ = ["open_folder", "run"]
+__all__ = ["open_folder", "open_painted", "run"]
 
 
 def run(
@@ -41,7 +41,7 @@ def run(
     ------
     UsageError, InputError, Cancelled
     """
-    lines, painted = open_document(options) if options.is_kra else open_folder(options)
+    lines, painted = open_painted(options)
     limit_threads(options.threads)
     model = locate(Path(options.model)) if options.model else None
     found = suggest(
@@ -64,8 +64,16 @@ def run(
     return Outcome(text="\n".join(texts), event=event)
 
 
-def open_folder(options: PropagateOptions) -> tuple[FrameReader, Collection[int]]:
-    """Return the line drawings of a folder, and the frames that are painted, if any."""
+def open_painted(options: PropagateOptions) -> tuple[FrameReader, Collection[int]]:
+    """Return the line drawings of a folder or document, and the frames that are painted."""
+    if options.is_kra:
+        return open_document(options)
+    lines, colors = open_folder(options)
+    return lines, colors.frames if colors else ()
+
+
+def open_folder(options: PropagateOptions) -> tuple[SequenceReader, SequenceReader | None]:
+    """Return the line drawings of a folder, and the painted frames, if any."""
     if len(options.line) > 1:
         raise UsageError("--line is given twice: only layers of a .kra file can be put together")
     assert options.shot is not None
@@ -73,7 +81,6 @@ def open_folder(options: PropagateOptions) -> tuple[FrameReader, Collection[int]
     line = options.line[0] if options.line else "line"
     lines = SequenceReader(line, base, lines=True, layer=options.layer_of("line"))
     if options.color is None and not (base / "color").exists():
-        return lines, ()
+        return lines, None
     layer = options.layer_of("color")
-    colors = SequenceReader(options.color or "color", base, like=lines.frames, layer=layer)
-    return lines, colors.frames
+    return lines, SequenceReader(options.color or "color", base, like=lines.frames, layer=layer)

@@ -14,6 +14,7 @@ from ant_core.propagation.drawings import Settings
 from ant_core.schemas import load_schema
 from ant_core.workflow.options import options_of_look
 from tests.support.drawn import make_shot
+from tests.workflow.test_kra_shot import make
 
 
 @pytest.fixture
@@ -41,7 +42,10 @@ def test_picture_and_figures_tell_of_one_segment(shot, tmp_path, real_cli):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--frame", 9, "--segment", 1), "there is no frame 9: the shot has 1 to 3"),
+        (
+            ("--frame", 9, "--segment", 1),
+            "frame 9 has no drawing of its own: the nearest is frame 3",
+        ),
         (("--frame", 2, "--segment", 999), "there is no segment 999: frame 2 has 1 to"),
         (("--frame", 2, "--at", "9999,0"), "9999,0 lies outside the picture"),
         (("--frame", 1, "--segment", 1), "no other frame is painted"),
@@ -52,6 +56,24 @@ def test_what_cannot_be_explained_is_refused(shot, tmp_path, real_cli, arguments
     assert done.code != 0
     assert says in done.err
     assert not (tmp_path / "why.png").exists()
+
+
+@pytest.mark.parametrize("name", ["line/0003.png", "color/0001.png", "line/../color/0001.png"])
+def test_no_picture_of_the_shot_is_overwritten(shot, real_cli, name):
+    before = (shot / name).read_bytes()
+    done = real_cli("explain", shot, "--frame", 3, "--segment", 1, "--out", shot / name)
+    assert done.code == 2
+    assert "the picture would overwrite" in done.err
+    assert (shot / name).read_bytes() == before
+
+
+def test_a_document_is_not_overwritten(tmp_path, real_cli):
+    path = make(tmp_path / "shot.kra")
+    before = path.read_bytes()
+    done = real_cli("explain", path, "--frame", 1, "--segment", 1, "--out", path)
+    assert done.code == 2
+    assert "the picture would overwrite" in done.err
+    assert path.read_bytes() == before
 
 
 def test_what_is_not_matched_at_once_is_left_out_or_refused(tmp_path, real_cli, monkeypatch):
