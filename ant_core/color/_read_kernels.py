@@ -8,6 +8,20 @@ from segmentation._jit import kernel
 
 _FIRST_ROOM = 1 << 12  # of the table of pairs, in places; a power of two
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_AGAIN = np.uint64(0xBF58476D1CE4E5B9)
+
+
+@kernel("int64(int64, uint64, int64)")
+def slot_of(segment: int, code: int, room: int) -> int:
+    """Return where in a table of so many places, a power of two, the search for a pair begins.
+
+    Every bit of both counts: codes of 16-bit pictures may differ in their highest bits alone. After
+    Steele et al., "Fast splittable pseudorandom number generators" (2014), with rounds by Stafford.
+    """
+    mixed = code ^ (np.uint64(segment) * _MIX)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * _AGAIN
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * _MIX
+    return np.int64((mixed ^ (mixed >> np.uint64(31))) & np.uint64(room - 1))
 
 
 @kernel()
@@ -30,13 +44,11 @@ def group_pairs(segment: np.ndarray, code: np.ndarray, group: np.ndarray) -> np.
             heads = grown
             for known in range(count):
                 head = heads[known]
-                mixed = (code[head] ^ (np.uint64(segment[head]) << np.uint64(40))) * _MIX
-                place = np.int64((mixed >> np.uint64(32)) & np.uint64(room - 1))
+                place = slot_of(segment[head], code[head], room)
                 while table[place] >= 0:
                     place = (place + 1) & (room - 1)
                 table[place] = known
-        mixed = (code[row] ^ (np.uint64(segment[row]) << np.uint64(40))) * _MIX
-        place = np.int64((mixed >> np.uint64(32)) & np.uint64(room - 1))
+        place = slot_of(segment[row], code[row], room)
         while table[place] >= 0:
             head = heads[table[place]]
             if code[head] == code[row] and segment[head] == segment[row]:

@@ -7,10 +7,16 @@ from dataclasses import dataclass, replace
 from ant_core.color.palette import Palette
 from ant_core.errors import InputError
 from ant_core.propagation.assemble import Assembly
+from ant_core.propagation.explain import changed_since
 from ant_core.propagation.options import RunOptions
 from ant_core.propagation.result import FrameResult
+from ant_core.shot.shot import Shot
 
 __all__ = ["PastFrame", "PastRuns"]
+
+# Runs that can be repeated to explain what they did: each keeps the pictures that it was given,
+# which may all be others by now.
+_MOST_RUNS = 8
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,7 @@ class PastFrame:
     digest: str
     result: FrameResult
     palette: Palette
-    assembly: Assembly
+    assembly: Assembly | None  # None once several later runs have been made
     options: RunOptions
 
     @property
@@ -34,6 +40,7 @@ class PastRuns:
 
     def __init__(self) -> None:
         self._frames: dict[int, PastFrame] = {}
+        self._runs: list[Shot] = []
 
     def note(
         self, result: FrameResult, palette: Palette, assembly: Assembly, options: RunOptions
@@ -42,6 +49,13 @@ class PastRuns:
         assembly = replace(assembly, shades=())
         digest = assembly.shot.lines.probe(result.frame).digest
         self._frames[result.frame] = PastFrame(digest, result, palette, assembly, options)
+        if all(run is not assembly.shot for run in self._runs):
+            self._runs.append(assembly.shot)
+        if len(self._runs) > _MOST_RUNS:
+            oldest = self._runs.pop(0)
+            for frame, past in self._frames.items():
+                if past.assembly is not None and past.assembly.shot is oldest:
+                    self._frames[frame] = replace(past, assembly=None)
 
     def forget(self, frame: int) -> None:
         """A frame is gone."""
@@ -52,8 +66,8 @@ class PastRuns:
         past = self._frames.get(frame)
         return None if past is None or past.result.error or past.digest != digest else past
 
-    def explained(self, frame: int, digest: str) -> PastFrame:
-        """Return what a question about a frame is put to.
+    def explained(self, frame: int, digest: str) -> tuple[PastFrame, Assembly]:
+        """Return what a question about a frame is put to, and its run.
 
         Raises
         ------
@@ -73,4 +87,6 @@ class PastRuns:
                 f"the drawing of frame {frame} has changed since it was coloured: propagate again, "
                 "then ask once more"
             )
-        return past
+        if past.assembly is None:
+            raise changed_since(frame)
+        return past, past.assembly

@@ -53,7 +53,7 @@ class PackedPicture:
 class PictureStore:
     """Packed pictures by frame; frames that show the same picture share it.
 
-    A picture that no frame shows any more is dropped.
+    A picture that no frame shows any more is dropped here; the last runs keep theirs.
     """
 
     def __init__(self) -> None:

@@ -364,8 +364,8 @@ class ShotSession:
         InputError
             When no run here has coloured the frame as it is, or the colour was given by hand.
         """
-        past = self._past.explained(frame, self._drawing(frame).digest)
-        run, features = past.assembly, self._encoded(past.gap_px)
+        past, run = self._past.explained(frame, self._drawing(frame).digest)
+        features = self._encoded(past.gap_px)
         explainer = run.explainer(self.matcher, past.options, cancel=cancel, features=features)
         told = explainer.explain(past.result, segment)
         return tell(told, run, explainer.palette, self._labels, past.gap_px, max_side)

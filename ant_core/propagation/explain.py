@@ -33,7 +33,14 @@ from ant_core.shot.hints import HintSet
 from ant_core.shot.shot import Shot
 from segmentation import settle_doubts
 
-__all__ = ["BEST", "AttendedLayer", "Explainer", "RepeatedMatch", "WeighedSegment"]
+__all__ = [
+    "BEST",
+    "AttendedLayer",
+    "Explainer",
+    "RepeatedMatch",
+    "WeighedSegment",
+    "changed_since",
+]
 
 _TINY = 1e-12  # below what similarity can be
 BEST = 5  # segments that are named, of matches and of each layer
@@ -168,7 +175,7 @@ class Explainer(Propagation):
                 frame = result.drawing_frame
                 step = next((step for step in self._plan.steps if step.frame == frame), None)
                 if step is None:
-                    raise _changed(result)
+                    raise changed_since(result.frame)
                 sources = self._kept(result, step)
                 return self._explain(result, segment, step, sources)
         finally:
@@ -184,7 +191,7 @@ class Explainer(Propagation):
         for used in result.sources:
             solved = self._load(used)
             if solved is None or used.frame not in planned:
-                raise _changed(result)
+                raise changed_since(result.frame)
             pairs.append((planned[used.frame], solved))
         return pairs
 
@@ -287,9 +294,10 @@ def _check_found(result: FrameResult, segment: int) -> None:
         )
 
 
-def _changed(result: FrameResult) -> InputError:
+def changed_since(frame: int) -> InputError:
+    """Return the error that a match cannot be made again as it was."""
     return InputError(
-        f"what frame {result.frame} was coloured from has changed since: propagate again, then ask "
+        f"what frame {frame} was coloured from has changed since: propagate again, then ask "
         "once more"
     )
 

@@ -18,7 +18,6 @@ from ant_core.color.palette import (
     SegmentColors,
     read_segment_colors,
 )
-from ant_core.color.pixels import to_display
 from ant_core.color.shifted import find_shift, move_back
 from ant_core.matching.fills import FLAG_DAB, LOCKED, NOT_FLAT, PAINTED, STATE_UNPAINTED, Fills
 from ant_core.propagation.division import Division
@@ -27,6 +26,7 @@ from ant_core.propagation.output import Output
 from ant_core.propagation.prepared import Analysis
 from ant_core.propagation.record import Record, digest_of
 from ant_core.propagation.result import NotFlat
+from ant_core.propagation.textures import number_textures
 from ant_core.shot.hints import HintSet, segment_under
 from ant_core.shot.shot import Reference, Shot
 from segmentation import Pieces, Segmentation, cut_by_colors
@@ -36,8 +36,6 @@ __all__ = ["GivenColors", "read_painting", "read_reference"]
 Colors = NDArray[np.int32]  # (P,) palette index of every piece
 
 _NAMED = 3  # places that a note names
-_DARK = 4.0  # levels that are added before hues are compared: those of black say nothing
-_SAME_HUE = 0.12  # distance of two directions, some 7 degrees
 
 
 def read_painting(shot: Shot, output: Output, reference: Reference) -> NDArray[Any]:
@@ -136,9 +134,8 @@ def _divided(
 ) -> tuple[Colors, Segmentation]:
     """Divide a painted drawing where its colours meet; returns the colour of every piece, too.
 
-    With `surfaces`, pieces of which no colour covers most are taken for one texture: any two pieces
-    of one have other commonest colours, and would be divided at every narrow place. So are flat
-    ones that are light or shadow of such a piece of their segment.
+    With `surfaces`, pieces of which no colour covers most are textures: pieces of one have other
+    commonest colours, and would be divided at every narrow place. See `number_textures`.
 
     A bare piece beside one that has a dab of paint, with no line between them, gets its colour:
     the dab means the whole segment. So does a smaller bare segment behind a closed gap, which the
@@ -149,49 +146,16 @@ def _divided(
     bare = np.isin(segment, dabbed) & (index == UNPAINTED)
     index[bare] = NO_COLOR
     scattered = surfaces & (index > UNPAINTED) & (colors.share < FLAT_SHARE)
-    texture = index.max(initial=UNPAINTED) + 1
+    paint = index
     if scattered.any():
-        scattered |= _shaded(segment, index, colors.second, scattered, palette)
-    segmentation = cut_by_colors(analysis.pieces, np.where(scattered, texture, index))
+        texture = number_textures(segment, index, colors.second, scattered, palette)
+        paint = np.where(texture > 0, index.max(initial=UNPAINTED) + texture, index)
+    segmentation = cut_by_colors(analysis.pieces, paint)
     known = np.full(int(segmentation.of_piece.max(initial=0)) + 1, UNPAINTED, np.int32)
     known[segmentation.of_piece[~bare]] = index[~bare]
     index[bare] = known[segmentation.of_piece[bare]]
     _over_gaps(analysis.pieces, segmentation.of_piece - 1, index, colors.dab_at[:, 0] >= 0)
     return index, segmentation
-
-
-def _shaded(
-    segment: NDArray[np.int32],
-    index: Colors,
-    second: Colors,
-    scattered: NDArray[np.bool_],
-    palette: Palette,
-) -> NDArray[np.bool_]:
-    """Mark the pieces that are light or shadow of a scattered piece of their segment.
-
-    They are in one of its two commonest colours, or in a lighter or darker one of the same hue:
-    light and shadow change a colour along its line to black, another paint lies on another line.
-    """
-    most = int(max(index.max(), second.max())) + 1
-    own = segment.astype(np.int64) * most
-    seen = np.concatenate(
-        [(own + index)[scattered], (own + second)[scattered & (second > UNPAINTED)]]
-    )
-    found = (index > UNPAINTED) & np.isin(own + index, seen)
-    hue = _hues(palette)
-    for one in np.unique(segment[scattered]):
-        rows = np.flatnonzero((segment == one) & (index > UNPAINTED))
-        hues = hue[np.unique(index[rows[scattered[rows]]])]
-        off = np.linalg.norm(hue[index[rows]][:, None] - hues, axis=2).min(axis=1)
-        found[rows[off <= _SAME_HUE]] = True
-    return found
-
-
-def _hues(palette: Palette) -> NDArray[np.float32]:
-    """Return the directions from black to the colours of a palette, as shown; (N, 3) float32."""
-    colors = np.array([palette.color(index) for index in range(len(palette))])
-    shown = to_display(colors[None].astype(palette.format.dtype))[0][0] + np.float32(_DARK)
-    return shown / np.linalg.norm(shown, axis=1, keepdims=True)
 
 
 def _over_gaps(

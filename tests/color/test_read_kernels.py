@@ -9,6 +9,7 @@ from ant_core.color._read_kernels import (
     group_pairs,
     longest_runs,
     mark_edges,
+    slot_of,
     sum_steps,
 )
 
@@ -24,6 +25,14 @@ def test_pairs_are_numbered_as_they_appear(different):
     _, heads, inverse = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
     assert first.tolist() == np.sort(heads).tolist()
     assert np.array_equal(first[group], heads[inverse.ravel()])
+
+
+@pytest.mark.parametrize("shift", [0, 8, 16, 32, 48])
+def test_colours_that_differ_in_a_few_bits_have_slots_of_their_own(shift):
+    """Else the search for each would pass all of the others."""
+    codes = (np.arange(4096, dtype=np.uint64) << np.uint64(shift)).tolist()
+    assert len({slot_of(1, np.uint64(code), 8192) for code in codes}) > 3000
+    assert len({slot_of(segment, np.uint64(7), 8192) for segment in range(4096)}) > 3000
 
 
 def test_longest_run_and_of_equals_the_first_place():

@@ -1,6 +1,8 @@
 """Why a segment has its colour: the match of the very run, repeated."""
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -155,6 +157,22 @@ def test_a_frame_that_a_later_run_leaves_out_is_told_of_as_its_own_run_coloured_
     before = explain(krita, 3, 1)
     krita.run([2], [1])
     assert explain(krita, 3, 1) == before
+
+
+def test_pictures_of_runs_long_ago_are_not_kept_to_explain_them():
+    krita = program()
+    krita.run([2, 3], [1])
+    for _ in range(7):
+        krita.run([2], [1])
+    assert explain(krita, 3, 1)[0]["taken"]
+    krita.paint(1, painting(0))
+    old = weakref.ref(krita.session._past._frames[3].assembly.shot)
+    krita.run([2], [1])
+    gc.collect()
+    assert old() is None
+    with pytest.raises(InputError, match="what frame 3 was coloured from has changed since"):
+        explain(krita, 3, 1)
+    assert explain(krita, 2, 1)[0]["taken"]
 
 
 def test_it_stops_when_it_is_cancelled():

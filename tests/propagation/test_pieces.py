@@ -113,6 +113,38 @@ def test_a_darker_colour_of_the_same_hue_is_shadow(shot, tmp_path, beyond, count
     assert result.results[1].fills.count == count  # the ground, and the halves or the whole box
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "count"),
+    [
+        ((200, 20, 20), (20, 20, 200), 3),  # two paints
+        ((200, 20, 20), (150, 15, 15), 2),  # light and shadow
+    ],
+)
+def test_two_textures_are_divided_where_they_are_other_paints(shot, tmp_path, left, right, count):
+    place = shot(SHORT, SHORT)
+    image = painted(0)
+    light = np.random.default_rng(0).uniform(0.1, 1.2, image.shape[:2])[..., None]
+    beyond = (np.arange(image.shape[1]) >= 261)[:, None]
+    textured = (np.where(beyond, right, left) * light).round().astype(np.uint8)
+    inside = image[..., 3] > 0
+    image[inside, :3] = textured[inside]
+    save(place / "color" / "0001.png", image)
+    result = run(place, tmp_path / "out", surfaces=True)
+    assert result.results[1].fills.count == count  # the ground, and the halves or the whole box
+
+
+@pytest.mark.parametrize(("beyond", "count"), [((60, 60, 60, 255), 2), ((0, 0, 0, 255), 3)])
+def test_black_is_no_shadow_of_a_grey_texture(shot, tmp_path, beyond, count):
+    place = shot(SHORT, SHORT)
+    image = painted(0, right=beyond)
+    grey = np.random.default_rng(0).integers(60, 200, image.shape[:2], np.uint8)
+    left = (image == painted(0)).all(axis=2) & (image[..., 3] > 0)
+    image[left, :3] = grey[left, None]
+    save(place / "color" / "0001.png", image)
+    result = run(place, tmp_path / "out", surfaces=True)
+    assert result.results[1].fills.count == count  # the ground, and the halves or the whole box
+
+
 def test_both_may_leak(shot, tmp_path):
     run(shot(SHORT, SHORT), tmp_path / "out")
     assert colors_at(tmp_path / "out", 2, LEFT, RIGHT) == [RED, BLUE]
