@@ -12,7 +12,7 @@ _AGAIN = np.uint64(0xBF58476D1CE4E5B9)
 
 
 @kernel("int64(int64, uint64, int64)")
-def slot_of(segment: int, code: int, room: int) -> int:
+def slot_of(segment: np.int64, code: np.uint64, room: int) -> np.int64:
     """Return where in a table of so many places, a power of two, the search for a pair begins.
 
     Every bit of both counts: codes of 16-bit pictures may differ in their highest bits alone. After
