@@ -47,9 +47,9 @@ class Installation:
     """One try; `steps()` returns Tried, or raises SetupProblem.
 
     `plugin` is the folder in which the engine's wheel lies, `chosen` a pack in one file.
-    `handshake` makes steps that start a command, greet it and return the device in use, `let_go`
-    steps that end the engine that runs, once it has nothing to do. `source` is noted in the folder
-    as what a set-up that was cut goes on with.
+    `handshake` makes steps that start a command, greet it for a device and return the one in use,
+    `let_go` steps that end the engine that runs, once it has nothing to do. `source` is noted in
+    the folder as what a set-up that was cut goes on with. `device` is what the artist chose.
     """
 
     def __init__(
@@ -58,17 +58,19 @@ class Installation:
         pack: Pack,
         plugin: Path,
         stage: Stage,
-        handshake: Callable[[list[str]], Steps],
+        handshake: Callable[[list[str], str], Steps],
         chosen: PackFile | None = None,
         limits: Limits | None = None,
         *,
         let_go: Callable[[Stage], Steps] = lambda stage: iter(()),
         source: dict[str, Any] | None = None,
+        device: str = "auto",
     ) -> None:
         self._engines = engines
         self._pack = pack
         self._stage = stage
         self._handshake = handshake
+        self._device = device
         self._source: Any = chosen or Folders(engines.pieces, plugin)
         self._online = chosen is None
         self._limits = limits
@@ -323,9 +325,12 @@ class Installation:
             raise _does_not_work(ended)
         self._stage.begin(TESTING)
         self._stage.tell()
-        device = yield from self._handshake(command)
+        for_gpu, chosen = self._pack.platform.endswith(CUDA), self._device
+        # The CPU's engine cannot compute on the GPU: it would refuse, though nothing is wrong.
+        asked = "auto" if chosen == "cuda" and not for_gpu else chosen
+        device = yield from self._handshake(command, asked)
         note = ""
-        if self._pack.platform.endswith(CUDA) and device != "cuda":
+        if device != "cuda" and (chosen == "cuda" or (for_gpu and chosen != "cpu")):
             note = tr("The GPU cannot be used here, so the engine computes on the CPU.")
         return Tried(device, note)
 
