@@ -84,6 +84,41 @@ def test_undo_of_a_fix_leaves_the_reference_as_the_artist_set_it_since(run, acce
     run(scenario)
 
 
+@pytest.mark.parametrize("way", ["taken back", "given"])
+def test_undo_of_a_fix_accepts_no_frame_that_is_not_accepted_then_and_now(run, way):
+    def scenario(ctx):
+        rig = yield from colored(ctx)
+        if way == "taken back":
+            yield from rig.do("accept", [6])
+        yield from rig.do("give_hint", 6, LEFT, logical(GREEN))
+        yield from rig.do("take_back_accept" if way == "taken back" else "accept", [6])
+        assert (yield from undo(rig)) == []
+        assert (rig.states()[6], rig.pixels(6)) == ("predicted", rig.predicted(6))
+        assert not rig.row(6).is_reference
+        rig.controller.shutdown()
+
+    run(scenario)
+
+
+def test_undo_of_two_fixes_of_a_frame_leaves_it_un_accepted(run):
+    def scenario(ctx):
+        rig = yield from colored(ctx)
+        yield from rig.do("accept", [6])
+        rig.controller.set_fix_on_canvas(True)
+        yield from rig.do("go_to", 6)
+        rig.controller._host.set_foreground_color(rig.document.layer(rig.color), bytes(GREEN))
+        for point in (LEFT, RIGHT):
+            rig.controller._on_dab(point)
+        yield from rig.rests()
+        assert rig.pixels(6) == rig.predicted(6, GREEN, GREEN)
+        yield from rig.do("take_back_accept", [6])
+        assert (yield from undo(rig)) == []
+        assert (rig.states()[6], rig.pixels(6)) == ("predicted", rig.predicted(6))
+        rig.controller.shutdown()
+
+    run(scenario)
+
+
 # ---- a hold that shows colours of its own
 
 

@@ -233,7 +233,8 @@ class TakeBack:
         shot, time = self._shot, former.time
         reading.require_ready(shot)
         shot.look_at(time)
-        if former.entry.layer != shot.color or shot.entry_of(time) is None:
+        present = shot.entry_of(time)
+        if former.entry.layer != shot.color or present is None:
             raise Refused(
                 tr(
                     "Frame {time} was changed since it was colored, so it stays as it is.",
@@ -241,7 +242,9 @@ class TakeBack:
                 )
             )
         yield from keys.put(time, shot.box, former.data, write.unchanged(shot, time))
-        former.entry.state = former.state  # also where the artist's own undo brought it back
+        # The yes to the pixels that come back, unless the artist took it back since the fix.
+        accepted = former.state == present.state == journals.ACCEPTED
+        former.entry.state = journals.ACCEPTED if accepted else journals.PREDICTED
         shot.wrote(former.entry, former.entry.after)
         self._unsay(former)
         shot.look_at(time)
