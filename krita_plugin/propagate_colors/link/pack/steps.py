@@ -150,8 +150,11 @@ class Installation:
         self._require_room()
 
     def _require_room(self) -> None:
+        """Demand what is written anew; files of the present engine are linked where that works."""
         missing = sum(piece.size for piece in self._missing()) if self._online else 0
-        needed = missing + self._pack.unpacked + _SPARE
+        kept = {path: size for files in self._kept.values() for path, (size, _) in files.items()}
+        linked = sum(size for size in kept.values() if size != unpack.LINK)
+        needed = missing + max(0, self._pack.unpacked - linked) + _SPARE
         free = shutil.disk_usage(self._engines.root).free
         if free < needed:
             raise disk_full(needed, free, self._engines.root)
