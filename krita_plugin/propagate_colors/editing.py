@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .i18n import tr
+from .state import review
 from .state.answers import Refused
 from .state.model import UNPAINTED, FrameState, Point
 from .state.shot import DocumentShot
@@ -43,7 +44,7 @@ def take_back(shot: DocumentShot, view: ShotView, frame: int, said: GivenHint) -
 
 def remove_hint(shot: DocumentShot, view: ShotView, time: int, point: Point) -> None:
     """Let the segment under a point be coloured by the engine again."""
-    if not _drop(shot, view, "hints", view.drawing(time), point):
+    if not _drop(shot, view, "hints", shot.stands_for(time), point):
         raise Refused(tr("There is no hint on this segment."))
 
 
@@ -58,9 +59,14 @@ def toggle_lock(shot: DocumentShot, view: ShotView, time: int, point: Point) -> 
 
 
 def _frame(shot: DocumentShot, view: ShotView, time: int) -> int:
-    """Return the frame where the drawing begins; Refused when it is the artist's own."""
-    frame = view.drawing(time)
-    if shot.state(frame) in {FrameState.ARTIST, FrameState.UNKNOWN}:
+    """Return the frame that is meant; Refused when it is the artist's own.
+
+    So is what he put on a hold, even a blank key: no run writes where no drawing begins.
+    """
+    frame = shot.stands_for(time)
+    state = shot.state(frame)
+    on_a_hold = frame != view.drawing(time) and state not in review.OURS
+    if on_a_hold or state in {FrameState.ARTIST, FrameState.UNKNOWN}:
         raise Refused(tr("Frame {time} is yours: paint the color there directly.", time=frame))
     return frame
 

@@ -51,11 +51,11 @@ class Explaining:
         return explanation if same else None
 
     def may_explain(self, time: int, info: SegmentInfo | None) -> bool:
-        """Tell whether a run found the colour of a segment of the drawing shown at a time."""
-        shot, view = self._documents.shot, self._documents.view
-        if info is None or view is None or info.state not in _MATCHED:
+        """Tell whether a run found the colour of a segment of what is shown at a time."""
+        shot = self._documents.shot
+        if info is None or shot is None or info.state not in _MATCHED:
             return False
-        frame = view.drawing(time)
+        frame = shot.stands_for(time)
         given = info.hinted or info.source_frame == frame
         return not given and shot.entry_of(frame) is not None
 
@@ -67,7 +67,7 @@ class Explaining:
         if not self.may_explain(time, info):
             return
         shot, view = self._documents.shot, self._documents.view
-        frame = view.drawing(time)
+        frame = shot.stands_for(time)
         work = Explain(shot, self._engine, frame, info.segment, view.display)
         asked = Asked(shot, shot.entry_of(frame), Explanation(frame, info))
 

@@ -54,8 +54,8 @@ class Fixing:
         """Give the segment under a point another colour, at once where its frame is coloured."""
         if not self._free():
             return
-        shot, view = self._documents.shot, self._documents.view
-        frame = view.drawing(time)
+        shot = self._documents.shot
+        frame = shot.stands_for(time)
         if shot.state(frame) in OURS:
             before, self._unanswered = self._unanswered, None
             former = () if before is None else before.former

@@ -55,6 +55,8 @@ class Showing:
                 self._fetch(view.preview_wish(time), time)
                 return view.preview(time, (most_w, most_h))
             marked = self._marked(time)
+            if not marked:
+                return None
             self._fetch(view.overlay_wish(time, marked), time, marked)
             return view.overlay(time, (most_w, most_h), marked)
         except HostError as error:
@@ -62,9 +64,15 @@ class Showing:
             return None
 
     def _marked(self, time: int) -> Any:
-        """Return the segment of the mistake stepped to, on other frames all doubtful ones."""
-        mistake = self.mistake_at(time)
-        return "doubtful" if mistake is None else [mistake.segment]
+        """Return the segment of the mistake stepped to, on other frames all doubtful ones.
+
+        The engine is asked by drawing: over what a hold shows of its own it says nothing.
+        """
+        mistake, view = self.mistake_at(time), self._documents.view
+        if mistake is not None:
+            return [mistake.segment]
+        shot = self._documents.shot
+        return "doubtful" if shot.stands_for(time) == view.drawing(time) else []
 
     def picture_awaited(self, time: int, mode: str) -> bool:
         """Tell whether the picture that there is none of is being fetched."""
@@ -72,8 +80,10 @@ class Showing:
         if view is None or mode == "picture":
             return False
         try:
-            wish = view.preview_wish(time) if mode == "segments" else None
-            return self._lacks(wish or view.overlay_wish(time, self._marked(time)))
+            if mode == "segments":
+                return self._lacks(view.preview_wish(time))
+            marked = self._marked(time)
+            return bool(marked) and self._lacks(view.overlay_wish(time, marked))
         except HostError:  # the document was closed: the next look sees that
             return False
 

@@ -207,7 +207,7 @@ class ShotView:
 
     def _pieces(self, time: int) -> tuple[int, ...] | None:
         """Return how colors divided the drawing, where they did, as the engine wrote it."""
-        result = self._shot.result(self.drawing(time)) or {}
+        result = self._shot.result(self._shot.stands_for(time)) or {}
         pieces = result.get("pieces")
         return tuple(pieces) if isinstance(pieces, list) else None
 
@@ -265,8 +265,11 @@ class ShotView:
         return max(abs(one[0] - other[0]), abs(one[1] - other[1])) <= _SAME_PLACE_PX
 
     def info(self, time: int, segment: int, review_below: float) -> SegmentInfo | None:
-        """Return what is known of a segment of the drawing shown at a time."""
-        frame = self.drawing(time)
+        """Return what is known of a segment of what is shown at a time.
+
+        On a hold with a colour key of its own, that is of this key, whose segments are the same.
+        """
+        frame = self._shot.stands_for(time)
         result = self._shot.result(frame) or {}
         found = [item for item in result.get("segments", ()) if item["id"] == segment]
         if not segment:
@@ -291,8 +294,8 @@ class ShotView:
         )
 
     def said(self, time: int) -> list[ArtistMark]:
-        """Return the hints and locks on the drawing shown at a time."""
-        shot, frame = self._shot, self.drawing(time)
+        """Return the hints and locks on what is shown at a time."""
+        shot, frame = self._shot, self._shot.stands_for(time)
         hints = [
             ArtistMark(
                 HINT,

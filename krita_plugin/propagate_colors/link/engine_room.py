@@ -147,12 +147,14 @@ class EngineRoom(EngineRequests):
             answer, _ = yield from self.ask({"type": "choose_model", "name": name})
             self.client.note_hello(answer)
 
-    def greet(self, command: list[str]) -> Steps:
-        """Steps that try another engine, which ends again; returns the device it uses."""
+    def greet(self, command: list[str], device: str) -> Steps:
+        """Steps that try another engine, which ends again; returns the device it uses.
+
+        `device` is the one that is asked for, "auto", "cpu" or "cuda".
+        """
         from .pack.greeting import greet
 
-        hello = {**self._hello, "device": self._settings.get(DEVICE)}
-        return (yield from greet(command, hello))
+        return (yield from greet(command, {**self._hello, "device": device}))
 
     def is_found(self) -> bool:
         """Tell whether there is an engine that the docker did not set up."""

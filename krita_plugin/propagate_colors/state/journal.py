@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
-from typing import Any, Tuple
+from typing import Any
 
 from ..i18n import tr
 from ..version import __version__
@@ -52,8 +52,6 @@ __all__ = [
 
 KEPT_KIND = f"{KIND}.kept"  # one that could not be read, kept as it was
 WRITER = f"propagate_colors {__version__}"
-
-Listed = Tuple[bool, bool]  # as a reference, as none
 
 
 class JournalError(Exception):
@@ -110,15 +108,6 @@ class Journal(Entries):
     def moved_layers(self) -> set[str]:
         """Return the layers that have such frames."""
         return {entry.layer for entry in self if entry.summary.get(MOVED)}
-
-    def listed(self, time: int) -> Listed:
-        """Tell whether a frame is listed as a reference, and as none."""
-        return time in self.on, time in self.off
-
-    def list_again(self, time: int, listed: Listed) -> None:
-        """List a frame as it once was."""
-        for times, there in zip((self.on, self.off), listed):
-            (times.add if there else times.discard)(time)
 
     def dump(self, limit: int = LIMIT) -> bytes:
         """Return the annotation's bytes, pruned to `limit`."""

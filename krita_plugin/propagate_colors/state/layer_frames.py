@@ -67,7 +67,8 @@ class LayerFrames:
             return
         back = held is not None and not held.blank
         if back and self.journal.revive(self.color, time, held.hash):
-            self.on.discard(time)  # listed for what the artist had painted instead
+            if entry is None:
+                self.on.discard(time)  # listed for what the artist had painted instead
             self.unsaved = True
             return
         if entry is not None and review.is_as_before(held, entry.before):
@@ -108,14 +109,12 @@ class LayerFrames:
             self.journal.record(entry)
 
     def wrote(self, entry: journals.Entry, engine_hash: str) -> None:
-        """Note a frame that was just written."""
+        """Note a frame that was just written; whether the artist made it a reference stays."""
         times = (time for time, seen in self.seen.items() if seen.hash == entry.after)
         if any(time != entry.time and self.state(time) == FrameState.ARTIST for time in times):
             entry.summary[journals.COPY] = True  # a drawing that is shown again
         self._engine_hashes[entry.after] = engine_hash
         self.journal.record(entry)
-        self.on.discard(entry.time)
-        self.off.discard(entry.time)
         self.failures.pop(entry.time, None)
 
     def known_to_engine(self, time: int) -> str:

@@ -17,7 +17,7 @@ from ..link.pack.steps import WAITING, Installation, Tried
 from ..link.requests import Steps
 from ..log import logger
 from ..qt import QtCore
-from ..settings import ENGINE_FOLDER, DockerSettings
+from ..settings import DEVICE, ENGINE_FOLDER, DockerSettings
 from ..signals import Signal
 from ..state.engine_states import FAILED, HIDDEN, NEWER, OFFERED, PACK, READY, RUNNING, UNFINISHED
 from .engine_words import progress
@@ -37,7 +37,7 @@ class EngineSetup:
         self,
         settings: DockerSettings,
         data_folder: Callable[[], str],
-        handshake: Callable[[list[str]], Steps],
+        handshake: Callable[[list[str], str], Steps],
         release: Callable[[], None],
         clock: Any = None,
         *,
@@ -224,7 +224,7 @@ class EngineSetup:
     def _install(self, pack: locks.Pack, chosen: PackFile | None, source: dict[str, Any]) -> Steps:
         installation = Installation(
             self.engines, pack, self._plugin, Stage(self._on_stage), self._handshake, chosen,
-            let_go=self._let_go, source=source,
+            let_go=self._let_go, source=source, device=self._settings.get(DEVICE),
         )  # fmt: skip
         return (yield from installation.steps())
 

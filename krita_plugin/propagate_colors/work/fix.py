@@ -15,7 +15,7 @@ from ..link.requests import EngineError, EngineRequests, Steps
 from ..state import journal as journals
 from ..state import mistakes, review
 from ..state.answers import Refused
-from ..state.journal import Entry, Listed
+from ..state.journal import Entry
 from ..state.mistakes import Carried
 from ..state.model import UNPAINTED, Point
 from ..state.recolor import recolor
@@ -41,7 +41,6 @@ class Former(NamedTuple):
     data: bytes
     entry: Entry
     state: str  # the entry's: accepted or predicted
-    listed: Listed
     said: Any  # what the hint of the fix took the place of
 
 
@@ -143,9 +142,7 @@ class Fix:
         fixed = _with_color(result, segment, self._color, self._requests.review_below)
 
         def note() -> None:
-            state, listed = entry.state, shot.journal.listed(time)
-            former = Former(time, data, entry, state, listed, self._hint(place))
-            self._former.append(former)
+            self._former.append(Former(time, data, entry, entry.state, self._hint(place)))
 
         summary = review.summarize(fixed, shot.canvas_px, self._requests.review_below)
         over = _write_over(shot, keys, entry, changed.data, fixed, summary, check, note)
@@ -236,7 +233,8 @@ class TakeBack:
         shot, time = self._shot, former.time
         reading.require_ready(shot)
         shot.look_at(time)
-        if former.entry.layer != shot.color or shot.entry_of(time) is None:
+        present = shot.entry_of(time)
+        if former.entry.layer != shot.color or present is None:
             raise Refused(
                 tr(
                     "Frame {time} was changed since it was colored, so it stays as it is.",
@@ -244,9 +242,10 @@ class TakeBack:
                 )
             )
         yield from keys.put(time, shot.box, former.data, write.unchanged(shot, time))
-        former.entry.state = former.state  # also where the artist's own undo brought it back
+        # The yes to the pixels that come back, unless the artist took it back since the fix.
+        accepted = former.state == present.state == journals.ACCEPTED
+        former.entry.state = journals.ACCEPTED if accepted else journals.PREDICTED
         shot.wrote(former.entry, former.entry.after)
-        shot.journal.list_again(time, former.listed)
         self._unsay(former)
         shot.look_at(time)
         yield

@@ -148,6 +148,8 @@ def _exchange(
             packed_result=journals.pack_result(colored.result) if colored.result else b"",
         )
     shot.wrote(entry, colored.hash)
+    shot.on.discard(time)  # said of what the frame held before
+    shot.off.discard(time)
     yield
     shot.save()
 

@@ -91,7 +91,9 @@ def setup(tmp_path, server, run):
             the_pack or pack(),
             made.plugin,
             stage,
-            lambda command: greet(command, {"plugin": "test", "host": "test", "device": "cpu"}),
+            lambda command, device: greet(
+                command, {"plugin": "test", "host": "test", "device": "cpu"}
+            ),
             chosen,
             limits,
         ).steps()

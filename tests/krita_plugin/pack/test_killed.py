@@ -51,7 +51,7 @@ ended = []
 print("begun", flush=True)
 runner = Runner(
     Installation(
-        engines, pack, plugin, Stage(lambda *seen: None), lambda command: greet(command, hello)
+        engines, pack, plugin, Stage(lambda *seen: None), lambda command, _: greet(command, hello)
     ).steps(), "setup", lambda v: app.quit(), lambda e: (print(repr(e), flush=True), app.exit(1)))
 code = app.exec_()
 print(changes, flush=True)

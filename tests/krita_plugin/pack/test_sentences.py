@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("PyQt5.QtNetwork", reason="needs PyQt5", exc_type=ImportError)
 
 from krita_plugin.propagate_colors.link.pack import download, places, problems, unpack
+from krita_plugin.propagate_colors.link.pack import steps as setting_up
 from krita_plugin.propagate_colors.link.pack.download import Transfer
 from krita_plugin.propagate_colors.link.pack.lock import Piece
 from krita_plugin.propagate_colors.link.pack.problems import SetupProblem
@@ -170,6 +171,34 @@ def test_a_disk_that_fills_up_while_it_unpacks(setup, update, monkeypatch):
     setup.server.asked.clear()
     goes_on(setup, update)
     assert setup.server.asked == [], "what was downloaded was kept"
+
+
+def test_room_is_needed_for_what_is_written_not_for_files_of_the_engine_in_use(setup, monkeypatch):
+    """Those get a second name."""
+    setup.run(setup.install(the_pack=setup.pack(bytes_a_wheel=4_000_000)))
+    pack = setup.pack(bytes_a_wheel=4_000_000, engine="2")
+    disk = type("Usage", (), {"free": 53_000_000})
+    monkeypatch.setattr(setting_up.shutil, "disk_usage", lambda path: disk)
+    with pytest.raises(SetupProblem, match="needs 54 MB and 53 MB are free"):
+        setup.run(setup.install(the_pack=pack))
+    disk.free = 55_000_000
+    setup.run(setup.install(the_pack=pack))
+    assert setup.engines.current() == setup.lock["id"]
+
+
+def test_a_disk_without_links_that_fills_up_while_files_are_copied(setup, update, monkeypatch):
+    def fails(code):
+        def call(*_):
+            raise OSError(code, os.strerror(code))
+
+        return call
+
+    monkeypatch.setattr(setting_up.os, "link", fails(errno.EPERM))
+    monkeypatch.setattr(setting_up.shutil, "copy2", fails(errno.ENOSPC))
+    said = refused(setup, update)
+    assert said == f"The disk of {setup.engines.root} is full: make room there, or choose another."
+    monkeypatch.undo()
+    goes_on(setup, update)
 
 
 # ---- a virus scanner

@@ -42,7 +42,7 @@ def make(tmp_path, server, monkeypatch):
         setup = EngineSetup(
             DockerSettings(store),
             lambda: str(tmp_path / "data"),
-            lambda command: greet(command, {"plugin": "t", "host": "t", "device": "cpu"}),
+            lambda command, device: greet(command, {"plugin": "t", "host": "t", "device": "cpu"}),
             lambda: released.append(1),
             plugin=plugin,
             idle=lambda: not again_is.busy,
@@ -210,10 +210,10 @@ def test_a_gpu_is_offered_and_where_it_cannot_be_used_the_cpu_s_engine_comes(mak
     assert setup.gpu_offered
     works = setup._handshake
 
-    def not_on_the_gpu(command):
+    def not_on_the_gpu(command, device):
         if locks.CUDA in command[0]:
             raise EngineFails("no CUDA", "pack")
-        return (yield from works(command))
+        return (yield from works(command, device))
 
     setup._handshake = not_on_the_gpu
     setup.begin(gpu=True)

@@ -47,9 +47,9 @@ class Installation:
     """One try; `steps()` returns Tried, or raises SetupProblem.
 
     `plugin` is the folder in which the engine's wheel lies, `chosen` a pack in one file.
-    `handshake` makes steps that start a command, greet it and return the device in use, `let_go`
-    steps that end the engine that runs, once it has nothing to do. `source` is noted in the folder
-    as what a set-up that was cut goes on with.
+    `handshake` makes steps that start a command, greet it for a device and return the one in use,
+    `let_go` steps that end the engine that runs, once it has nothing to do. `source` is noted in
+    the folder as what a set-up that was cut goes on with. `device` is what the artist chose.
     """
 
     def __init__(
@@ -58,17 +58,19 @@ class Installation:
         pack: Pack,
         plugin: Path,
         stage: Stage,
-        handshake: Callable[[list[str]], Steps],
+        handshake: Callable[[list[str], str], Steps],
         chosen: PackFile | None = None,
         limits: Limits | None = None,
         *,
         let_go: Callable[[Stage], Steps] = lambda stage: iter(()),
         source: dict[str, Any] | None = None,
+        device: str = "auto",
     ) -> None:
         self._engines = engines
         self._pack = pack
         self._stage = stage
         self._handshake = handshake
+        self._device = device
         self._source: Any = chosen or Folders(engines.pieces, plugin)
         self._online = chosen is None
         self._limits = limits
@@ -148,8 +150,11 @@ class Installation:
         self._require_room()
 
     def _require_room(self) -> None:
+        """Demand what is written anew; files of the present engine are linked where that works."""
         missing = sum(piece.size for piece in self._missing()) if self._online else 0
-        needed = missing + self._pack.unpacked + _SPARE
+        kept = {path: size for files in self._kept.values() for path, (size, _) in files.items()}
+        linked = sum(size for size in kept.values() if size != unpack.LINK)
+        needed = missing + max(0, self._pack.unpacked - linked) + _SPARE
         free = shutil.disk_usage(self._engines.root).free
         if free < needed:
             raise disk_full(needed, free, self._engines.root)
@@ -323,9 +328,12 @@ class Installation:
             raise _does_not_work(ended)
         self._stage.begin(TESTING)
         self._stage.tell()
-        device = yield from self._handshake(command)
+        for_gpu, chosen = self._pack.platform.endswith(CUDA), self._device
+        # The CPU's engine cannot compute on the GPU: it would refuse, though nothing is wrong.
+        asked = "auto" if chosen == "cuda" and not for_gpu else chosen
+        device = yield from self._handshake(command, asked)
         note = ""
-        if self._pack.platform.endswith(CUDA) and device != "cuda":
+        if device != "cuda" and (chosen == "cuda" or (for_gpu and chosen != "cpu")):
             note = tr("The GPU cannot be used here, so the engine computes on the CPU.")
         return Tried(device, note)
 
