@@ -61,7 +61,7 @@ def toggle_lock(shot: DocumentShot, view: ShotView, time: int, point: Point) -> 
 def _frame(shot: DocumentShot, view: ShotView, time: int) -> int:
     """Return the frame that is meant; Refused when it is the artist's own.
 
-    So is what he put on a hold, even a blank key: no run writes where no drawing begins.
+    So is what the artist put on a hold, even a blank key: no run writes where no drawing begins.
     """
     frame = shot.stands_for(time)
     state = shot.state(frame)
