@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass, replace
 
 from ant_core.color.palette import Palette
@@ -40,7 +41,7 @@ class PastRuns:
 
     def __init__(self) -> None:
         self._frames: dict[int, PastFrame] = {}
-        self._runs: list[Shot] = []
+        self._runs: list[weakref.ref[Shot]] = []  # those that some frame keeps, the oldest first
 
     def note(
         self, result: FrameResult, palette: Palette, assembly: Assembly, options: RunOptions
@@ -49,10 +50,11 @@ class PastRuns:
         assembly = replace(assembly, shades=())
         digest = assembly.shot.lines.probe(result.frame).digest
         self._frames[result.frame] = PastFrame(digest, result, palette, assembly, options)
-        if all(run is not assembly.shot for run in self._runs):
-            self._runs.append(assembly.shot)
+        if not self._runs or self._runs[-1]() is not assembly.shot:
+            self._runs = [run for run in self._runs if run() is not None]
+            self._runs.append(weakref.ref(assembly.shot))
         if len(self._runs) > _MOST_RUNS:
-            oldest = self._runs.pop(0)
+            oldest = self._runs.pop(0)()
             for frame, past in self._frames.items():
                 if past.assembly is not None and past.assembly.shot is oldest:
                     self._frames[frame] = replace(past, assembly=None)
