@@ -25,7 +25,7 @@ from ant_core.propagation.timing import Timings
 from ant_core.reporter import Reporter
 from ant_core.workflow.outcome import Outcome
 from ant_core.workflow.propagate_options import PropagateOptions
-from ant_core.workflow.suggest import open_folder, open_painted
+from ant_core.workflow.suggest import open_painted
 from segmentation import measure
 
 __all__ = ["MOST_REFERENCES", "ExplainOptions", "run"]
@@ -66,8 +66,10 @@ def run(
     ------
     UsageError, InputError, OutputError, Cancelled
     """
-    _refuse_overwriting(options, Path(asked.out))
-    lines, painted = open_painted(options)
+    lines, painted, inputs = open_painted(options)
+    for path in inputs:
+        if same_file(Path(asked.out), path):
+            raise UsageError(f"the picture would overwrite {path}: give another name")
     frames = [asked.frame, *_references(lines, painted, asked.frame)]
     limit_threads(options.threads)
     model = locate(Path(options.model)) if options.model else None
@@ -101,17 +103,6 @@ def run(
     reporter.say(f"frame {asked.frame}, segment {segment}, beside {named}")
     texts = [f"frame {b['frame']} segment {b['segment']}: {b['score']:.1%}" for b in best]
     return Outcome(text="\n".join([*texts, asked.out]), event=event)
-
-
-def _refuse_overwriting(options: PropagateOptions, out: Path) -> None:
-    if options.is_kra:
-        inputs = [Path(options.shot or "")]
-    else:
-        readers = [reader for reader in open_folder(options) if reader is not None]
-        inputs = [Path(reader.place(frame)) for reader in readers for frame in reader.frames]
-    for path in inputs:
-        if same_file(out, path):
-            raise UsageError(f"the picture would overwrite {path}: give another name")
 
 
 def _references(lines: FrameReader, painted: Collection[int], frame: int) -> list[int]:

@@ -19,7 +19,7 @@ from ant_core.workflow.krita_document import open_document
 from ant_core.workflow.outcome import Outcome
 from ant_core.workflow.propagate_options import PropagateOptions
 
-__all__ = ["open_folder", "open_painted", "run"]
+__all__ = ["open_painted", "run"]
 
 
 def run(
@@ -41,7 +41,7 @@ def run(
     ------
     UsageError, InputError, Cancelled
     """
-    lines, painted = open_painted(options)
+    lines, painted, _ = open_painted(options)
     limit_threads(options.threads)
     model = locate(Path(options.model)) if options.model else None
     found = suggest(
@@ -64,23 +64,19 @@ def run(
     return Outcome(text="\n".join(texts), event=event)
 
 
-def open_painted(options: PropagateOptions) -> tuple[FrameReader, Collection[int]]:
-    """Return the line drawings of a folder or document, and the frames that are painted."""
-    if options.is_kra:
-        return open_document(options)
-    lines, colors = open_folder(options)
-    return lines, colors.frames if colors else ()
-
-
-def open_folder(options: PropagateOptions) -> tuple[SequenceReader, SequenceReader | None]:
-    """Return the line drawings of a folder, and the painted frames, if any."""
-    if len(options.line) > 1:
-        raise UsageError("--line is given twice: only layers of a .kra file can be put together")
+def open_painted(options: PropagateOptions) -> tuple[FrameReader, Collection[int], list[Path]]:
+    """Open a shot that is looked at: line drawings, painted frames, and the files of both."""
     assert options.shot is not None
     base = Path(options.shot)
+    if options.is_kra:
+        return *open_document(options), [base]
+    if len(options.line) > 1:
+        raise UsageError("--line is given twice: only layers of a .kra file can be put together")
     line = options.line[0] if options.line else "line"
     lines = SequenceReader(line, base, lines=True, layer=options.layer_of("line"))
+    files = [Path(lines.place(frame)) for frame in lines.frames]
     if options.color is None and not (base / "color").exists():
-        return lines, None
+        return lines, (), files
     layer = options.layer_of("color")
-    return lines, SequenceReader(options.color or "color", base, like=lines.frames, layer=layer)
+    colors = SequenceReader(options.color or "color", base, like=lines.frames, layer=layer)
+    return lines, colors.frames, files + [Path(colors.place(frame)) for frame in colors.frames]

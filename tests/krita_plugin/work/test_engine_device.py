@@ -1,4 +1,4 @@
-"""An engine is set up whatever "Computes on" says: small packs, a real server, real processes.
+"""An engine is set up for each choice of "Computes on": small packs, a real server, real processes.
 
 That the GPU cannot be used is simulated: the engine that tests have computes on the CPU.
 """
